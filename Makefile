@@ -1,0 +1,144 @@
+# Needs Python 3.12 or newer, make and a network. Everything goes into .venv beside this file.
+#   make run               the environment with the runtime packages, then `tashkent run`
+#   make test              the development packages on top, then pytest
+# Arguments go through: RUN_ARGS="--runs 50", TEST_ARGS="-k council", BENCH_ARGS=--quick.
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python
+SYNC := $(UV) pip sync --quiet --python $(BIN)/python
+
+# A Python to use instead of the first fit among CANDIDATES: make run PYTHON=/opt/py/bin/python3
+PYTHON :=
+CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.12 python3 python3.13 python3.14 python)
+
+# Bytecode is compiled once, at installation; an environment that forbids it makes each start slow.
+unexport PYTHONDONTWRITEBYTECODE
+unexport PYTHONHOME
+unexport PYTHONPATH
+export UV_COMPILE_BYTECODE := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# Stamps: each is newer than what it was made from.
+UV_STAMP := $(VENV)/.stamp-uv
+RUN_STAMP := $(VENV)/.stamp-run
+DEV_STAMP := $(VENV)/.stamp-dev
+PROJECT_STAMP := $(VENV)/.stamp-project
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help run test check format-check lint types imports format lock bench wheel clean env env-dev
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: env ## run the model: 'tashkent run' with RUN_ARGS
+	$(BIN)/tashkent run $(RUN_ARGS)
+
+test: env-dev ## run the tests: pytest with TEST_ARGS
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+check: format-check lint types imports test ## format, lint, types, import contracts, tests
+
+format-check: env-dev ## ruff format, changing nothing
+	$(BIN)/ruff format --check .
+
+lint: env-dev ## ruff check, and that the locks satisfy pyproject.toml
+	$(BIN)/ruff check .
+	$(UV) pip check --quiet --python $(BIN)/python
+
+types: env-dev ## mypy
+	$(BIN)/mypy
+
+imports: env-dev ## import contracts
+	$(BIN)/lint-imports --no-logo
+
+format: env-dev ## rewrite the sources: ruff's fixes and format
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: env ## run the benchmarks with BENCH_ARGS
+	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
+
+# The wheel must work with the runtime lock alone, in an empty environment away from the sources.
+wheel: env ## build the wheel into dist/ and try it in an empty environment
+	rm -rf dist
+	$(BIN)/python -m hatchling build -t wheel -d dist
+	@set -e; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; trap 'exit 1' HUP INT TERM; \
+	uv="$(CURDIR)/$(UV)"; wheel=$$(echo "$(CURDIR)"/dist/tashkent-*.whl); set -x; \
+	"$$uv" venv --quiet --python $(BIN)/python "$$tmp/venv"; \
+	UV_COMPILE_BYTECODE=0 \
+		"$$uv" pip install --quiet --python "$$tmp/venv" --require-hashes -r requirements.lock; \
+	"$$uv" pip install --quiet --python "$$tmp/venv" --no-deps --no-index "$$wheel"; \
+	cd "$$tmp"; \
+	venv/bin/tashkent case check; \
+	venv/bin/tashkent run --runs 20 --out "$$tmp/out"; \
+	ls "$$tmp/out"
+
+# Versions already in a lock stay unless they no longer fit: make lock UPGRADE=1 renews them all.
+# A lock that comes out the same is left untouched, so nothing is installed again.
+define compile
+	@cp $(1) $(VENV)/
+	$(UV) pip compile --quiet --python $(BIN)/python --universal --python-version 3.12 \
+		--generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+		$(if $(UPGRADE),--upgrade) $(2) -o $(VENV)/$(1)
+	@cmp -s $(VENV)/$(1) $(1) || cp $(VENV)/$(1) $(1)
+endef
+
+lock: $(UV_STAMP) ## resolve pyproject.toml into the lock files (UPGRADE=1 for newer versions)
+	$(call compile,requirements.lock,pyproject.toml)
+	$(call compile,requirements-dev.lock,pyproject.toml --group dev -c requirements.lock)
+	$(call compile,requirements-build.lock,--group build -c requirements-dev.lock)
+
+clean: ## remove the environment and all that the other targets made
+	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \
+		.pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+env: $(PROJECT_STAMP) ## make the environment with the runtime packages
+
+env-dev: $(DEV_STAMP) $(PROJECT_STAMP) ## make the environment with the development packages too
+
+# A folder that was moved or copied has an environment that points elsewhere: make it anew.
+ifneq ($(shell cat $(VENV)/.made-in 2>/dev/null),$(CURDIR))
+.PHONY: $(UV_STAMP)
+endif
+
+$(UV_STAMP): requirements-build.lock
+	@found=; fit=; \
+	for python in $(CANDIDATES); do \
+		version=$$($$python -c 'import platform; print(platform.python_version())' 2>/dev/null) \
+			|| continue; \
+		found="$$found $$python $$version,"; \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' || continue; \
+		$$python -c 'import ensurepip, venv' 2>/dev/null \
+			|| { found="$$found which lacks venv (Debian: python3-venv),"; continue; }; \
+		fit=$$python; break; \
+	done; \
+	if [ -z "$$fit" ]; then \
+		found=$${found:- none}; \
+		echo "error: Python 3.12 or newer is needed; found:$${found%,} (name one: make PYTHON=...)" >&2; \
+		exit 1; \
+	fi; \
+	echo "making $(VENV) with Python $$version"; \
+	"$$fit" -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install -qq --require-hashes --only-binary :all: -r requirements-build.lock
+	@echo "$(CURDIR)" > $(VENV)/.made-in
+	@touch $@
+
+# Exactly what the two locks say (pip itself stays); what DEV_STAMP added is added again after it.
+$(RUN_STAMP): $(UV_STAMP) requirements.lock
+	@echo "installing the runtime packages"
+	@$(SYNC) --require-hashes requirements-build.lock requirements.lock
+	@touch $@
+
+$(DEV_STAMP): $(RUN_STAMP) requirements-dev.lock
+	@echo "installing the development packages"
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(PROJECT_STAMP): $(RUN_STAMP) pyproject.toml
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""How a state perceives, ties itself and chooses. Formulas need only numpy."""

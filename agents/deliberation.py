@@ -1,0 +1,65 @@
+"""DELIBERATE: from the value of a seat to the log-odds of each act that is open to a state.
+
+With ``W`` the value of a seat (`agents.terms`) and frictions that the rules in force set:
+
+* accede:   ``W + accede + obligation * [the club promises help] + opening * [window] + founding * [founding month]``
+* renew:    ``W + renew``
+* withdraw: ``-W + withdraw``
+* ask for suspension: ``-W + suspend``
+
+An act happens in a month with probability ``1 / (1 + exp(-log-odds))``. A member asks for suspension before it thinks of
+notice, so the chance of leaving by either route is ``1 - (1 - p_suspend) * (1 - p_withdraw)``.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from agents.situation import Bools, Floats
+
+#: the frictions, in the order of the acts above
+FRICTIONS = ("accede", "obligation", "opening", "founding", "renew", "withdraw", "suspend")
+
+Weights = Mapping[str, Floats]
+
+
+def value_of_seat(features: Mapping[str, Floats], weights: Weights) -> Floats:
+    """``W = sum of weight * term``, added up in the order of `features`; weights have shape (n, 1, 1) or ()."""
+    total: Floats | None = None
+    for name, feature in features.items():
+        part = weights[name] * feature
+        total = part if total is None else total + part
+    if total is None:
+        raise ValueError("a theory needs at least one term")
+    return total
+
+
+def accession(value: Floats, friction: Weights, guarantees: Bools, window: Bools, founding: Bools) -> Floats:
+    """Log-odds of acceding; `guarantees`, `window` and `founding` have shape (C,) or broadcast to the value's."""
+    return (
+        value
+        + friction["accede"]
+        + friction["obligation"] * guarantees
+        + friction["opening"] * window
+        + friction["founding"] * founding
+    )
+
+
+def renewal(value: Floats, friction: Weights) -> Floats:
+    """Log-odds of signing a prolongation."""
+    return value + friction["renew"]
+
+
+def withdrawal(value: Floats, friction: Weights) -> Floats:
+    """Log-odds of giving notice."""
+    return friction["withdraw"] - value
+
+
+def suspension(value: Floats, friction: Weights) -> Floats:
+    """Log-odds of asking for suspension."""
+    return friction["suspend"] - value
+
+
+def probability(log_odds: Floats) -> Floats:
+    """``1 / (1 + exp(-log_odds))``."""
+    return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))

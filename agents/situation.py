@@ -1,0 +1,52 @@
+"""What a state is shown in one month: the only thing that formulas take.
+
+Arrays carry any leading axes (runs, or months), then states, then what they are about. Sizes: S states, C clubs,
+K threats, P sponsors.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class ClubTraits:
+    """What clubs are by their documents; the same in every month and run."""
+
+    #: the club bears on the threat, shape (C, K)
+    relieves: Bools
+    #: the club's sponsor is the source of the threat, shape (C, K)
+    menaces: Bools
+    #: the club's text promises help, shape (C,)
+    guarantees: Bools
+    #: who leads the club, shape (C, P); a row of zeros for a club that nobody leads
+    sponsors: Floats
+    #: the patron leads the club, shape (C,)
+    patron_led: Bools
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Months or runs (any leading axes) as states see them."""
+
+    clubs: ClubTraits
+    #: threat felt by source, in [0, 3], shape (..., S, K)
+    threat: Floats
+    #: belief that a promise of help would be kept, in (0, 1), shape (..., S, K)
+    credibility: Floats
+    #: tie to each sponsor, in standard deviations, shape (..., S, P)
+    tie: Floats
+    #: tie to the patron alone, in standard deviations, shape (..., S)
+    patron_tie: Floats
+    #: rivalry between two states, in [0, 3], shape (..., S, S)
+    rivalry: Floats
+    #: leverage that the patron has won by force, at least 0, shape (..., S)
+    leverage: Floats
+    #: another club that bears on the patron's coercion is open, shape (..., S)
+    alternative: Bools
+    #: who is in which club, shape (..., S, C); None where only what does not depend on it is asked
+    seat: Bools | None = None

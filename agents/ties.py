@@ -1,0 +1,43 @@
+"""BOND: ties to sponsors, leverage won by force, and whom the patron sides with."""
+
+import numpy as np
+
+from agents.situation import Bools, Floats
+
+
+def tie(measured: Floats, events: Floats, step: float) -> Floats:
+    """Tie to a sponsor: the measured composite plus dated events.
+
+    ``tie = measured + step * events``, in standard deviations of the years of fit; `events` is the sum of signs.
+    """
+    return measured + step * events
+
+
+def leverage(coercion: Floats, half_life: float) -> Floats:
+    """Leverage that the patron has won by force; it stays after the event and decays.
+
+    ``leverage[t] = max(coercion[t], leverage[t-1] * 2 ** (-1 / half_life))`` with time first, `half_life` in months
+    and `coercion` the number of coercive events at work. At least 0. Theory: bandwagoning (Walt 1987).
+    """
+    fade = 2.0 ** (-1.0 / half_life)
+    kept = np.maximum(0.0, coercion)
+    for t in range(1, len(kept)):
+        kept[t] = np.maximum(kept[t], fade * kept[t - 1])
+    return kept
+
+
+def alternative(open_to: Bools, bears_on_coercion: Bools) -> Bools:
+    """Whether a club that bears on the patron's coercion is open to a state.
+
+    `open_to` has shape (..., S, C), `bears_on_coercion` (C,); the result (..., S).
+    """
+    return np.asarray((open_to & bears_on_coercion).any(axis=-1))
+
+
+def leaning(patron_tie: Floats) -> Floats:
+    """How far the patron leans to the rival rather than to the state, for every pair.
+
+    ``leaning[s, j] = 1 / (1 + exp(patron_tie[s] - patron_tie[j]))``: one half when both are equally tied.
+    `patron_tie` has shape (..., S); the result (..., S, S), in (0, 1).
+    """
+    return np.asarray(1.0 / (1.0 + np.exp(patron_tie[..., :, None] - patron_tie[..., None, :])))

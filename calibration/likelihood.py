@@ -1,0 +1,115 @@
+"""The likelihood of the record: exact, without simulation, for many parameter vectors at once.
+
+Given the record up to the month before, every choice of the risk set has a known probability under the model, and
+choices are independent given that record and the parameters::
+
+    log L = sum over rows of  log p   if the state did it,  log(1 - p)  otherwise
+
+Choices of one day (a founding, a renewal) share the friction of that day, which is a parameter. Petition and admission
+count as one act: the answers of councils stay at their priors and do not enter. Exit by either route is one choice with
+``1 - p = (1 - p_suspend) (1 - p_withdraw)``.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from agents.deliberation import FRICTIONS
+from agents.situation import Floats
+from calibration.riskset import CHOICES, RiskSet, risk_set
+from model.case import Case
+from model.world import compile_case, is_in
+
+
+def log_sigmoid(x: Floats) -> Floats:
+    """``log(1 / (1 + exp(-x)))``, without overflow."""
+    return -np.logaddexp(0.0, -x)
+
+
+@dataclass(frozen=True)
+class Design:
+    """The risk set with every log-odds written as ``row @ parameters``.
+
+    `first` is the design of the only route of a choice, or of notice for exits; `second` that of the request for
+    suspension, used where `two_routes`. Both have shape (rows, parameters).
+    """
+
+    names: tuple[str, ...]
+    rows: RiskSet
+    first: Floats
+    second: Floats
+    two_routes: np.ndarray
+
+    def log_odds(self, parameters: Floats) -> tuple[Floats, Floats]:
+        """Log-odds of the two routes, shape (rows, ...) for parameters of shape (P, ...)."""
+        return self.first @ parameters, self.second @ parameters
+
+    def log_scores(self, parameters: Floats) -> Floats:
+        """Log probability of what each row's state did, shape (rows, ...)."""
+        first, second = self.log_odds(parameters)
+        wide = (slice(None),) + (None,) * (first.ndim - 1)
+        stay = log_sigmoid(-first) + np.where(self.two_routes[wide], log_sigmoid(-second), 0.0)
+        done = np.where(
+            self.two_routes[wide], np.log(-np.expm1(np.minimum(stay, -1e-300))), log_sigmoid(first)
+        )
+        return np.where(self.rows.done[wide], done, stay)
+
+    def where(self, keep: np.ndarray) -> "Design":
+        """The rows that are kept."""
+        return Design(
+            self.names,
+            self.rows.where(keep),
+            self.first[keep],
+            self.second[keep],
+            self.two_routes[keep],
+        )
+
+
+def fitted_names(case: Case) -> tuple[str, ...]:
+    """The parameters that the record informs, in the order of the case's table."""
+    return tuple(case.role("weight", "friction"))
+
+
+@lru_cache(maxsize=8)
+def design(case: Case) -> Design:
+    """The design of all rows of a case; rows after the fit's last month are for testing only."""
+    given, rows = compile_case(case), risk_set(case)
+    names = fitted_names(case)
+    first, second = np.zeros((len(rows), len(names))), np.zeros((len(rows), len(names)))
+    two_routes = np.zeros(len(rows), bool)
+    column = {name: i for i, name in enumerate(names)}
+    seats = is_in(given.record)
+    for i in range(len(rows)):
+        t, s, c = int(rows.month[i]), int(rows.state[i]), int(rows.club[i])
+        choice, rules = CHOICES[rows.choice[i]], given.rules[t][c]
+        seen = t
+        if choice == "renew" and rules.term is not None:
+            seen = max(0, t - rules.term.informed_months_before)
+        features = _features(case, seen, t - 1)
+        value = np.zeros(len(names))
+        for name, feature in features.items():
+            value[column[name]] = feature[s, c]
+        sign = -1.0 if choice == "exit" else 1.0
+        for target in (first[i], second[i]):
+            target += sign * value
+        if choice == "accede":
+            first[i, column["accede"]] = 1.0
+            first[i, column["obligation"]] = given.situation.clubs.guarantees[c]
+            first[i, column["opening"]] = rows.window[i]
+            first[i, column["founding"]] = rows.founding[i]
+        elif choice == "renew":
+            first[i, column["renew"]] = 1.0
+        else:
+            first[i, column["withdraw"]] = 1.0
+            second[i, column["suspend"]] = 1.0
+            two_routes[i] = rules.voluntary_suspension is not None
+    assert set(column) >= set(FRICTIONS)
+    return Design(names, rows, first, second, two_routes)
+
+
+@lru_cache(maxsize=4096)
+def _features(case: Case, seen: int, seated: int) -> dict[str, Floats]:
+    """The terms of a month, with the seats of the record at the end of another."""
+    given = compile_case(case)
+    return given.terms(seen, is_in(given.record[seated]))

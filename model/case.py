@@ -1,0 +1,658 @@
+"""Strict loading of a case directory.
+
+A case is a folder of TOML and CSV files (see the tables below). Whatever is missing, misspelt, out of range or names
+something that does not exist raises `CaseError`: one line with file, key, value, what is allowed, and the nearest
+valid name. A loaded case is frozen.
+"""
+
+import csv
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+
+from agents.deliberation import FRICTIONS
+from agents.terms import TERMS
+from model import law as law_of
+from model.clock import month_label, month_of, parse_month
+from model.draws import STRIDE
+from model.law import IN_FIRST, IN_LAST, Act, AnyStatute, Law, Status
+
+SCHEMA = 1
+CASES = Path(__file__).parent / "cases"
+COUNCIL = ("objection", "objection_rivalry")
+FIXED = ("opening_months", "fear_half_life", "leverage_half_life", "event_step")
+#: composites named ``tie_<role>`` make that role a possible sponsor of clubs
+TIE = "tie_"
+TABLES = (
+    "case.toml",
+    "states.csv",
+    "threats.toml",
+    "clubs.toml",
+    "statutes.toml",
+    "openness.csv",
+    "events.csv",
+    "record.csv",
+    "parameters.toml",
+    "evidence/composites.csv",
+    "evidence/rivalry.csv",
+)
+
+
+class CaseError(ValueError):
+    """A case that cannot be used, in one line: file, key, value, what is allowed, nearest valid name."""
+
+    def __init__(self, file: str, key: str, value: object, allowed: str, near: str = "") -> None:
+        self.file, self.key, self.value, self.allowed, self.near = file, key, value, allowed, near
+        hint = f" (nearest valid name: {near})" if near else ""
+        super().__init__(f"{file}: {key}: {value!r} is not valid; allowed: {allowed}{hint}")
+
+
+def unknown(file: str, key: str, value: object, names: Iterable[str]) -> CaseError:
+    """The error for a name that is not among `names`."""
+    known = list(names)
+    near = get_close_matches(str(value), known, n=1, cutoff=0.4)
+    return CaseError(file, key, value, ", ".join(known) or "none", near[0] if near else "")
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class State(_Row):
+    """A state and its role in the case."""
+
+    state: str = Field(pattern=r"^[A-Z]{3}$")
+    name: str = Field(min_length=1)
+    role: Literal["decider", "patron"]
+
+
+class Threat(_Row):
+    """A threat, who is behind it (a role), and the composite that measures it, if any."""
+
+    label: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    measured_by: str
+
+
+class ClubName(_Row):
+    """A name that a club bears from a day on."""
+
+    from_: date = Field(alias="from")
+    name: str = Field(min_length=1)
+
+
+class Club(_Row):
+    """An organisation: since when, led by whom, with what promise, against which threats."""
+
+    names: list[ClubName] = Field(min_length=1)
+    title: str = Field(min_length=1)
+    sponsor: str
+    guarantee: bool
+    foundings: list[date] = Field(min_length=1)
+    relieves: list[str]
+    why: str = Field(min_length=1)
+    source: str
+
+
+class Opening(_Row):
+    """A stretch of time in which a club is open to a state, and on what ground."""
+
+    club: str
+    state: str
+    open_from: date
+    open_until: date | None = None
+    why: str = Field(min_length=1)
+    source: str
+
+
+class Event(_Row):
+    """One effect of a dated event on one state; `sign` only, no magnitude."""
+
+    event: str = Field(min_length=1)
+    date: date
+    date_end: date | None = None
+    precision: Literal["day", "month", "year"]
+    label: str = Field(min_length=1)
+    state: str
+    kind: Literal["threat", "tie", "coercion", "credibility"]
+    about: str
+    rival: str = ""
+    sign: int = Field(ge=-1, le=1)
+    source: str
+    certainty: Literal["high", "medium", "low"]
+
+    @field_validator("sign")
+    @classmethod
+    def _not_zero(cls, sign: int) -> int:
+        if sign == 0:
+            raise ValueError("a sign is -1 or 1")
+        return sign
+
+
+class Entry(_Row):
+    """One act of the record: what happened to a seat, when, and whose act it was."""
+
+    club: str
+    state: str
+    act: str
+    date: date
+    status: str
+    actor: Literal["state", "club", "treaty"]
+    source: str
+    note: str = ""
+
+
+class Parameter(_Row):
+    """A number that is not measured: a prior, or a fixed choice."""
+
+    role: Literal["weight", "friction", "council", "fixed"]
+    mean: float
+    sd: float | None = Field(default=None, gt=0)
+    unit: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    source: str
+
+    @field_validator("mean", "sd", mode="before")
+    @classmethod
+    def _whole_numbers_count(cls, value: object) -> object:
+        return float(value) if type(value) is int else value
+
+
+class Composite(_Row):
+    """A measured composite of a state in its year of use, with the error of what was filled."""
+
+    variable: str
+    state: str
+    year: int
+    value: float
+    sd: float = Field(ge=0)
+
+
+class Rivalry(_Row):
+    """A rivalry between two states in its year of use, in [0, 1]."""
+
+    state: str
+    rival: str
+    year: int
+    value: float = Field(ge=0, le=1)
+
+
+class _Head(_Row):
+    schema_: Literal[1] = Field(alias="schema")
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str = Field(min_length=1)
+    patron: str
+    focus: str
+    start: str
+    end: str
+    fit_until: str
+    sources: dict[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A loaded case; see the classes above for its rows. Months are integers (`model.clock`)."""
+
+    path: Path
+    id: str
+    title: str
+    patron: str
+    focus: str
+    start: int
+    end: int
+    fit_until: int
+    sources: Mapping[str, str]
+    states: tuple[State, ...]
+    threats: Mapping[str, Threat]
+    clubs: Mapping[str, Club]
+    statutes: tuple[AnyStatute, ...]
+    openness: tuple[Opening, ...]
+    events: tuple[Event, ...]
+    record: tuple[Entry, ...]
+    parameters: Mapping[str, Parameter]
+    composites: tuple[Composite, ...]
+    rivalry: tuple[Rivalry, ...]
+    #: SHA-256 over the files that were read
+    hash: str
+
+    @cached_property
+    def law(self) -> Law:
+        """The statutes, by date."""
+        return Law(self.statutes)
+
+    @cached_property
+    def state_ids(self) -> tuple[str, ...]:
+        """All states, the patron among them, in the order of the file."""
+        return tuple(s.state for s in self.states)
+
+    @cached_property
+    def deciders(self) -> tuple[str, ...]:
+        """The states that decide in the model; the patron's seats follow the record."""
+        return tuple(s.state for s in self.states if s.role == "decider")
+
+    @cached_property
+    def sponsors(self) -> tuple[str, ...]:
+        """The roles to which ties are measured, in alphabetical order."""
+        found = {c.variable for c in self.composites if c.variable.startswith(TIE)}
+        return tuple(sorted(name.removeprefix(TIE) for name in found))
+
+    @property
+    def months(self) -> range:
+        """The months from the initial condition to the end."""
+        return range(self.start, self.end + 1)
+
+    def club_name(self, club: str, month: int) -> str:
+        """The name that a club bears in a month."""
+        names = [n.name for n in self.clubs[club].names if month_of(n.from_) <= month]
+        return names[-1] if names else club
+
+    def role(self, *roles: str) -> dict[str, Parameter]:
+        """The parameters of some roles, in the order of the file."""
+        return {name: p for name, p in self.parameters.items() if p.role in roles}
+
+    def fixed(self, name: str) -> float:
+        """The value of a fixed parameter."""
+        return self.parameters[name].mean
+
+    def month(self, text: str, key: str) -> int:
+        """A month of this case written ``YYYY-MM``; `CaseError` if it is not one."""
+        try:
+            month = parse_month(text)
+        except ValueError:
+            month = -1
+        if month not in self.months:
+            span = f"a month from {month_label(self.start)} to {month_label(self.end)}, as YYYY-MM"
+            raise CaseError(self.id, key, text, span)
+        return month
+
+
+def load_case(case: str | Path = "cst") -> Case:
+    """Load a case by the name of a shipped one or by its folder.
+
+    Raises
+    ------
+    CaseError
+        If anything in the folder is missing, unknown, out of range or contradictory.
+
+    Examples
+    --------
+    >>> load_case("cst").deciders[:3]
+    ('ARM', 'AZE', 'BLR')
+    """
+    path = CASES / case if isinstance(case, str) and (CASES / case).is_dir() else Path(case)
+    if not path.is_dir():
+        shipped = sorted(p.parent.name for p in CASES.glob("*/case.toml"))
+        raise unknown("case", "name or folder", str(case), shipped)
+    return _Loader(path).load()
+
+
+RowT = TypeVar("RowT", bound=BaseModel)
+
+
+class _Loader:
+    """Reads the tables of one folder and checks them against each other."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.digest = hashlib.sha256()
+
+    # reading ------------------------------------------------------------------------------------
+
+    def _bytes(self, file: str) -> bytes:
+        try:
+            content = (self.path / file).read_bytes()
+        except FileNotFoundError:
+            raise CaseError(file, "file", "missing", f"a case has {', '.join(TABLES)}") from None
+        self.digest.update(file.encode() + b"\0" + content + b"\0")
+        return content
+
+    def _text(self, file: str) -> str:
+        try:
+            return self._bytes(file).decode()
+        except UnicodeDecodeError as error:
+            raise CaseError(file, f"byte {error.start}", "not UTF-8", "text in UTF-8") from None
+
+    def _toml(self, file: str) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self._text(file))
+        except tomllib.TOMLDecodeError as error:
+            raise CaseError(file, "syntax", str(error), "TOML 1.0") from None
+
+    def _valid(self, file: str, key: str, model: Any, value: object, *, strings: bool = False) -> Any:
+        adapter = TypeAdapter(model)
+        try:
+            return adapter.validate_strings(value) if strings else adapter.validate_python(value)
+        except ValidationError as error:
+            raise _as_case_error(file, key, error.errors()[0], model) from None
+
+    def _rows(self, file: str, model: type[RowT]) -> tuple[RowT, ...]:
+        reader = csv.DictReader(self._text(file).splitlines())
+        columns = list(model.model_fields)
+        for column in reader.fieldnames or []:
+            if column not in columns:
+                raise unknown(file, "column", column, columns)
+        for column in columns:
+            if column not in (reader.fieldnames or []):
+                raise CaseError(file, "column", "missing", f"a column named {column}")
+        rows = []
+        for row in reader:
+            line = f"line {reader.line_num}"
+            if None in row or None in row.values():
+                raise CaseError(file, line, "wrong number of cells", f"{len(columns)} cells")
+            given = {
+                name: cell
+                for name, cell in row.items()
+                if cell != "" or model.model_fields[name].is_required()
+            }
+            rows.append(self._valid(file, line, model, given, strings=True))
+        return tuple(rows)
+
+    # loading ------------------------------------------------------------------------------------
+
+    def load(self) -> Case:
+        for found in sorted([*self.path.glob("*.toml"), *self.path.glob("*.csv")]):
+            if found.name not in TABLES:
+                raise unknown("folder", "file", found.name, TABLES)
+        head: _Head = self._valid("case.toml", "case", _Head, self._toml("case.toml"))
+        states = self._rows("states.csv", State)
+        threats = {
+            name: self._valid("threats.toml", name, Threat, row)
+            for name, row in self._toml("threats.toml").items()
+        }
+        clubs = {
+            name: self._valid("clubs.toml", name, Club, row)
+            for name, row in self._toml("clubs.toml").items()
+        }
+        case = Case(
+            path=self.path,
+            id=head.id,
+            title=head.title,
+            patron=head.patron,
+            focus=head.focus,
+            **self._span(head),
+            sources=head.sources,
+            states=states,
+            threats=threats,
+            clubs=clubs,
+            statutes=self._statutes(),
+            openness=self._rows("openness.csv", Opening),
+            events=self._rows("events.csv", Event),
+            record=self._rows("record.csv", Entry),
+            parameters={
+                name: self._valid("parameters.toml", name, Parameter, row)
+                for name, row in self._toml("parameters.toml").items()
+            },
+            composites=self._rows("evidence/composites.csv", Composite),
+            rivalry=self._rows("evidence/rivalry.csv", Rivalry),
+            hash=self.digest.hexdigest(),
+        )
+        _check(case)
+        return case
+
+    def _span(self, head: _Head) -> dict[str, int]:
+        span = {}
+        for key in ("start", "end", "fit_until"):
+            try:
+                span[key] = parse_month(getattr(head, key))
+            except ValueError as error:
+                raise CaseError("case.toml", key, getattr(head, key), str(error)) from None
+        if not span["start"] < span["fit_until"] <= span["end"]:
+            raise CaseError("case.toml", "fit_until", head.fit_until, "after start, not after end")
+        if span["end"] - span["start"] >= STRIDE:
+            raise CaseError("case.toml", "end", head.end, f"less than {STRIDE} months after start")
+        return span
+
+    def _statutes(self) -> tuple[AnyStatute, ...]:
+        file = "statutes.toml"
+        table = self._toml(file)
+        for key in table:
+            if key != "statute":
+                raise unknown(file, "key", key, ["statute"])
+        kinds = {
+            "accession": law_of.Accession,
+            "entry_into_force": law_of.EntryIntoForce,
+            "term": law_of.Term,
+            "withdrawal": law_of.Withdrawal,
+            "voluntary_suspension": law_of.VoluntarySuspension,
+        }
+        found = []
+        for number, row in enumerate(table.get("statute", []), start=1):
+            name = row.get("id", f"statute {number}")
+            if row.get("kind") not in kinds:
+                raise unknown(file, f"{name}.kind", row.get("kind"), kinds)
+            found.append(self._valid(file, name, kinds[row["kind"]], row))
+        return tuple(found)
+
+
+def _as_case_error(file: str, key: str, error: Any, model: Any) -> CaseError:
+    """The first complaint of pydantic as one line of ours."""
+    where = ".".join([key, *(str(part) for part in error["loc"])])
+    if error["type"] == "extra_forbidden":
+        names = [field.alias or name for name, field in model.model_fields.items()]
+        near = get_close_matches(str(error["loc"][-1]), names, n=1, cutoff=0.4)
+        allowed = f"the keys {', '.join(names)}"
+        return CaseError(file, where, error["loc"][-1], allowed, near[0] if near else "")
+    if error["type"] == "missing":
+        return CaseError(file, where, "missing", f"a value for {error['loc'][-1]}")
+    allowed = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "literal_error":
+        near = get_close_matches(str(error["input"]), _literals(allowed), n=1, cutoff=0.4)
+        return CaseError(file, where, error["input"], allowed, near[0] if near else "")
+    return CaseError(file, where, error["input"], allowed)
+
+
+def _literals(message: str) -> list[str]:
+    return message.split("'")[1::2]
+
+
+# checks of the tables against each other -----------------------------------------------------------
+
+
+def _check(case: Case) -> None:
+    _check_states(case)
+    _check_clubs(case)
+    _check_statutes(case)
+    _check_events(case)
+    _check_parameters(case)
+    _check_evidence(case)
+    _check_record(case)
+    for file, rows in (
+        ("openness.csv", case.openness),
+        ("events.csv", case.events),
+        ("record.csv", case.record),
+        ("statutes.toml", case.statutes),
+        ("clubs.toml", case.clubs.values()),
+        ("parameters.toml", case.parameters.values()),
+    ):
+        for row in rows:
+            for source in row.source.split(";"):
+                if source.strip() not in case.sources:
+                    raise unknown(file, "source", source.strip(), case.sources)
+
+
+def _check_states(case: Case) -> None:
+    if len(set(case.state_ids)) < len(case.states):
+        twice = next(s for s in case.state_ids if case.state_ids.count(s) > 1)
+        raise CaseError("states.csv", "state", twice, "each state once")
+    patrons = [s.state for s in case.states if s.role == "patron"]
+    if patrons != [case.patron]:
+        raise unknown("case.toml", "patron", case.patron, patrons)
+    if case.focus not in case.clubs:
+        raise unknown("case.toml", "focus", case.focus, case.clubs)
+
+
+def _check_clubs(case: Case) -> None:
+    if "patron" not in case.sponsors:
+        raise CaseError("evidence/composites.csv", "variable", "missing", "rows of tie_patron")
+    for name, threat in case.threats.items():
+        measured = {c.variable for c in case.composites} | {"rivalry", ""}
+        if threat.measured_by not in measured:
+            raise unknown("threats.toml", f"{name}.measured_by", threat.measured_by, sorted(measured))
+    for name, club in case.clubs.items():
+        if club.sponsor not in (*case.sponsors, "none"):
+            raise unknown("clubs.toml", f"{name}.sponsor", club.sponsor, (*case.sponsors, "none"))
+        for threat_name in club.relieves:
+            if threat_name not in case.threats:
+                raise unknown("clubs.toml", f"{name}.relieves", threat_name, case.threats)
+        for dates, key in ((club.foundings, "foundings"), ([n.from_ for n in club.names], "names")):
+            if sorted(set(dates)) != dates:
+                raise CaseError("clubs.toml", f"{name}.{key}", dates, "dates in order, each once")
+    for row in case.openness:
+        _known(case, "openness.csv", row.club, row.state)
+        if row.open_until is not None and row.open_until <= row.open_from:
+            raise CaseError("openness.csv", "open_until", str(row.open_until), "after open_from")
+        if row.state == case.patron:
+            raise CaseError("openness.csv", "state", row.state, "a state that decides")
+
+
+def _known(case: Case, file: str, club: str, state: str) -> None:
+    if club not in case.clubs:
+        raise unknown(file, "club", club, case.clubs)
+    if state not in case.state_ids:
+        raise unknown(file, "state", state, case.state_ids)
+
+
+def _check_statutes(case: Case) -> None:
+    ids = [s.id for s in case.statutes]
+    for statute in case.statutes:
+        if ids.count(statute.id) > 1:
+            raise CaseError("statutes.toml", "id", statute.id, "each statute once")
+        if statute.club not in case.clubs:
+            raise unknown("statutes.toml", f"{statute.id}.club", statute.club, case.clubs)
+        if statute.until is not None and statute.until <= statute.from_:
+            raise CaseError("statutes.toml", f"{statute.id}.until", str(statute.until), "after from")
+        for other in case.statutes:
+            if (
+                other.id != statute.id
+                and (other.club, other.kind) == (statute.club, statute.kind)
+                and other.in_force(statute.from_)
+            ):
+                allowed = f"no second rule of kind {statute.kind} while {other.id} is in force"
+                raise CaseError("statutes.toml", f"{statute.id}.from", str(statute.from_), allowed)
+    for club in case.clubs:
+        if not any(s.club == club and s.kind == "accession" for s in case.statutes):
+            raise CaseError("statutes.toml", club, "no way in", "a statute of kind accession")
+
+
+def _check_events(case: Case) -> None:
+    file = "events.csv"
+    for row in case.events:
+        if row.state not in case.deciders:
+            raise unknown(file, f"{row.event}.state", row.state, case.deciders)
+        names: Iterable[str]
+        match row.kind:
+            case "threat":
+                names = case.threats
+            case "credibility":
+                names = (*case.threats, "any")
+            case "tie":
+                names = case.sponsors
+            case _:
+                names = ("patron",)
+        if row.about not in names:
+            raise unknown(file, f"{row.event}.about", row.about, names)
+        is_rivalry = row.kind == "threat" and case.threats[row.about].measured_by == "rivalry"
+        if is_rivalry and (row.rival not in case.deciders or row.rival == row.state):
+            raise unknown(file, f"{row.event}.rival", row.rival, case.deciders)
+        if not is_rivalry and row.rival:
+            raise CaseError(file, f"{row.event}.rival", row.rival, "empty but for a rivalry")
+        if row.date_end is not None and row.date_end < row.date:
+            raise CaseError(file, f"{row.event}.date_end", str(row.date_end), "not before date")
+
+
+def _check_parameters(case: Case) -> None:
+    file = "parameters.toml"
+    expected = {"weight": tuple(TERMS), "friction": FRICTIONS, "council": COUNCIL, "fixed": FIXED}
+    for name, parameter in case.parameters.items():
+        if name not in expected[parameter.role]:
+            raise unknown(file, f"a {parameter.role}", name, expected[parameter.role])
+        if (parameter.sd is None) != (parameter.role == "fixed"):
+            need = "no sd" if parameter.role == "fixed" else "an sd"
+            raise CaseError(file, f"{name}.sd", parameter.sd, f"{need} for a {parameter.role}")
+    for name in (*FRICTIONS, *COUNCIL, *FIXED):
+        if name not in case.parameters:
+            raise CaseError(file, name, "missing", "a table for it")
+    if not case.role("weight"):
+        raise CaseError(file, "weight", "missing", f"at least one of {', '.join(TERMS)}")
+    for name in ("opening_months", "fear_half_life", "leverage_half_life"):
+        if case.fixed(name) <= 0:
+            raise CaseError(file, f"{name}.mean", case.fixed(name), "a number above 0")
+
+
+def _check_evidence(case: Case) -> None:
+    file = "evidence/composites.csv"
+    years = range(case.start // 12, case.end // 12 + 1)
+    seen: dict[tuple[str, str, int], float] = {}
+    for row in case.composites:
+        if row.state not in case.deciders:
+            raise unknown(file, "state", row.state, case.deciders)
+        if (row.variable, row.state, row.year) in seen:
+            key = f"{row.variable} {row.state}"
+            raise CaseError(file, key, row.year, "each year once")
+        seen[row.variable, row.state, row.year] = row.value
+    needed = {TIE + sponsor for sponsor in case.sponsors}
+    needed |= {t.measured_by for t in case.threats.values()} - {"rivalry", ""}
+    for variable in sorted(needed):
+        for state in case.deciders:
+            for year in years:
+                if (variable, state, year) not in seen:
+                    key = f"{variable} {state}"
+                    raise CaseError(file, key, year, f"a row for each year {years[0]}-{years[-1]}")
+    for pair in case.rivalry:
+        for end in (pair.state, pair.rival):
+            if end not in case.deciders:
+                raise unknown("evidence/rivalry.csv", "state", end, case.deciders)
+
+
+#: act -> (whether the state was in before, statuses that may follow)
+_FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
+    Act.ACCEDE: (False, (Status.SIGNATORY, Status.MEMBER)),
+    Act.ENTER_INTO_FORCE: (True, (Status.MEMBER,)),
+    Act.RENEW: (True, (Status.MEMBER,)),
+    Act.ABSTAIN: (True, (Status.MEMBER,)),
+    Act.LAPSE: (True, (Status.LEFT,)),
+    Act.WITHDRAW: (True, (Status.NOTICE_GIVEN, Status.LEFT)),
+    Act.LEAVE: (True, (Status.LEFT,)),
+    Act.REQUEST_SUSPENSION: (True, (Status.SUSPENSION_REQUESTED,)),
+    Act.SUSPEND: (True, (Status.SUSPENDED,)),
+    Act.FREEZE: (True, (Status.FROZEN,)),
+}
+
+
+def _check_record(case: Case) -> None:
+    file = "record.csv"
+    status: dict[tuple[str, str], Status] = {}
+    last: date | None = None
+    acts = {act.name.lower(): act for act in _FOLLOWS}
+    statuses = {s.name.lower(): s for s in Status}
+    for row in case.record:
+        _known(case, file, row.club, row.state)
+        key = f"{row.club} {row.state} {row.date}"
+        if row.act not in acts:
+            raise unknown(file, f"{key}: act", row.act, acts)
+        if row.status not in statuses:
+            raise unknown(file, f"{key}: status", row.status, statuses)
+        if last is not None and row.date < last:
+            raise CaseError(file, key, str(row.date), f"rows in order of date (after {last})")
+        if row.date < case.clubs[row.club].foundings[0]:
+            founded = case.clubs[row.club].foundings[0]
+            raise CaseError(file, key, str(row.date), f"a date from the founding ({founded}) on")
+        before = status.get((row.club, row.state), Status.NONE)
+        was_in, after = _FOLLOWS[acts[row.act]]
+        if (IN_FIRST <= before <= IN_LAST) != was_in:
+            need = "in" if was_in else "out"
+            allowed = f"a state that is {need} (it is {before.name.lower()})"
+            raise CaseError(file, f"{key}: act", row.act, allowed)
+        if statuses[row.status] not in after:
+            names = " or ".join(s.name.lower() for s in after)
+            raise CaseError(file, f"{key}: status", row.status, names)
+        status[row.club, row.state] = statuses[row.status]
+        last = row.date

@@ -1,0 +1,1 @@
+"""Cases: an alliance, its states, its rivals and its record, as data."""

@@ -1,0 +1,1 @@
+"""Raw evidence of this case and the script that builds its composites."""

@@ -1,0 +1,109 @@
+"""What runs leave behind: status by (run, month, state, club), and the log of acts with their rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from agents.situation import Bools, Floats
+from model.case import Case
+from model.clock import month_label
+from model.law import Act, Status
+from model.world import Logged, Status8, is_in
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Runs of a case from one start, with the same seed and one set of parameters each."""
+
+    case: Case
+    seed: int
+    first_run: int
+    #: the month of the initial condition; `status` begins with it
+    start: int
+    #: shape (R, T, S, C), values of `model.law.Status`
+    status: Status8
+    log: tuple[Logged, ...]
+    #: name -> one value a run, shape (R,)
+    parameters: Mapping[str, Floats]
+
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        return len(self.status)
+
+    @property
+    def months(self) -> range:
+        """The months of the second axis."""
+        return range(self.start, self.start + self.status.shape[1])
+
+    @cached_property
+    def seats(self) -> Bools:
+        """Who is in, shape (R, T, S, C)."""
+        return is_in(self.status)
+
+    @cached_property
+    def p_in(self) -> Floats:
+        """Share of runs in which a state is in a club, shape (T, S, C)."""
+        return np.asarray(self.seats.mean(axis=0))
+
+    def index(self, state: str, club: str) -> tuple[int, int]:
+        """Where a state and a club stand on the last two axes."""
+        return self.case.state_ids.index(state), tuple(self.case.clubs).index(club)
+
+    def at(self, month: int) -> int:
+        """Where a month stands on the second axis."""
+        return self.months.index(month)
+
+    def acts(self) -> pd.DataFrame:
+        """Every act of every run: run, month, state, club, act, rule; in order of run and month."""
+        parts = [
+            pd.DataFrame(
+                {
+                    "run": self.first_run + entry.run,
+                    "month": entry.t,
+                    "state": entry.state,
+                    "club": entry.club,
+                    "act": int(entry.act),
+                    "rule": entry.rule,
+                }
+            )
+            for entry in self.log
+        ]
+        columns = ["run", "month", "state", "club", "act", "rule"]
+        table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+        table = table.sort_values(columns[:5], kind="stable", ignore_index=True)
+        labels = [month_label(m) for m in self.case.months]
+        table["month"] = [labels[t] for t in table["month"]]
+        table["state"] = [self.case.state_ids[s] for s in table["state"]]
+        table["club"] = [tuple(self.case.clubs)[c] for c in table["club"]]
+        table["act"] = [Act(a).name.lower() for a in table["act"]]
+        return table
+
+    def seat_table(self) -> pd.DataFrame:
+        """P(in) beside the record, by club, state and month, with the standard error over runs."""
+        from model.world import compile_case
+
+        given = compile_case(self.case)
+        offset = self.start - self.case.start
+        record = given.record[offset : offset + len(self.months)]
+        rows = []
+        for c, club in enumerate(self.case.clubs):
+            for s, state in enumerate(self.case.state_ids):
+                p = self.p_in[:, s, c]
+                rows.append(
+                    pd.DataFrame(
+                        {
+                            "club": club,
+                            "state": state,
+                            "month": [month_label(m) for m in self.months],
+                            "p_in": p,
+                            "p_in_se": np.sqrt(p * (1 - p) / self.runs),
+                            "record_in": is_in(record[:, s, c]).astype(int),
+                            "record_status": [Status(v).name.lower() for v in record[:, s, c]],
+                        }
+                    )
+                )
+        return pd.concat(rows, ignore_index=True)

@@ -1,0 +1,86 @@
+"""Many runs at once."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from agents.situation import Floats
+from model.case import Case
+from model.draws import normal
+from model.record import Ensemble
+from model.step import advance
+from model.world import Logged, Noise, compile_case, world_from_record
+
+#: runs that advance together; changes speed and memory, never a result
+BLOCK = 128
+
+
+def prior_parameters(case: Case, *, runs: int, seed: int, first_run: int = 0) -> dict[str, Floats]:
+    """One draw from the priors for each run, shape (runs,) by name."""
+    return {
+        name: parameter.mean
+        + (parameter.sd or 0.0) * normal(seed, ("prior", name), first_run, runs)
+        for name, parameter in case.role("weight", "friction", "council").items()
+    }
+
+
+def simulate(
+    case: Case,
+    parameters: Mapping[str, Floats],
+    *,
+    seed: int = 0,
+    start: int | None = None,
+    first_run: int = 0,
+    block: int = BLOCK,
+    progress: Callable[[int], None] | None = None,
+) -> Ensemble:
+    """Run the model once for each value of the parameters, from the record at `start` to the end.
+
+    Parameters
+    ----------
+    case
+        The case; see `model.case.load_case`.
+    parameters
+        Weights, frictions and council parameters by name, each of shape (runs,).
+    seed
+        Keys every draw, together with the names of state, club and act.
+    start
+        Month whose last day is the initial condition; the case's own start by default.
+    first_run
+        Number of the first run: run r draws the same numbers in whichever ensemble it stands.
+    block
+        Runs that advance together; no influence on the result.
+    progress
+        Called with the number of runs done after each block.
+
+    Examples
+    --------
+    >>> from model.case import load_case
+    >>> case = load_case("cst")
+    >>> ensemble = simulate(case, prior_parameters(case, runs=4, seed=1), seed=1)
+    >>> ensemble.status.shape
+    (4, 404, 12, 4)
+    """
+    given = compile_case(case)
+    expected = case.role("weight", "friction", "council")
+    if set(parameters) != set(expected):
+        odd = sorted(set(parameters) ^ set(expected))
+        raise ValueError(f"parameters differ from those of the case: {', '.join(odd)}")
+    runs = len(next(iter(parameters.values())))
+    origin = (case.start if start is None else start) - case.start
+    months = len(case.months)
+    status = np.empty((runs, months - origin, len(case.states), len(case.clubs)), np.int8)
+    log: list[Logged] = []
+    for low in range(0, runs, block):
+        high = min(low + block, runs)
+        rows = {name: values[low:high] for name, values in parameters.items()}
+        noise = Noise(case, seed, first_run + low, high - low)
+        world = world_from_record(given, origin, rows, noise)
+        status[low:high, 0] = world.status
+        for t in range(origin + 1, months):
+            advance(world, t)
+            status[low:high, t - origin] = world.status
+        log.extend(entry._replace(run=entry.run + low) for entry in world.log)
+        if progress is not None:
+            progress(high)
+    return Ensemble(case, seed, first_run, case.start + origin, status, tuple(log), dict(parameters))

@@ -1,0 +1,322 @@
+"""A case as arrays: what is given month by month (`Given`), and what changes run by run (`World`).
+
+Axes are always in the order run or month, state, club. Month 0 is the month of the initial condition.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents import perception, ties
+from agents.situation import Bools, ClubTraits, Floats, Situation
+from agents.terms import TERMS
+from model.case import TIE, Case, Event
+from model.clock import MONTHS_PER_YEAR, last_day, month_of
+from model.draws import logistic, uniform
+from model.law import IN_FIRST, IN_LAST, Accession, Act, RulesInForce, Status
+
+Status8 = NDArray[np.int8]
+Months = NDArray[np.int16]
+#: no transition is pending
+NEVER = -1
+
+
+def is_in(status: NDArray[np.integer]) -> Bools:
+    """Whether a status counts as in the club."""
+    return np.asarray((status >= IN_FIRST) & (status <= IN_LAST))
+
+
+@dataclass(frozen=True)
+class Given:
+    """What no run changes: the situation, the rules and the record of every month of a case."""
+
+    case: Case
+    #: everything a state is shown but who is in; month first
+    situation: Situation
+    #: the terms that do not depend on who is in, by name, each of shape (T, S, C)
+    features: Mapping[str, Floats]
+    #: the rules of every month and club
+    rules: tuple[tuple[RulesInForce, ...], ...]
+    #: the club is open to the state, shape (T, S, C)
+    open_to: Bools
+    #: the club exists; its founding falls in this month; its opening window runs: shape (T, C)
+    exists: Bools
+    founding: Bools
+    window: Bools
+    #: the state decides in the model, shape (S,)
+    decides: Bools
+    patron: int
+    #: status in the record, shape (T, S, C)
+    record: Status8
+    #: month in which what was pending at the end of a month falls due in the record, or NEVER
+    record_due: Months
+
+    @property
+    def theory(self) -> tuple[str, ...]:
+        """The terms that the case gives a weight, in the order in which they are added up."""
+        weights = self.case.role("weight")
+        return tuple(name for name in TERMS if name in weights)
+
+    def terms(self, t: int, seat: Bools) -> dict[str, Floats]:
+        """Every term of the theory in month `t`, given who is in (..., S, C)."""
+        now = None
+        found = {}
+        for name in self.theory:
+            if TERMS[name].needs_seats:
+                now = now or month_of_situation(self.situation, t, seat)
+                found[name] = TERMS[name].formula(now)
+            else:
+                found[name] = self.features[name][t]
+        return found
+
+
+def month_of_situation(situation: Situation, t: int, seat: Bools) -> Situation:
+    """One month of a situation that has months first, with who is in."""
+    monthly = ("threat", "credibility", "tie", "patron_tie", "rivalry", "leverage", "alternative")
+    return replace(situation, seat=seat, **{name: getattr(situation, name)[t] for name in monthly})
+
+
+# compiling a case ----------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=8)
+def compile_case(case: Case) -> Given:
+    """Turn a case into arrays; the same case object gives the same `Given`."""
+    months, states, clubs = len(case.months), len(case.states), len(case.clubs)
+    club_names = tuple(case.clubs)
+    rules = tuple(tuple(case.law.rules(c, m) for c in club_names) for m in case.months)
+    foundings = [[month_of(d) for d in case.clubs[c].foundings] for c in club_names]
+    founding, window, exists = (np.zeros((months, clubs), bool) for _ in range(3))
+    for t, month in enumerate(case.months):
+        for c in range(clubs):
+            past = [f for f in foundings[c] if f <= month]
+            exists[t, c] = bool(past)
+            founding[t, c] = bool(past) and past[-1] == month
+            window[t, c] = bool(past) and 0 < month - past[-1] < case.fixed("opening_months")
+    open_to = np.zeros((months, states, clubs), bool)
+    for row in case.openness:
+        s, c = case.state_ids.index(row.state), club_names.index(row.club)
+        for t, month in enumerate(case.months):
+            day = last_day(month)
+            if row.open_from <= day and (row.open_until is None or day < row.open_until):
+                open_to[t, s, c] = True
+    traits = _traits(case)
+    situation = _situation(case, traits, open_to)
+    record, due = _record(case, rules)
+    decides = np.array([s.role == "decider" for s in case.states])
+    features = {
+        name: TERMS[name].formula(situation)
+        for name in case.role("weight")
+        if not TERMS[name].needs_seats
+    }
+    return Given(
+        case=case,
+        situation=situation,
+        features=features,
+        rules=rules,
+        open_to=open_to & exists[:, None, :],
+        exists=exists,
+        founding=founding,
+        window=window,
+        decides=decides,
+        patron=case.state_ids.index(case.patron),
+        record=record,
+        record_due=due,
+    )
+
+
+def _traits(case: Case) -> ClubTraits:
+    clubs, threats = case.clubs.values(), case.threats
+    return ClubTraits(
+        relieves=np.array([[k in c.relieves for k in threats] for c in clubs]),
+        menaces=np.array([[k.source == c.sponsor for k in threats.values()] for c in clubs]),
+        guarantees=np.array([c.guarantee for c in clubs]),
+        sponsors=np.array([[float(c.sponsor == p) for p in case.sponsors] for c in clubs]),
+        patron_led=np.array([c.sponsor == "patron" for c in clubs]),
+    )
+
+
+def _situation(case: Case, traits: ClubTraits, open_to: Bools) -> Situation:
+    months = len(case.months)
+    states, threats, sponsors = case.state_ids, tuple(case.threats), case.sponsors
+    year_of = {year: i for i, year in enumerate(_years(case))}
+    annual = np.array([year_of[m // MONTHS_PER_YEAR] for m in case.months])
+
+    measured: dict[str, Floats] = {}
+    for row in case.composites:
+        if row.year in year_of:
+            table = measured.setdefault(row.variable, np.zeros((len(year_of), len(states))))
+            table[year_of[row.year], states.index(row.state)] = row.value
+    dyads = np.zeros((len(year_of), len(states), len(states)))
+    for pair in case.rivalry:
+        if pair.year in year_of:
+            dyads[year_of[pair.year], states.index(pair.state), states.index(pair.rival)] = pair.value
+
+    threat_signs = np.zeros((months, len(states), len(threats)))
+    belief_signs = np.zeros((months, len(states), len(threats)))
+    tie_signs = np.zeros((months, len(states), len(sponsors)))
+    rival_signs = np.zeros((months, len(states), len(states)))
+    coercion = np.zeros((months, len(states)))
+    for event in case.events:
+        at, s = _at_work(case, event), states.index(event.state)
+        if event.kind == "tie":
+            tie_signs[at, s, sponsors.index(event.about)] += event.sign
+        elif event.kind == "coercion":
+            coercion[at, s] += event.sign
+        elif event.kind == "credibility":
+            about = slice(None) if event.about == "any" else threats.index(event.about)
+            belief_signs[at, s, about] += event.sign
+        elif event.rival:
+            rival_signs[at, s, states.index(event.rival)] += event.sign
+        else:
+            threat_signs[at, s, threats.index(event.about)] += event.sign
+
+    fear = case.fixed("fear_half_life")
+    rivalry = perception.felt(perception.threat_level(dyads[annual], rival_signs), fear)
+    threat = np.zeros((months, len(states), len(threats)))
+    for k, kind in enumerate(case.threats.values()):
+        if kind.measured_by == "rivalry":
+            threat[:, :, k] = rivalry.max(axis=-1)
+            continue
+        level = measured[kind.measured_by][annual] if kind.measured_by else 0.0 * coercion
+        threat[:, :, k] = perception.felt(
+            perception.threat_level(level, threat_signs[:, :, k]), fear
+        )
+    tie = np.stack([measured[TIE + p][annual] for p in sponsors], axis=-1)
+    tie = ties.tie(tie, tie_signs, case.fixed("event_step"))
+    bears = (traits.relieves & [k.source == "patron" for k in case.threats.values()]).any(axis=1)
+    return Situation(
+        clubs=traits,
+        threat=threat,
+        credibility=perception.credibility(belief_signs),
+        tie=tie,
+        patron_tie=tie[:, :, sponsors.index("patron")],
+        rivalry=rivalry,
+        leverage=ties.leverage(coercion, case.fixed("leverage_half_life")),
+        alternative=ties.alternative(open_to, bears & ~traits.patron_led),
+    )
+
+
+def _years(case: Case) -> range:
+    return range(case.start // MONTHS_PER_YEAR, case.end // MONTHS_PER_YEAR + 1)
+
+
+def _at_work(case: Case, event: Event) -> slice:
+    """The months in which an event acts: from the month after its date to the month of its end."""
+    first = max(0, month_of(event.date) + 1 - case.start)
+    last = case.end if event.date_end is None else month_of(event.date_end)
+    return slice(first, max(first, last + 1 - case.start))
+
+
+def _record(
+    case: Case, rules: tuple[tuple[RulesInForce, ...], ...]
+) -> tuple[Status8, Months]:
+    clubs = tuple(case.clubs)
+    shape = (len(case.months), len(case.states), len(clubs))
+    status, due = np.zeros(shape, np.int8), np.full(shape, NEVER, np.int16)
+    for row in case.record:
+        t = max(0, month_of(row.date) - case.start)
+        if t >= shape[0]:
+            continue
+        s, c = case.state_ids.index(row.state), clubs.index(row.club)
+        status[t:, s, c] = Status[row.status.upper()]
+        due[t:, s, c] = NEVER
+        if row.status == "signatory":
+            due[t:, s, c] = ratified_in(rules, t, c)
+        elif row.status == "notice_given":
+            withdrawal = rules[t][c].withdrawal
+            due[t:, s, c] = t + (withdrawal.notice_months if withdrawal else 0)
+    return status, due
+
+
+def ratified_in(rules: tuple[tuple[RulesInForce, ...], ...], t: int, c: int) -> int:
+    """The month in which an accession of month `t` is ratified; NEVER while the treaty is not yet in force."""
+    if any(rules[later][c].entry_into_force for later in range(t + 1, len(rules))):
+        return NEVER
+    accession = rules[t][c].accession
+    return t + (accession.ratification_months if isinstance(accession, Accession) else 0)
+
+
+# what changes --------------------------------------------------------------------------------------
+
+
+class Logged(NamedTuple):
+    """Acts of one month: which runs, states and clubs, which act, and under which rule."""
+
+    t: int
+    run: NDArray[np.intp]
+    state: NDArray[np.intp]
+    club: NDArray[np.intp]
+    act: Act
+    #: the statute by its id, "" where none governs the act
+    rule: str
+
+
+class Noise:
+    """The draws of a block of runs, made on first use and laid out month first."""
+
+    def __init__(self, case: Case, seed: int, first_run: int, runs: int) -> None:
+        self._case, self._seed, self._first_run, self._runs = case, seed, first_run, runs
+        self._kept: dict[tuple[str, str], Floats] = {}
+
+    def _make(self, act: str, club: str, kind: Callable[..., Floats]) -> Floats:
+        case, months = self._case, len(self._case.months)
+        made = np.zeros((months, self._runs, len(case.states)))
+        for s, state in enumerate(case.state_ids):
+            if state != case.patron:
+                names = (state, club, act)
+                made[:, :, s] = kind(self._seed, names, self._first_run, self._runs, months).T
+        return made
+
+    def _get(self, act: str, club: str, kind: Callable[..., Floats]) -> Floats:
+        if (act, club) not in self._kept:
+            self._kept[act, club] = self._make(act, club, kind)
+        return self._kept[act, club]
+
+    def logistic(self, act: str, t: int) -> Floats:
+        """Logistic noise of an act in all clubs in month `t`, shape (R, S, C)."""
+        if (act, "") not in self._kept:
+            parts = [self._make(act, club, logistic) for club in self._case.clubs]
+            self._kept[act, ""] = np.stack(parts, axis=-1)
+        return self._kept[act, ""][t]
+
+    def logistic_in(self, act: str, club: str, t: int) -> Floats:
+        """Logistic noise of an act in one club in month `t`, shape (R, S)."""
+        return self._get(act, club, logistic)[t]
+
+    def uniform_in(self, act: str, club: str, t: int) -> Floats:
+        """Uniform draws for the answer to a petition in one club in month `t`, shape (R, S)."""
+        return self._get(act, club, uniform)[t]
+
+
+@dataclass
+class World:
+    """A block of runs in one month. Only `model.step` changes it."""
+
+    given: Given
+    #: weights, frictions and council parameters by name, each of shape (R, 1, 1)
+    parameters: Mapping[str, Floats]
+    noise: Noise
+    #: shape (R, S, C)
+    status: Status8
+    #: month in which what is pending falls due, or NEVER, shape (R, S, C)
+    due: Months
+    log: list[Logged] = field(default_factory=list)
+
+
+def world_from_record(
+    given: Given, t: int, parameters: Mapping[str, Floats], noise: Noise
+) -> World:
+    """A block of runs that stand where the record stood at the end of month `t`."""
+    runs = len(next(iter(parameters.values())))
+    return World(
+        given=given,
+        parameters={name: np.asarray(v, float).reshape(runs, 1, 1) for name, v in parameters.items()},
+        noise=noise,
+        status=np.repeat(given.record[t][None], runs, axis=0),
+        due=np.repeat(given.record_due[t][None], runs, axis=0),
+    )
