@@ -109,6 +109,9 @@ def partisan_patron(now: Situation) -> Floats:
         raise ValueError("partisan_patron depends on who is in: seats are needed")
     weight = now.rivalry * leaning(now.patron_tie)
     total = np.zeros(np.broadcast_shapes(weight.shape[:-2], now.seat.shape[:-2]) + now.seat.shape[-2:])
-    for j in range(weight.shape[-1]):
-        total -= weight[..., :, j, None] * now.seat[..., j, None, :]
-    return np.where(now.clubs.patron_led, total, 0.0)
+    led = np.flatnonzero(now.clubs.patron_led)
+    rivals = np.flatnonzero(now.rivalry.any(axis=tuple(range(now.rivalry.ndim - 1))))
+    for j in rivals:  # in the order of states, so that the sum is the same for one run as for many
+        for c in led:
+            total[..., c] -= weight[..., :, j] * now.seat[..., j, c, None]
+    return total

@@ -96,7 +96,8 @@ class Club(_Row):
     title: str = Field(min_length=1)
     sponsor: str
     guarantee: bool
-    foundings: list[date] = Field(min_length=1)
+    since: date
+    foundings: list[date]
     relieves: list[str]
     why: str = Field(min_length=1)
     source: str
@@ -504,7 +505,11 @@ def _check_clubs(case: Case) -> None:
                 raise unknown("clubs.toml", f"{name}.relieves", threat_name, case.threats)
         for dates, key in ((club.foundings, "foundings"), ([n.from_ for n in club.names], "names")):
             if sorted(set(dates)) != dates:
-                raise CaseError("clubs.toml", f"{name}.{key}", dates, "dates in order, each once")
+                listed = ", ".join(map(str, dates))
+                raise CaseError("clubs.toml", f"{name}.{key}", listed, "dates in order, each once")
+            if dates and dates[0] < club.since:
+                allowed = f"dates from since ({club.since}) on"
+                raise CaseError("clubs.toml", f"{name}.{key}", str(dates[0]), allowed)
     for row in case.openness:
         _known(case, "openness.csv", row.club, row.state)
         if row.open_until is not None and row.open_until <= row.open_from:
@@ -642,9 +647,9 @@ def _check_record(case: Case) -> None:
             raise unknown(file, f"{key}: status", row.status, statuses)
         if last is not None and row.date < last:
             raise CaseError(file, key, str(row.date), f"rows in order of date (after {last})")
-        if row.date < case.clubs[row.club].foundings[0]:
-            founded = case.clubs[row.club].foundings[0]
-            raise CaseError(file, key, str(row.date), f"a date from the founding ({founded}) on")
+        if row.date < case.clubs[row.club].since:
+            since = case.clubs[row.club].since
+            raise CaseError(file, key, str(row.date), f"a date on which the club exists ({since} on)")
         before = status.get((row.club, row.state), Status.NONE)
         was_in, after = _FOLLOWS[acts[row.act]]
         if (IN_FIRST <= before <= IN_LAST) != was_in:

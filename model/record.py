@@ -59,27 +59,23 @@ class Ensemble:
 
     def acts(self) -> pd.DataFrame:
         """Every act of every run: run, month, state, club, act, rule; in order of run and month."""
-        parts = [
-            pd.DataFrame(
-                {
-                    "run": self.first_run + entry.run,
-                    "month": entry.t,
-                    "state": entry.state,
-                    "club": entry.club,
-                    "act": int(entry.act),
-                    "rule": entry.rule,
-                }
-            )
-            for entry in self.log
-        ]
-        columns = ["run", "month", "state", "club", "act", "rule"]
-        table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-        table = table.sort_values(columns[:5], kind="stable", ignore_index=True)
-        labels = [month_label(m) for m in self.case.months]
-        table["month"] = [labels[t] for t in table["month"]]
-        table["state"] = [self.case.state_ids[s] for s in table["state"]]
-        table["club"] = [tuple(self.case.clubs)[c] for c in table["club"]]
-        table["act"] = [Act(a).name.lower() for a in table["act"]]
+        entries = self.log
+        table = pd.DataFrame(
+            {
+                "run": np.concatenate([[], *(self.first_run + e.run for e in entries)]).astype(int),
+                "month": np.repeat([e.t for e in entries], [len(e.run) for e in entries]).astype(int),
+                "state": np.concatenate([[], *(e.state for e in entries)]).astype(int),
+                "club": np.repeat([e.club for e in entries], [len(e.run) for e in entries]).astype(int),
+                "act": np.repeat([e.act for e in entries], [len(e.run) for e in entries]).astype(int),
+                "rule": np.repeat([e.rule for e in entries], [len(e.run) for e in entries]),
+            }
+        )
+        by = ["run", "month", "state", "club", "act"]
+        table = table.sort_values(by, kind="stable", ignore_index=True)
+        table["month"] = np.array([month_label(m) for m in self.case.months])[table["month"]]
+        table["state"] = np.array(self.case.state_ids)[table["state"]]
+        table["club"] = np.array(tuple(self.case.clubs))[table["club"]]
+        table["act"] = np.array([act.name.lower() for act in Act])[table["act"]]
         return table
 
     def seat_table(self) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from agents.terms import TERMS
 from model.case import TIE, Case, Event
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
 from model.draws import logistic, uniform
-from model.law import IN_FIRST, IN_LAST, Accession, Act, RulesInForce, Status
+from model.law import IN_FIRST, IN_LAST, Act, RulesInForce, Status
 
 Status8 = NDArray[np.int8]
 Months = NDArray[np.int16]
@@ -54,6 +54,8 @@ class Given:
     record: Status8
     #: month in which what was pending at the end of a month falls due in the record, or NEVER
     record_due: Months
+    #: month in which an accession of this month is ratified, or NEVER while the treaty is not in force, shape (T, C)
+    ratified: Months
 
     @property
     def theory(self) -> tuple[str, ...]:
@@ -89,14 +91,15 @@ def compile_case(case: Case) -> Given:
     months, states, clubs = len(case.months), len(case.states), len(case.clubs)
     club_names = tuple(case.clubs)
     rules = tuple(tuple(case.law.rules(c, m) for c in club_names) for m in case.months)
-    foundings = [[month_of(d) for d in case.clubs[c].foundings] for c in club_names]
     founding, window, exists = (np.zeros((months, clubs), bool) for _ in range(3))
-    for t, month in enumerate(case.months):
-        for c in range(clubs):
-            past = [f for f in foundings[c] if f <= month]
-            exists[t, c] = bool(past)
-            founding[t, c] = bool(past) and past[-1] == month
-            window[t, c] = bool(past) and 0 < month - past[-1] < case.fixed("opening_months")
+    for c, club in enumerate(case.clubs.values()):
+        founded = {month_of(day) for day in club.foundings}
+        invited = {month_of(club.since), *founded}
+        for t, month in enumerate(case.months):
+            exists[t, c] = month >= min(invited)
+            founding[t, c] = month in founded
+            since = min((month - m for m in invited if m <= month), default=-1)
+            window[t, c] = 0 <= since < case.fixed("opening_months") and not founding[t, c]
     open_to = np.zeros((months, states, clubs), bool)
     for row in case.openness:
         s, c = case.state_ids.index(row.state), club_names.index(row.club)
@@ -106,7 +109,8 @@ def compile_case(case: Case) -> Given:
                 open_to[t, s, c] = True
     traits = _traits(case)
     situation = _situation(case, traits, open_to)
-    record, due = _record(case, rules)
+    ratified = _ratified(rules)
+    record, due = _record(case, rules, ratified)
     decides = np.array([s.role == "decider" for s in case.states])
     features = {
         name: TERMS[name].formula(situation)
@@ -126,6 +130,7 @@ def compile_case(case: Case) -> Given:
         patron=case.state_ids.index(case.patron),
         record=record,
         record_due=due,
+        ratified=ratified,
     )
 
 
@@ -213,7 +218,7 @@ def _at_work(case: Case, event: Event) -> slice:
 
 
 def _record(
-    case: Case, rules: tuple[tuple[RulesInForce, ...], ...]
+    case: Case, rules: tuple[tuple[RulesInForce, ...], ...], ratified: Months
 ) -> tuple[Status8, Months]:
     clubs = tuple(case.clubs)
     shape = (len(case.months), len(case.states), len(clubs))
@@ -226,33 +231,35 @@ def _record(
         status[t:, s, c] = Status[row.status.upper()]
         due[t:, s, c] = NEVER
         if row.status == "signatory":
-            due[t:, s, c] = ratified_in(rules, t, c)
+            due[t:, s, c] = ratified[t, c]
         elif row.status == "notice_given":
             withdrawal = rules[t][c].withdrawal
             due[t:, s, c] = t + (withdrawal.notice_months if withdrawal else 0)
     return status, due
 
 
-def ratified_in(rules: tuple[tuple[RulesInForce, ...], ...], t: int, c: int) -> int:
-    """The month in which an accession of month `t` is ratified; NEVER while the treaty is not yet in force."""
-    if any(rules[later][c].entry_into_force for later in range(t + 1, len(rules))):
-        return NEVER
-    accession = rules[t][c].accession
-    return t + (accession.ratification_months if isinstance(accession, Accession) else 0)
+def _ratified(rules: tuple[tuple[RulesInForce, ...], ...]) -> Months:
+    due = np.full((len(rules), len(rules[0])), NEVER, np.int16)
+    for c in range(len(rules[0])):
+        pending = [t for t, month in enumerate(rules) if month[c].entry_into_force]
+        for t in range(max(pending, default=0), len(rules)):
+            accession = rules[t][c].accession
+            due[t, c] = t + (accession.ratification_months if accession else 0)
+    return due
 
 
 # what changes --------------------------------------------------------------------------------------
 
 
 class Logged(NamedTuple):
-    """Acts of one month: which runs, states and clubs, which act, and under which rule."""
+    """One act in one club and month: the runs and states that did it, and the rule it rests on."""
 
     t: int
     run: NDArray[np.intp]
     state: NDArray[np.intp]
-    club: NDArray[np.intp]
+    club: int
     act: Act
-    #: the statute by its id, "" where none governs the act
+    #: the statute by its id
     rule: str
 
 
@@ -261,36 +268,41 @@ class Noise:
 
     def __init__(self, case: Case, seed: int, first_run: int, runs: int) -> None:
         self._case, self._seed, self._first_run, self._runs = case, seed, first_run, runs
-        self._kept: dict[tuple[str, str], Floats] = {}
+        self._clubs = tuple(case.clubs)
+        self._kept: dict[tuple[str, int], Floats] = {}
 
-    def _make(self, act: str, club: str, kind: Callable[..., Floats]) -> Floats:
-        case, months = self._case, len(self._case.months)
-        made = np.zeros((months, self._runs, len(case.states)))
-        for s, state in enumerate(case.state_ids):
-            if state != case.patron:
+    def _fill(self, made: Floats, act: str, club: str, draw: Callable[..., Floats]) -> Floats:
+        """Fill `made`, of shape (T, R, S), with the streams of an act in a club."""
+        for s, state in enumerate(self._case.state_ids):
+            if state != self._case.patron:
                 names = (state, club, act)
-                made[:, :, s] = kind(self._seed, names, self._first_run, self._runs, months).T
+                made[:, :, s] = draw(self._seed, names, self._first_run, self._runs, len(made)).T
         return made
 
-    def _get(self, act: str, club: str, kind: Callable[..., Floats]) -> Floats:
-        if (act, club) not in self._kept:
-            self._kept[act, club] = self._make(act, club, kind)
-        return self._kept[act, club]
+    def _in_club(self, act: str, c: int, draw: Callable[..., Floats]) -> Floats:
+        if (act, c) not in self._kept:
+            made = np.zeros((len(self._case.months), self._runs, len(self._case.states)))
+            self._kept[act, c] = self._fill(made, act, self._clubs[c], draw)
+        return self._kept[act, c]
 
     def logistic(self, act: str, t: int) -> Floats:
         """Logistic noise of an act in all clubs in month `t`, shape (R, S, C)."""
-        if (act, "") not in self._kept:
-            parts = [self._make(act, club, logistic) for club in self._case.clubs]
-            self._kept[act, ""] = np.stack(parts, axis=-1)
-        return self._kept[act, ""][t]
+        every = -1
+        if (act, every) not in self._kept:
+            shape = (len(self._case.months), self._runs, len(self._case.states), len(self._clubs))
+            made = np.zeros(shape)
+            for c, club in enumerate(self._clubs):
+                self._fill(made[..., c], act, club, logistic)
+            self._kept[act, every] = made
+        return self._kept[act, every][t]
 
-    def logistic_in(self, act: str, club: str, t: int) -> Floats:
+    def logistic_in(self, act: str, c: int, t: int) -> Floats:
         """Logistic noise of an act in one club in month `t`, shape (R, S)."""
-        return self._get(act, club, logistic)[t]
+        return self._in_club(act, c, logistic)[t]
 
-    def uniform_in(self, act: str, club: str, t: int) -> Floats:
+    def uniform_in(self, act: str, c: int, t: int) -> Floats:
         """Uniform draws for the answer to a petition in one club in month `t`, shape (R, S)."""
-        return self._get(act, club, uniform)[t]
+        return self._in_club(act, c, uniform)[t]
 
 
 @dataclass

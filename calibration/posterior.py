@@ -1,0 +1,116 @@
+"""Posterior mode and Laplace draws: the parameters as far as priors and the record up to the fit's end tell them.
+
+The log posterior is the sum of the normal priors of the case's table and the likelihood of the rows up to
+`Case.fit_until`. Its mode is found by BFGS with the exact gradient; draws come from the normal distribution with the
+inverse negative Hessian at the mode as covariance (Laplace's approximation).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from scipy.optimize import minimize
+
+from agents.situation import Floats
+from calibration.likelihood import Design, design, fitted_names
+from model.case import Case
+from model.draws import normal
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Mode and covariance of the fitted parameters; council parameters stay at their priors."""
+
+    case: Case
+    names: tuple[str, ...]
+    mode: Floats
+    covariance: Floats
+    log_posterior: float
+
+    @property
+    def sd(self) -> Floats:
+        """Standard deviations, shape (P,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    def draws(self, *, runs: int, seed: int, first_run: int = 0) -> dict[str, Floats]:
+        """One draw for each run, by name; run r gets the same in whichever ensemble it stands."""
+        z = np.stack([normal(seed, ("posterior", n), first_run, runs) for n in self.names])
+        root = np.linalg.cholesky(self.covariance)
+        fitted = np.repeat(self.mode[:, None], runs, axis=1)
+        for i in range(len(self.names)):  # not a matrix product: the sum must not depend on `runs`
+            for j in range(i + 1):
+                fitted[i] = fitted[i] + root[i, j] * z[j]
+        found = dict(zip(self.names, fitted, strict=True))
+        for name, parameter in self.case.role("council").items():
+            sd = parameter.sd or 0.0
+            found[name] = parameter.mean + sd * normal(seed, ("prior", name), first_run, runs)
+        return found
+
+
+def fit(case: Case, rows: Design | None = None, without: Sequence[str] = ()) -> Posterior:
+    """The posterior given some rows of the record: by default all up to the fit's last month.
+
+    `without` names parameters that are held at zero (a term left out of the theory).
+
+    Raises
+    ------
+    RuntimeError
+        If no mode is found or the posterior is not peaked there.
+    """
+    rows = fit_rows(case) if rows is None else rows
+    names = fitted_names(case)
+    prior = [case.parameters[name] for name in names]
+    mean = np.array([0.0 if n in without else p.mean for n, p in zip(names, prior, strict=True)])
+    sd = np.array([1e-6 if n in without else p.sd for n, p in zip(names, prior, strict=True)])
+
+    def objective(x: Floats) -> tuple[float, Floats]:
+        """Negative log posterior and gradient; x in prior standard deviations."""
+        value, gradient = _log_likelihood(rows, mean + sd * x)
+        return 0.5 * float(x @ x) - value, x - sd * gradient
+
+    found = minimize(objective, np.zeros(len(names)), jac=True, method="BFGS", options={"gtol": 1e-6})
+    if np.abs(objective(found.x)[1]).max() > 1e-3:
+        raise RuntimeError(f"no posterior mode found: {found.message}")
+    hessian = _derivative(lambda x: objective(x)[1], found.x)
+    eigenvalues = np.linalg.eigvalsh(hessian)
+    if eigenvalues.min() <= 0:
+        raise RuntimeError("the posterior is not peaked at its mode")
+    covariance = np.linalg.inv(hessian) * np.outer(sd, sd)
+    return Posterior(case, names, mean + sd * found.x, covariance, -float(found.fun))
+
+
+@lru_cache(maxsize=8)
+def posterior(case: Case) -> Posterior:
+    """The posterior of a case on its whole record up to `Case.fit_until`; computed once."""
+    return fit(case)
+
+
+def fit_rows(case: Case) -> Design:
+    """The rows of the record that may inform a fit."""
+    rows = design(case)
+    return rows.where(rows.rows.month <= case.fit_until - case.start)
+
+
+def _log_likelihood(rows: Design, x: Floats) -> tuple[float, Floats]:
+    first, second = rows.log_odds(x)
+    p1 = 1.0 / (1.0 + np.exp(-first))
+    p2 = np.where(rows.two_routes, 1.0 / (1.0 + np.exp(-second)), 0.0)
+    value = float(rows.log_scores(x).sum())
+    # d log p / d log-odds of a route = (chance to stay) / (chance to go) * p_route; of staying: -p_route
+    stay = (1.0 - p1) * (1.0 - p2)
+    factor = np.where(rows.rows.done, stay / np.maximum(1.0 - stay, 1e-300), -1.0)
+    gradient = (factor * p1) @ rows.first + (factor * p2) @ rows.second
+    return value, gradient
+
+
+def _derivative(gradient: object, x: Floats, step: float = 1e-4) -> Floats:
+    """The symmetric Jacobian of a gradient by central differences."""
+    assert callable(gradient)
+    columns = []
+    for i in range(len(x)):
+        shift = np.zeros(len(x))
+        shift[i] = step
+        columns.append((gradient(x + shift) - gradient(x - shift)) / (2 * step))
+    jacobian = np.stack(columns)
+    return np.asarray((jacobian + jacobian.T) / 2)
