@@ -7,8 +7,8 @@ With ``W`` the value of a seat (`agents.terms`) and frictions that the rules in 
 * withdraw: ``-W + withdraw``
 * ask for suspension: ``-W + suspend``
 
-An act happens in a month with probability ``1 / (1 + exp(-log-odds))``. A member asks for suspension before it thinks of
-notice, so the chance of leaving by either route is ``1 - (1 - p_suspend) * (1 - p_withdraw)``.
+An act happens in a month with probability ``1 / (1 + exp(-log-odds))``. A member asks for suspension before it
+thinks of notice, so the chance of leaving by either route is ``1 - (1 - p_suspend) * (1 - p_withdraw)``.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,9 @@ def value_of_seat(features: Mapping[str, Floats], weights: Weights) -> Floats:
     return total
 
 
-def accession(value: Floats, friction: Weights, guarantees: Bools, window: Bools, founding: Bools) -> Floats:
+def accession(
+    value: Floats, friction: Weights, guarantees: Bools, window: Bools, founding: Bools
+) -> Floats:
     """Log-odds of acceding; `guarantees`, `window` and `founding` have shape (C,) or broadcast to the value's."""
     return (
         value

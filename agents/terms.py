@@ -67,8 +67,8 @@ def protection(now: Situation) -> Floats:
 def abandonment(now: Situation) -> Floats:
     """Threats on which a promise of help is not believed.
 
-    ``- sum over k of threat[k] * relieves[c, k] * (1 - credibility[k])`` for clubs that promise help, else 0. With weights
-    a (protection) and b (this), the two add up to ``(a + b) * threat * (credibility - need)``, ``need = b / (a + b)``.
+    ``- sum over k of threat[k] * relieves[c, k] * (1 - credibility[k])`` for clubs that promise help, else 0.
+    With weights a (protection) and b (this), the two add up to ``(a + b) * threat * (credibility - need)``, ``need = b / (a + b)``.
     """
     doubted = _sum_over_threats(now.threat * (1.0 - now.credibility), now.clubs.relieves)
     return np.where(now.clubs.guarantees, -doubted, 0.0)
@@ -108,7 +108,9 @@ def partisan_patron(now: Situation) -> Floats:
     if now.seat is None:
         raise ValueError("partisan_patron depends on who is in: seats are needed")
     weight = now.rivalry * leaning(now.patron_tie)
-    total = np.zeros(np.broadcast_shapes(weight.shape[:-2], now.seat.shape[:-2]) + now.seat.shape[-2:])
+    total = np.zeros(
+        np.broadcast_shapes(weight.shape[:-2], now.seat.shape[:-2]) + now.seat.shape[-2:]
+    )
     led = np.flatnonzero(now.clubs.patron_led)
     rivals = np.flatnonzero(now.rivalry.any(axis=tuple(range(now.rivalry.ndim - 1))))
     for j in rivals:  # in the order of states, so that the sum is the same for one run as for many

@@ -10,16 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.situation import Bools, Floats
-from calibration.riskset import CHOICES, RiskSet
+from calibration.riskset import CHOICES, RiskSet, risk_set
+from model.case import Case
+from model.world import compile_case, is_in
 
 Cells = Callable[[RiskSet], NDArray[np.intp]]
-_RENEW, _EXIT = CHOICES.index("renew"), CHOICES.index("exit")
+_ACCEDE, _RENEW = CHOICES.index("accede"), CHOICES.index("renew")
 
 
 def constant_hazards(rows: RiskSet) -> NDArray[np.intp]:
     """One rate of accession and one of exit for each club; a renewal counts as a month like others."""
-    out = (rows.choice != CHOICES.index("accede")).astype(np.intp)
-    return rows.club * 2 + out
+    out = (rows.choice != _ACCEDE).astype(np.intp)
+    return np.asarray(rows.club * 2 + out)
 
 
 def renewal_step(rows: RiskSet) -> NDArray[np.intp]:
@@ -30,7 +32,7 @@ def renewal_step(rows: RiskSet) -> NDArray[np.intp]:
 def structural_steps(rows: RiskSet) -> NDArray[np.intp]:
     """A renewal step, and steps for founding days and opening windows."""
     phase = np.where(rows.founding, 2, np.where(rows.window, 1, 0))
-    phase = np.where(rows.choice == CHOICES.index("accede"), phase, 0)
+    phase = np.where(rows.choice == _ACCEDE, phase, 0)
     return (rows.club * 3 + rows.choice) * 3 + phase
 
 
@@ -41,11 +43,6 @@ BASELINES: Mapping[str, Cells] = {
 }
 
 
-def stays_out_or_leaves(rows: RiskSet) -> Bools:
-    """Whether doing it changes nothing: a renewal that is signed keeps the seat where it is."""
-    return rows.choice == _RENEW
-
-
 def predict(cells: Cells, train: RiskSet, test: RiskSet) -> Floats:
     """Probability that the state of each test row does what its row offers, from rates in the training rows.
 
@@ -53,21 +50,61 @@ def predict(cells: Cells, train: RiskSet, test: RiskSet) -> Floats:
     """
     size = int(max(cells(train).max(), cells(test).max())) + 1
     where = cells(train)
-    mixes = _mixes_renewals(cells)
+    mixes = cells is constant_hazards
     event = _leaves(train) if mixes else train.done
-    rate = (np.bincount(where[event], minlength=size) + 0.5) / (np.bincount(where, minlength=size) + 1.0)
+    rate = (np.bincount(where[event], minlength=size) + 0.5) / (
+        np.bincount(where, minlength=size) + 1.0
+    )
     p = rate[cells(test)]
-    return np.where(stays_out_or_leaves(test), 1.0 - p, p) if mixes else p
-
-
-def _mixes_renewals(cells: Cells) -> bool:
-    return cells is constant_hazards
+    return np.where(test.choice == _RENEW, 1.0 - p, p) if mixes else p
 
 
 def _leaves(rows: RiskSet) -> Bools:
-    return np.where(stays_out_or_leaves(rows), ~rows.done, rows.done)
+    """Doing it means leaving, but for a renewal: there not doing it does."""
+    return np.where(rows.choice == _RENEW, ~rows.done, rows.done)
 
 
 def log_scores(p: Floats, rows: RiskSet) -> Floats:
     """Log probability of what each row's state did."""
     return np.log(np.where(rows.done, p, 1.0 - p))
+
+
+def p_in(case: Case, cells: Cells | None, start: int) -> Floats:
+    """Probability of being in under a baseline's rates, from the record at `start`; shape (T, S, C).
+
+    Rates come from the rows up to the fit's last month, and no state's chance depends on another's, so the
+    probability follows month by month without simulation: ``p[t] = p[t-1] * stay[t] + (1 - p[t-1]) * accede[t]``.
+    None for `cells` is "nobody moves". Delays of the law between a note and its effect are left out, as no rate depends on them.
+    """
+    given = compile_case(case)
+    origin = start - case.start
+    seats = is_in(given.record[origin:])
+    p = np.repeat(seats[:1].astype(float), len(seats), axis=0)
+    p[:, given.patron] = seats[:, given.patron]
+    if cells is None:
+        return p
+    rows = risk_set(case)
+    train = rows.where(rows.month <= case.fit_until - case.start)
+    accede, leave = (_chances(case, cells, train, choice) for choice in ("accede", "leave"))
+    for t in range(1, len(p)):
+        moved = p[t - 1] * (1 - leave[origin + t]) + (1 - p[t - 1]) * accede[origin + t]
+        p[t] = np.where(given.decides[:, None], moved, p[t])
+    return p
+
+
+def _chances(case: Case, cells: Cells, train: RiskSet, choice: str) -> Floats:
+    """What a baseline thinks of a move in every month, state and club, whoever is in: shape (T, S, C)."""
+    given = compile_case(case)
+    month, state, club = (axis.ravel() for axis in np.indices(given.record.shape))
+    renewal = np.array([[r.renewal_due for r in rules] for rules in given.rules])[month, club]
+    if choice == "accede":
+        kind, possible = np.full(len(month), _ACCEDE), given.open_to[month, state, club]
+    else:
+        kind = np.where(renewal, _RENEW, CHOICES.index("exit"))
+        party = np.array([[r.withdrawal is not None for r in rules] for rules in given.rules])
+        possible = party[month, club] | renewal
+    founding, window = given.founding[month, club], given.window[month, club]
+    rows = RiskSet(month, state, club, kind, np.zeros(len(month), bool), founding, window)
+    chance = predict(cells, train, rows)
+    moves = np.where(kind == _RENEW, 1.0 - chance, chance)
+    return np.where(possible, moves, 0.0).reshape(given.record.shape)

@@ -33,8 +33,8 @@ def leave_one_state_out(
 ) -> pd.DataFrame:
     """Held-out log scores by state and club: one column for the model and one for each baseline.
 
-    Rows up to `Case.fit_until` only. Columns: state, club, choices, acts, model, and the baselines by name; scores in nats,
-    higher is better.
+    Rows up to `Case.fit_until` only. Columns: state, club, choices, acts, model, and the baselines by
+    name; scores in nats, higher is better.
     """
     rows = fit_rows(case)
     clubs = tuple(case.clubs)

@@ -15,7 +15,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from agents.deliberation import FRICTIONS
 from agents.situation import Floats
 from calibration.riskset import CHOICES, RiskSet, risk_set
 from model.case import Case
@@ -79,7 +78,6 @@ def design(case: Case) -> Design:
     first, second = np.zeros((len(rows), len(names))), np.zeros((len(rows), len(names)))
     two_routes = np.zeros(len(rows), bool)
     column = {name: i for i, name in enumerate(names)}
-    seats = is_in(given.record)
     for i in range(len(rows)):
         t, s, c = int(rows.month[i]), int(rows.state[i]), int(rows.club[i])
         choice, rules = CHOICES[rows.choice[i]], given.rules[t][c]
@@ -104,7 +102,6 @@ def design(case: Case) -> Design:
             first[i, column["withdraw"]] = 1.0
             second[i, column["suspend"]] = 1.0
             two_routes[i] = rules.voluntary_suspension is not None
-    assert set(column) >= set(FRICTIONS)
     return Design(names, rows, first, second, two_routes)
 
 

@@ -69,7 +69,9 @@ def fit(case: Case, rows: Design | None = None, without: Sequence[str] = ()) -> 
         value, gradient = _log_likelihood(rows, mean + sd * x)
         return 0.5 * float(x @ x) - value, x - sd * gradient
 
-    found = minimize(objective, np.zeros(len(names)), jac=True, method="BFGS", options={"gtol": 1e-6})
+    found = minimize(
+        objective, np.zeros(len(names)), jac=True, method="BFGS", options={"gtol": 1e-6}
+    )
     if np.abs(objective(found.x)[1]).max() > 1e-3:
         raise RuntimeError(f"no posterior mode found: {found.message}")
     hessian = _derivative(lambda x: objective(x)[1], found.x)

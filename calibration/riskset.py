@@ -86,7 +86,15 @@ def risk_set(case: Case) -> RiskSet:
                     continue
                 done = did.get((t, int(s), c)) == choice
                 rows.append(
-                    (t, int(s), c, CHOICES.index(choice), done, given.founding[t, c], given.window[t, c])
+                    (
+                        t,
+                        int(s),
+                        c,
+                        CHOICES.index(choice),
+                        done,
+                        given.founding[t, c],
+                        given.window[t, c],
+                    )
                 )
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     return RiskSet(*columns)

@@ -25,6 +25,8 @@ from model.clock import month_label, month_of, parse_month
 from model.draws import STRIDE
 from model.law import IN_FIRST, IN_LAST, Act, AnyStatute, Law, Status
 
+#: a date, under a name that no column has
+Day = date
 SCHEMA = 1
 CASES = Path(__file__).parent / "cases"
 COUNCIL = ("objection", "objection_rivalry")
@@ -118,8 +120,8 @@ class Event(_Row):
     """One effect of a dated event on one state; `sign` only, no magnitude."""
 
     event: str = Field(min_length=1)
-    date: date
-    date_end: date | None = None
+    date: Day
+    date_end: Day | None = None
     precision: Literal["day", "month", "year"]
     label: str = Field(min_length=1)
     state: str
@@ -144,7 +146,7 @@ class Entry(_Row):
     club: str
     state: str
     act: str
-    date: date
+    date: Day
     status: str
     actor: Literal["state", "club", "treaty"]
     source: str
@@ -198,7 +200,7 @@ class _Head(_Row):
     sources: dict[str, str]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Case:
     """A loaded case; see the classes above for its rows. Months are integers (`model.clock`)."""
 
@@ -223,6 +225,10 @@ class Case:
     rivalry: tuple[Rivalry, ...]
     #: SHA-256 over the files that were read
     hash: str
+
+    def __repr__(self) -> str:
+        """Short: a case holds thousands of rows."""
+        return f"<Case {self.id} {self.hash[:12]}>"
 
     @cached_property
     def law(self) -> Law:
@@ -327,7 +333,9 @@ class _Loader:
         except tomllib.TOMLDecodeError as error:
             raise CaseError(file, "syntax", str(error), "TOML 1.0") from None
 
-    def _valid(self, file: str, key: str, model: Any, value: object, *, strings: bool = False) -> Any:
+    def _valid(
+        self, file: str, key: str, model: Any, value: object, *, strings: bool = False
+    ) -> Any:
         adapter = TypeAdapter(model)
         try:
             return adapter.validate_strings(value) if strings else adapter.validate_python(value)
@@ -496,7 +504,9 @@ def _check_clubs(case: Case) -> None:
     for name, threat in case.threats.items():
         measured = {c.variable for c in case.composites} | {"rivalry", ""}
         if threat.measured_by not in measured:
-            raise unknown("threats.toml", f"{name}.measured_by", threat.measured_by, sorted(measured))
+            raise unknown(
+                "threats.toml", f"{name}.measured_by", threat.measured_by, sorted(measured)
+            )
     for name, club in case.clubs.items():
         if club.sponsor not in (*case.sponsors, "none"):
             raise unknown("clubs.toml", f"{name}.sponsor", club.sponsor, (*case.sponsors, "none"))
@@ -533,7 +543,9 @@ def _check_statutes(case: Case) -> None:
         if statute.club not in case.clubs:
             raise unknown("statutes.toml", f"{statute.id}.club", statute.club, case.clubs)
         if statute.until is not None and statute.until <= statute.from_:
-            raise CaseError("statutes.toml", f"{statute.id}.until", str(statute.until), "after from")
+            raise CaseError(
+                "statutes.toml", f"{statute.id}.until", str(statute.until), "after from"
+            )
         for other in case.statutes:
             if (
                 other.id != statute.id
@@ -649,7 +661,9 @@ def _check_record(case: Case) -> None:
             raise CaseError(file, key, str(row.date), f"rows in order of date (after {last})")
         if row.date < case.clubs[row.club].since:
             since = case.clubs[row.club].since
-            raise CaseError(file, key, str(row.date), f"a date on which the club exists ({since} on)")
+            raise CaseError(
+                file, key, str(row.date), f"a date on which the club exists ({since} on)"
+            )
         before = status.get((row.club, row.state), Status.NONE)
         was_in, after = _FOLLOWS[acts[row.act]]
         if (IN_FIRST <= before <= IN_LAST) != was_in:

@@ -63,10 +63,16 @@ class Ensemble:
         table = pd.DataFrame(
             {
                 "run": np.concatenate([[], *(self.first_run + e.run for e in entries)]).astype(int),
-                "month": np.repeat([e.t for e in entries], [len(e.run) for e in entries]).astype(int),
+                "month": np.repeat([e.t for e in entries], [len(e.run) for e in entries]).astype(
+                    int
+                ),
                 "state": np.concatenate([[], *(e.state for e in entries)]).astype(int),
-                "club": np.repeat([e.club for e in entries], [len(e.run) for e in entries]).astype(int),
-                "act": np.repeat([e.act for e in entries], [len(e.run) for e in entries]).astype(int),
+                "club": np.repeat([e.club for e in entries], [len(e.run) for e in entries]).astype(
+                    int
+                ),
+                "act": np.repeat([e.act for e in entries], [len(e.run) for e in entries]).astype(
+                    int
+                ),
                 "rule": np.repeat([e.rule for e in entries], [len(e.run) for e in entries]),
             }
         )

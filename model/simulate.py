@@ -83,4 +83,6 @@ def simulate(
         log.extend(entry._replace(run=entry.run + low) for entry in world.log)
         if progress is not None:
             progress(high)
-    return Ensemble(case, seed, first_run, case.start + origin, status, tuple(log), dict(parameters))
+    return Ensemble(
+        case, seed, first_run, case.start + origin, status, tuple(log), dict(parameters)
+    )

@@ -48,7 +48,9 @@ def take_effect(world: World, t: int) -> None:
     for c, rules in enumerate(world.given.rules[t]):
         signed = (world.status[:, :, c] == Status.SIGNATORY) & world.given.decides
         if rules.entry_into_force is not None:
-            _apply(world, t, c, signed, Act.ENTER_INTO_FORCE, Status.MEMBER, rules.entry_into_force.id)
+            _apply(
+                world, t, c, signed, Act.ENTER_INTO_FORCE, Status.MEMBER, rules.entry_into_force.id
+            )
         elif rules.accession is not None:
             ratified = signed & due[:, :, c]
             _apply(world, t, c, ratified, Act.ENTER_INTO_FORCE, Status.MEMBER, rules.accession.id)
@@ -119,7 +121,11 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     given = world.given
     outside = given.open_to[t] & ~is_in(before) & given.decides[:, None]
     log_odds = deliberation.accession(
-        value, world.parameters, given.situation.clubs.guarantees, given.window[t], given.founding[t]
+        value,
+        world.parameters,
+        given.situation.clubs.guarantees,
+        given.window[t],
+        given.founding[t],
     )
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
     for c, rules in enumerate(given.rules[t]):

@@ -159,7 +159,9 @@ def _situation(case: Case, traits: ClubTraits, open_to: Bools) -> Situation:
     dyads = np.zeros((len(year_of), len(states), len(states)))
     for pair in case.rivalry:
         if pair.year in year_of:
-            dyads[year_of[pair.year], states.index(pair.state), states.index(pair.rival)] = pair.value
+            dyads[year_of[pair.year], states.index(pair.state), states.index(pair.rival)] = (
+                pair.value
+            )
 
     threat_signs = np.zeros((months, len(states), len(threats)))
     belief_signs = np.zeros((months, len(states), len(threats)))
@@ -294,15 +296,15 @@ class Noise:
             for c, club in enumerate(self._clubs):
                 self._fill(made[..., c], act, club, logistic)
             self._kept[act, every] = made
-        return self._kept[act, every][t]
+        return np.asarray(self._kept[act, every][t])
 
     def logistic_in(self, act: str, c: int, t: int) -> Floats:
         """Logistic noise of an act in one club in month `t`, shape (R, S)."""
-        return self._in_club(act, c, logistic)[t]
+        return np.asarray(self._in_club(act, c, logistic)[t])
 
     def uniform_in(self, act: str, c: int, t: int) -> Floats:
         """Uniform draws for the answer to a petition in one club in month `t`, shape (R, S)."""
-        return self._in_club(act, c, uniform)[t]
+        return np.asarray(self._in_club(act, c, uniform)[t])
 
 
 @dataclass
@@ -327,7 +329,9 @@ def world_from_record(
     runs = len(next(iter(parameters.values())))
     return World(
         given=given,
-        parameters={name: np.asarray(v, float).reshape(runs, 1, 1) for name, v in parameters.items()},
+        parameters={
+            name: np.asarray(v, float).reshape(runs, 1, 1) for name, v in parameters.items()
+        },
         noise=noise,
         status=np.repeat(given.record[t][None], runs, axis=0),
         due=np.repeat(given.record_due[t][None], runs, axis=0),

@@ -17,7 +17,9 @@ Rules, for every composite:
 No column here says who was a member of what, and no number is judged but the constants named below.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,8 +39,10 @@ def log_share(table: pd.DataFrame) -> pd.DataFrame:
     return np.log1p(table.clip(lower=0.0))
 
 
-#: composite -> its parts: (file, column, sign, transform). The mean of the z-scores.
-TIES = {
+#: file, column, sign, transform
+Part = tuple[str, str, int, Callable[..., Any] | None]
+#: composite -> its parts; the composite is the mean of their z-scores
+TIES: dict[str, list[Part]] = {
     "tie_patron": [
         ("cow_trade", "trade_share_rus", 1, None),
         ("sipri_arms_shares", "arms_share_from_rus_5y", 1, None),
@@ -58,6 +62,7 @@ TIES = {
 
 
 def raw(name: str) -> pd.DataFrame:
+    """A table of raw columns."""
     return pd.read_csv(HERE / "raw" / f"{name}.csv")
 
 
@@ -89,13 +94,14 @@ def standardised_part(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     z = (table - fit.mean()) / fit.std()
     yearly_change = z.loc[FIT_YEARS].diff().stack().std()
     seen = z.notna()
-    year = pd.DataFrame({s: z.index for s in z}, index=z.index)
+    year = pd.DataFrame(dict.fromkeys(z, z.index), index=z.index)
     age = year - year.where(seen).ffill()
     sd = (yearly_change * np.sqrt(age)).clip(upper=1.0).fillna(1.0)
     return z.ffill().fillna(0.0), sd
 
 
-def tie(parts: list, deciders: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def tie(parts: list[Part], deciders: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A tie and its error: the mean of the standardised parts, each with its sign."""
     values, errors = [], []
     for file, column, sign, transform in parts:
         table = by_state(file, column).reindex(columns=deciders)
@@ -174,6 +180,7 @@ def rivalries(deciders: list[str]) -> pd.DataFrame:
 
 
 def tidy(value: pd.DataFrame, sd: pd.DataFrame, variable: str) -> pd.DataFrame:
+    """One row a state and year of use."""
     rows = pd.DataFrame({"value": value.stack(), "sd": sd.stack()}).reset_index()
     rows.columns = ["year", "state", "value", "sd"]
     rows["year"] += LAG
@@ -201,6 +208,7 @@ def build() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def main() -> None:
+    """Rewrite the two tables."""
     composites, pairs = build()
     composites.to_csv(HERE / "composites.csv", index=False, lineterminator="\n")
     pairs.to_csv(HERE / "rivalry.csv", index=False, lineterminator="\n")

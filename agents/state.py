@@ -1,0 +1,74 @@
+"""StateAgent: one state's window on the world; it holds no numbers of its own."""
+
+from typing import Any
+
+import mesa
+
+from agents.terms import TERMS
+
+
+class StateAgent(mesa.Agent):
+    """A state, seen through the rows of the model's arrays.
+
+    Every property reads the model's current month, so an agent is never out of step with the run.
+    """
+
+    def __init__(self, model: Any, name: str, index: int) -> None:
+        super().__init__(model)
+        #: the state's code
+        self.name = name
+        self._index = index
+
+    @property
+    def decides(self) -> bool:
+        """False for the patron, whose seats follow the record."""
+        return bool(self.model.given.decides[self._index])
+
+    @property
+    def threat(self) -> dict[str, float]:
+        """Threat felt, by kind, in [0, 3]."""
+        felt = self.model.situation.threat[self._index]
+        return {name: float(felt[k]) for k, name in enumerate(self.model.case.threats)}
+
+    def tie_to(self, sponsor: str) -> float:
+        """Tie to a sponsor, by its role or, for the patron, by its code; in standard deviations."""
+        case = self.model.case
+        role = "patron" if sponsor == case.patron else sponsor
+        if role not in case.sponsors:
+            raise KeyError(
+                f"no ties to {sponsor!r} are measured; known: {', '.join(case.sponsors)}"
+            )
+        return float(self.model.situation.tie[self._index, case.sponsors.index(role)])
+
+    def status_in(self, club: str) -> str:
+        """Status in a club, as the record writes it."""
+        return str(self.model.status_name(self._index, self._club(club)))
+
+    def is_in(self, club: str) -> bool:
+        """Whether the status counts as in."""
+        return bool(self.model.seats[self._index, self._club(club)])
+
+    @property
+    def clubs(self) -> tuple[str, ...]:
+        """The clubs that the state is in."""
+        return tuple(club for club in self.model.case.clubs if self.is_in(club))
+
+    def explain(self, club: str) -> dict[str, float]:
+        """What each term adds to the value of the seat in a club this month, in log-odds.
+
+        The values add up to the value that the next decision weighs with this month's inputs.
+        """
+        c = self._club(club)
+        return {
+            name: float(
+                self.model.parameters[name]
+                * TERMS[name].formula(self.model.situation)[self._index, c]
+            )
+            for name in self.model.given.theory
+        }
+
+    def _club(self, club: str) -> int:
+        clubs = tuple(self.model.case.clubs)
+        if club not in clubs:
+            raise KeyError(f"no club {club!r}; known: {', '.join(clubs)}")
+        return clubs.index(club)

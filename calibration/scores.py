@@ -1,0 +1,73 @@
+"""How far an ensemble is from the record: Brier scores and the split at a renewal."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents.situation import Floats
+from model.case import Case
+from model.clock import MONTHS_PER_YEAR
+from model.record import Ensemble
+from model.world import compile_case, is_in
+
+
+def brier(case: Case, p: Floats, start: int, club: str, first: int, last: int) -> float:
+    """Mean squared difference between P(in) and the record over deciding states and months `first` to `last`.
+
+    `p` has shape (T, S, C) and begins with month `start`. 0 is perfect; a coin would score 0.25.
+    """
+    given = compile_case(case)
+    c = tuple(case.clubs).index(club)
+    low, high = max(first, start), last + 1
+    seen = is_in(given.record[low - case.start : high - case.start, :, c])
+    difference = p[low - start : high - start, :, c] - seen
+    return float(np.mean(difference[:, given.decides] ** 2))
+
+
+@dataclass(frozen=True)
+class Split:
+    """Who stays at a renewal, run by run, against the record."""
+
+    month: int
+    states: tuple[str, ...]
+    #: the record's answer, shape (N,)
+    record: tuple[bool, ...]
+    #: share of runs in which the state is in after the renewal, shape (N,)
+    p_stay: tuple[float, ...]
+    #: share of runs in which all are right
+    all_right: float
+    #: mean over runs of the mean of the hit rates among stayers and among leavers
+    balanced_accuracy: float
+
+
+def renewal_month(case: Case) -> int | None:
+    """The first month in which the focal club's members must sign or leave."""
+    c = tuple(case.clubs).index(case.focus)
+    given = compile_case(case)
+    due = [m for m, rules in zip(case.months, given.rules, strict=True) if rules[c].renewal_due]
+    return due[0] if due else None
+
+
+def eve_of(month: int) -> int:
+    """The last month of the year before: where runs start that ask how a month's decisions fall."""
+    return month - month % MONTHS_PER_YEAR - 1
+
+
+def split_at_renewal(ensemble: Ensemble, month: int) -> Split:
+    """Who is in at the end of a renewal month, among those who had to decide in the record."""
+    case = ensemble.case
+    given = compile_case(case)
+    c, t = tuple(case.clubs).index(case.focus), month - case.start
+    decided = np.flatnonzero(is_in(given.record[t - 1, :, c]) & given.decides)
+    truth = is_in(given.record[t, decided, c])
+    stays = ensemble.seats[:, ensemble.at(month), decided, c]
+    right = stays == truth
+    accuracy = (right[:, truth].mean(axis=1) + right[:, ~truth].mean(axis=1)) / 2
+    return Split(
+        month=month,
+        states=tuple(case.state_ids[s] for s in decided),
+        record=tuple(bool(v) for v in truth),
+        p_stay=tuple(float(v) for v in stays.mean(axis=0)),
+        all_right=float(right.all(axis=1).mean()),
+        balanced_accuracy=float(accuracy.mean()),
+    )

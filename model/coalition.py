@@ -1,0 +1,144 @@
+"""CoalitionModel: one run of the same step, as a Mesa model."""
+
+from collections.abc import Mapping
+
+import mesa
+import numpy as np
+
+from agents.organisation import OrganisationAgent
+from agents.situation import Bools, Situation
+from agents.state import StateAgent
+from model.case import Case, load_case
+from model.clock import last_day, month_label
+from model.law import Act, AnyStatute, Status
+from model.step import advance
+from model.world import Noise, compile_case, is_in, month_of_situation, world_from_record
+
+
+class CoalitionModel(mesa.Model):
+    """One run of a case. Run r with seed s and given parameters is run r of `model.simulate.simulate`, act for act.
+
+    Parameters
+    ----------
+    case
+        A case, or the name or folder of one.
+    run
+        Number of the run; with `rng` it fixes every draw.
+    parameters
+        Weights, frictions and council parameters by name; the means of their priors by default. In
+        ``mesa.batch_run`` give a list of mappings.
+    start
+        Month ``YYYY-MM`` whose last day in the record is the initial condition; the case's start by default.
+    rng
+        The seed, a whole number. None lets Mesa choose one, as for any Mesa model.
+
+    Examples
+    --------
+    >>> model = CoalitionModel(run=3, start="1998-12", rng=1)
+    >>> while model.running:
+    ...     model.step()
+    >>> model.date
+    '2025-12'
+    """
+
+    def __init__(
+        self,
+        case: Case | str = "cst",
+        *,
+        run: int = 0,
+        parameters: Mapping[str, float] | None = None,
+        start: str | None = None,
+        rng: int | None = None,
+    ) -> None:
+        if rng is not None and not isinstance(rng, int | np.integer):
+            raise TypeError("rng is a whole number, the seed, or None")
+        super().__init__(rng=rng)
+        self.case = case if isinstance(case, Case) else load_case(case)
+        self.run = run
+        self.given = compile_case(self.case)
+        if parameters is None:
+            table = self.case.role("weight", "friction", "council")
+            parameters = {name: p.mean for name, p in table.items()}
+        self.parameters = dict(parameters)
+        #: months since the case's start
+        self.t = (
+            self.case.start if start is None else self.case.month(start, "start")
+        ) - self.case.start
+        seed = int(self._seed)
+        noise = Noise(self.case, seed, run, 1)
+        rows = {name: np.array([value]) for name, value in self.parameters.items()}
+        self.world = world_from_record(self.given, self.t, rows, noise)
+        for index, name in enumerate(self.case.state_ids):
+            StateAgent(self, name, index)
+        for index, name in enumerate(self.case.clubs):
+            OrganisationAgent(self, name, index)
+        self.datacollector = mesa.DataCollector(
+            model_reporters={
+                "date": "date",
+                **{club: _members_reporter(club) for club in self.case.clubs},
+            },
+            agenttype_reporters={StateAgent: {"state": "name", "clubs": "clubs"}},
+        )
+        self.datacollector.collect(self)
+
+    def step(self) -> None:
+        """One month; the run ends with the case."""
+        self.t += 1
+        advance(self.world, self.t)
+        self.datacollector.collect(self)
+        self.running = self.month < self.case.end
+
+    @property
+    def month(self) -> int:
+        """The current month (`model.clock`)."""
+        return self.case.start + self.t
+
+    @property
+    def date(self) -> str:
+        """The current month, ``YYYY-MM``."""
+        return month_label(self.month)
+
+    @property
+    def states(self) -> dict[str, StateAgent]:
+        """The state agents by code."""
+        return {agent.name: agent for agent in self.agents_by_type[StateAgent]}
+
+    @property
+    def organisations(self) -> dict[str, OrganisationAgent]:
+        """The organisation agents by code."""
+        return {agent.name: agent for agent in self.agents_by_type[OrganisationAgent]}
+
+    @property
+    def seats(self) -> Bools:
+        """Who is in now, shape (S, C)."""
+        return is_in(self.world.status[0])
+
+    @property
+    def situation(self) -> Situation:
+        """What states are shown this month, with who is in now."""
+        return month_of_situation(self.given.situation, self.t, self.seats)
+
+    def status_name(self, state: int, club: int) -> str:
+        """Status of a seat, as the record writes it."""
+        return Status(self.world.status[0, state, club]).name.lower()
+
+    def law_now(self) -> dict[str, tuple[AnyStatute, ...]]:
+        """The statutes in force at the end of the month, by club."""
+        return self.case.law.at(last_day(self.month))
+
+    def acts_now(self) -> list[tuple[str, str, str]]:
+        """The acts of this month: (state, club, act)."""
+        clubs = tuple(self.case.clubs)
+        return [
+            (self.case.state_ids[int(state)], clubs[entry.club], Act(entry.act).name.lower())
+            for entry in self.world.log
+            if entry.t == self.t
+            for state in entry.state
+        ]
+
+
+def _members_reporter(club: str) -> object:
+    def members(model: CoalitionModel) -> str:
+        return " ".join(model.organisations[club].members)
+
+    return members

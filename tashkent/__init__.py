@@ -1,0 +1,82 @@
+"""Why states join an alliance, stay, leave, suspend and come back: the public face of the model.
+
+Examples
+--------
+>>> import tashkent as tk
+>>> ensemble = tk.simulate(runs=20, start="1998-12")
+>>> ensemble.runs, ensemble.p_in.shape
+(20, (325, 12, 4))
+"""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from model.case import Case, CaseError, load_case
+
+if TYPE_CHECKING:
+    from agents.situation import Floats
+    from calibration.posterior import Posterior, posterior
+    from model.coalition import CoalitionModel
+    from model.record import Ensemble
+
+__all__ = [
+    "Case",
+    "CaseError",
+    "CoalitionModel",
+    "Ensemble",
+    "Posterior",
+    "load_case",
+    "posterior",
+    "simulate",
+]
+
+#: names that need heavier libraries, imported when first used
+_LATER = {
+    "CoalitionModel": "model.coalition",
+    "Ensemble": "model.record",
+    "Posterior": "calibration.posterior",
+    "posterior": "calibration.posterior",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def simulate(
+    case: Case | str = "cst",
+    *,
+    runs: int = 1000,
+    seed: int = 0,
+    start: str | None = None,
+    parameters: "Mapping[str, Floats] | None" = None,
+    progress: Callable[[int], None] | None = None,
+) -> "Ensemble":
+    """Run the model many times, each run with its own draw from the posterior.
+
+    Parameters
+    ----------
+    case
+        A case, or the name or folder of one.
+    runs
+        Number of runs.
+    seed
+        Keys every random draw; the same seed gives the same result on any number of cores.
+    start
+        Month ``YYYY-MM`` whose last day in the record is the initial condition; the case's start by default.
+    parameters
+        Weights, frictions and council parameters by name, one value a run, instead of posterior draws.
+    progress
+        Called with the number of runs done from time to time.
+    """
+    from calibration.posterior import posterior
+    from model.simulate import simulate as simulate_runs
+
+    case = case if isinstance(case, Case) else load_case(case)
+    if parameters is None:
+        parameters = posterior(case).draws(runs=runs, seed=seed)
+    month = None if start is None else case.month(start, "start")
+    return simulate_runs(case, parameters, seed=seed, start=month, progress=progress)

@@ -1,0 +1,222 @@
+"""The command line: `tashkent run`, `tashkent case check`."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from model.case import Case, CaseError, load_case
+from model.clock import month_label
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from tashkent.report import Report
+
+BAD_INPUT = 2
+
+app = typer.Typer(
+    help="Why states join an alliance, stay, leave, suspend and come back.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+case_app = typer.Typer(help="Look after cases.", no_args_is_help=True)
+app.add_typer(case_app, name="case")
+
+CaseOption = Annotated[
+    str, typer.Option("--case", help="A shipped case by name, or a case folder.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write the result to stdout as JSON.")]
+
+
+def main() -> NoReturn:
+    """Run the command line; bad input is one line on stderr and exit code 2."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except CaseError as error:
+        sys.exit(_complain(str(error)))
+    except typer.Abort:
+        sys.exit(_complain("stopped"))
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # not one of Typer's own complaints
+            raise
+        sys.exit(_complain(error.format_message()))
+    sys.exit(0)
+
+
+def _complain(line: str) -> int:
+    if line.strip():  # empty where help was shown instead
+        print(f"error: {' '.join(line.split())}", file=sys.stderr)
+    return BAD_INPUT
+
+
+@app.command()
+def run(
+    case: CaseOption = "cst",
+    runs: Annotated[int, typer.Option(min=1, help="Number of runs.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Start from the record at the end of this month, YYYY-MM."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for figure, tables and manifest.")] = Path(
+        "tashkent-run"
+    ),
+    as_json: JsonOption = False,
+) -> None:
+    """Simulate an ensemble and show how far it is from the record.
+
+    Example: tashkent run --runs 500 --from 1998-12 --out from-1998
+    """
+    loaded = load_case(case)
+    month = None if start is None else loaded.month(start, "--from")
+    if month == loaded.end:
+        allowed = f"a month before {month_label(loaded.end)}, the last of the case"
+        raise CaseError(loaded.id, "--from", start, allowed)
+    report = _with_progress(loaded, runs, seed, month)
+
+    from tashkent.output import write_report
+
+    write_report(report, out)
+    if as_json:
+        print(json.dumps(report.as_json(), indent=2))
+        return
+    _show(report, out)
+
+
+def _with_progress(case: Case, runs: int, seed: int, start: int | None) -> "Report":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from tashkent.report import make_report
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        stages = {}
+
+        def progress(stage: str, done: int, of: int) -> None:
+            if stage not in stages:
+                stages[stage] = bar.add_task(stage, total=of)
+            bar.update(stages[stage], completed=done)
+
+        return make_report(case, runs=runs, seed=seed, start=start, progress=progress)
+
+
+def _show(report: "Report", out: Path) -> None:
+    from rich.console import Console
+
+    console = Console()
+    case, ensemble = report.ensemble.case, report.ensemble
+    span = f"{month_label(ensemble.start)} to {month_label(case.end)}"
+    console.print(
+        f"[bold]{case.title}[/bold]: {ensemble.runs:,} runs, {span}, seed {ensemble.seed}\n"
+    )
+    console.print(_seat_table(report))
+    if report.split is not None:
+        console.print(_split_table(report))
+    console.print(_score_table(report))
+    console.print(
+        "About five moves among a dozen states support explanation, not forecast. "
+        f"Nothing after {month_label(case.fit_until)} was used to fit.\n"
+    )
+    console.print(
+        f"Figure, tables and manifest: {out}{'' if str(out).endswith('/') else '/'}",
+        highlight=False,
+    )
+
+
+def _seat_table(report: "Report") -> "Table":
+    from rich.table import Table
+
+    case, seats = report.ensemble.case, report.seats
+    dates = list(dict.fromkeys(seats["month"]))
+    table = Table(title=f"P(in {case.focus}); ● where the record says in", title_justify="left")
+    table.add_column("state")
+    for date in dates:
+        table.add_column(date, justify="right")
+    for state in case.deciders:
+        rows = seats[seats["state"] == state].set_index("month")
+        cells = []
+        for date in dates:
+            text = f"{rows.loc[date, 'p_in']:.2f}"
+            cells.append(f"[bold]{text} ●[/bold]" if rows.loc[date, "record_in"] else f"{text}  ")
+        table.add_row(state, *cells)
+    return table
+
+
+def _split_table(report: "Report") -> "Table":
+    from rich.table import Table
+
+    split = report.split
+    assert split is not None
+    title = (
+        f"The renewal of {month_label(split.month)}, from the record of the year before: all right in "
+        f"{split.all_right:.0%} of runs, mean balanced accuracy {split.balanced_accuracy:.2f}"
+    )
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    for state in split.states:
+        table.add_column(state, justify="right")
+    table.add_row("P(stays)", *(f"{p:.2f}" for p in split.p_stay))
+    table.add_row("record", *("stays" if stays else "leaves" for stays in split.record))
+    return table
+
+
+def _score_table(report: "Report") -> "Table":
+    from rich.table import Table
+
+    focus = report.ensemble.case.focus
+    title = "Scores. Log score: leave one state out, nats, higher is better. Brier: lower is better"
+    table = Table(title=title, title_justify="left")
+    table.add_column("")
+    table.add_column(f"log score, {focus}", justify="right")
+    table.add_column("log score, all clubs", justify="right")
+    spans = list(dict.fromkeys(zip(report.brier["span"], report.brier["months"], strict=True)))
+    for span, months in spans:
+        table.add_column(f"Brier {focus}\n{span}\n({months})", justify="right")
+    logs = report.log_score.set_index("who")
+    for who in dict.fromkeys(report.brier["who"]):
+        scores = report.brier[report.brier["who"] == who].set_index("span")["brier"]
+        held = [
+            f"{logs.loc[who, c]:.1f}" if who in logs.index else "" for c in (focus, "all clubs")
+        ]
+        table.add_row(str(who), *held, *(f"{scores[span]:.3f}" for span, _ in spans))
+    return table
+
+
+@case_app.command("check")
+def check(
+    path: Annotated[
+        str, typer.Argument(help="A case folder, or the name of a shipped case.")
+    ] = "cst",
+    as_json: JsonOption = False,
+) -> None:
+    """Load a case strictly and say what is in it; the first thing wrong is one line and exit code 2.
+
+    Example: tashkent case check model/cases/cst
+    """
+    case = load_case(path)
+    found = {
+        "case": case.id,
+        "hash": case.hash,
+        "states": len(case.states),
+        "clubs": len(case.clubs),
+        "statutes": len(case.statutes),
+        "events": len({event.event for event in case.events}),
+        "record": len(case.record),
+        "parameters": len(case.parameters),
+        "from": month_label(case.start),
+        "to": month_label(case.end),
+    }
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        print(
+            f"{case.id}: valid. " + ", ".join(f"{k} {v}" for k, v in found.items() if k != "case")
+        )

@@ -1,0 +1,165 @@
+"""What `tashkent run` finds out, as data: the ensemble beside the record and beside the baselines."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from calibration.baselines import BASELINES, p_in
+from calibration.holdout import MODEL, leave_one_state_out
+from calibration.posterior import Posterior, posterior
+from calibration.scores import Split, brier, eve_of, renewal_month, split_at_renewal
+from model.case import Case
+from model.clock import month_label, parse_month
+from model.record import Ensemble
+from model.simulate import simulate
+
+#: Decembers at which P(in) is shown beside the record
+YEARS = (1994, 1998, 2000, 2005, 2008, 2013, 2025)
+NOBODY_MOVES = "nobody moves"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The results of one `tashkent run`."""
+
+    ensemble: Ensemble
+    posterior: Posterior
+    #: P(in) of the focal club by state at some dates, beside the record
+    seats: pd.DataFrame
+    #: the renewal, restarted from the record of the year before; None if it lies before the start
+    split: Split | None
+    #: Brier score of the focal club by stretch of time, for model and baselines
+    brier: pd.DataFrame
+    #: held-out log score, leave one state out, for model and baselines
+    log_score: pd.DataFrame
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as plain values."""
+        case = self.ensemble.case
+        split = None
+        if self.split is not None:
+            split = {**asdict(self.split), "month": month_label(self.split.month)}
+        return {
+            "case": case.id,
+            "case_hash": case.hash,
+            "club": case.focus,
+            "runs": self.ensemble.runs,
+            "seed": self.ensemble.seed,
+            "from": month_label(self.ensemble.start),
+            "p_in": self.seats.to_dict(orient="records"),
+            "renewal": split,
+            "brier": self.brier.to_dict(orient="records"),
+            "log_score": self.log_score.to_dict(orient="records"),
+            "parameters": _parameters(self.posterior).to_dict(orient="records"),
+        }
+
+    @property
+    def parameters(self) -> pd.DataFrame:
+        """Prior beside posterior, one row a fitted parameter."""
+        return _parameters(self.posterior)
+
+
+def make_report(
+    case: Case,
+    *,
+    runs: int,
+    seed: int,
+    start: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Report:
+    """Fit, simulate, hold out and score; `progress` gets a stage, how much of it is done, and of how much."""
+
+    def say(stage: str, done: int, of: int) -> None:
+        if progress is not None:
+            progress(stage, done, of)
+
+    say("fit", 0, 1)
+    fitted = posterior(case)
+    say("fit", 1, 1)
+    draws = fitted.draws(runs=runs, seed=seed)
+    ensemble = simulate(
+        case, draws, seed=seed, start=start, progress=lambda n: say("simulate", n, runs)
+    )
+    split, month = None, renewal_month(case)
+    if month is not None and eve_of(month) >= ensemble.start:
+        from_record = simulate(
+            case, draws, seed=seed, start=eve_of(month), progress=lambda n: say("renewal", n, runs)
+        )
+        split = split_at_renewal(from_record, month)
+    states = len(case.deciders)
+    held = 0
+
+    def one_more(_: str) -> None:
+        nonlocal held
+        held += 1
+        say("hold out", held, states)
+
+    return Report(
+        ensemble=ensemble,
+        posterior=fitted,
+        seats=_seats(ensemble),
+        split=split,
+        brier=_brier(ensemble),
+        log_score=_log_score(leave_one_state_out(case, seed=seed, progress=one_more), case),
+    )
+
+
+def _parameters(fitted: Posterior) -> pd.DataFrame:
+    prior = [fitted.case.parameters[name] for name in fitted.names]
+    return pd.DataFrame(
+        {
+            "parameter": fitted.names,
+            "prior_mean": [p.mean for p in prior],
+            "prior_sd": [p.sd for p in prior],
+            "posterior_mode": fitted.mode,
+            "posterior_sd": fitted.sd,
+            "unit": [p.unit for p in prior],
+        }
+    )
+
+
+def _seats(ensemble: Ensemble) -> pd.DataFrame:
+    case = ensemble.case
+    dates = [parse_month(f"{year}-12") for year in YEARS]
+    shown = [month_label(m) for m in dates if m in ensemble.months]
+    table = ensemble.seat_table()
+    table = table[(table["club"] == case.focus) & table["month"].isin(shown)]
+    return table[table["state"].isin(case.deciders)].reset_index(drop=True)
+
+
+def _brier(ensemble: Ensemble) -> pd.DataFrame:
+    case, start = ensemble.case, ensemble.start
+    fitted, last = case.fit_until, case.end
+    spans = [
+        (max(start + 1, parse_month("1994-01")), fitted, "fitted"),
+        (max(start, fitted) + 1, last, "not fitted"),
+    ]
+    rows = []
+    for name, p in {
+        MODEL: ensemble.p_in,
+        NOBODY_MOVES: p_in(case, None, start),
+        **{name: p_in(case, cells, start) for name, cells in BASELINES.items()},
+    }.items():
+        for low, high, kind in spans:
+            if low <= high:
+                score = brier(case, p, start, case.focus, low, high)
+                span = f"{month_label(low)} to {month_label(high)}"
+                rows.append({"who": name, "span": span, "months": kind, "brier": score})
+    return pd.DataFrame(rows)
+
+
+def _log_score(table: pd.DataFrame, case: Case) -> pd.DataFrame:
+    names = [MODEL, *BASELINES]
+    focal = table[table["club"] == case.focus]
+    return pd.DataFrame(
+        {
+            "who": names,
+            case.focus: [float(focal[name].sum()) for name in names],
+            "all clubs": [float(table[name].sum()) for name in names],
+            f"worst state in {case.focus}": [
+                str(focal.loc[focal[name].idxmin(), "state"]) for name in names
+            ],
+        }
+    )

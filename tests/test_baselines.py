@@ -1,0 +1,93 @@
+"""Baselines see the same rows, and their rates are plain counts."""
+
+import numpy as np
+import pytest
+
+from calibration import baselines as base
+from calibration.holdout import leave_one_state_out, log_mean_exp
+from calibration.posterior import fit_rows
+from calibration.riskset import CHOICES
+from calibration.scores import brier, eve_of, renewal_month, split_at_renewal
+from model.case import Case
+from model.clock import parse_month
+from model.simulate import prior_parameters, simulate
+from model.world import compile_case, is_in
+
+
+def test_constant_hazards_are_counts(case: Case) -> None:
+    rows = fit_rows(case).rows
+    p = base.predict(base.constant_hazards, rows, rows)
+    pact = rows.club == 0
+    exits = pact & (rows.choice != CHOICES.index("accede"))
+    leaving = (3 + 1 + 0.5) / (exits.sum() + 1)  # three lapses and one request
+    assert p[exits & (rows.choice == CHOICES.index("exit"))][0] == pytest.approx(leaving)
+    assert p[rows.choice == CHOICES.index("renew")][0] == pytest.approx(1 - leaving)
+
+
+def test_a_renewal_step_is_the_share_that_signed(case: Case) -> None:
+    rows = fit_rows(case).rows
+    p = base.predict(base.renewal_step, rows, rows)
+    assert p[rows.choice == CHOICES.index("renew")] == pytest.approx((5 + 0.5) / (8 + 1))
+
+
+def test_structural_steps_know_founding_days_and_windows(case: Case) -> None:
+    rows = fit_rows(case).rows
+    p = base.predict(base.structural_steps, rows, rows)
+    guam = (rows.club == tuple(case.clubs).index("GUAM")) & (rows.choice == CHOICES.index("accede"))
+    assert p[guam & rows.founding] == pytest.approx((4 + 0.5) / (11 + 1))
+    assert p[guam & rows.window].max() < 0.02
+
+
+def test_more_structure_fits_no_worse(case: Case) -> None:
+    rows = fit_rows(case).rows
+    scores = [
+        base.log_scores(base.predict(cells, rows, rows), rows).sum()
+        for cells in base.BASELINES.values()
+    ]
+    assert scores == sorted(scores)
+
+
+def test_probability_of_being_in_follows_the_rates(case: Case) -> None:
+    p = base.p_in(case, base.structural_steps, case.start)
+    given = compile_case(case)
+    assert (p[0] == is_in(given.record[0])).all()
+    assert ((p >= 0) & (p <= 1)).all()
+    april = parse_month("1999-04") - case.start
+    kazakhstan = case.state_ids.index("KAZ")
+    assert p[april, kazakhstan, 0] / p[april - 1, kazakhstan, 0] == pytest.approx(5.5 / 9, rel=1e-3)
+    nobody = base.p_in(case, None, case.start)
+    assert (nobody[-1, given.decides] == nobody[0, given.decides]).all()
+
+
+def test_the_brier_score_of_the_record_is_zero_and_of_its_opposite_one(case: Case) -> None:
+    truth = is_in(compile_case(case).record).astype(float)
+    span = (parse_month("1994-01"), parse_month("2012-12"))
+    assert brier(case, truth, case.start, "CST", *span) == 0.0
+    assert brier(case, 1 - truth, case.start, "CST", *span) == 1.0
+
+
+def test_the_split_counts_runs_that_are_right(case: Case) -> None:
+    month = renewal_month(case)
+    assert month == parse_month("1999-04")
+    runs = simulate(case, prior_parameters(case, runs=50, seed=1), seed=1, start=eve_of(month))
+    split = split_at_renewal(runs, month)
+    assert split.states == ("ARM", "AZE", "BLR", "GEO", "KAZ", "KGZ", "TJK", "UZB")
+    assert split.record == (True, False, True, False, True, True, True, False)
+    assert (
+        0
+        <= split.all_right
+        <= min(p if stays else 1 - p for p, stays in zip(split.p_stay, split.record, strict=True))
+    )
+
+
+def test_the_mean_of_exponentials_is_safe() -> None:
+    assert log_mean_exp(np.array([-1000.0, -1000.0])) == pytest.approx(-1000.0)
+
+
+def test_the_model_beats_structural_steps_on_states_it_has_not_seen(case: Case) -> None:
+    """The claim of the README, leave one state out, on the acts of the pact."""
+    table = leave_one_state_out(case)
+    pact = table[table["club"] == case.focus]
+    assert list(pact["state"]) == list(case.deciders)
+    assert pact["acts"].sum() == 10
+    assert pact["model"].sum() > pact["structural steps"].sum() + 3

@@ -1,0 +1,60 @@
+from datetime import date
+
+import pytest
+
+from model.case import Case
+from model.clock import parse_month
+from model.law import Law, Term
+
+
+def test_four_regimes_of_the_pact(case: Case) -> None:
+    def ids(year: int, month: int, day: int) -> set[str]:
+        return {rule.id for rule in case.law.at(date(year, month, day))["CST"]}
+
+    assert ids(1993, 1, 1) == {"CST-10"}
+    assert ids(1994, 4, 20) == {"CST-10", "CST-11-force", "CST-11-term", "CST-11-exit"}
+    assert ids(1999, 4, 20) == {"CST-10", "CST-11-term", "CST-11-exit"}
+    assert ids(1999, 4, 21) == {"CST-10", "CST-P1999", "CST-11-exit"}
+    assert "CSTO-20-own-request" not in ids(2003, 9, 17)
+    assert "CSTO-20-own-request" in ids(2003, 9, 18)
+
+
+def test_the_fixed_term_ends_once_and_must_be_renewed_by_signing(case: Case) -> None:
+    due = [m for m in case.months if case.law.rules("CST", m).renewal_due]
+    assert due == [parse_month("1999-04")]
+
+
+def test_automatic_renewal_asks_for_nothing(case: Case) -> None:
+    ends = [m for m in case.months if case.law.rules("CST", m).term_ends]
+    assert [m - parse_month("1999-04") for m in ends] == [0, 60, 120, 180, 240, 300]
+    assert not case.law.rules("CST", parse_month("2004-04")).renewal_due
+
+
+def test_counting_from_signature_would_be_wrong(case: Case) -> None:
+    assert not case.law.rules("CST", parse_month("1997-05")).term_ends
+
+
+def test_without_the_protocol_every_term_must_be_renewed(case: Case) -> None:
+    term = next(s for s in case.statutes if isinstance(s, Term) and s.renewal == "opt_in")
+    law = Law([term.model_copy(update={"until": None})])
+    due = [m for m in case.months if law.rules("CST", m).renewal_due]
+    assert [m - due[0] for m in due] == [0, 60, 120, 180, 240, 300]
+
+
+@pytest.mark.parametrize(
+    ("club", "month", "notice"),
+    [("CST", "1998-01", 6), ("CST", "2012-06", 6), ("GUAM", "2005-05", 0), ("PFP", "1995-01", 0)],
+)
+def test_notice_before_exit(case: Case, club: str, month: str, notice: int) -> None:
+    withdrawal = case.law.rules(club, parse_month(month)).withdrawal
+    assert withdrawal is not None
+    assert withdrawal.notice_months == notice
+
+
+def test_nobody_can_leave_before_the_treaty_is_in_force(case: Case) -> None:
+    assert case.law.rules("CST", parse_month("1994-03")).withdrawal is None
+
+
+def test_nothing_applies_before_a_club_exists(case: Case) -> None:
+    assert case.law.rules("GUAM", parse_month("1997-09")).accession is None
+    assert case.law.rules("GUAM", parse_month("1997-10")).accession is not None

@@ -1,0 +1,127 @@
+"""The likelihood against a slow version written from the words of its docstring, and its gradient."""
+
+import math
+
+import numpy as np
+import pytest
+
+from calibration import posterior as fitting
+from calibration.likelihood import Design, design, fitted_names
+from calibration.riskset import CHOICES, risk_set
+from model.case import Case
+from model.clock import month_label, parse_month
+from model.world import compile_case, is_in
+
+
+@pytest.fixture(scope="module")
+def rows(case: Case) -> Design:
+    return design(case)
+
+
+def prior_means(case: Case) -> np.ndarray:
+    return np.array([case.parameters[name].mean for name in fitted_names(case)])
+
+
+def test_risk_sets_hold_the_acts_of_states_and_nothing_else(case: Case) -> None:
+    found = risk_set(case)
+    clubs = tuple(case.clubs)
+    acts = {
+        (month_label(case.start + int(t)), case.state_ids[s], clubs[c], CHOICES[k])
+        for t, s, c, k, done in zip(
+            found.month, found.state, found.club, found.choice, found.done, strict=True
+        )
+        if done
+    }
+    kinds = sorted(choice for *_, choice in acts)
+    assert [kinds.count(c) for c in CHOICES] == [25, 5, 2]  # one accession is of 2024
+    assert ("2012-06", "UZB", "CST", "exit") in acts
+    assert ("1999-04", "KAZ", "CST", "renew") in acts
+    assert not any(month == "1992-05" for month, *_ in acts)  # the initial condition
+    assert not any(state == "RUS" for _, state, *_ in acts)
+    assert not any(club == "PFP" and month > "2002-02" for month, _, club, _ in acts)
+    renewals = found.choice == CHOICES.index("renew")
+    assert renewals.sum() == 8
+    assert found.done[renewals].sum() == 5
+
+
+def test_a_pending_request_is_no_risk_and_a_frozen_seat_is(case: Case) -> None:
+    found = risk_set(case)
+    of_uzbekistan = found.state == case.state_ids.index("UZB")
+
+    def months(club: str) -> set[str]:
+        here = of_uzbekistan & (found.club == tuple(case.clubs).index(club))
+        return {month_label(case.start + int(t)) for t in found.month[here]}
+
+    assert not {"2012-07", "2012-10", "2012-12"} & months("CST")
+    assert "2013-01" in months("CST")  # suspended: out, and at risk of return
+    assert {"2003-01", "2005-05"} <= months("GUAM")
+
+
+def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
+    given, x = compile_case(case), prior_means(case)
+    theta = dict(zip(fitted_names(case), x, strict=True))
+    fast = rows.log_scores(x)
+    for i in range(0, len(rows.rows), 97):
+        t, s, c = int(rows.rows.month[i]), int(rows.rows.state[i]), int(rows.rows.club[i])
+        choice, rules = CHOICES[rows.rows.choice[i]], given.rules[t][c]
+        seen = t - 2 if choice == "renew" else t
+        terms = given.terms(seen, is_in(given.record[t - 1]))
+        value = sum(theta[name] * terms[name][s, c] for name in terms)
+        promise = given.situation.clubs.guarantees[c]
+        if choice == "accede":
+            odds = value + theta["accede"] + theta["obligation"] * promise
+            odds += theta["opening"] * given.window[t, c] + theta["founding"] * given.founding[t, c]
+            p = 1 / (1 + math.exp(-odds))
+        elif choice == "renew":
+            p = 1 / (1 + math.exp(-value - theta["renew"]))
+        else:
+            stay = 1 - 1 / (1 + math.exp(value - theta["withdraw"]))
+            if rules.voluntary_suspension:
+                stay *= 1 - 1 / (1 + math.exp(value - theta["suspend"]))
+            p = 1 - stay
+        assert fast[i] == pytest.approx(math.log(p if rows.rows.done[i] else 1 - p), abs=1e-9)
+
+
+def test_many_parameter_vectors_at_once_equal_one_by_one(case: Case, rows: Design) -> None:
+    rng = np.random.default_rng(1)
+    many = prior_means(case)[:, None] + rng.normal(size=(len(fitted_names(case)), 5))
+    together = rows.log_scores(many)
+    for i in range(5):
+        np.testing.assert_allclose(together[:, i], rows.log_scores(many[:, i]), rtol=1e-10)
+
+
+def test_scores_stay_finite_far_out(case: Case, rows: Design) -> None:
+    far = prior_means(case) * 60
+    assert np.isfinite(rows.log_scores(far)).all()
+
+
+def test_the_gradient_is_the_derivative(case: Case) -> None:
+    rows, x = fitting.fit_rows(case), prior_means(case)
+    _, gradient = fitting._log_likelihood(rows, x)
+    for i in range(len(x)):
+        step = np.zeros(len(x))
+        step[i] = 1e-5
+        up, down = (fitting._log_likelihood(rows, x + sign * step)[0] for sign in (1, -1))
+        assert gradient[i] == pytest.approx((up - down) / 2e-5, rel=1e-4, abs=1e-4)
+
+
+def test_the_posterior_is_fitted_to_months_up_to_the_fit_only(case: Case) -> None:
+    months = fitting.fit_rows(case).rows.month + case.start
+    assert months.max() == case.fit_until == parse_month("2012-12")
+
+
+def test_posterior_draws_have_the_mode_and_covariance_and_belong_to_runs(case: Case) -> None:
+    fitted = fitting.posterior(case)
+    draws = fitted.draws(runs=4000, seed=1)
+    table = np.stack([draws[name] for name in fitted.names])
+    np.testing.assert_allclose(table.mean(axis=1), fitted.mode, atol=4 * fitted.sd.max() / 63)
+    np.testing.assert_allclose(np.cov(table), fitted.covariance, atol=0.15)
+    again = fitted.draws(runs=3, seed=1, first_run=10)
+    for name, values in again.items():
+        assert np.array_equal(values, draws[name][10:13])
+
+
+def test_a_parameter_left_out_is_zero(case: Case) -> None:
+    fitted = fitting.fit(case, without=["patronage"])
+    assert fitted.mode[fitted.names.index("patronage")] == pytest.approx(0, abs=1e-4)
+    assert fitted.log_posterior < fitting.posterior(case).log_posterior + 1.0

@@ -1,0 +1,101 @@
+"""The law at work in runs: what may never happen, and what must."""
+
+import pandas as pd
+import pytest
+
+from model.case import Case
+from model.clock import parse_month
+from model.law import Status
+from model.record import Ensemble
+from model.simulate import prior_parameters, simulate
+
+
+@pytest.fixture(scope="module")
+def runs(case: Case) -> Ensemble:
+    return simulate(case, prior_parameters(case, runs=80, seed=2), seed=2)
+
+
+@pytest.fixture(scope="module")
+def acts(runs: Ensemble) -> pd.DataFrame:
+    return runs.acts()
+
+
+def months(acts: pd.DataFrame) -> pd.Series:
+    return acts["month"].map(parse_month)
+
+
+def test_every_act_names_a_statute_in_force(case: Case, acts: pd.DataFrame) -> None:
+    statutes = {s.id: s for s in case.statutes}
+    assert set(acts["rule"]) <= set(statutes)
+    for (rule, club), rows in acts.groupby(["rule", "club"]):
+        assert statutes[str(rule)].club == club
+        first = pd.Timestamp(statutes[str(rule)].from_).strftime("%Y-%m")
+        assert rows["month"].min() >= first
+
+
+def test_nobody_joins_a_club_that_is_closed_to_it(case: Case, acts: pd.DataFrame) -> None:
+    joined = acts[acts["act"] == "accede"]
+    assert not ((joined["club"] == "GUAM") & (joined["month"] < "1997-10")).any()
+    pact = joined[joined["club"] == "CST"]
+    assert not ((pact["state"] == "TKM") & (pact["month"] >= "1995-12")).any()
+    assert not ((pact["state"] == "MDA") & (pact["month"] >= "1994-07")).any()
+    shanghai = joined[(joined["club"] == "SCO") & (joined["month"] < "2001-06")]
+    assert set(shanghai["state"]) <= {"KAZ", "KGZ", "TJK"}
+
+
+def test_exit_follows_notice_by_six_months(acts: pd.DataFrame) -> None:
+    pact = acts[acts["club"] == "CST"].assign(at=months)
+    given = pact[(pact["act"] == "withdraw")].set_index(["run", "state"])["at"]
+    left = pact[pact["act"] == "leave"]
+    assert len(left) > 5
+    for row in left.itertuples():
+        notices = given.loc[[(row.run, row.state)]]
+        assert row.at - 6 in set(notices)
+
+
+def test_the_term_of_1999_is_renewed_or_lapses_for_every_party(
+    case: Case, runs: Ensemble, acts: pd.DataFrame
+) -> None:
+    april = acts[(acts["club"] == "CST") & (acts["month"] == "1999-04")]
+    counts = april["act"].value_counts()
+    assert counts["abstain"] == counts["lapse"] > 0
+    assert counts["renew"] > 0
+    assert not {"withdraw", "request_suspension"} & set(counts.index)
+    assert not ((acts["act"] == "lapse") & (acts["month"] != "1999-04")).any()
+    t = runs.at(parse_month("1999-04"))
+    after = runs.status[:, t, [case.state_ids.index(s) for s in case.deciders], 0]
+    assert not (after == Status.NOTICE_GIVEN).any()
+
+
+def test_suspension_is_asked_for_and_then_decided_in_december(acts: pd.DataFrame) -> None:
+    decided = acts[acts["act"].isin(["suspend", "refuse_suspension"])]
+    assert len(decided) > 5
+    assert set(decided["month"].str[-2:]) == {"12"}
+    assert (acts[acts["act"] == "request_suspension"]["month"] >= "2003-09").all()
+
+
+def test_signatories_become_parties_when_the_treaty_takes_effect(
+    case: Case, runs: Ensemble
+) -> None:
+    before = runs.status[:, runs.at(parse_month("1994-03")), :, 0]
+    after = runs.status[:, runs.at(parse_month("1994-04")), :, 0]
+    signed = before == Status.SIGNATORY
+    assert signed.any()
+    assert (after[signed] == Status.MEMBER).all()
+
+
+def test_the_patron_follows_the_record(case: Case, runs: Ensemble) -> None:
+    russia, pfp = case.state_ids.index("RUS"), tuple(case.clubs).index("PFP")
+    assert (runs.status[:, runs.at(parse_month("2014-03")), russia, pfp] == Status.MEMBER).all()
+    assert (runs.status[:, runs.at(parse_month("2014-04")), russia, pfp] == Status.SUSPENDED).all()
+
+
+def test_an_objection_keeps_a_state_out(case: Case) -> None:
+    parameters = prior_parameters(case, runs=40, seed=2)
+    stern = simulate(case, {**parameters, "objection": parameters["objection"] * 0 + 40.0}, seed=2)
+    acts = stern.acts()
+    refused = acts[acts["act"] == "refuse_accession"]
+    assert len(refused) > 0
+    assert "CST" not in set(acts[acts["act"] == "accede"]["club"])
+    assert "PFP" in set(acts[acts["act"] == "accede"]["club"])  # asks nobody
+    assert "suspend" not in set(acts["act"])
