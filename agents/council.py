@@ -15,7 +15,4 @@ def any_objection(chance: Floats) -> Floats:
 
     ``1 - product over voters of (1 - chance)``; `chance` is 0 for who has no vote. Voters are the last axis.
     """
-    silent = np.ones(chance.shape[:-1])
-    for j in range(chance.shape[-1]):
-        silent = silent * (1.0 - chance[..., j])
-    return 1.0 - silent
+    return np.asarray(1.0 - np.prod(1.0 - chance, axis=-1))

@@ -38,13 +38,13 @@ def accession(
     value: Floats, friction: Weights, guarantees: Bools, window: Bools, founding: Bools
 ) -> Floats:
     """Log-odds of acceding; `guarantees`, `window` and `founding` have shape (C,) or broadcast to the value's."""
-    return (
-        value
-        + friction["accede"]
+    price = (
+        friction["accede"]
         + friction["obligation"] * guarantees
         + friction["opening"] * window
         + friction["founding"] * founding
     )
+    return np.asarray(value + price)
 
 
 def renewal(value: Floats, friction: Weights) -> Floats:

@@ -68,7 +68,8 @@ def abandonment(now: Situation) -> Floats:
     """Threats on which a promise of help is not believed.
 
     ``- sum over k of threat[k] * relieves[c, k] * (1 - credibility[k])`` for clubs that promise help, else 0.
-    With weights a (protection) and b (this), the two add up to ``(a + b) * threat * (credibility - need)``, ``need = b / (a + b)``.
+    With weights a (protection) and b (this), the two add up to ``(a + b) * threat * (credibility - need)``,
+    ``need = b / (a + b)``.
     """
     doubted = _sum_over_threats(now.threat * (1.0 - now.credibility), now.clubs.relieves)
     return np.where(now.clubs.guarantees, -doubted, 0.0)

@@ -1,7 +1,8 @@
 """Time per run of `simulate`, of the docked twin, and of `CoalitionModel`; refused when their histories differ.
 
 Run it with ``make bench`` (``BENCH_ARGS=--quick`` for a short one). Everything is measured in one
-process, interleaved and in shuffled order; medians with quartiles. The result goes to `results/bench.json`, with the change from the last time.
+process, interleaved and in shuffled order; medians with quartiles. The result goes to `results/bench.json`,
+with the change from the last time.
 """
 
 import argparse

@@ -29,6 +29,12 @@ class Difference(NamedTuple):
     what: str
     only_in: str
 
+    def __str__(self) -> str:
+        return (
+            f"run {self.run}, {self.month}, {self.state} in {self.club}: "
+            f"{self.what} in the {self.only_in} alone"
+        )
+
 
 def differences(
     case: Case,

@@ -321,7 +321,7 @@ class Seat:
         self.due = due
 
 
-class PatronAgent(mesa.Agent):  # type: ignore[misc]
+class PatronAgent(mesa.Agent):
     """The patron: its seats follow the record, and it never decides."""
 
     model: "AllianceModel"
@@ -339,7 +339,7 @@ class PatronAgent(mesa.Agent):  # type: ignore[misc]
                 self.seats[row.club].status = Status[row.status.upper()]
 
 
-class StateAgent(mesa.Agent):  # type: ignore[misc]
+class StateAgent(mesa.Agent):
     """A state that decides: what it senses, where it sits, and what it does about it."""
 
     model: "AllianceModel"
@@ -445,7 +445,7 @@ class StateAgent(mesa.Agent):  # type: ignore[misc]
         return felt[self.model.t] if felt else 0.0
 
 
-class ClubAgent(mesa.Agent):  # type: ignore[misc]
+class ClubAgent(mesa.Agent):
     """An organisation: its rules, its seats, and what its council and its treaty do with them."""
 
     model: "AllianceModel"
@@ -620,7 +620,7 @@ class ClubAgent(mesa.Agent):  # type: ignore[misc]
 # The model --------------------------------------------------------------------------------------
 
 
-class AllianceModel(mesa.Model):  # type: ignore[misc]
+class AllianceModel(mesa.Model):
     """One history of an alliance and of the clubs that compete with it; a step is a month.
 
     Parameters
@@ -725,7 +725,8 @@ class AllianceModel(mesa.Model):  # type: ignore[misc]
         names = (state, club, act)
         months = len(self.case.months)
         noise = draws.logistic(self.draws_seed, names, self.draws_run, 1, months)
-        return [float(number) for number in noise[0]]
+        numbers: list[float] = noise[0].tolist()
+        return numbers
 
     def uniform_draw(self, state: str, club: str, answer: str) -> float:
         """This month's number for the answer to a petition."""

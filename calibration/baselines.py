@@ -74,7 +74,8 @@ def p_in(case: Case, cells: Cells | None, start: int) -> Floats:
 
     Rates come from the rows up to the fit's last month, and no state's chance depends on another's, so the
     probability follows month by month without simulation: ``p[t] = p[t-1] * stay[t] + (1 - p[t-1]) * accede[t]``.
-    None for `cells` is "nobody moves". Delays of the law between a note and its effect are left out, as no rate depends on them.
+    None for `cells` is "nobody moves". Delays of the law between a note and its effect are left out, as no rate
+    depends on them.
     """
     given = compile_case(case)
     origin = start - case.start

@@ -7,21 +7,25 @@ valid name. A loaded case is frozen.
 
 import csv
 import hashlib
+import io
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from agents.deliberation import FRICTIONS
 from agents.terms import TERMS
 from model import law as law_of
-from model.clock import month_label, month_of, parse_month
+from model.clock import last_day, month_label, month_of, parse_month
 from model.draws import STRIDE
 from model.law import IN_FIRST, IN_LAST, Act, AnyStatute, Law, Status
 
@@ -33,6 +37,8 @@ COUNCIL = ("objection", "objection_rivalry")
 FIXED = ("opening_months", "fear_half_life", "leverage_half_life", "event_step")
 #: composites named ``tie_<role>`` make that role a possible sponsor of clubs
 TIE = "tie_"
+#: roles that may be behind a threat besides the sponsors; they lead no club
+LEADERLESS = ("state", "nonstate", "domestic")
 TABLES = (
     "case.toml",
     "states.csv",
@@ -54,7 +60,8 @@ class CaseError(ValueError):
     def __init__(self, file: str, key: str, value: object, allowed: str, near: str = "") -> None:
         self.file, self.key, self.value, self.allowed, self.near = file, key, value, allowed, near
         hint = f" (nearest valid name: {near})" if near else ""
-        super().__init__(f"{file}: {key}: {value!r} is not valid; allowed: {allowed}{hint}")
+        line = f"{file}: {key}: {value!r} is not valid; allowed: {allowed}{hint}"
+        super().__init__(" ".join(line.splitlines()))
 
 
 def unknown(file: str, key: str, value: object, names: Iterable[str]) -> CaseError:
@@ -94,13 +101,13 @@ class ClubName(_Row):
 class Club(_Row):
     """An organisation: since when, led by whom, with what promise, against which threats."""
 
-    names: list[ClubName] = Field(min_length=1)
+    names: tuple[ClubName, ...] = Field(min_length=1, strict=False)
     title: str = Field(min_length=1)
     sponsor: str
     guarantee: bool
     since: date
-    foundings: list[date]
-    relieves: list[str]
+    foundings: tuple[date, ...] = Field(strict=False)
+    relieves: tuple[str, ...] = Field(strict=False)
     why: str = Field(min_length=1)
     source: str
 
@@ -166,7 +173,7 @@ class Parameter(_Row):
     @field_validator("mean", "sd", mode="before")
     @classmethod
     def _whole_numbers_count(cls, value: object) -> object:
-        return float(value) if type(value) is int else value
+        return float(value) if type(value) is int and abs(value) < 2**53 else value
 
 
 class Composite(_Row):
@@ -225,6 +232,19 @@ class Case:
     rivalry: tuple[Rivalry, ...]
     #: SHA-256 over the files that were read
     hash: str
+
+    def __post_init__(self) -> None:
+        for name, value in self._values().items():
+            if isinstance(value, Mapping):
+                object.__setattr__(self, name, MappingProxyType(dict(value)))
+
+    def _values(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __reduce__(self) -> tuple[type["Case"], tuple[Any, ...]]:
+        """Read-only mappings cannot be pickled, so they travel as dictionaries."""
+        values = self._values().values()
+        return Case, tuple(dict(v) if isinstance(v, Mapping) else v for v in values)
 
     def __repr__(self) -> str:
         """Short: a case holds thousands of rows."""
@@ -318,19 +338,25 @@ class _Loader:
             content = (self.path / file).read_bytes()
         except FileNotFoundError:
             raise CaseError(file, "file", "missing", f"a case has {', '.join(TABLES)}") from None
+        except OSError as error:
+            raise CaseError(file, "file", error.strerror, "a file that can be read") from None
         self.digest.update(file.encode() + b"\0" + content + b"\0")
         return content
 
     def _text(self, file: str) -> str:
         try:
-            return self._bytes(file).decode()
+            text = self._bytes(file).decode()
         except UnicodeDecodeError as error:
             raise CaseError(file, f"byte {error.start}", "not UTF-8", "text in UTF-8") from None
+        if text.startswith("\ufeff"):
+            raise CaseError(file, "byte 0", "a byte-order mark", "text in UTF-8 without it")
+        return text
 
     def _toml(self, file: str) -> dict[str, Any]:
+        text = self._text(file)
         try:
-            return tomllib.loads(self._text(file))
-        except tomllib.TOMLDecodeError as error:
+            return tomllib.loads(text)
+        except (ValueError, RecursionError) as error:
             raise CaseError(file, "syntax", str(error), "TOML 1.0") from None
 
     def _valid(
@@ -340,28 +366,29 @@ class _Loader:
         try:
             return adapter.validate_strings(value) if strings else adapter.validate_python(value)
         except ValidationError as error:
-            raise _as_case_error(file, key, error.errors()[0], model) from None
+            # a misspelt key is unknown and missing at once: the first of the two has a nearest name
+            found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+            raise _as_case_error(file, key, found[0], model) from None
 
     def _rows(self, file: str, model: type[RowT]) -> tuple[RowT, ...]:
-        reader = csv.DictReader(self._text(file).splitlines())
-        columns = list(model.model_fields)
-        for column in reader.fieldnames or []:
-            if column not in columns:
-                raise unknown(file, "column", column, columns)
-        for column in columns:
-            if column not in (reader.fieldnames or []):
-                raise CaseError(file, "column", "missing", f"a column named {column}")
+        reader = csv.reader(io.StringIO(self._text(file), newline=""), strict=True)
         rows = []
-        for row in reader:
-            line = f"line {reader.line_num}"
-            if None in row or None in row.values():
-                raise CaseError(file, line, "wrong number of cells", f"{len(columns)} cells")
-            given = {
-                name: cell
-                for name, cell in row.items()
-                if cell != "" or model.model_fields[name].is_required()
-            }
-            rows.append(self._valid(file, line, model, given, strings=True))
+        try:
+            header = next(reader, [])
+            _check_header(file, header, list(model.model_fields))
+            for cells in filter(None, reader):
+                line = f"line {reader.line_num}"
+                if len(cells) != len(header):
+                    raise CaseError(file, line, "wrong number of cells", f"{len(header)} cells")
+                given = {
+                    name: cell
+                    for name, cell in zip(header, cells, strict=True)
+                    if cell != "" or model.model_fields[name].is_required()
+                }
+                _check_cells(file, line, given, model)
+                rows.append(self._valid(file, line, model, given, strings=True))
+        except csv.Error as error:
+            raise CaseError(file, f"line {reader.line_num}", str(error), "CSV") from None
         return tuple(rows)
 
     # loading ------------------------------------------------------------------------------------
@@ -370,7 +397,11 @@ class _Loader:
         for found in sorted([*self.path.glob("*.toml"), *self.path.glob("*.csv")]):
             if found.name not in TABLES:
                 raise unknown("folder", "file", found.name, TABLES)
-        head: _Head = self._valid("case.toml", "case", _Head, self._toml("case.toml"))
+        table = self._toml("case.toml")
+        schema = table.get("schema", SCHEMA)
+        if type(schema) is not int or schema != SCHEMA:
+            raise CaseError("case.toml", "schema", schema, str(SCHEMA))
+        head: _Head = self._valid("case.toml", "case", _Head, table)
         states = self._rows("states.csv", State)
         threats = {
             name: self._valid("threats.toml", name, Threat, row)
@@ -413,6 +444,8 @@ class _Loader:
                 span[key] = parse_month(getattr(head, key))
             except ValueError as error:
                 raise CaseError("case.toml", key, getattr(head, key), str(error)) from None
+        if span["start"] <= month_of(date.min):
+            raise CaseError("case.toml", "start", head.start, "a month after 0001-01")
         if not span["start"] < span["fit_until"] <= span["end"]:
             raise CaseError("case.toml", "fit_until", head.fit_until, "after start, not after end")
         if span["end"] - span["start"] >= STRIDE:
@@ -433,19 +466,53 @@ class _Loader:
             "voluntary_suspension": law_of.VoluntarySuspension,
         }
         found = []
-        for number, row in enumerate(table.get("statute", []), start=1):
-            name = row.get("id", f"statute {number}")
-            if row.get("kind") not in kinds:
-                raise unknown(file, f"{name}.kind", row.get("kind"), kinds)
-            found.append(self._valid(file, name, kinds[row["kind"]], row))
+        rows = table.get("statute", [])
+        if not isinstance(rows, list):
+            raise CaseError(file, "statute", rows, "tables, each under [[statute]]")
+        for number, row in enumerate(rows, start=1):
+            name = f"statute {number}"
+            if not isinstance(row, dict):
+                raise CaseError(file, name, row, "a table under [[statute]]")
+            name = str(row.get("id", name))
+            kind = row.get("kind", "missing")
+            if not isinstance(kind, str) or kind not in kinds:
+                raise unknown(file, f"{name}.kind", kind, kinds)
+            found.append(self._valid(file, name, kinds[kind], row))
         return tuple(found)
+
+
+#: how a number or a day is written in a cell; looser spellings are typing errors more often than not
+_WRITTEN = {
+    int: (r"[+-]?[0-9]+", "a whole number"),
+    float: (r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", "a finite number"),
+    date: (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day written YYYY-MM-DD"),
+}
+
+
+def _check_header(file: str, header: list[str], columns: list[str]) -> None:
+    for column in header:
+        if column not in columns:
+            raise unknown(file, "column", column, columns)
+        if header.count(column) > 1:
+            raise CaseError(file, "column", column, "each column once")
+    for column in columns:
+        if column not in header:
+            raise CaseError(file, "column", "missing", f"a column named {column}")
+
+
+def _check_cells(file: str, line: str, given: Mapping[str, str], model: type[BaseModel]) -> None:
+    for name, cell in given.items():
+        annotation = model.model_fields[name].annotation
+        for kind, (pattern, allowed) in _WRITTEN.items():
+            if annotation in (kind, kind | None) and not re.fullmatch(pattern, cell):
+                raise CaseError(file, f"{line}.{name}", cell, allowed)
 
 
 def _as_case_error(file: str, key: str, error: Any, model: Any) -> CaseError:
     """The first complaint of pydantic as one line of ours."""
     where = ".".join([key, *(str(part) for part in error["loc"])])
     if error["type"] == "extra_forbidden":
-        names = [field.alias or name for name, field in model.model_fields.items()]
+        names = list(_keys(model, error["loc"][:-1]))
         near = get_close_matches(str(error["loc"][-1]), names, n=1, cutoff=0.4)
         allowed = f"the keys {', '.join(names)}"
         return CaseError(file, where, error["loc"][-1], allowed, near[0] if near else "")
@@ -456,6 +523,15 @@ def _as_case_error(file: str, key: str, error: Any, model: Any) -> CaseError:
         near = get_close_matches(str(error["input"]), _literals(allowed), n=1, cutoff=0.4)
         return CaseError(file, where, error["input"], allowed, near[0] if near else "")
     return CaseError(file, where, error["input"], allowed)
+
+
+def _keys(model: Any, loc: Iterable[int | str]) -> dict[str, Any]:
+    """The keys of a table, or of a table within it, and what they hold."""
+    for part in loc:
+        model = _keys(model, ()).get(str(part), model)
+        while not hasattr(model, "model_fields"):
+            model = get_args(model)[0]
+    return {field.alias or name: field.annotation for name, field in model.model_fields.items()}
 
 
 def _literals(message: str) -> list[str]:
@@ -473,18 +549,19 @@ def _check(case: Case) -> None:
     _check_parameters(case)
     _check_evidence(case)
     _check_record(case)
-    for file, rows in (
-        ("openness.csv", case.openness),
-        ("events.csv", case.events),
-        ("record.csv", case.record),
-        ("statutes.toml", case.statutes),
-        ("clubs.toml", case.clubs.values()),
-        ("parameters.toml", case.parameters.values()),
-    ):
-        for row in rows:
+    sourced: dict[str, Iterable[tuple[str, Any]]] = {
+        "openness.csv": ((f"{row.club} {row.state}: ", row) for row in case.openness),
+        "events.csv": ((f"{row.event}.", row) for row in case.events),
+        "record.csv": ((f"{row.club} {row.state} {row.date}: ", row) for row in case.record),
+        "statutes.toml": ((f"{row.id}.", row) for row in case.statutes),
+        "clubs.toml": ((f"{name}.", row) for name, row in case.clubs.items()),
+        "parameters.toml": ((f"{name}.", row) for name, row in case.parameters.items()),
+    }
+    for file, rows in sourced.items():
+        for key, row in rows:
             for source in row.source.split(";"):
                 if source.strip() not in case.sources:
-                    raise unknown(file, "source", source.strip(), case.sources)
+                    raise unknown(file, f"{key}source", source.strip(), case.sources)
 
 
 def _check_states(case: Case) -> None:
@@ -492,6 +569,9 @@ def _check_states(case: Case) -> None:
         twice = next(s for s in case.state_ids if case.state_ids.count(s) > 1)
         raise CaseError("states.csv", "state", twice, "each state once")
     patrons = [s.state for s in case.states if s.role == "patron"]
+    if len(patrons) != 1:
+        listed = ", ".join(patrons) or "nobody"
+        raise CaseError("states.csv", "patron", listed, "the role of one state")
     if patrons != [case.patron]:
         raise unknown("case.toml", "patron", case.patron, patrons)
     if case.focus not in case.clubs:
@@ -501,38 +581,61 @@ def _check_states(case: Case) -> None:
 def _check_clubs(case: Case) -> None:
     if "patron" not in case.sponsors:
         raise CaseError("evidence/composites.csv", "variable", "missing", "rows of tie_patron")
-    for name, threat in case.threats.items():
-        measured = {c.variable for c in case.composites} | {"rivalry", ""}
-        if threat.measured_by not in measured:
-            raise unknown(
-                "threats.toml", f"{name}.measured_by", threat.measured_by, sorted(measured)
-            )
+    _check_threats(case)
     for name, club in case.clubs.items():
         if club.sponsor not in (*case.sponsors, "none"):
             raise unknown("clubs.toml", f"{name}.sponsor", club.sponsor, (*case.sponsors, "none"))
         for threat_name in club.relieves:
             if threat_name not in case.threats:
                 raise unknown("clubs.toml", f"{name}.relieves", threat_name, case.threats)
-        for dates, key in ((club.foundings, "foundings"), ([n.from_ for n in club.names], "names")):
-            if sorted(set(dates)) != dates:
+        named = tuple(n.from_ for n in club.names)
+        for dates, key in ((club.foundings, "foundings"), (named, "names")):
+            if sorted(set(dates)) != list(dates):
                 listed = ", ".join(map(str, dates))
                 raise CaseError("clubs.toml", f"{name}.{key}", listed, "dates in order, each once")
             if dates and dates[0] < club.since:
                 allowed = f"dates from since ({club.since}) on"
                 raise CaseError("clubs.toml", f"{name}.{key}", str(dates[0]), allowed)
+    _check_openness(case)
+
+
+def _check_threats(case: Case) -> None:
+    file = "threats.toml"
+    if not case.threats:
+        raise CaseError(file, "threats", "missing", "at least one table")
+    if "any" in case.threats:
+        raise CaseError(file, "threat", "any", "another name: credibility events use it for all")
+    measured = {c.variable for c in case.composites} | {"rivalry", ""}
+    for name, threat in case.threats.items():
+        if threat.measured_by not in measured:
+            raise unknown(file, f"{name}.measured_by", threat.measured_by, sorted(measured))
+        roles = (*case.sponsors, *LEADERLESS)
+        if threat.source not in roles:
+            raise unknown(file, f"{name}.source", threat.source, roles)
+
+
+def _check_openness(case: Case) -> None:
+    file = "openness.csv"
     for row in case.openness:
-        _known(case, "openness.csv", row.club, row.state)
+        key = f"{row.club} {row.state}"
+        _known(case, file, key, row.club, row.state)
         if row.open_until is not None and row.open_until <= row.open_from:
-            raise CaseError("openness.csv", "open_until", str(row.open_until), "after open_from")
+            raise CaseError(file, f"{key}: open_until", str(row.open_until), "after open_from")
         if row.state == case.patron:
-            raise CaseError("openness.csv", "state", row.state, "a state that decides")
+            raise CaseError(file, f"{key}: state", row.state, "a state that decides")
+    for row, later in combinations(sorted(case.openness, key=lambda r: r.open_from), 2):
+        same = (row.club, row.state) == (later.club, later.state)
+        if same and (row.open_until is None or later.open_from < row.open_until):
+            allowed = f"no second row while the one from {row.open_from} holds"
+            key = f"{row.club} {row.state}: open_from"
+            raise CaseError(file, key, str(later.open_from), allowed)
 
 
-def _known(case: Case, file: str, club: str, state: str) -> None:
+def _known(case: Case, file: str, key: str, club: str, state: str) -> None:
     if club not in case.clubs:
-        raise unknown(file, "club", club, case.clubs)
+        raise unknown(file, f"{key}: club", club, case.clubs)
     if state not in case.state_ids:
-        raise unknown(file, "state", state, case.state_ids)
+        raise unknown(file, f"{key}: state", state, case.state_ids)
 
 
 def _check_statutes(case: Case) -> None:
@@ -543,9 +646,12 @@ def _check_statutes(case: Case) -> None:
         if statute.club not in case.clubs:
             raise unknown("statutes.toml", f"{statute.id}.club", statute.club, case.clubs)
         if statute.until is not None and statute.until <= statute.from_:
-            raise CaseError(
-                "statutes.toml", f"{statute.id}.until", str(statute.until), "after from"
-            )
+            until = str(statute.until)
+            raise CaseError("statutes.toml", f"{statute.id}.until", until, "after from")
+        for name, value in statute:
+            if name.endswith("_months") and isinstance(value, int) and value > STRIDE:
+                allowed = f"at most {STRIDE} months"
+                raise CaseError("statutes.toml", f"{statute.id}.{name}", value, allowed)
         for other in case.statutes:
             if (
                 other.id != statute.id
@@ -561,6 +667,7 @@ def _check_statutes(case: Case) -> None:
 
 def _check_events(case: Case) -> None:
     file = "events.csv"
+    seen = set()
     for row in case.events:
         if row.state not in case.deciders:
             raise unknown(file, f"{row.event}.state", row.state, case.deciders)
@@ -577,12 +684,17 @@ def _check_events(case: Case) -> None:
         if row.about not in names:
             raise unknown(file, f"{row.event}.about", row.about, names)
         is_rivalry = row.kind == "threat" and case.threats[row.about].measured_by == "rivalry"
-        if is_rivalry and (row.rival not in case.deciders or row.rival == row.state):
-            raise unknown(file, f"{row.event}.rival", row.rival, case.deciders)
+        rivals = [state for state in case.deciders if state != row.state]
+        if is_rivalry and row.rival not in rivals:
+            raise unknown(file, f"{row.event}.rival", row.rival, rivals)
         if not is_rivalry and row.rival:
             raise CaseError(file, f"{row.event}.rival", row.rival, "empty but for a rivalry")
         if row.date_end is not None and row.date_end < row.date:
             raise CaseError(file, f"{row.event}.date_end", str(row.date_end), "not before date")
+        effect = (row.event, row.state, row.kind, row.about, row.rival)
+        if effect in seen:
+            raise CaseError(file, row.event, " ".join(effect[1:]).strip(), "each effect once")
+        seen.add(effect)
 
 
 def _check_parameters(case: Case) -> None:
@@ -602,6 +714,8 @@ def _check_parameters(case: Case) -> None:
     for name in ("opening_months", "fear_half_life", "leverage_half_life"):
         if case.fixed(name) <= 0:
             raise CaseError(file, f"{name}.mean", case.fixed(name), "a number above 0")
+    if case.fixed("event_step") < 0:
+        raise CaseError(file, "event_step.mean", case.fixed("event_step"), "0 or more")
 
 
 def _check_evidence(case: Case) -> None:
@@ -623,10 +737,21 @@ def _check_evidence(case: Case) -> None:
                 if (variable, state, year) not in seen:
                     key = f"{variable} {state}"
                     raise CaseError(file, key, year, f"a row for each year {years[0]}-{years[-1]}")
-    for pair in case.rivalry:
-        for end in (pair.state, pair.rival):
-            if end not in case.deciders:
-                raise unknown("evidence/rivalry.csv", "state", end, case.deciders)
+    _check_rivalry(case)
+
+
+def _check_rivalry(case: Case) -> None:
+    file = "evidence/rivalry.csv"
+    seen = set()
+    for row in case.rivalry:
+        if row.state not in case.deciders:
+            raise unknown(file, "state", row.state, case.deciders)
+        rivals = [state for state in case.deciders if state != row.state]
+        if row.rival not in rivals:
+            raise unknown(file, f"{row.state}: rival", row.rival, rivals)
+        if (row.state, row.rival, row.year) in seen:
+            raise CaseError(file, f"{row.state} {row.rival}", row.year, "each year once")
+        seen.add((row.state, row.rival, row.year))
 
 
 #: act -> (whether the state was in before, statuses that may follow)
@@ -644,6 +769,11 @@ _FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
 }
 
 
+#: who has to sign or leave when a term ends, and the two answers
+_MUST_SIGN = (Status.SIGNATORY, Status.MEMBER, Status.FROZEN)
+_ANSWERS = ("renew", "abstain")
+
+
 def _check_record(case: Case) -> None:
     file = "record.csv"
     status: dict[tuple[str, str], Status] = {}
@@ -651,8 +781,8 @@ def _check_record(case: Case) -> None:
     acts = {act.name.lower(): act for act in _FOLLOWS}
     statuses = {s.name.lower(): s for s in Status}
     for row in case.record:
-        _known(case, file, row.club, row.state)
         key = f"{row.club} {row.state} {row.date}"
+        _known(case, file, key, row.club, row.state)
         if row.act not in acts:
             raise unknown(file, f"{key}: act", row.act, acts)
         if row.status not in statuses:
@@ -661,9 +791,8 @@ def _check_record(case: Case) -> None:
             raise CaseError(file, key, str(row.date), f"rows in order of date (after {last})")
         if row.date < case.clubs[row.club].since:
             since = case.clubs[row.club].since
-            raise CaseError(
-                file, key, str(row.date), f"a date on which the club exists ({since} on)"
-            )
+            allowed = f"a date on which the club exists ({since} on)"
+            raise CaseError(file, key, str(row.date), allowed)
         before = status.get((row.club, row.state), Status.NONE)
         was_in, after = _FOLLOWS[acts[row.act]]
         if (IN_FIRST <= before <= IN_LAST) != was_in:
@@ -673,5 +802,73 @@ def _check_record(case: Case) -> None:
         if statuses[row.status] not in after:
             names = " or ".join(s.name.lower() for s in after)
             raise CaseError(file, f"{key}: status", row.status, names)
+        if statuses[row.status] == before and row.act not in _ANSWERS:
+            allowed = f"an act that changes the status (it is {before.name.lower()})"
+            raise CaseError(file, f"{key}: act", row.act, allowed)
+        _check_law(case, row, f"{key}: act")
         status[row.club, row.state] = statuses[row.status]
         last = row.date
+    _check_choices(case)
+
+
+def _check_law(case: Case, row: Entry, key: str) -> None:
+    """What law and openness rule out is no choice of the risk set, so a record of it would not be scored."""
+    month = month_of(row.date)
+    if row.actor != "state" or month <= case.start:
+        return
+    rules = case.law.rules(row.club, month)
+    allowed = {
+        "accede": (rules.accession, "a month with an accession in force"),
+        "renew": (rules.renewal_due, "the month in which a term ends that must be renewed"),
+        "abstain": (rules.renewal_due, "the month in which a term ends that must be renewed"),
+        "withdraw": (rules.withdrawal, "a month with a withdrawal in force"),
+        "request_suspension": (
+            rules.voluntary_suspension,
+            "a month with a voluntary_suspension in force",
+        ),
+    }
+    possible, when = allowed.get(row.act, (True, ""))
+    if not possible:
+        raise CaseError("record.csv", key, row.act, f"{when} (statutes.toml)")
+    is_open = any(
+        (o.club, o.state) == (row.club, row.state)
+        and o.open_from <= last_day(month)
+        and (o.open_until is None or last_day(month) < o.open_until)
+        for o in case.openness
+    )
+    if row.act == "accede" and row.state != case.patron and not is_open:
+        allowed_when = "a month at whose end the club is open to the state (openness.csv)"
+        raise CaseError("record.csv", key, row.act, allowed_when)
+
+
+def _check_choices(case: Case) -> None:
+    """A state makes one choice a month in a club, and has to make one when a term must be renewed."""
+    chosen: dict[tuple[str, str, int], Entry] = {}
+    for row in case.record:
+        seat = (row.club, row.state, month_of(row.date))
+        if row.actor != "state" or seat[-1] <= case.start:
+            continue
+        if chosen.setdefault(seat, row) is not row:
+            allowed = f"one act of a state in a month (after {chosen[seat].act})"
+            key = f"{row.club} {row.state} {row.date}: act"
+            raise CaseError("record.csv", key, row.act, allowed)
+    signed = [s.club for s in case.statutes if s.kind == "term" and s.renewal == "opt_in"]
+    for club in (c for c in case.clubs if c in signed):
+        for month in case.months[1:]:
+            if case.law.rules(club, month).renewal_due:
+                _check_renewal(case, chosen, club, month)
+
+
+def _check_renewal(
+    case: Case, chosen: Mapping[tuple[str, str, int], Entry], club: str, month: int
+) -> None:
+    for state in case.deciders:
+        before = [
+            Status[row.status.upper()]
+            for row in case.record
+            if (row.club, row.state) == (club, state) and month_of(row.date) < month
+        ]
+        act = chosen.get((club, state, month))
+        if before and before[-1] in _MUST_SIGN and (act is None or act.act not in _ANSWERS):
+            key = f"{club} {state} {month_label(month)}"
+            raise CaseError("record.csv", key, "missing", f"{' or '.join(_ANSWERS)}: a term ends")

@@ -39,7 +39,8 @@ def logistic(
 ) -> NDArray[np.float64]:
     """Standard logistic noise, shape (runs, months): an act happens if its log-odds exceed it."""
     u = uniform(seed, names, first_run, runs, months)
-    return np.log(u) - np.log1p(-u)
+    np.divide(u, 1.0 - u, out=u)
+    return np.log(u, out=u)
 
 
 def normal(seed: int, names: tuple[str, ...], first_run: int, runs: int) -> NDArray[np.float64]:

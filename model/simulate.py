@@ -71,10 +71,11 @@ def simulate(
     months = len(case.months)
     status = np.empty((runs, months - origin, len(case.states), len(case.clubs)), np.int8)
     log: list[Logged] = []
+    noise = Noise(case, seed, first_run, min(block, runs))
     for low in range(0, runs, block):
         high = min(low + block, runs)
         rows = {name: values[low:high] for name, values in parameters.items()}
-        noise = Noise(case, seed, first_run + low, high - low)
+        noise.move_to(first_run + low, high - low)
         world = world_from_record(given, origin, rows, noise)
         status[low:high, 0] = world.status
         for t in range(origin + 1, months):

@@ -44,17 +44,18 @@ def follow_patron(world: World, t: int) -> None:
 
 def take_effect(world: World, t: int) -> None:
     """Signatories become members and notices run out, on the day that the law set before."""
-    due = world.due == t
+    due = (world.due == t) & world.given.decides[:, None]
+    something_due = due.any()
     for c, rules in enumerate(world.given.rules[t]):
-        signed = (world.status[:, :, c] == Status.SIGNATORY) & world.given.decides
         if rules.entry_into_force is not None:
-            _apply(
-                world, t, c, signed, Act.ENTER_INTO_FORCE, Status.MEMBER, rules.entry_into_force.id
-            )
-        elif rules.accession is not None:
-            ratified = signed & due[:, :, c]
-            _apply(world, t, c, ratified, Act.ENTER_INTO_FORCE, Status.MEMBER, rules.accession.id)
-        if rules.withdrawal is not None:
+            signed = (world.status[:, :, c] == Status.SIGNATORY) & world.given.decides
+            rule = rules.entry_into_force.id
+            _apply(world, t, c, signed, Act.ENTER_INTO_FORCE, Status.MEMBER, rule)
+        elif something_due and rules.accession is not None:
+            ratified = due[:, :, c] & (world.status[:, :, c] == Status.SIGNATORY)
+            rule = rules.accession.id
+            _apply(world, t, c, ratified, Act.ENTER_INTO_FORCE, Status.MEMBER, rule)
+        if something_due and rules.withdrawal is not None:
             gone = due[:, :, c] & (world.status[:, :, c] == Status.NOTICE_GIVEN)
             _apply(world, t, c, gone, Act.LEAVE, Status.LEFT, rules.withdrawal.id)
 
@@ -72,7 +73,7 @@ def hold_session(world: World, t: int, before: Status8) -> None:
         rule = rules.voluntary_suspension
         if rule is None or rule.session_month != month:
             continue
-        asked = before[:, :, c] == Status.SUSPENSION_REQUESTED
+        asked = (before[:, :, c] == Status.SUSPENSION_REQUESTED) & world.given.decides
         refused = asked & _objected(world, t, c, asked, before, "answer suspension", rule.consensus)
         _apply(world, t, c, refused, Act.REFUSE_SUSPENSION, Status.MEMBER, rule.id)
         _apply(world, t, c, asked & ~refused, Act.SUSPEND, Status.SUSPENDED, rule.id)
@@ -97,22 +98,23 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
 def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     """Members ask for suspension where the law knows it, or else give notice."""
     given = world.given
+    party = _PARTY[before] & given.decides[:, None]
     leaves = deliberation.withdrawal(value, world.parameters) > world.noise.logistic("withdraw", t)
+    leaves &= party
     for c, rules in enumerate(given.rules[t]):
         if rules.renewal_due:
             continue
-        free = _PARTY[before[:, :, c]] & given.decides
+        gives = leaves[:, :, c]
         if rules.voluntary_suspension is not None:
             log_odds = deliberation.suspension(value[:, :, c], _of_one_club(world))
-            asks = free & (log_odds > world.noise.logistic_in("suspend", c, t))
+            asks = party[:, :, c] & (log_odds > world.noise.logistic_in("suspend", c, t))
             rule = rules.voluntary_suspension.id
             _apply(world, t, c, asks, Act.REQUEST_SUSPENSION, Status.SUSPENSION_REQUESTED, rule)
-            free &= ~asks
+            gives = gives & ~asks
         if rules.withdrawal is not None:
             notice = rules.withdrawal.notice_months
             status = Status.NOTICE_GIVEN if notice else Status.LEFT
             due = t + notice if notice else NEVER
-            gives = free & leaves[:, :, c]
             _apply(world, t, c, gives, Act.WITHDRAW, status, rules.withdrawal.id, due)
 
 

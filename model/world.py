@@ -23,6 +23,8 @@ Status8 = NDArray[np.int8]
 Months = NDArray[np.int16]
 #: no transition is pending
 NEVER = -1
+#: in place of a club's index: all clubs
+_EVERY = -1
 
 
 def is_in(status: NDArray[np.integer]) -> Bools:
@@ -108,6 +110,7 @@ def compile_case(case: Case) -> Given:
             if row.open_from <= day and (row.open_until is None or day < row.open_until):
                 open_to[t, s, c] = True
     traits = _traits(case)
+    open_to &= exists[:, None, :]
     situation = _situation(case, traits, open_to)
     ratified = _ratified(rules)
     record, due = _record(case, rules, ratified)
@@ -122,7 +125,7 @@ def compile_case(case: Case) -> Given:
         situation=situation,
         features=features,
         rules=rules,
-        open_to=open_to & exists[:, None, :],
+        open_to=open_to,
         exists=exists,
         founding=founding,
         window=window,
@@ -213,10 +216,10 @@ def _years(case: Case) -> range:
 
 
 def _at_work(case: Case, event: Event) -> slice:
-    """The months in which an event acts: from the month after its date to the month of its end."""
-    first = max(0, month_of(event.date) + 1 - case.start)
-    last = case.end if event.date_end is None else month_of(event.date_end)
-    return slice(first, max(first, last + 1 - case.start))
+    """The months in which an event acts: from the month after its date to that of its end, one at least."""
+    first = month_of(event.date) + 1
+    last = case.end if event.date_end is None else max(first, month_of(event.date_end))
+    return slice(max(0, first - case.start), max(0, last + 1 - case.start))
 
 
 def _record(
@@ -266,45 +269,54 @@ class Logged(NamedTuple):
 
 
 class Noise:
-    """The draws of a block of runs, made on first use and laid out month first."""
+    """The draws of a block of runs, made on first use and laid out month first.
+
+    `move_to` turns to another block and keeps the memory: fresh pages cost as much as the numbers in them.
+    """
 
     def __init__(self, case: Case, seed: int, first_run: int, runs: int) -> None:
-        self._case, self._seed, self._first_run, self._runs = case, seed, first_run, runs
+        self._case, self._seed = case, seed
         self._clubs = tuple(case.clubs)
-        self._kept: dict[tuple[str, int], Floats] = {}
+        self._memory: dict[tuple[str, int], Floats] = {}
+        self._room = runs
+        self.move_to(first_run, runs)
 
-    def _fill(self, made: Floats, act: str, club: str, draw: Callable[..., Floats]) -> Floats:
-        """Fill `made`, of shape (T, R, S), with the streams of an act in a club."""
-        for s, state in enumerate(self._case.state_ids):
-            if state != self._case.patron:
-                names = (state, club, act)
-                made[:, :, s] = draw(self._seed, names, self._first_run, self._runs, len(made)).T
-        return made
+    def move_to(self, first_run: int, runs: int) -> None:
+        """Turn to the runs from `first_run` on; at most as many as the first block had."""
+        if runs > self._room:
+            raise ValueError(f"there is room for {self._room} runs, not {runs}")
+        self._first_run, self._runs = first_run, runs
+        self._made: dict[tuple[str, int], Floats] = {}
 
-    def _in_club(self, act: str, c: int, draw: Callable[..., Floats]) -> Floats:
-        if (act, c) not in self._kept:
-            made = np.zeros((len(self._case.months), self._runs, len(self._case.states)))
-            self._kept[act, c] = self._fill(made, act, self._clubs[c], draw)
-        return self._kept[act, c]
+    def _get(self, act: str, c: int, draw: Callable[..., Floats]) -> Floats:
+        """The draws of an act, in one club as (T, R, S) or, if `c` is `_EVERY`, in all as (T, R, S, C)."""
+        key = (act, c)
+        if key not in self._made:
+            clubs = self._clubs if c == _EVERY else self._clubs[c : c + 1]
+            if key not in self._memory:
+                months, states = len(self._case.months), len(self._case.states)
+                self._memory[key] = np.zeros((months, self._room, states, len(clubs)))
+            made = self._memory[key][:, : self._runs]
+            for i, club in enumerate(clubs):
+                for s, state in enumerate(self._case.state_ids):
+                    if state != self._case.patron:
+                        names = (state, club, act)
+                        numbers = draw(self._seed, names, self._first_run, self._runs, len(made))
+                        made[:, :, s, i] = numbers.T
+            self._made[key] = made if c == _EVERY else made[..., 0]
+        return self._made[key]
 
     def logistic(self, act: str, t: int) -> Floats:
         """Logistic noise of an act in all clubs in month `t`, shape (R, S, C)."""
-        every = -1
-        if (act, every) not in self._kept:
-            shape = (len(self._case.months), self._runs, len(self._case.states), len(self._clubs))
-            made = np.zeros(shape)
-            for c, club in enumerate(self._clubs):
-                self._fill(made[..., c], act, club, logistic)
-            self._kept[act, every] = made
-        return np.asarray(self._kept[act, every][t])
+        return np.asarray(self._get(act, _EVERY, logistic)[t])
 
     def logistic_in(self, act: str, c: int, t: int) -> Floats:
         """Logistic noise of an act in one club in month `t`, shape (R, S)."""
-        return np.asarray(self._in_club(act, c, logistic)[t])
+        return np.asarray(self._get(act, c, logistic)[t])
 
     def uniform_in(self, act: str, c: int, t: int) -> Floats:
         """Uniform draws for the answer to a petition in one club in month `t`, shape (R, S)."""
-        return np.asarray(self._in_club(act, c, uniform)[t])
+        return np.asarray(self._get(act, c, uniform)[t])
 
 
 @dataclass

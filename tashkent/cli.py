@@ -78,9 +78,10 @@ def run(
     if month == loaded.end:
         allowed = f"a month before {month_label(loaded.end)}, the last of the case"
         raise CaseError(loaded.id, "--from", start, allowed)
-    report = _with_progress(loaded, runs, seed, month)
+    from tashkent.output import check_folder, write_report
 
-    from tashkent.output import write_report
+    check_folder(out)
+    report = _with_progress(loaded, runs, seed, month)
 
     write_report(report, out)
     if as_json:

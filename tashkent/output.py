@@ -33,6 +33,15 @@ CODEBOOK = {
 }
 
 
+def check_folder(path: Path) -> None:
+    """Refuse a folder that holds anything but an earlier result; asked before the work, not after it."""
+    free = not path.exists() or (
+        path.is_dir() and ((path / MANIFEST).exists() or not any(path.iterdir()))
+    )
+    if not free:
+        raise CaseError("--out", "folder", str(path), "a new or empty folder, or an earlier result")
+
+
 @contextmanager
 def result_folder(path: Path) -> Iterator[Path]:
     """A folder to write into that takes the place of `path` when all is written, and is removed if anything fails.
@@ -40,10 +49,7 @@ def result_folder(path: Path) -> Iterator[Path]:
     An earlier result (a folder with a manifest) is replaced; anything else that stands there is left alone.
     """
     path = path.absolute()
-    if path.exists() and not (
-        path.is_dir() and ((path / MANIFEST).exists() or not any(path.iterdir()))
-    ):
-        raise CaseError("--out", "folder", str(path), "a new or empty folder, or an earlier result")
+    check_folder(path)
     parent = path.parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
