@@ -109,12 +109,14 @@ def partisan_patron(now: Situation) -> Floats:
     if now.seat is None:
         raise ValueError("partisan_patron depends on who is in: seats are needed")
     weight = now.rivalry * leaning(now.patron_tie)
-    total = np.zeros(
-        np.broadcast_shapes(weight.shape[:-2], now.seat.shape[:-2]) + now.seat.shape[-2:]
-    )
+    shape = np.broadcast_shapes(weight.shape[:-2], now.seat.shape[:-2]) + now.seat.shape[-2:]
+    total = np.zeros_like(np.broadcast_to(now.seat, shape), dtype=np.float64)
     led = np.flatnonzero(now.clubs.patron_led)
-    rivals = np.flatnonzero(now.rivalry.any(axis=tuple(range(now.rivalry.ndim - 1))))
-    for j in rivals:  # in the order of states, so that the sum is the same for one run as for many
+    pairs = np.argwhere(now.rivalry.any(axis=tuple(range(now.rivalry.ndim - 2))))
+    for (
+        s,
+        j,
+    ) in pairs:  # in the order of states, so that the sum is the same for one run as for many
         for c in led:
-            total[..., c] -= weight[..., :, j] * now.seat[..., j, c, None]
+            total[..., s, c] -= weight[..., s, j] * now.seat[..., j, c]
     return total

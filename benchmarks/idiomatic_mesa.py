@@ -245,7 +245,9 @@ def sum_of_signs(case: Case, events: Iterable[Event]) -> list[int]:
 def months_at_work(case: Case, day: date, last_day_of_event: date | None) -> range:
     """The months of the case in which an event is at work."""
     first = max(month_of(day) + 1, case.start)
-    last = case.end if last_day_of_event is None else month_of(last_day_of_event)
+    last = case.end
+    if last_day_of_event is not None:
+        last = max(month_of(day) + 1, month_of(last_day_of_event))  # one month at least
     return range(first, min(last, case.end) + 1)
 
 
@@ -525,7 +527,7 @@ class ClubAgent(mesa.Agent):
             return
         for state, seat in self.deciders:
             if seat.before is Status.SUSPENSION_REQUESTED:
-                if self.objects(state, "answer suspension"):
+                if rule.consensus and self.objects(state, "answer suspension"):
                     seat.becomes(Status.MEMBER)
                     self.log(state, Act.REFUSE_SUSPENSION, rule)
                 else:

@@ -8,6 +8,7 @@ valid name. A loaded case is frozen.
 import csv
 import hashlib
 import io
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -314,8 +315,9 @@ def load_case(case: str | Path = "cst") -> Case:
     >>> load_case("cst").deciders[:3]
     ('ARM', 'AZE', 'BLR')
     """
-    path = CASES / case if isinstance(case, str) and (CASES / case).is_dir() else Path(case)
-    if not path.is_dir():
+    is_shipped = isinstance(case, str) and os.path.isdir(CASES / case)
+    path = CASES / case if is_shipped else Path(case)
+    if not os.path.isdir(path):  # Path.is_dir raises an error for a name that is too long
         shipped = sorted(p.parent.name for p in CASES.glob("*/case.toml"))
         raise unknown("case", "name or folder", str(case), shipped)
     return _Loader(path).load()
@@ -388,7 +390,9 @@ class _Loader:
                 _check_cells(file, line, given, model)
                 rows.append(self._valid(file, line, model, given, strings=True))
         except csv.Error as error:
-            raise CaseError(file, f"line {reader.line_num}", str(error), "CSV") from None
+            raise CaseError(
+                file, f"line {reader.line_num}", str(error), "CSV, quotation marks in pairs"
+            ) from None
         return tuple(rows)
 
     # loading ------------------------------------------------------------------------------------
@@ -474,7 +478,9 @@ class _Loader:
             if not isinstance(row, dict):
                 raise CaseError(file, name, row, "a table under [[statute]]")
             name = str(row.get("id", name))
-            kind = row.get("kind", "missing")
+            if "kind" not in row:
+                raise CaseError(file, f"{name}.kind", "missing", ", ".join(kinds))
+            kind = row["kind"]
             if not isinstance(kind, str) or kind not in kinds:
                 raise unknown(file, f"{name}.kind", kind, kinds)
             found.append(self._valid(file, name, kinds[kind], row))
@@ -518,7 +524,9 @@ def _as_case_error(file: str, key: str, error: Any, model: Any) -> CaseError:
         return CaseError(file, where, error["loc"][-1], allowed, near[0] if near else "")
     if error["type"] == "missing":
         return CaseError(file, where, "missing", f"a value for {error['loc'][-1]}")
-    allowed = error["msg"].removeprefix("Value error, ")
+    plain = {"model_type": "a table", "tuple_type": "a list", "too_short": "a list with an item"}
+    said = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    allowed = plain.get(error["type"], said)
     if error["type"] == "literal_error":
         near = get_close_matches(str(error["input"]), _literals(allowed), n=1, cutoff=0.4)
         return CaseError(file, where, error["input"], allowed, near[0] if near else "")
@@ -608,7 +616,8 @@ def _check_threats(case: Case) -> None:
     measured = {c.variable for c in case.composites} | {"rivalry", ""}
     for name, threat in case.threats.items():
         if threat.measured_by not in measured:
-            raise unknown(file, f"{name}.measured_by", threat.measured_by, sorted(measured))
+            names = (*sorted(measured - {""}), '""')
+            raise unknown(file, f"{name}.measured_by", threat.measured_by, names)
         roles = (*case.sponsors, *LEADERLESS)
         if threat.source not in roles:
             raise unknown(file, f"{name}.source", threat.source, roles)

@@ -23,24 +23,62 @@ def stream(seed: int, *names: str) -> np.random.Philox:
     return np.random.Philox(key=key)
 
 
+class Drawer:
+    """Makes draws for blocks of up to `room` runs, and keeps the memory that it works in.
+
+    What a method returns is overwritten by the next call.
+    """
+
+    def __init__(self, room: int) -> None:
+        self._numbers = np.empty((room, STRIDE))
+        self._work = np.empty((room, STRIDE))
+
+    def uniform(
+        self, seed: int, names: tuple[str, ...], first_run: int, runs: int
+    ) -> NDArray[np.float64]:
+        """Numbers in (0, 1), shape (runs, STRIDE), for the runs from `first_run` on."""
+        bits = stream(seed, *names).advance(first_run * (STRIDE // _NUMBERS_PER_COUNT))
+        numbers = self._numbers[:runs]
+        np.random.Generator(bits).random(out=numbers)
+        numbers += 2.0**-54  # never 0
+        return numbers
+
+    def logistic(
+        self, seed: int, names: tuple[str, ...], first_run: int, runs: int
+    ) -> NDArray[np.float64]:
+        """Standard logistic noise, shape (runs, STRIDE): an act happens if its log-odds exceed it."""
+        numbers, work = self.uniform(seed, names, first_run, runs), self._work[:runs]
+        np.subtract(1.0, numbers, out=work)
+        np.divide(numbers, work, out=numbers)
+        return np.log(numbers, out=numbers)
+
+
 def uniform(
     seed: int, names: tuple[str, ...], first_run: int, runs: int, months: int
-) -> NDArray[np.float64]:
-    """Numbers in (0, 1), shape (runs, months), for the runs from `first_run` on."""
-    if months > STRIDE:
-        raise ValueError(f"a case may last {STRIDE} months, not {months}")
-    bits = stream(seed, *names).advance(first_run * (STRIDE // _NUMBERS_PER_COUNT))
-    numbers = np.random.Generator(bits).random((runs, STRIDE))[:, :months]
-    return numbers + 2.0**-54  # never 0
+) -> NDArray[np.float32]:
+    """Numbers in (0, 1), shape (runs, months), for the runs from `first_run` on; in single precision."""
+    return _first(Drawer(runs).uniform(seed, names, first_run, runs), months)
 
 
 def logistic(
     seed: int, names: tuple[str, ...], first_run: int, runs: int, months: int
-) -> NDArray[np.float64]:
-    """Standard logistic noise, shape (runs, months): an act happens if its log-odds exceed it."""
-    u = uniform(seed, names, first_run, runs, months)
-    np.divide(u, 1.0 - u, out=u)
-    return np.log(u, out=u)
+) -> NDArray[np.float32]:
+    """Standard logistic noise, shape (runs, months): an act happens if its log-odds exceed it.
+
+    Made in double precision and rounded to single, once and for all users, which halves the memory of a block.
+    """
+    return _first(Drawer(runs).logistic(seed, names, first_run, runs), months)
+
+
+def _first(numbers: NDArray[np.float64], months: int) -> NDArray[np.float32]:
+    return numbers[:, : check_length(months)].astype(np.float32)
+
+
+def check_length(months: int) -> int:
+    """The number of months of a case, if a run has room for them."""
+    if months > STRIDE:
+        raise ValueError(f"a case may last {STRIDE} months, not {months}")
+    return months
 
 
 def normal(seed: int, names: tuple[str, ...], first_run: int, runs: int) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """One month: the phases in their order, written once, for many runs at a time."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents import council, deliberation
 from agents.situation import Bools, Floats
@@ -8,6 +9,7 @@ from model.clock import MONTHS_PER_YEAR
 from model.law import Act, Status
 from model.world import NEVER, Logged, Status8, World, is_in
 
+Ints = NDArray[np.intp]
 #: who may give notice or ask for suspension, and who may sign a prolongation, by status
 _PARTY = np.isin(list(Status), (Status.MEMBER, Status.FROZEN))
 _MAY_SIGN = np.isin(list(Status), (Status.SIGNATORY, Status.MEMBER, Status.FROZEN))
@@ -28,7 +30,7 @@ def advance(world: World, t: int) -> None:
     """
     follow_patron(world, t)
     take_effect(world, t)
-    before = world.status.copy()
+    before = world.status.copy(order="K")
     value = weigh(world, t, before)
     hold_session(world, t, before)
     sign_prolongations(world, t, before)
@@ -74,9 +76,12 @@ def hold_session(world: World, t: int, before: Status8) -> None:
         if rule is None or rule.session_month != month:
             continue
         asked = (before[:, :, c] == Status.SUSPENSION_REQUESTED) & world.given.decides
-        refused = asked & _objected(world, t, c, asked, before, "answer suspension", rule.consensus)
-        _apply(world, t, c, refused, Act.REFUSE_SUSPENSION, Status.MEMBER, rule.id)
-        _apply(world, t, c, asked & ~refused, Act.SUSPEND, Status.SUSPENDED, rule.id)
+        run, state = _where(asked)
+        refused = _refused(world, t, c, run, state, before, "answer suspension", rule.consensus)
+        _log(
+            world, t, c, run[refused], state[refused], Act.REFUSE_SUSPENSION, Status.MEMBER, rule.id
+        )
+        _log(world, t, c, run[~refused], state[~refused], Act.SUSPEND, Status.SUSPENDED, rule.id)
 
 
 def sign_prolongations(world: World, t: int, before: Status8) -> None:
@@ -131,15 +136,15 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     )
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
     for c, rules in enumerate(given.rules[t]):
-        asked = petitions[:, :, c]
-        if rules.accession is None or not asked.any():
-            continue
         rule = rules.accession
-        refused = asked & _objected(world, t, c, asked, before, "answer accession", rule.consensus)
-        _apply(world, t, c, refused, Act.REFUSE_ACCESSION, None, rule.id)
+        run, state = _where(petitions[:, :, c])
+        if rule is None or not len(run):
+            continue
+        refused = _refused(world, t, c, run, state, before, "answer accession", rule.consensus)
+        _log(world, t, c, run[refused], state[refused], Act.REFUSE_ACCESSION, None, rule.id)
         due = int(given.ratified[t, c])
         status, due = (Status.MEMBER, NEVER) if due == t else (Status.SIGNATORY, due)
-        _apply(world, t, c, asked & ~refused, Act.ACCEDE, status, rule.id, due)
+        _log(world, t, c, run[~refused], state[~refused], Act.ACCEDE, status, rule.id, due)
 
 
 def _of_one_club(world: World) -> dict[str, Floats]:
@@ -147,24 +152,34 @@ def _of_one_club(world: World) -> dict[str, Floats]:
     return {name: value[:, :, 0] for name, value in world.parameters.items()}
 
 
-def _objected(
-    world: World, t: int, c: int, asked: Bools, before: Status8, act: str, consensus: bool
+def _refused(
+    world: World,
+    t: int,
+    c: int,
+    run: Ints,
+    state: Ints,
+    before: Status8,
+    act: str,
+    consensus: bool,
 ) -> Bools:
-    """Whether any member other than the petitioner objects; False everywhere if the rule asks nobody."""
-    objected = np.zeros_like(asked)
-    if not consensus or not asked.any():
-        return objected
-    run, state = np.nonzero(asked)
-    votes = is_in(before[run, :, c])
+    """Whether a petition (of a state in a run) meets an objection of another member; if members are asked."""
+    if not consensus or not len(run):
+        return np.zeros(len(run), bool)
+    votes = is_in(before[:, :, c])[run]
     votes[np.arange(len(run)), state] = False
     chance = council.objection(
-        world.parameters["objection"][run, 0],
-        world.parameters["objection_rivalry"][run, 0],
+        world.parameters["objection"][run, :1, 0],
+        world.parameters["objection_rivalry"][run, :1, 0],
         world.given.situation.rivalry[t, state],
     )
     draw = world.noise.uniform_in(act, c, t)[run, state]
-    objected[run, state] = draw < council.any_objection(chance * votes)
-    return objected
+    return np.asarray(draw < council.any_objection(chance * votes))
+
+
+def _where(mask: Bools) -> tuple[Ints, Ints]:
+    """The runs and states of a mask (R, S) of one club."""
+    state, run = np.nonzero(mask.T)  # runs lie side by side in memory
+    return run, state
 
 
 def _apply(
@@ -177,10 +192,25 @@ def _apply(
     rule: str,
     due: int = NEVER,
 ) -> None:
+    """Do to the seats of a mask (R, S) what `_log` does to those of a list."""
+    if mask.any():
+        _log(world, t, c, *_where(mask), act, status, rule, due)
+
+
+def _log(
+    world: World,
+    t: int,
+    c: int,
+    run: Ints,
+    state: Ints,
+    act: Act,
+    status: Status | None,
+    rule: str,
+    due: int = NEVER,
+) -> None:
     """The one place where a status changes: log the act with its rule and set the new status, if any."""
-    if not mask.any():
+    if not len(run):
         return
-    run, state = np.nonzero(mask)
     world.log.append(Logged(t, run, state, c, act, rule))
     if status is not None:
         world.status[run, state, c] = status

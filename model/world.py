@@ -6,7 +6,7 @@ Axes are always in the order run or month, state, club. Month 0 is the month of 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,10 @@ from agents.situation import Bools, ClubTraits, Floats, Situation
 from agents.terms import TERMS
 from model.case import TIE, Case, Event
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
-from model.draws import logistic, uniform
+from model.draws import Drawer, check_length
 from model.law import IN_FIRST, IN_LAST, Act, RulesInForce, Status
 
+Singles = NDArray[np.float32]
 Status8 = NDArray[np.int8]
 Months = NDArray[np.int16]
 #: no transition is pending
@@ -277,8 +278,10 @@ class Noise:
     def __init__(self, case: Case, seed: int, first_run: int, runs: int) -> None:
         self._case, self._seed = case, seed
         self._clubs = tuple(case.clubs)
-        self._memory: dict[tuple[str, int], Floats] = {}
+        self._memory: dict[tuple[str, int], Singles] = {}
         self._room = runs
+        self._months = check_length(len(case.months))
+        self._drawer = Drawer(runs)
         self.move_to(first_run, runs)
 
     def move_to(self, first_run: int, runs: int) -> None:
@@ -286,37 +289,38 @@ class Noise:
         if runs > self._room:
             raise ValueError(f"there is room for {self._room} runs, not {runs}")
         self._first_run, self._runs = first_run, runs
-        self._made: dict[tuple[str, int], Floats] = {}
+        self._made: dict[tuple[str, int], Singles] = {}
 
-    def _get(self, act: str, c: int, draw: Callable[..., Floats]) -> Floats:
+    def _get(self, act: str, c: int, draw: Callable[..., Floats]) -> Singles:
         """The draws of an act, in one club as (T, R, S) or, if `c` is `_EVERY`, in all as (T, R, S, C)."""
         key = (act, c)
         if key not in self._made:
             clubs = self._clubs if c == _EVERY else self._clubs[c : c + 1]
             if key not in self._memory:
-                months, states = len(self._case.months), len(self._case.states)
-                self._memory[key] = np.zeros((months, self._room, states, len(clubs)))
-            made = self._memory[key][:, : self._runs]
+                shape = (self._months, len(self._case.states), len(clubs), self._room)
+                self._memory[key] = np.zeros(shape, np.float32)
+            made = self._memory[key][..., : self._runs]
             for i, club in enumerate(clubs):
                 for s, state in enumerate(self._case.state_ids):
                     if state != self._case.patron:
                         names = (state, club, act)
-                        numbers = draw(self._seed, names, self._first_run, self._runs, len(made))
-                        made[:, :, s, i] = numbers.T
-            self._made[key] = made if c == _EVERY else made[..., 0]
+                        numbers = draw(self._seed, names, self._first_run, self._runs)
+                        made[:, s, i] = numbers[:, : self._months].T
+            run_first = np.moveaxis(made, -1, 1)
+            self._made[key] = run_first if c == _EVERY else run_first[..., 0]
         return self._made[key]
 
-    def logistic(self, act: str, t: int) -> Floats:
+    def logistic(self, act: str, t: int) -> Singles:
         """Logistic noise of an act in all clubs in month `t`, shape (R, S, C)."""
-        return np.asarray(self._get(act, _EVERY, logistic)[t])
+        return np.asarray(self._get(act, _EVERY, self._drawer.logistic)[t])
 
-    def logistic_in(self, act: str, c: int, t: int) -> Floats:
+    def logistic_in(self, act: str, c: int, t: int) -> Singles:
         """Logistic noise of an act in one club in month `t`, shape (R, S)."""
-        return np.asarray(self._get(act, c, logistic)[t])
+        return np.asarray(self._get(act, c, self._drawer.logistic)[t])
 
-    def uniform_in(self, act: str, c: int, t: int) -> Floats:
+    def uniform_in(self, act: str, c: int, t: int) -> Singles:
         """Uniform draws for the answer to a petition in one club in month `t`, shape (R, S)."""
-        return np.asarray(self._get(act, c, uniform)[t])
+        return np.asarray(self._get(act, c, self._drawer.uniform)[t])
 
 
 @dataclass
@@ -324,7 +328,7 @@ class World:
     """A block of runs in one month. Only `model.step` changes it."""
 
     given: Given
-    #: weights, frictions and council parameters by name, each of shape (R, 1, 1)
+    #: weights, frictions and council parameters by name, each of shape (R, S, C)
     parameters: Mapping[str, Floats]
     noise: Noise
     #: shape (R, S, C)
@@ -339,12 +343,22 @@ def world_from_record(
 ) -> World:
     """A block of runs that stand where the record stood at the end of month `t`."""
     runs = len(next(iter(parameters.values())))
+    seats = given.record.shape[1:]
     return World(
         given=given,
         parameters={
-            name: np.asarray(v, float).reshape(runs, 1, 1) for name, v in parameters.items()
+            name: _runs_inside(np.asarray(v, float), seats) for name, v in parameters.items()
         },
         noise=noise,
-        status=np.repeat(given.record[t][None], runs, axis=0),
-        due=np.repeat(given.record_due[t][None], runs, axis=0),
+        status=_runs_inside(np.repeat(given.record[t][None], runs, axis=0), seats),
+        due=_runs_inside(np.repeat(given.record_due[t][None], runs, axis=0), seats),
     )
+
+
+def _runs_inside(values: NDArray[Any], seats: tuple[int, ...]) -> NDArray[Any]:
+    """An array of shape (R, S, C) whose runs lie side by side in memory, from one of shape (R,) or (R, S, C)."""
+    runs = len(values)
+    wide = np.broadcast_to(
+        values.reshape(runs, *(values.shape[1:] or (1,) * len(seats))), (runs, *seats)
+    )
+    return np.moveaxis(np.moveaxis(wide, 0, -1).copy(order="C"), -1, 0)
