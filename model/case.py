@@ -205,6 +205,8 @@ class _Head(_Row):
     start: str
     end: str
     fit_until: str
+    score_from: str
+    shown: list[str] = Field(min_length=1)
     sources: dict[str, str]
 
 
@@ -220,6 +222,10 @@ class Case:
     start: int
     end: int
     fit_until: int
+    #: first month of the Brier score
+    score_from: int
+    #: months at which results are tabled
+    shown: tuple[int, ...]
     sources: Mapping[str, str]
     states: tuple[State, ...]
     threats: Mapping[str, Threat]
@@ -415,13 +421,15 @@ class _Loader:
             name: self._valid("clubs.toml", name, Club, row)
             for name, row in self._toml("clubs.toml").items()
         }
+        span = self._span(head)
         case = Case(
             path=self.path,
             id=head.id,
             title=head.title,
             patron=head.patron,
             focus=head.focus,
-            **self._span(head),
+            **span,
+            shown=self._shown(head, span),
             sources=head.sources,
             states=states,
             threats=threats,
@@ -443,7 +451,7 @@ class _Loader:
 
     def _span(self, head: _Head) -> dict[str, int]:
         span = {}
-        for key in ("start", "end", "fit_until"):
+        for key in ("start", "end", "fit_until", "score_from"):
             try:
                 span[key] = parse_month(getattr(head, key))
             except ValueError as error:
@@ -454,7 +462,25 @@ class _Loader:
             raise CaseError("case.toml", "fit_until", head.fit_until, "after start, not after end")
         if span["end"] - span["start"] >= STRIDE:
             raise CaseError("case.toml", "end", head.end, f"less than {STRIDE} months after start")
+        if not span["start"] < span["score_from"] <= span["fit_until"]:
+            allowed = "after start, not after fit_until"
+            raise CaseError("case.toml", "score_from", head.score_from, allowed)
         return span
+
+    def _shown(self, head: _Head, span: dict[str, int]) -> tuple[int, ...]:
+        months: list[int] = []
+        for text in head.shown:
+            try:
+                month = parse_month(text)
+            except ValueError as error:
+                raise CaseError("case.toml", "shown", text, str(error)) from None
+            if not span["start"] <= month <= span["end"]:
+                allowed = f"a month from {head.start} to {head.end}"
+                raise CaseError("case.toml", "shown", text, allowed)
+            if months and month <= months[-1]:
+                raise CaseError("case.toml", "shown", text, "months in order, each once")
+            months.append(month)
+        return tuple(months)
 
     def _statutes(self) -> tuple[AnyStatute, ...]:
         file = "statutes.toml"

@@ -123,7 +123,7 @@ def _show(report: "Report", out: Path) -> None:
         console.print(_split_table(report))
     console.print(_score_table(report))
     console.print(
-        "About five moves among a dozen states support explanation, not forecast. "
+        f"{report.acts} acts by {report.actors} states in {case.focus} support explanation, not forecast. "
         f"Nothing after {month_label(case.fit_until)} was used to fit.\n"
     )
     console.print(

@@ -2,21 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from calibration.baselines import BASELINES, p_in
 from calibration.holdout import MODEL, leave_one_state_out
-from calibration.posterior import Posterior, posterior
+from calibration.posterior import Posterior, fit_rows, posterior
+from calibration.riskset import CHOICES, RiskSet
 from calibration.scores import Split, brier, eve_of, renewal_month, split_at_renewal
 from model.case import Case
-from model.clock import month_label, parse_month
+from model.clock import month_label
 from model.record import Ensemble
 from model.simulate import simulate
 
-#: Decembers at which P(in) is shown beside the record
-YEARS = (1994, 1998, 2000, 2005, 2008, 2013, 2025)
 NOBODY_MOVES = "nobody moves"
 
 
@@ -54,6 +54,24 @@ class Report:
             "log_score": self.log_score.to_dict(orient="records"),
             "parameters": _parameters(self.posterior).to_dict(orient="records"),
         }
+
+    @cached_property
+    def _focal_rows(self) -> RiskSet:
+        case = self.ensemble.case
+        rows = fit_rows(case).rows
+        return rows.where(rows.club == tuple(case.clubs).index(case.focus))
+
+    @property
+    def acts(self) -> int:
+        """Moves of states in the focal club that the fit has seen: joining and leaving."""
+        rows = self._focal_rows
+        return int((rows.done ^ (rows.choice == CHOICES.index("renew"))).sum())
+
+    @property
+    def actors(self) -> int:
+        """States that made them."""
+        rows = self._focal_rows
+        return len(set(rows.state[rows.done ^ (rows.choice == CHOICES.index("renew"))]))
 
     @property
     def parameters(self) -> pd.DataFrame:
@@ -122,8 +140,7 @@ def _parameters(fitted: Posterior) -> pd.DataFrame:
 
 def _seats(ensemble: Ensemble) -> pd.DataFrame:
     case = ensemble.case
-    dates = [parse_month(f"{year}-12") for year in YEARS]
-    shown = [month_label(m) for m in dates if m in ensemble.months]
+    shown = [month_label(m) for m in case.shown if m in ensemble.months]
     table = ensemble.seat_table()
     table = table[(table["club"] == case.focus) & table["month"].isin(shown)]
     return table[table["state"].isin(case.deciders)].reset_index(drop=True)
@@ -133,7 +150,7 @@ def _brier(ensemble: Ensemble) -> pd.DataFrame:
     case, start = ensemble.case, ensemble.start
     fitted, last = case.fit_until, case.end
     spans = [
-        (max(start + 1, parse_month("1994-01")), fitted, "fitted"),
+        (max(start + 1, case.score_from), fitted, "fitted"),
         (max(start, fitted) + 1, last, "not fitted"),
     ]
     rows = []

@@ -225,7 +225,7 @@ def test_a_loaded_case_cannot_be_changed(minimal: Case) -> None:
         assert not isinstance(value, list | set | dict | bytearray), field.name
         rows = [*value.values()] if isinstance(value, Mapping) else value
         for row in rows if isinstance(rows, tuple | list) else ():
-            if isinstance(row, str):
+            if isinstance(row, str | int):
                 continue
             for name, cell in row:
                 assert not isinstance(cell, list | set | dict | bytearray), (field.name, name)
@@ -1510,3 +1510,23 @@ def test_check_complains_in_one_line(
     assert said.err.count("\n") == 1
     assert said.err.endswith("\n")
     assert words in said.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('shown = ["2002-12",', 'shown = ["2002",', "case.toml: shown: '2002' is not valid"),
+        ('"2006-12", "2010-12"]', '"2006-12", "2011-12"]', "a month from 2001-01 to 2010-12"),
+        ('"2006-12", "2010-12"]', '"2006-12", "2006-12"]', "months in order, each once"),
+        ('score_from = "2001-06"', 'score_from = "2009-01"', "after start, not after fit_until"),
+    ],
+)
+def test_months_of_tables_and_scores_lie_in_the_case(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    path = Path(shutil.copytree(MINIMAL, tmp_path / "case"))
+    text = (path / "case.toml").read_text()
+    assert old in text
+    (path / "case.toml").write_text(text.replace(old, new))
+    with pytest.raises(CaseError, match=re.escape(words)):
+        load_case(path)
