@@ -6,6 +6,11 @@ With ``W`` the value of a seat (`agents.terms`) and frictions that the rules in 
 * renew:    ``W + renew``
 * withdraw: ``-W + withdraw``
 * ask for suspension: ``-W + suspend``
+* freeze participation: ``-W + freeze``; resume it: ``W + resume``
+* ask to be an observer: ``W + observe``
+
+Where a former party must first join what was concluded since, ``restoration * instruments`` is added to accession;
+where a law at home makes joining dear, ``lock``.
 
 An act happens in a month with probability ``1 / (1 + exp(-log-odds))``. A member asks for suspension before it
 thinks of notice, so the chance of leaving by either route is ``1 - (1 - p_suspend) * (1 - p_withdraw)``.
@@ -19,6 +24,9 @@ from agents.situation import Bools, Floats
 
 #: the frictions, in the order of the acts above
 FRICTIONS = ("accede", "obligation", "opening", "founding", "renew", "withdraw", "suspend")
+
+#: frictions of acts that the record does not score; they stay at their priors
+UNSCORED = ("freeze", "resume", "observe", "restoration", "lock")
 
 Weights = Mapping[str, Floats]
 
@@ -65,3 +73,23 @@ def suspension(value: Floats, friction: Weights) -> Floats:
 def probability(log_odds: Floats) -> Floats:
     """``1 / (1 + exp(-log_odds))``."""
     return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
+
+
+def freezing(value: Floats, friction: Weights) -> Floats:
+    """Log-odds of freezing participation."""
+    return friction["freeze"] - value
+
+
+def resumption(value: Floats, friction: Weights) -> Floats:
+    """Log-odds of resuming participation."""
+    return value + friction["resume"]
+
+
+def observation(value: Floats, friction: Weights) -> Floats:
+    """Log-odds of asking to be an observer."""
+    return value + friction["observe"]
+
+
+def return_price(instruments: Floats, dear: Bools, friction: Weights) -> Floats:
+    """What is added to the log-odds of acceding for what must be joined first and for a lock at home."""
+    return friction["restoration"] * instruments + friction["lock"] * dear

@@ -48,5 +48,11 @@ class Situation:
     leverage: Floats
     #: another club that bears on the patron's coercion is open, shape (..., S)
     alternative: Bools
+    #: club goods for members, in standard deviations of the tie, shape (..., C)
+    goods: Floats
+    #: share of the budget that members other than the patron divide, shape (..., C)
+    shared_budget: Floats
+    #: states that divide it (all but the patron), shape (S,)
+    pays: Bools
     #: who is in which club, shape (..., S, C); None where only what does not depend on it is asked
     seat: Bools | None = None

@@ -83,11 +83,14 @@ def menace(now: Situation) -> Floats:
 
 @term(theory="Hierarchy (Lake 2009)")
 def patronage(now: Situation) -> Floats:
-    """The tie to the club's sponsor: ``sum over p of tie[p] * sponsors[c, p]``, in standard deviations."""
+    """The tie to the club's sponsor and the goods it gives to members, in standard deviations.
+
+    ``goods[c] + sum over p of tie[p] * sponsors[c, p]``
+    """
     total = np.zeros((*now.tie.shape[:-1], len(now.clubs.sponsors)))
     for p in range(now.tie.shape[-1]):
         total += now.tie[..., p, None] * now.clubs.sponsors[:, p]
-    return total
+    return total + now.goods[..., None, :]
 
 
 @term(theory="Bandwagoning (Walt 1987)")
@@ -120,3 +123,16 @@ def partisan_patron(now: Situation) -> Floats:
         for c in led:
             total[..., s, c] -= weight[..., s, j] * now.seat[..., j, c]
     return total
+
+
+@term(theory="Burden sharing (Olson and Zeckhauser 1966)", needs_seats=True)
+def dues(now: Situation) -> Floats:
+    """The share of the budget that falls to the state, in tenths, if it is in.
+
+    ``- 10 * shared_budget[c] / (1 + number of other paying states that are in)``
+    """
+    if now.seat is None:
+        raise ValueError("dues depends on who is in: seats are needed")
+    seats = now.seat & now.pays[:, None]
+    others = seats.sum(axis=-2)[..., None, :] - seats
+    return -10.0 * now.shared_budget[..., None, :] / (1.0 + others)

@@ -79,7 +79,7 @@ def p_in(case: Case, cells: Cells | None, start: int) -> Floats:
     """
     given = compile_case(case)
     origin = start - case.start
-    seats = is_in(given.record[origin:])
+    seats = is_in(given.record.status[origin:])
     p = np.repeat(seats[:1].astype(float), len(seats), axis=0)
     p[:, given.patron] = seats[:, given.patron]
     if cells is None:
@@ -96,7 +96,7 @@ def p_in(case: Case, cells: Cells | None, start: int) -> Floats:
 def _chances(case: Case, cells: Cells, train: RiskSet, choice: str) -> Floats:
     """What a baseline thinks of a move in every month, state and club, whoever is in: shape (T, S, C)."""
     given = compile_case(case)
-    month, state, club = (axis.ravel() for axis in np.indices(given.record.shape))
+    month, state, club = (axis.ravel() for axis in np.indices(given.record.status.shape))
     renewal = np.array([[r.renewal_due for r in rules] for rules in given.rules])[month, club]
     if choice == "accede":
         kind, possible = np.full(len(month), _ACCEDE), given.open_to[month, state, club]
@@ -108,4 +108,4 @@ def _chances(case: Case, cells: Cells, train: RiskSet, choice: str) -> Floats:
     rows = RiskSet(month, state, club, kind, np.zeros(len(month), bool), founding, window)
     chance = predict(cells, train, rows)
     moves = np.where(kind == _RENEW, 1.0 - chance, chance)
-    return np.where(possible, moves, 0.0).reshape(given.record.shape)
+    return np.where(possible, moves, 0.0).reshape(given.record.status.shape)

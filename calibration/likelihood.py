@@ -109,4 +109,4 @@ def design(case: Case) -> Design:
 def _features(case: Case, seen: int, seated: int) -> dict[str, Floats]:
     """The terms of a month, with the seats of the record at the end of another."""
     given = compile_case(case)
-    return given.terms(seen, is_in(given.record[seated]))
+    return given.terms(seen, is_in(given.record.status[seated]))

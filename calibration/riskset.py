@@ -58,7 +58,7 @@ class RiskSet:
 def risk_set(case: Case) -> RiskSet:
     """Every choice of the record from the month after the start to the end of the case."""
     given = compile_case(case)
-    seated = is_in(given.record)
+    seated = is_in(given.record.status)
     clubs = tuple(case.clubs)
     rows: list[tuple[int, int, int, int, bool, bool, bool]] = []
     did = {
@@ -71,9 +71,12 @@ def risk_set(case: Case) -> RiskSet:
     for t in range(1, len(case.months)):
         for c, rules in enumerate(given.rules[t]):
             for s in np.flatnonzero(given.decides):
-                before = given.record[t - 1, s, c]
+                before = given.record.status[t - 1, s, c]
                 if not seated[t - 1, s, c]:
-                    choice = "accede" if given.open_to[t, s, c] and rules.accession else None
+                    may = given.open_to[t, s, c] and rules.accession
+                    if may and rules.accession.observers_only:
+                        may = before == Status.OBSERVER
+                    choice = "accede" if may else None
                 elif before in (Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED):
                     choice = None
                 elif rules.renewal_due:

@@ -19,7 +19,7 @@ def brier(case: Case, p: Floats, start: int, club: str, first: int, last: int) -
     given = compile_case(case)
     c = tuple(case.clubs).index(club)
     low, high = max(first, start), last + 1
-    seen = is_in(given.record[low - case.start : high - case.start, :, c])
+    seen = is_in(given.record.status[low - case.start : high - case.start, :, c])
     difference = p[low - start : high - start, :, c] - seen
     return float(np.mean(difference[:, given.decides] ** 2))
 
@@ -58,8 +58,8 @@ def split_at_renewal(ensemble: Ensemble, month: int) -> Split:
     case = ensemble.case
     given = compile_case(case)
     c, t = tuple(case.clubs).index(case.focus), month - case.start
-    decided = np.flatnonzero(is_in(given.record[t - 1, :, c]) & given.decides)
-    truth = is_in(given.record[t, decided, c])
+    decided = np.flatnonzero(is_in(given.record.status[t - 1, :, c]) & given.decides)
+    truth = is_in(given.record.status[t, decided, c])
     stays = ensemble.seats[:, ensemble.at(month), decided, c]
     right = stays == truth
     accuracy = (right[:, truth].mean(axis=1) + right[:, ~truth].mean(axis=1)) / 2

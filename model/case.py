@@ -23,7 +23,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
-from agents.deliberation import FRICTIONS
+from agents.deliberation import FRICTIONS, UNSCORED
 from agents.terms import TERMS
 from model import law as law_of
 from model.clock import last_day, month_label, month_of, parse_month
@@ -34,8 +34,18 @@ from model.law import IN_FIRST, IN_LAST, Act, AnyStatute, Law, Status
 Day = date
 SCHEMA = 1
 CASES = Path(__file__).parent / "cases"
-COUNCIL = ("objection", "objection_rivalry")
-FIXED = ("opening_months", "fear_half_life", "leverage_half_life", "event_step")
+COUNCIL = (
+    "objection",
+    "objection_rivalry",
+    "ministers",
+    "suspicion",
+    "sanction",
+    "chair_agenda",
+    "sanction_objection",
+    "help_objection",
+    "base_objection",
+)
+FIXED = ("opening_months", "fear_half_life", "leverage_half_life", "event_step", "goods_step")
 #: composites named ``tie_<role>`` make that role a possible sponsor of clubs
 TIE = "tie_"
 #: roles that may be behind a threat besides the sponsors; they lead no club
@@ -47,6 +57,7 @@ TABLES = (
     "clubs.toml",
     "statutes.toml",
     "openness.csv",
+    "requests.csv",
     "events.csv",
     "record.csv",
     "parameters.toml",
@@ -124,6 +135,18 @@ class Opening(_Row):
     source: str
 
 
+class Request(_Row):
+    """A need that a state has or a request that it makes; a club that it is in has to answer."""
+
+    date: Day
+    state: str
+    kind: Literal["external", "stability", "base"]
+    #: the state asked; a duty that waits for a request does not arise otherwise
+    asked: bool
+    why: str = Field(min_length=1)
+    source: str
+
+
 class Event(_Row):
     """One effect of a dated event on one state; `sign` only, no magnitude."""
 
@@ -164,7 +187,7 @@ class Entry(_Row):
 class Parameter(_Row):
     """A number that is not measured: a prior, or a fixed choice."""
 
-    role: Literal["weight", "friction", "council", "fixed"]
+    role: Literal["weight", "friction", "unscored", "council", "fixed"]
     mean: float
     sd: float | None = Field(default=None, gt=0)
     unit: str = Field(min_length=1)
@@ -232,6 +255,7 @@ class Case:
     clubs: Mapping[str, Club]
     statutes: tuple[AnyStatute, ...]
     openness: tuple[Opening, ...]
+    requests: tuple[Request, ...]
     events: tuple[Event, ...]
     record: tuple[Entry, ...]
     parameters: Mapping[str, Parameter]
@@ -436,6 +460,7 @@ class _Loader:
             clubs=clubs,
             statutes=self._statutes(),
             openness=self._rows("openness.csv", Opening),
+            requests=self._rows("requests.csv", Request),
             events=self._rows("events.csv", Event),
             record=self._rows("record.csv", Entry),
             parameters={
@@ -488,13 +513,7 @@ class _Loader:
         for key in table:
             if key != "statute":
                 raise unknown(file, "key", key, ["statute"])
-        kinds = {
-            "accession": law_of.Accession,
-            "entry_into_force": law_of.EntryIntoForce,
-            "term": law_of.Term,
-            "withdrawal": law_of.Withdrawal,
-            "voluntary_suspension": law_of.VoluntarySuspension,
-        }
+        kinds = law_of.KINDS
         found = []
         rows = table.get("statute", [])
         if not isinstance(rows, list):
@@ -509,7 +528,16 @@ class _Loader:
             kind = row["kind"]
             if not isinstance(kind, str) or kind not in kinds:
                 raise unknown(file, f"{name}.kind", kind, kinds)
-            found.append(self._valid(file, name, kinds[kind], row))
+            statute = self._valid(file, name, kinds[kind], row)
+            if statute.other_reading:
+                other = {**row, **statute.other_reading}
+                self._valid(file, f"{name}.other_reading", kinds[kind], other)
+            if bool(statute.other_reading) != bool(statute.ambiguity):
+                given = "ambiguity" if statute.ambiguity else "other_reading"
+                raise CaseError(
+                    file, f"{name}.{given}", "alone", "ambiguity and other_reading together"
+                )
+            found.append(statute)
         return tuple(found)
 
 
@@ -579,6 +607,7 @@ def _check(case: Case) -> None:
     _check_states(case)
     _check_clubs(case)
     _check_statutes(case)
+    _check_requests(case)
     _check_events(case)
     _check_parameters(case)
     _check_evidence(case)
@@ -683,6 +712,7 @@ def _check_statutes(case: Case) -> None:
         if statute.until is not None and statute.until <= statute.from_:
             until = str(statute.until)
             raise CaseError("statutes.toml", f"{statute.id}.until", until, "after from")
+        _check_statute_names(case, statute)
         for name, value in statute:
             if name.endswith("_months") and isinstance(value, int) and value > STRIDE:
                 allowed = f"at most {STRIDE} months"
@@ -691,6 +721,7 @@ def _check_statutes(case: Case) -> None:
             if (
                 other.id != statute.id
                 and (other.club, other.kind) == (statute.club, statute.kind)
+                and statute.kind not in law_of.SEVERAL
                 and other.in_force(statute.from_)
             ):
                 allowed = f"no second rule of kind {statute.kind} while {other.id} is in force"
@@ -698,6 +729,42 @@ def _check_statutes(case: Case) -> None:
     for club in case.clubs:
         if not any(s.club == club and s.kind == "accession" for s in case.statutes):
             raise CaseError("statutes.toml", club, "no way in", "a statute of kind accession")
+
+    _check_sessions(case)
+
+
+def _check_statute_names(case: Case, statute: AnyStatute) -> None:
+    file = "statutes.toml"
+    if isinstance(statute, law_of.Lock) and statute.state not in case.deciders:
+        raise unknown(file, f"{statute.id}.state", statute.state, case.deciders)
+    if isinstance(statute, law_of.Incompatible):
+        for key, names in (("bars", statute.bars), ("suspects", statute.suspects)):
+            for name in names:
+                others = [club for club in case.clubs if club != statute.club]
+                if name not in others:
+                    raise unknown(file, f"{statute.id}.{key}", name, others)
+
+
+def _check_sessions(case: Case) -> None:
+    """What a regular session decides needs a rule that says when it meets."""
+    for statute in case.statutes:
+        if statute.kind in ("voluntary_suspension", "sanction", "expulsion", "arrears"):
+            sessions = [s for s in case.statutes if (s.club, s.kind) == (statute.club, "session")]
+            if not any(s.in_force(statute.from_) for s in sessions):
+                allowed = "a statute of kind session in force from then on"
+                raise CaseError("statutes.toml", f"{statute.id}.kind", statute.kind, allowed)
+
+
+def _check_requests(case: Case) -> None:
+    seen = set()
+    for row in case.requests:
+        if row.state not in case.deciders:
+            raise unknown("requests.csv", f"{row.date}.state", row.state, case.deciders)
+        key = (month_of(row.date), row.state, row.kind)
+        if key in seen:
+            allowed = "each kind once in a month and state"
+            raise CaseError("requests.csv", f"{row.date} {row.state}", row.kind, allowed)
+        seen.add(key)
 
 
 def _check_events(case: Case) -> None:
@@ -734,14 +801,20 @@ def _check_events(case: Case) -> None:
 
 def _check_parameters(case: Case) -> None:
     file = "parameters.toml"
-    expected = {"weight": tuple(TERMS), "friction": FRICTIONS, "council": COUNCIL, "fixed": FIXED}
+    expected = {
+        "weight": tuple(TERMS),
+        "friction": FRICTIONS,
+        "unscored": UNSCORED,
+        "council": COUNCIL,
+        "fixed": FIXED,
+    }
     for name, parameter in case.parameters.items():
         if name not in expected[parameter.role]:
             raise unknown(file, f"a {parameter.role}", name, expected[parameter.role])
         if (parameter.sd is None) != (parameter.role == "fixed"):
             need = "no sd" if parameter.role == "fixed" else "an sd"
             raise CaseError(file, f"{name}.sd", parameter.sd, f"{need} for a {parameter.role}")
-    for name in (*FRICTIONS, *COUNCIL, *FIXED):
+    for name in (*FRICTIONS, *UNSCORED, *COUNCIL, *FIXED):
         if name not in case.parameters:
             raise CaseError(file, name, "missing", "a table for it")
     if not case.role("weight"):
@@ -801,6 +874,10 @@ _FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
     Act.REQUEST_SUSPENSION: (True, (Status.SUSPENSION_REQUESTED,)),
     Act.SUSPEND: (True, (Status.SUSPENDED,)),
     Act.FREEZE: (True, (Status.FROZEN,)),
+    Act.RESUME: (True, (Status.MEMBER,)),
+    Act.OBSERVE: (False, (Status.OBSERVER,)),
+    Act.SANCTION: (True, (Status.SANCTIONED,)),
+    Act.EXPEL: (True, (Status.EXPELLED,)),
 }
 
 

@@ -57,7 +57,7 @@ class CoalitionModel(mesa.Model):
         self.run = run
         self.given = compile_case(self.case)
         if parameters is None:
-            table = self.case.role("weight", "friction", "council")
+            table = self.case.role("weight", "friction", "unscored", "council")
             parameters = {name: p.mean for name, p in table.items()}
         self.parameters = dict(parameters)
         #: months since the case's start

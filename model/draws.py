@@ -2,7 +2,8 @@
 
 Every decision has a stream of its own: numpy's counter-based Philox, keyed by a hash of the seed and the
 three names. Within a stream run ``r`` owns the positions ``r * STRIDE`` to ``(r + 1) * STRIDE - 1``, one
-for each month since the case began. So a run sees the same numbers however runs are batched, ordered or
+for each month since the case began. Acts that are drawn in few months are laid out month first
+(`occasional`). Either way a run sees the same numbers however runs are batched, ordered or
 spread over machines, whichever counterfactual is run, and whatever other states the case holds.
 """
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 #: months that a run owns in a stream (42 years); a multiple of Philox's four numbers per count
 STRIDE = 512
 _NUMBERS_PER_COUNT = 4
+#: counts that a month owns in a stream of occasional draws
+_RUNS_BITS = 40
 
 
 def stream(seed: int, *names: str) -> np.random.Philox:
@@ -79,6 +82,19 @@ def check_length(months: int) -> int:
     if months > STRIDE:
         raise ValueError(f"a case may last {STRIDE} months, not {months}")
     return months
+
+
+def occasional(
+    seed: int, names: tuple[str, ...], month: int, first_run: int, runs: int
+) -> NDArray[np.float64]:
+    """One number in (0, 1) a run for an act that is drawn in few months, shape (runs,).
+
+    Laid out month by month and run by run, so that one month of many runs is made without the others.
+    """
+    before = first_run % _NUMBERS_PER_COUNT
+    count = (month << _RUNS_BITS) + first_run // _NUMBERS_PER_COUNT
+    bits = stream(seed, *names).advance(count)
+    return np.random.Generator(bits).random(before + runs)[before:] + 2.0**-54
 
 
 def normal(seed: int, names: tuple[str, ...], first_run: int, runs: int) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,7 +17,7 @@ from model.clock import MONTHS_PER_YEAR, last_day, month_of
 
 
 class Status(IntEnum):
-    """What a state is in a club. Between SIGNATORY and FROZEN it is in; otherwise it is out."""
+    """What a state is in a club. From SIGNATORY to SANCTIONED it is in; otherwise it is out."""
 
     NONE = 0
     SIGNATORY = 1
@@ -25,15 +25,18 @@ class Status(IntEnum):
     NOTICE_GIVEN = 3
     SUSPENSION_REQUESTED = 4
     FROZEN = 5
-    SUSPENDED = 6
-    LEFT = 7
+    SANCTIONED = 6
+    SUSPENDED = 7
+    LEFT = 8
+    EXPELLED = 9
+    OBSERVER = 10
 
 
-IN_FIRST, IN_LAST = Status.SIGNATORY, Status.FROZEN
+IN_FIRST, IN_LAST = Status.SIGNATORY, Status.SANCTIONED
 
 
 class Act(IntEnum):
-    """What happens to a seat. The log of a run and the record of history use the same words."""
+    """What happens to a seat, or is decided on it. The log of a run and the record of history use the same words."""
 
     ACCEDE = 0
     ENTER_INTO_FORCE = 1
@@ -47,6 +50,21 @@ class Act(IntEnum):
     FREEZE = 9
     REFUSE_ACCESSION = 10
     REFUSE_SUSPENSION = 11
+    RESUME = 12
+    OBSERVE = 13
+    REFUSE_OBSERVER = 14
+    SANCTION = 15
+    REFUSE_SANCTION = 16
+    EXPEL = 17
+    REFUSE_EXPULSION = 18
+    LOSE_VOTE = 19
+    REFUSE_LOSS_OF_VOTE = 20
+    RECOVER_VOTE = 21
+    CARRY_OVER = 22
+    HELP = 23
+    REFUSE_HELP = 24
+    HOST_BASE = 25
+    REFUSE_BASE = 26
 
 
 class Statute(BaseModel):
@@ -62,6 +80,9 @@ class Statute(BaseModel):
     until: date | None = None
     text: str = Field(min_length=1)
     source: str = Field(min_length=1)
+    #: an open question of the sources on this rule, and the numbers of the reading that was not taken
+    ambiguity: str = ""
+    other_reading: dict[str, Any] = Field(default_factory=dict)
 
     def in_force(self, day: date) -> bool:
         """Whether the statute holds on a day (`until` is the first day on which it does not)."""
@@ -69,11 +90,36 @@ class Statute(BaseModel):
 
 
 class Accession(Statute):
-    """How a state comes in: by signature alone or if no member objects; then ratification."""
+    """How a state comes in: proposed by the ministers or not, if no member objects or by signature alone."""
 
     kind: Literal["accession"]
     consensus: bool
     ratification_months: int = Field(ge=0)
+    #: the ministers must propose: members are asked once more, before the council
+    ministers: bool = False
+    #: only observers may accede
+    observers_only: bool = False
+
+
+class Restoration(Statute):
+    """How a former party comes back, in place of the rule of accession.
+
+    With ``price = "gap"`` it is reinstated at once and owes the acts concluded so far: the compliance gap. With
+    ``"acquis"`` it must first join every act that took effect after `since`, so the price of return grows.
+    """
+
+    kind: Literal["restoration"]
+    consensus: bool
+    ratification_months: int = Field(ge=0)
+    ministers: bool = False
+    price: Literal["gap", "acquis"]
+    since: date
+
+
+class Succession(Statute):
+    """The day on which a club becomes the successor of another in law: who is in is carried over, nobody else."""
+
+    kind: Literal["succession"]
 
 
 class EntryIntoForce(Statute):
@@ -105,20 +151,169 @@ class Withdrawal(Statute):
 
     kind: Literal["withdrawal"]
     notice_months: int = Field(ge=0)
+    #: obligations are settled first: each month of arrears takes a month, and exit waits for it
+    settlement: bool = False
 
 
 class VoluntarySuspension(Statute):
     """Suspension at one's own request: a note, then the next regular session of the council."""
 
     kind: Literal["voluntary_suspension"]
-    session_month: int = Field(ge=1, le=12)
     consensus: bool
 
 
+class Session(Statute):
+    """When the council meets: each year in `month`, and out of turn on the proposal of members or of a victim."""
+
+    kind: Literal["session"]
+    month: int = Field(ge=1, le=12)
+    #: members besides the one concerned whose proposal calls an extraordinary session
+    proposers: int = Field(ge=0)
+    #: an attacked member can call it alone
+    victim_alone: bool
+
+
+class Voting(Statute):
+    """What counts as an objection. Silence does not; absence does if `absence_blocks`."""
+
+    kind: Literal["voting"]
+    absence_blocks: bool
+
+
+class LimitedFormat(Statute):
+    """Those who are willing may decide to act, if not all others object; the rest carry no responsibility."""
+
+    kind: Literal["limited_format"]
+
+
+class Chair(Statute):
+    """One member holds the chair until the next regular session, in the order of names, and sets the agenda."""
+
+    kind: Literal["chair"]
+
+
+class Sanction(Statute):
+    """Suspension of a member in breach from the bodies; decided at a regular session without the one concerned."""
+
+    kind: Literal["sanction"]
+    majority: bool
+
+
+class Expulsion(Statute):
+    """Expulsion of a sanctioned member that is still in breach; decided at a regular session without it."""
+
+    kind: Literal["expulsion"]
+    majority: bool
+
+
+class Arrears(Statute):
+    """A member that has not paid for `months` may lose its vote until it has paid."""
+
+    kind: Literal["arrears"]
+    months: int = Field(ge=1, le=512)
+    #: the loss follows by itself; otherwise a regular session decides without the debtor
+    automatic: bool
+
+
+class Budget(Statute):
+    """The patron pays its share of the budget, the other members the rest in equal parts."""
+
+    kind: Literal["budget"]
+    patron_share: float = Field(ge=0, le=1)
+
+
+class Participation(Statute):
+    """A member may stop taking part and paying without giving notice, and resume."""
+
+    kind: Literal["participation"]
+
+
+class Observer(Statute):
+    """A state outside may become an observer, if no member objects or as the club's officers see fit."""
+
+    kind: Literal["observer"]
+    consensus: bool
+
+
+class Bases(Statute):
+    """Forces of others on a member's soil: after consultation, or only if no member objects."""
+
+    kind: Literal["bases"]
+    consent: bool
+
+
+class Incompatible(Statute):
+    """Clubs that a member may not be in (`bars`), and clubs whose members meet suspicion (`suspects`)."""
+
+    kind: Literal["incompatible"]
+    bars: list[str]
+    suspects: list[str]
+
+
+class Defence(Statute):
+    """What obliges members to help, and whether the victim must ask."""
+
+    kind: Literal["defence"]
+    covers: list[Literal["external", "stability"]]
+    on_request: bool
+
+
+class Forces(Statute):
+    """Forces that the council may send to a member on its request."""
+
+    kind: Literal["forces"]
+    covers: list[Literal["external", "stability"]]
+    #: only parties that have joined the acts of the club have a say
+    interim: bool
+
+
+class Benefit(Statute):
+    """Goods for members alone, such as arms at home prices or training."""
+
+    kind: Literal["benefit"]
+
+
+class Lock(Statute):
+    """A law of a state that closes a club to it, or makes joining dear."""
+
+    kind: Literal["lock"]
+    state: str
+    effect: Literal["closed", "dear"]
+
+
 AnyStatute = Annotated[
-    Accession | EntryIntoForce | Term | Withdrawal | VoluntarySuspension,
+    Accession
+    | Arrears
+    | Bases
+    | Benefit
+    | Budget
+    | Chair
+    | Defence
+    | EntryIntoForce
+    | Expulsion
+    | Forces
+    | Incompatible
+    | LimitedFormat
+    | Lock
+    | Observer
+    | Participation
+    | Restoration
+    | Sanction
+    | Session
+    | Succession
+    | Term
+    | VoluntarySuspension
+    | Voting
+    | Withdrawal,
     Field(discriminator="kind"),
 ]
+#: kind -> class
+KINDS: dict[str, type[Statute]] = {
+    get_args(statute.model_fields["kind"].annotation)[0]: statute
+    for statute in get_args(get_args(AnyStatute)[0])
+}
+#: kinds of which a club may have several in force at a time
+SEVERAL = ("benefit", "forces", "lock")
 
 
 @dataclass(frozen=True)
@@ -126,17 +321,43 @@ class RulesInForce:
     """The rules of one club in one month; None where no rule of the kind is in force."""
 
     accession: Accession | None = None
+    arrears: Arrears | None = None
+    bases: Bases | None = None
+    budget: Budget | None = None
+    chair: Chair | None = None
+    defence: Defence | None = None
     entry_into_force: EntryIntoForce | None = None
+    expulsion: Expulsion | None = None
+    incompatible: Incompatible | None = None
+    limited_format: LimitedFormat | None = None
+    observer: Observer | None = None
+    participation: Participation | None = None
+    restoration: Restoration | None = None
+    sanction: Sanction | None = None
+    session: Session | None = None
+    succession: Succession | None = None
     term: Term | None = None
-    withdrawal: Withdrawal | None = None
     voluntary_suspension: VoluntarySuspension | None = None
+    voting: Voting | None = None
+    withdrawal: Withdrawal | None = None
+    benefit: tuple[Benefit, ...] = ()
+    forces: tuple[Forces, ...] = ()
+    lock: tuple[Lock, ...] = ()
     #: the fixed term ends in this month
     term_ends: bool = False
+    #: instruments of the club that have taken effect by the end of the month
+    acquis: int = 0
 
     @property
     def renewal_due(self) -> bool:
         """Members must sign in this month or leave."""
         return self.term_ends and self.term is not None and self.term.renewal == "opt_in"
+
+    def covering(self, kind: str) -> Defence | Forces | None:
+        """The rule that covers a request for help of a kind, the duty of defence before forces."""
+        if self.defence is not None and kind in self.defence.covers:
+            return self.defence
+        return next((forces for forces in self.forces if kind in forces.covers), None)
 
 
 class Law:
@@ -167,21 +388,40 @@ class Law:
     def rules(self, club: str, month: int) -> RulesInForce:
         """The rules that one club applies in a month: those of its last day.
 
-        Two kinds differ. An entry into force applies in the month in which its day falls. A term binds in the
+        Three kinds differ. An entry into force and a succession apply in the month in which their day falls. A
+        term binds in the
         month in which it ends, whatever replaces it on the morrow, so the one in force when the month begins counts.
         """
         found: dict[str, AnyStatute] = {}
+        several: dict[str, list[AnyStatute]] = {kind: [] for kind in SEVERAL}
         for statute in sorted(self.statutes, key=lambda s: s.from_):
             if statute.club != club:
                 continue
-            if isinstance(statute, EntryIntoForce):
+            if isinstance(statute, EntryIntoForce | Succession):
                 holds = month_of(statute.from_) == month
             elif isinstance(statute, Term):
                 holds = statute.in_force(last_day(month - 1) + timedelta(days=1))
             else:
                 holds = statute.in_force(last_day(month))
-            if holds:
+            if holds and statute.kind in SEVERAL:
+                several[statute.kind].append(statute)
+            elif holds:
                 found[statute.kind] = statute
         term = found.get("term")
-        ends = isinstance(term, Term) and term.ends_in(month)
-        return RulesInForce(**found, term_ends=ends)  # type: ignore[arg-type]
+        return RulesInForce(
+            **found,  # type: ignore[arg-type]
+            **{kind: tuple(rules) for kind, rules in several.items()},  # type: ignore[arg-type]
+            term_ends=isinstance(term, Term) and term.ends_in(month),
+            acquis=self.acquis(club, month),
+        )
+
+    def acquis(self, club: str, month: int, since: date = date.min) -> int:
+        """Instruments of a club of which a statute took effect after `since`, by the end of a month."""
+        day = last_day(month)
+        return len(
+            {
+                s.instrument
+                for s in self.statutes
+                if s.club == club and since < s.from_ <= day and not isinstance(s, Lock)
+            }
+        )

@@ -90,7 +90,7 @@ class Ensemble:
 
         given = compile_case(self.case)
         offset = self.start - self.case.start
-        record = given.record[offset : offset + len(self.months)]
+        record = given.record.status[offset : offset + len(self.months)]
         rows = []
         for c, club in enumerate(self.case.clubs):
             for s, state in enumerate(self.case.state_ids):

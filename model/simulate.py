@@ -20,7 +20,7 @@ def prior_parameters(case: Case, *, runs: int, seed: int, first_run: int = 0) ->
     return {
         name: parameter.mean
         + (parameter.sd or 0.0) * normal(seed, ("prior", name), first_run, runs)
-        for name, parameter in case.role("weight", "friction", "council").items()
+        for name, parameter in case.role("weight", "friction", "unscored", "council").items()
     }
 
 
@@ -62,7 +62,7 @@ def simulate(
     (4, 404, 12, 4)
     """
     given = compile_case(case)
-    expected = case.role("weight", "friction", "council")
+    expected = case.role("weight", "friction", "unscored", "council")
     if set(parameters) != set(expected):
         odd = sorted(set(parameters) ^ set(expected))
         raise ValueError(f"parameters differ from those of the case: {', '.join(odd)}")

@@ -1,64 +1,79 @@
 """One month: the phases in their order, written once, for many runs at a time."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from agents import council, deliberation
 from agents.situation import Bools, Floats
 from model.clock import MONTHS_PER_YEAR
-from model.law import Act, Status
-from model.world import NEVER, Logged, Status8, World, is_in
+from model.law import Accession, Act, Observer, Restoration, RulesInForce, Status
+from model.world import FORMER, NEVER, UNPAID, Logged, Status8, World, is_in
 
 Ints = NDArray[np.intp]
-#: who may give notice or ask for suspension, and who may sign a prolongation, by status
+#: who may give notice or ask for suspension, who may sign a prolongation, and who has a say, by status
 _PARTY = np.isin(list(Status), (Status.MEMBER, Status.FROZEN))
 _MAY_SIGN = np.isin(list(Status), (Status.SIGNATORY, Status.MEMBER, Status.FROZEN))
+_HAS_SAY = is_in(np.array(list(Status))) & (np.array(list(Status)) != Status.SANCTIONED)
+_UNPAID = np.isin(list(Status), UNPAID)
+_MAY_RESUME = np.isin(list(Status), (Status.FROZEN, Status.SANCTIONED))
 
 
 def advance(world: World, t: int) -> None:
     """Bring a block of runs from the end of month ``t - 1`` to the end of month `t`.
 
     1. the patron takes the seats that the record gives it;
-    2. what was pending takes effect: entries into force, ratifications, notices that have run;
-    3. the council's regular session answers requests for suspension;
-    4. states weigh their seats on what they see, with the seats as they were after phase 2;
-    5. where a term ends and must be renewed, members sign or leave;
-    6. members ask for suspension, or else give notice;
-    7. states outside petition, and members answer.
+    2. what was pending takes effect: entries into force, ratifications, notices that have run, successions;
+    3. members answer requests for help and for consent to bases;
+    4. the council's regular session decides on suspension, expulsion, sanctions and votes;
+    5. states weigh their seats on what they see, with the seats as they were after phase 2;
+    6. where a term ends and must be renewed, members sign or leave;
+    7. members ask for suspension, or give notice, or freeze or resume participation;
+    8. states outside petition, and members answer;
+    9. who does not pay falls in arrears, who pays recovers its vote.
 
-    A seat takes part in one of the phases 3, 5, 6 and 7 at most, by its status after phase 2.
+    A seat takes part in one of the phases 4, 6, 7 and 8 at most, by its status after phase 2.
     """
     follow_patron(world, t)
     take_effect(world, t)
     before = world.status.copy(order="K")
     value = weigh(world, t, before)
+    answer_requests(world, t, before)
     hold_session(world, t, before)
     sign_prolongations(world, t, before)
     depart(world, t, before, value)
     accede(world, t, before, value)
+    keep_accounts(world, t)
 
 
 def follow_patron(world: World, t: int) -> None:
     """The patron's seats are conditioned on, never decided."""
     patron = world.given.patron
-    world.status[:, patron] = world.given.record[t, patron]
+    world.status[:, patron] = world.given.record.status[t, patron]
 
 
 def take_effect(world: World, t: int) -> None:
     """Signatories become members and notices run out, on the day that the law set before."""
-    due = (world.due == t) & world.given.decides[:, None]
+    decides = world.given.decides
+    due = (world.seats.due == t) & decides[:, None]
     something_due = due.any()
     for c, rules in enumerate(world.given.rules[t]):
+        status = world.status[:, :, c]
+        if rules.succession is not None:
+            carried = is_in(status) & decides
+            _apply(world, t, c, carried, Act.CARRY_OVER, None, rules.succession.id)
         if rules.entry_into_force is not None:
-            signed = (world.status[:, :, c] == Status.SIGNATORY) & world.given.decides
             rule = rules.entry_into_force.id
+            signed = (status == Status.SIGNATORY) & decides
             _apply(world, t, c, signed, Act.ENTER_INTO_FORCE, Status.MEMBER, rule)
-        elif something_due and rules.accession is not None:
-            ratified = due[:, :, c] & (world.status[:, :, c] == Status.SIGNATORY)
-            rule = rules.accession.id
-            _apply(world, t, c, ratified, Act.ENTER_INTO_FORCE, Status.MEMBER, rule)
-        if something_due and rules.withdrawal is not None:
-            gone = due[:, :, c] & (world.status[:, :, c] == Status.NOTICE_GIVEN)
+        if not something_due:
+            continue
+        if rules.accession is not None:
+            ratified = due[:, :, c] & (status == Status.SIGNATORY)
+            _apply(world, t, c, ratified, Act.ENTER_INTO_FORCE, Status.MEMBER, rules.accession.id)
+        if rules.withdrawal is not None:
+            gone = due[:, :, c] & (status == Status.NOTICE_GIVEN)
             _apply(world, t, c, gone, Act.LEAVE, Status.LEFT, rules.withdrawal.id)
 
 
@@ -68,20 +83,143 @@ def weigh(world: World, t: int, before: Status8) -> Floats:
     return deliberation.value_of_seat(terms, world.parameters)
 
 
+def answer_requests(world: World, t: int, before: Status8) -> None:
+    """Who is in asks for help, or for consent to forces of others on its soil; the others answer."""
+    for s, kind, asked in world.given.requests.get(t, ()):
+        for c, rules in enumerate(world.given.rules[t]):
+            run = np.flatnonzero(_PARTY[before[:, s, c]])
+            if not len(run):
+                continue
+            petition = Petition(t, c, run, np.full(len(run), s), before)
+            if kind == "base":
+                _answer_base(world, rules, petition)
+            else:
+                _answer_need(world, rules, petition, kind, asked)
+
+
+def _answer_base(world: World, rules: RulesInForce, petition: "Petition") -> None:
+    if rules.bases is None:
+        return
+    refused = np.zeros(len(petition), bool)
+    if rules.bases.consent:
+        chance = _objection(world, petition, "base_objection")
+        refused = _drawn(world, petition, "base") < _refusal(world, rules, petition, chance)
+    _decide(world, petition, refused, Act.HOST_BASE, Act.REFUSE_BASE, rules.bases.id)
+
+
+def _answer_need(
+    world: World, rules: RulesInForce, petition: "Petition", kind: str, asked: bool
+) -> None:
+    rule = rules.covering(kind)
+    if rule is None or (not asked and getattr(rule, "on_request", True)):
+        return
+    votes = _votes(world, petition)
+    if getattr(rule, "interim", False):
+        votes = votes & (world.seats.gap[petition.run, :, petition.c] == 0)
+    chance = _objection(world, petition, "help_objection")
+    if rules.limited_format is not None:  # only if all others stay away nobody is willing
+        refusal = np.prod(np.where(votes, chance, 1.0), axis=-1)
+    else:
+        refusal = _refusal(world, rules, petition, chance, votes=votes)
+    refused = _drawn(world, petition, "help") < refusal
+    session = rules.session
+    if session is not None and not (kind == "external" and session.victim_alone):
+        refused |= votes.sum(axis=-1) < session.proposers  # nobody calls the session
+    _decide(world, petition, refused, Act.HELP, Act.REFUSE_HELP, rule.id)
+
+
 def hold_session(world: World, t: int, before: Status8) -> None:
-    """The regular session grants suspension unless a member other than the one concerned objects."""
+    """The regular session decides on requests for suspension, on members in breach and on debtors."""
     month = world.given.case.months[t] % MONTHS_PER_YEAR + 1
     for c, rules in enumerate(world.given.rules[t]):
-        rule = rules.voluntary_suspension
-        if rule is None or rule.session_month != month:
+        if rules.session is None or rules.session.month != month:
             continue
-        asked = (before[:, :, c] == Status.SUSPENSION_REQUESTED) & world.given.decides
-        run, state = _where(asked)
-        refused = _refused(world, t, c, run, state, before, "answer suspension", rule.consensus)
-        _log(
-            world, t, c, run[refused], state[refused], Act.REFUSE_SUSPENSION, Status.MEMBER, rule.id
-        )
-        _log(world, t, c, run[~refused], state[~refused], Act.SUSPEND, Status.SUSPENDED, rule.id)
+        if rules.voluntary_suspension is not None:
+            _answer_suspension(world, t, c, rules, before)
+        breach = (world.seats.gap[:, :, c] > 0) | _UNPAID[before[:, :, c]]
+        if rules.expulsion is not None:
+            held = (before[:, :, c] == Status.SANCTIONED) & breach
+            acts = (Act.EXPEL, Act.REFUSE_EXPULSION)
+            out = Status.EXPELLED
+            by = (rules.expulsion.id, rules.expulsion.majority)
+            _judge(world, t, c, rules, held, before, acts, out, *by)
+        if rules.sanction is not None:
+            held = _PARTY[before[:, :, c]] & breach
+            acts = (Act.SANCTION, Act.REFUSE_SANCTION)
+            out = Status.SANCTIONED
+            by = (rules.sanction.id, rules.sanction.majority)
+            _judge(world, t, c, rules, held, before, acts, out, *by)
+        if rules.arrears is not None and not rules.arrears.automatic:
+            owes = (world.seats.arrears[:, :, c] >= rules.arrears.months) & is_in(before[:, :, c])
+            owes &= ~world.seats.vote_lost[:, :, c]
+            acts = (Act.LOSE_VOTE, Act.REFUSE_LOSS_OF_VOTE)
+            _judge(world, t, c, rules, owes, before, acts, None, rules.arrears.id, False)
+
+
+def _answer_suspension(world: World, t: int, c: int, rules: RulesInForce, before: Status8) -> None:
+    rule = rules.voluntary_suspension
+    asked = (before[:, :, c] == Status.SUSPENSION_REQUESTED) & world.given.decides
+    petition = Petition(t, c, *_where(asked), before)
+    if rule is None or not len(petition):
+        return
+    refused = np.zeros(len(petition), bool)
+    if rule.consensus:
+        chance = _objection(world, petition, "objection")
+        drawn = _drawn(world, petition, "answer suspension")
+        refused = drawn < _refusal(world, rules, petition, chance)
+    acts = (Act.SUSPEND, Act.REFUSE_SUSPENSION)
+    _decide(world, petition, refused, *acts, rule.id, Status.SUSPENDED, Status.MEMBER)
+
+
+def _judge(
+    world: World,
+    t: int,
+    c: int,
+    rules: RulesInForce,
+    accused: Bools,
+    before: Status8,
+    acts: tuple[Act, Act],
+    status: Status | None,
+    rule: str,
+    majority: bool,
+) -> None:
+    """A case against a seat: a member must propose it, and the others must not refuse; one draw decides both."""
+    petition = Petition(t, c, *_where(accused & world.given.decides), before)
+    if not len(petition):
+        return
+    votes = _votes(world, petition)
+    favour = np.zeros_like(votes)
+    if rules.chair is not None:
+        favour = _chair(world, t, c, before)[petition.run]
+    agenda = world.parameters["chair_agenda"][petition.run, :1, 0] * favour
+    base = world.parameters["sanction"][petition.run, :1, 0] + agenda
+    per_rivalry = world.parameters["objection_rivalry"][petition.run, :1, 0]
+    rivalry = world.given.situation.rivalry[t, petition.state]
+    proposed = council.any_objection(council.objection(base, per_rivalry, rivalry) * votes)
+    friends = world.parameters["sanction_objection"][petition.run, :1, 0]
+    chance = council.objection(friends, -per_rivalry, rivalry)
+    refusal = _refusal(world, rules, petition, chance, votes=votes, majority=majority)
+    drawn = _drawn(world, petition, acts[0].name.lower())
+    raised, passed = drawn < proposed, drawn < proposed * (1.0 - refusal)
+    lost = petition.where(passed)
+    _log(world, t, c, lost.run, lost.state, acts[0], status, rule)
+    if acts[0] == Act.LOSE_VOTE:
+        world.seats.vote_lost[lost.run, lost.state, c] = True
+    spared = petition.where(raised & ~passed)
+    _log(world, t, c, spared.run, spared.state, acts[1], None, rule)
+
+
+def _chair(world: World, t: int, c: int, before: Status8) -> Bools:
+    """Who holds the chair, shape (R, S): members in the order of names, one more each year."""
+    order = world.given.chair_order
+    seats = is_in(before[:, :, c])[:, order]
+    place = np.cumsum(seats, axis=1)
+    count = np.maximum(1, place[:, -1:])
+    year = world.given.case.months[t] // MONTHS_PER_YEAR
+    holds = seats & (place == year % count + 1)
+    found = np.zeros_like(holds)
+    found[:, order] = holds
+    return np.asarray(found)
 
 
 def sign_prolongations(world: World, t: int, before: Status8) -> None:
@@ -92,41 +230,76 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
         informed = max(0, t - rules.term.informed_months_before)
         value = weigh(world, informed, before)[:, :, c]
         log_odds = deliberation.renewal(value, _of_one_club(world))
-        noise = world.noise.logistic_in("renew", c, t)
+        drawn = world.noise.occasional("renew", c, t, np.flatnonzero(world.given.decides))
         seated = is_in(before[:, :, c]) & world.given.decides
-        signs = seated & _MAY_SIGN[before[:, :, c]] & (log_odds > noise)
+        signs = seated & _MAY_SIGN[before[:, :, c]]
+        signs &= log_odds > np.log(drawn / (1.0 - drawn), where=drawn > 0, out=np.zeros_like(drawn))
         _apply(world, t, c, signs, Act.RENEW, None, rules.term.id)
         _apply(world, t, c, seated & ~signs, Act.ABSTAIN, None, rules.term.id)
         _apply(world, t, c, seated & ~signs, Act.LAPSE, Status.LEFT, rules.term.id)
 
 
 def depart(world: World, t: int, before: Status8, value: Floats) -> None:
-    """Members ask for suspension where the law knows it, or else give notice."""
-    given = world.given
-    party = _PARTY[before] & given.decides[:, None]
-    leaves = deliberation.withdrawal(value, world.parameters) > world.noise.logistic("withdraw", t)
+    """Members ask for suspension where the law knows it, or give notice, or freeze or resume participation."""
+    given, noise = world.given, world.noise
+    party = _PARTY[before] & given.decides[:, None] & (world.status == before)
+    leaves = deliberation.withdrawal(value, world.parameters) > noise.logistic("withdraw", t)
     leaves &= party
     for c, rules in enumerate(given.rules[t]):
         if rules.renewal_due:
             continue
-        gives = leaves[:, :, c]
+        friction, free = _of_one_club(world), party[:, :, c]
         if rules.voluntary_suspension is not None:
-            log_odds = deliberation.suspension(value[:, :, c], _of_one_club(world))
-            asks = party[:, :, c] & (log_odds > world.noise.logistic_in("suspend", c, t))
+            log_odds = deliberation.suspension(value[:, :, c], friction)
+            asks = free & (log_odds > noise.logistic_in("suspend", c, t))
             rule = rules.voluntary_suspension.id
             _apply(world, t, c, asks, Act.REQUEST_SUSPENSION, Status.SUSPENSION_REQUESTED, rule)
-            gives = gives & ~asks
+            free = free & ~asks
         if rules.withdrawal is not None:
-            notice = rules.withdrawal.notice_months
-            status = Status.NOTICE_GIVEN if notice else Status.LEFT
-            due = t + notice if notice else NEVER
-            _apply(world, t, c, gives, Act.WITHDRAW, status, rules.withdrawal.id, due)
+            gives = leaves[:, :, c] & free
+            _give_notice(world, t, c, rules, *_where(gives))
+            free = free & ~gives
+        if rules.participation is not None:
+            rule = rules.participation.id
+            log_odds = deliberation.freezing(value[:, :, c], friction)
+            freezes = free & (before[:, :, c] == Status.MEMBER)
+            freezes &= log_odds > noise.logistic_in("freeze", c, t)
+            _apply(world, t, c, freezes, Act.FREEZE, Status.FROZEN, rule)
+            idle = _MAY_RESUME[before[:, :, c]] & given.decides
+            idle &= world.status[:, :, c] == before[:, :, c]
+            if idle.any():
+                log_odds = deliberation.resumption(value[:, :, c], friction)
+                resumes = idle & (log_odds > noise.logistic_in("resume", c, t))
+                world.seats.gap[:, :, c][resumes] = 0
+                _apply(world, t, c, resumes, Act.RESUME, Status.MEMBER, rule)
+
+
+def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, state: Ints) -> None:
+    """A notice takes effect when it has run and, where the law says so, what is owed is paid."""
+    rule = rules.withdrawal
+    if rule is None or not len(run):
+        return
+    wait = np.full(len(run), rule.notice_months)
+    if rule.settlement:
+        wait = np.maximum(wait, world.seats.arrears[run, state, c])
+    now = wait == 0
+    _log(world, t, c, run[now], state[now], Act.WITHDRAW, Status.LEFT, rule.id)
+    later = ~now
+    given = (run[later], state[later])
+    _log(world, t, c, *given, Act.WITHDRAW, Status.NOTICE_GIVEN, rule.id, t + wait[later])
 
 
 def accede(world: World, t: int, before: Status8, value: Floats) -> None:
-    """States outside petition; where the rule is consensus, one objection keeps them out."""
-    given = world.given
+    """States outside petition to be members or observers; where the rule is consensus, one objection is enough."""
+    given, seats = world.given, world.seats
     outside = given.open_to[t] & ~is_in(before) & given.decides[:, None]
+    seated = is_in(before)
+    for c, rules in enumerate(given.rules[t]):
+        if rules.accession is not None and rules.accession.observers_only:
+            outside[:, :, c] &= before[:, :, c] == Status.OBSERVER
+        for other in _clubs(world, rules.incompatible.bars if rules.incompatible else ()):
+            outside[:, :, c] &= ~seated[:, :, other]
+            outside[:, :, other] &= ~seated[:, :, c]
     log_odds = deliberation.accession(
         value,
         world.parameters,
@@ -134,46 +307,192 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         given.window[t],
         given.founding[t],
     )
+    if given.dear[t].any() or given.instruments[t].any():
+        first = given.instruments[t] * seats.former
+        log_odds = log_odds + deliberation.return_price(first, given.dear[t], world.parameters)
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
     for c, rules in enumerate(given.rules[t]):
-        rule = rules.accession
-        run, state = _where(petitions[:, :, c])
-        if rule is None or not len(run):
+        if rules.accession is None:
             continue
-        refused = _refused(world, t, c, run, state, before, "answer accession", rule.consensus)
-        _log(world, t, c, run[refused], state[refused], Act.REFUSE_ACCESSION, None, rule.id)
-        due = int(given.ratified[t, c])
-        status, due = (Status.MEMBER, NEVER) if due == t else (Status.SIGNATORY, due)
-        _log(world, t, c, run[~refused], state[~refused], Act.ACCEDE, status, rule.id, due)
+        asked = Petition(t, c, *_where(petitions[:, :, c]), before)
+        back = seats.former[asked.run, asked.state, c] & (rules.restoration is not None)
+        _admit(world, rules, rules.accession, asked.where(~back))
+        if rules.restoration is not None:
+            returning = asked.where(back)
+            _admit(world, rules, rules.restoration, returning)
+    for c, rules in enumerate(given.rules[t]):
+        if rules.observer is not None:
+            _observe(world, t, c, rules.observer, rules, before, value, petitions[:, :, c])
 
 
-def _of_one_club(world: World) -> dict[str, Floats]:
-    """The parameters in the shape (R, 1) of one club."""
-    return {name: value[:, :, 0] for name, value in world.parameters.items()}
+def _admit(
+    world: World, rules: RulesInForce, rule: Accession | Restoration, petition: "Petition"
+) -> None:
+    """Members answer petitions for a seat; who is admitted is a member when it has ratified."""
+    if not len(petition):
+        return
+    t, c = petition.t, petition.c
+    refusal = np.zeros(len(petition))
+    if rule.consensus:
+        refusal = _refusal(world, rules, petition, _objection(world, petition, "objection"))
+    if rule.ministers:
+        chance = _objection(world, petition, "ministers")
+        refusal = 1.0 - (1.0 - refusal) * (1.0 - _refusal(world, rules, petition, chance))
+    drawn = world.noise.uniform_in("answer accession", c, t)[petition.run, petition.state]
+    refused = drawn < refusal
+    due = t + rule.ratification_months
+    if world.given.ratified[t, c] == NEVER:
+        due = NEVER
+    status, due = (Status.MEMBER, NEVER) if due == t else (Status.SIGNATORY, due)
+    _decide(world, petition, refused, Act.ACCEDE, Act.REFUSE_ACCESSION, rule.id, status, due=due)
+    if isinstance(rule, Restoration):
+        inside = petition.where(~refused)
+        world.seats.gap[inside.run, inside.state, c] = world.given.owed[t, c]
 
 
-def _refused(
+def _observe(
     world: World,
     t: int,
     c: int,
-    run: Ints,
-    state: Ints,
+    rule: Observer,
+    rules: RulesInForce,
     before: Status8,
-    act: str,
-    consensus: bool,
-) -> Bools:
-    """Whether a petition (of a state in a run) meets an objection of another member; if members are asked."""
-    if not consensus or not len(run):
-        return np.zeros(len(run), bool)
-    votes = is_in(before[:, :, c])[run]
-    votes[np.arange(len(run)), state] = False
-    chance = council.objection(
-        world.parameters["objection"][run, :1, 0],
-        world.parameters["objection_rivalry"][run, :1, 0],
-        world.given.situation.rivalry[t, state],
+    value: Floats,
+    petitioned: Bools,
+) -> None:
+    given = world.given
+    may = given.open_to[t, :, c] & given.decides & ~is_in(before[:, :, c]) & ~petitioned
+    may &= before[:, :, c] != Status.OBSERVER
+    log_odds = deliberation.observation(value[:, :, c], _of_one_club(world))
+    asks = may & (log_odds > world.noise.logistic_in("observe", c, t))
+    petition = Petition(t, c, *_where(asks), before)
+    if not len(petition):
+        return
+    refused = np.zeros(len(petition), bool)
+    if rule.consensus:
+        chance = _objection(world, petition, "objection")
+        refused = _drawn(world, petition, "answer observer") < _refusal(
+            world, rules, petition, chance
+        )
+    acts = (Act.OBSERVE, Act.REFUSE_OBSERVER)
+    _decide(world, petition, refused, *acts, rule.id, Status.OBSERVER)
+
+
+def keep_accounts(world: World, t: int) -> None:
+    """A month without payment is added; who pays owes nothing and votes again; some lose the vote by the rule."""
+    seats = world.seats
+    unpaid = _UNPAID[seats.status]
+    if not unpaid.any() and not seats.arrears.any():
+        return
+    seats.arrears[...] = np.where(unpaid, seats.arrears + 1, 0)
+    for c, rules in enumerate(world.given.rules[t]):
+        if rules.arrears is None:
+            continue
+        paid = seats.vote_lost[:, :, c] & (seats.arrears[:, :, c] == 0)
+        seats.vote_lost[:, :, c] &= ~paid
+        paid &= is_in(seats.status[:, :, c])
+        _apply(world, t, c, paid, Act.RECOVER_VOTE, None, rules.arrears.id)
+        if rules.arrears.automatic:
+            owes = (seats.arrears[:, :, c] >= rules.arrears.months) & ~seats.vote_lost[:, :, c]
+            owes &= world.given.decides
+            seats.vote_lost[:, :, c] |= owes
+            _apply(world, t, c, owes, Act.LOSE_VOTE, None, rules.arrears.id)
+
+
+# petitions and votes -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Petition:
+    """What states ask of a club in a month: one entry for each run and state that asks."""
+
+    t: int
+    c: int
+    run: Ints
+    state: Ints
+    #: statuses on which everybody decides this month, shape (R, S, C)
+    before: Status8
+
+    def __len__(self) -> int:
+        """Number of entries."""
+        return len(self.run)
+
+    def where(self, keep: Bools) -> "Petition":
+        """The entries that are kept."""
+        return Petition(self.t, self.c, self.run[keep], self.state[keep], self.before)
+
+
+def _votes(world: World, petition: Petition) -> Bools:
+    """Who has a say: members not sanctioned, with a vote, other than the one concerned; shape (n, S)."""
+    votes = _HAS_SAY[petition.before[:, :, petition.c]][petition.run]
+    votes &= ~world.seats.vote_lost[petition.run, :, petition.c]
+    votes[np.arange(len(petition)), petition.state] = False
+    return np.asarray(votes)
+
+
+def _objection(world: World, petition: Petition, base: str) -> Floats:
+    """The chance that each member objects, shape (n, S)."""
+    log_odds = world.parameters[base][petition.run, :1, 0]
+    incompatible = world.given.rules[petition.t][petition.c].incompatible
+    for other in _clubs(
+        world, incompatible.suspects if incompatible and base == "objection" else ()
+    ):
+        suspect = is_in(petition.before[petition.run, petition.state, other])[:, None]
+        log_odds = log_odds + world.parameters["suspicion"][petition.run, :1, 0] * suspect
+    return council.objection(
+        log_odds,
+        world.parameters["objection_rivalry"][petition.run, :1, 0],
+        world.given.situation.rivalry[petition.t, petition.state],
     )
-    draw = world.noise.uniform_in(act, c, t)[run, state]
-    return np.asarray(draw < council.any_objection(chance * votes))
+
+
+def _refusal(
+    world: World,
+    rules: RulesInForce,
+    petition: Petition,
+    chance: Floats,
+    *,
+    votes: Bools | None = None,
+    majority: bool = False,
+) -> Floats:
+    """The chance that a petition is refused. The absent say nothing, or block, as the rule of voting has it."""
+    votes = _votes(world, petition) if votes is None else votes
+    absent = (petition.before[petition.run, :, petition.c] == Status.FROZEN) & votes
+    refusal = council.refusal(chance, votes & ~absent, majority=majority)
+    if rules.voting is not None and rules.voting.absence_blocks:
+        refusal = np.where(absent.any(axis=-1), 1.0, refusal)
+    return refusal
+
+
+def _drawn(world: World, petition: Petition, act: str) -> Floats:
+    states = np.unique(petition.state)
+    return world.noise.occasional(act, petition.c, petition.t, states)[petition.run, petition.state]
+
+
+def _decide(
+    world: World,
+    petition: Petition,
+    refused: Bools,
+    yes: Act,
+    no: Act,
+    rule: str,
+    status: Status | None = None,
+    status_if_refused: Status | None = None,
+    due: int = NEVER,
+) -> None:
+    kept, won = petition.where(refused), petition.where(~refused)
+    _log(world, petition.t, petition.c, kept.run, kept.state, no, status_if_refused, rule)
+    _log(world, petition.t, petition.c, won.run, won.state, yes, status, rule, due)
+
+
+def _clubs(world: World, names: tuple[str, ...] | list[str]) -> list[int]:
+    clubs = tuple(world.given.case.clubs)
+    return [clubs.index(name) for name in names]
+
+
+def _of_one_club(world: World) -> dict[str, Floats]:
+    """The parameters in the shape (R, S) of one club."""
+    return {name: value[:, :, 0] for name, value in world.parameters.items()}
 
 
 def _where(mask: Bools) -> tuple[Ints, Ints]:
@@ -190,11 +509,10 @@ def _apply(
     act: Act,
     status: Status | None,
     rule: str,
-    due: int = NEVER,
 ) -> None:
     """Do to the seats of a mask (R, S) what `_log` does to those of a list."""
     if mask.any():
-        _log(world, t, c, *_where(mask), act, status, rule, due)
+        _log(world, t, c, *_where(mask), act, status, rule)
 
 
 def _log(
@@ -206,12 +524,18 @@ def _log(
     act: Act,
     status: Status | None,
     rule: str,
-    due: int = NEVER,
+    due: int | Ints = NEVER,
 ) -> None:
     """The one place where a status changes: log the act with its rule and set the new status, if any."""
     if not len(run):
         return
     world.log.append(Logged(t, run, state, c, act, rule))
-    if status is not None:
-        world.status[run, state, c] = status
-        world.due[run, state, c] = due
+    if status is None:
+        return
+    seats = world.seats
+    seats.status[run, state, c] = status
+    seats.due[run, state, c] = due
+    if status in FORMER:
+        seats.former[run, state, c] = True
+        seats.gap[run, state, c] = 0
+        seats.vote_lost[run, state, c] = False

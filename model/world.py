@@ -3,7 +3,7 @@
 Axes are always in the order run or month, state, club. Month 0 is the month of the initial condition.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -16,21 +16,62 @@ from agents.situation import Bools, ClubTraits, Floats, Situation
 from agents.terms import TERMS
 from model.case import TIE, Case, Event
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
-from model.draws import Drawer, check_length
+from model.draws import Drawer, check_length, occasional
 from model.law import IN_FIRST, IN_LAST, Act, RulesInForce, Status
 
 Singles = NDArray[np.float32]
 Status8 = NDArray[np.int8]
 Months = NDArray[np.int16]
+Rules = tuple[tuple[RulesInForce, ...], ...]
 #: no transition is pending
 NEVER = -1
 #: in place of a club's index: all clubs
 _EVERY = -1
 
 
+#: statuses in which a state does not pay, and those that make it a former party
+UNPAID = (Status.FROZEN, Status.SANCTIONED)
+FORMER = (Status.SUSPENDED, Status.LEFT, Status.EXPELLED)
+
+
 def is_in(status: NDArray[np.integer]) -> Bools:
     """Whether a status counts as in the club."""
     return np.asarray((status >= IN_FIRST) & (status <= IN_LAST))
+
+
+@dataclass
+class Seats:
+    """What is known of every seat, on axes (run or month, state, club)."""
+
+    status: Status8
+    #: month in which what is pending falls due, or NEVER
+    due: Months
+    #: months without payment
+    arrears: Months
+    #: instruments that the state has yet to join
+    gap: Months
+    #: the vote is lost
+    vote_lost: Bools
+    #: the state was in before and went out
+    former: Bools
+
+    @classmethod
+    def empty(cls, shape: tuple[int, ...]) -> "Seats":
+        """Nobody was ever in."""
+        none = np.zeros(shape, np.int16)
+        never = np.full(shape, NEVER, np.int16)
+        no = np.zeros(shape, bool)
+        return cls(np.zeros(shape, np.int8), never, none, none.copy(), no, no.copy())
+
+    def of_month(self, t: int, runs: int) -> "Seats":
+        """The seats of one month of a record, once for each run, with runs side by side in memory."""
+        return Seats(
+            *(_runs_inside(np.repeat(a[t][None], runs, axis=0), a.shape[1:]) for a in self)
+        )
+
+    def __iter__(self) -> Iterator[NDArray[Any]]:
+        """The arrays, in the order of the fields."""
+        return iter((self.status, self.due, self.arrears, self.gap, self.vote_lost, self.former))
 
 
 @dataclass(frozen=True)
@@ -43,7 +84,7 @@ class Given:
     #: the terms that do not depend on who is in, by name, each of shape (T, S, C)
     features: Mapping[str, Floats]
     #: the rules of every month and club
-    rules: tuple[tuple[RulesInForce, ...], ...]
+    rules: Rules
     #: the club is open to the state, shape (T, S, C)
     open_to: Bools
     #: the club exists; its founding falls in this month; its opening window runs: shape (T, C)
@@ -53,12 +94,19 @@ class Given:
     #: the state decides in the model, shape (S,)
     decides: Bools
     patron: int
-    #: status in the record, shape (T, S, C)
-    record: Status8
-    #: month in which what was pending at the end of a month falls due in the record, or NEVER
-    record_due: Months
+    #: a law at home makes acceding dear, shape (T, S, C)
+    dear: Bools
+    #: instruments that a former party must join first, and those it will owe, shape (T, C)
+    instruments: Months
+    owed: Months
     #: month in which an accession of this month is ratified, or NEVER while the treaty is not in force, shape (T, C)
     ratified: Months
+    #: needs and requests of each month: state, kind, whether it asked
+    requests: Mapping[int, tuple[tuple[int, str, bool], ...]]
+    #: states in the order in which they take the chair
+    chair_order: NDArray[np.intp]
+    #: the record at the end of every month
+    record: "Seats"
 
     @property
     def theory(self) -> tuple[str, ...]:
@@ -81,7 +129,17 @@ class Given:
 
 def month_of_situation(situation: Situation, t: int, seat: Bools) -> Situation:
     """One month of a situation that has months first, with who is in."""
-    monthly = ("threat", "credibility", "tie", "patron_tie", "rivalry", "leverage", "alternative")
+    monthly = (
+        "threat",
+        "credibility",
+        "tie",
+        "patron_tie",
+        "rivalry",
+        "leverage",
+        "alternative",
+        "goods",
+        "shared_budget",
+    )
     return replace(situation, seat=seat, **{name: getattr(situation, name)[t] for name in monthly})
 
 
@@ -110,12 +168,24 @@ def compile_case(case: Case) -> Given:
             day = last_day(month)
             if row.open_from <= day and (row.open_until is None or day < row.open_until):
                 open_to[t, s, c] = True
-    traits = _traits(case)
+    dear = np.zeros_like(open_to)
+    for t, by_club in enumerate(rules):
+        for c, here in enumerate(by_club):
+            for lock in here.lock:
+                s = case.state_ids.index(lock.state)
+                if lock.effect == "closed":
+                    open_to[t, s, c] = False
+                else:
+                    dear[t, s, c] = True
     open_to &= exists[:, None, :]
-    situation = _situation(case, traits, open_to)
+    traits = _traits(case)
+    situation = _situation(case, traits, open_to, rules)
     ratified = _ratified(rules)
-    record, due = _record(case, rules, ratified)
-    decides = np.array([s.role == "decider" for s in case.states])
+    owed, instruments = _return_prices(case, rules)
+    requests: dict[int, tuple[tuple[int, str, bool], ...]] = {}
+    for need in case.requests:
+        t, s = month_of(need.date) - case.start, case.state_ids.index(need.state)
+        requests[t] = (*requests.get(t, ()), (s, need.kind, need.asked))
     features = {
         name: TERMS[name].formula(situation)
         for name in case.role("weight")
@@ -130,12 +200,31 @@ def compile_case(case: Case) -> Given:
         exists=exists,
         founding=founding,
         window=window,
-        decides=decides,
+        decides=np.array([s.role == "decider" for s in case.states]),
         patron=case.state_ids.index(case.patron),
-        record=record,
-        record_due=due,
+        dear=dear,
+        instruments=instruments,
+        owed=owed,
         ratified=ratified,
+        requests=requests,
+        chair_order=np.argsort([s.name for s in case.states], kind="stable"),
+        record=_record(case, rules, ratified, owed),
     )
+
+
+def _return_prices(case: Case, rules: Rules) -> tuple[Months, Months]:
+    """What a former party owes after its return, and what it must join before it, by month and club."""
+    owed, before = (np.zeros((len(rules), len(rules[0])), np.int16) for _ in range(2))
+    for c, club in enumerate(case.clubs):
+        for t, month in enumerate(case.months):
+            restoration = rules[t][c].restoration
+            if restoration is None:
+                continue
+            if restoration.price == "gap":
+                owed[t, c] = rules[t][c].acquis
+            else:
+                before[t, c] = case.law.acquis(club, month, restoration.since)
+    return owed, before
 
 
 def _traits(case: Case) -> ClubTraits:
@@ -149,7 +238,7 @@ def _traits(case: Case) -> ClubTraits:
     )
 
 
-def _situation(case: Case, traits: ClubTraits, open_to: Bools) -> Situation:
+def _situation(case: Case, traits: ClubTraits, open_to: Bools, rules: Rules) -> Situation:
     months = len(case.months)
     states, threats, sponsors = case.state_ids, tuple(case.threats), case.sponsors
     year_of = {year: i for i, year in enumerate(_years(case))}
@@ -209,6 +298,11 @@ def _situation(case: Case, traits: ClubTraits, open_to: Bools) -> Situation:
         rivalry=rivalry,
         leverage=ties.leverage(coercion, case.fixed("leverage_half_life")),
         alternative=ties.alternative(open_to, bears & ~traits.patron_led),
+        goods=case.fixed("goods_step") * np.array([[len(r.benefit) for r in row] for row in rules]),
+        shared_budget=np.array(
+            [[1.0 - r.budget.patron_share if r.budget else 0.0 for r in row] for row in rules]
+        ),
+        pays=np.array([s.role == "decider" for s in case.states]),
     )
 
 
@@ -223,28 +317,35 @@ def _at_work(case: Case, event: Event) -> slice:
     return slice(max(0, first - case.start), max(0, last + 1 - case.start))
 
 
-def _record(
-    case: Case, rules: tuple[tuple[RulesInForce, ...], ...], ratified: Months
-) -> tuple[Status8, Months]:
+def _record(case: Case, rules: Rules, ratified: Months, owed: Months) -> "Seats":
     clubs = tuple(case.clubs)
     shape = (len(case.months), len(case.states), len(clubs))
-    status, due = np.zeros(shape, np.int8), np.full(shape, NEVER, np.int16)
+    seats = Seats.empty(shape)
     for row in case.record:
         t = max(0, month_of(row.date) - case.start)
         if t >= shape[0]:
             continue
         s, c = case.state_ids.index(row.state), clubs.index(row.club)
-        status[t:, s, c] = Status[row.status.upper()]
-        due[t:, s, c] = NEVER
-        if row.status == "signatory":
-            due[t:, s, c] = ratified[t, c]
-        elif row.status == "notice_given":
+        status = Status[row.status.upper()]
+        seats.status[t:, s, c] = status
+        seats.due[t:, s, c] = NEVER
+        if status == Status.SIGNATORY:
+            seats.due[t:, s, c] = ratified[t, c]
+        elif status == Status.NOTICE_GIVEN:
             withdrawal = rules[t][c].withdrawal
-            due[t:, s, c] = t + (withdrawal.notice_months if withdrawal else 0)
-    return status, due
+            seats.due[t:, s, c] = t + (withdrawal.notice_months if withdrawal else 0)
+        if row.act == "accede" and seats.former[t, s, c]:
+            seats.gap[t:, s, c] = owed[t, c]
+        if status in FORMER:
+            seats.former[t:, s, c] = True
+            seats.gap[t:, s, c] = 0
+    for t in range(1, shape[0]):
+        unpaid = np.isin(seats.status[t], UNPAID)
+        seats.arrears[t] = np.where(unpaid, seats.arrears[t - 1] + 1, 0)
+    return seats
 
 
-def _ratified(rules: tuple[tuple[RulesInForce, ...], ...]) -> Months:
+def _ratified(rules: Rules) -> Months:
     due = np.full((len(rules), len(rules[0])), NEVER, np.int16)
     for c in range(len(rules[0])):
         pending = [t for t, month in enumerate(rules) if month[c].entry_into_force]
@@ -318,6 +419,14 @@ class Noise:
         """Logistic noise of an act in one club in month `t`, shape (R, S)."""
         return np.asarray(self._get(act, c, self._drawer.logistic)[t])
 
+    def occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
+        """Uniform draws of an act of few months for some states, shape (R, S); 0 for the others."""
+        drawn = np.zeros((self._runs, len(self._case.states)))
+        for s in states:
+            names = (self._case.state_ids[s], self._clubs[c], act)
+            drawn[:, s] = occasional(self._seed, names, t, self._first_run, self._runs)
+        return drawn
+
     def uniform_in(self, act: str, c: int, t: int) -> Singles:
         """Uniform draws for the answer to a petition in one club in month `t`, shape (R, S)."""
         return np.asarray(self._get(act, c, self._drawer.uniform)[t])
@@ -331,11 +440,14 @@ class World:
     #: weights, frictions and council parameters by name, each of shape (R, S, C)
     parameters: Mapping[str, Floats]
     noise: Noise
-    #: shape (R, S, C)
-    status: Status8
-    #: month in which what is pending falls due, or NEVER, shape (R, S, C)
-    due: Months
+    #: of shape (R, S, C)
+    seats: Seats
     log: list[Logged] = field(default_factory=list)
+
+    @property
+    def status(self) -> Status8:
+        """Status of every seat, shape (R, S, C)."""
+        return self.seats.status
 
 
 def world_from_record(
@@ -343,15 +455,14 @@ def world_from_record(
 ) -> World:
     """A block of runs that stand where the record stood at the end of month `t`."""
     runs = len(next(iter(parameters.values())))
-    seats = given.record.shape[1:]
+    shape = given.record.status.shape[1:]
     return World(
         given=given,
         parameters={
-            name: _runs_inside(np.asarray(v, float), seats) for name, v in parameters.items()
+            name: _runs_inside(np.asarray(v, float), shape) for name, v in parameters.items()
         },
         noise=noise,
-        status=_runs_inside(np.repeat(given.record[t][None], runs, axis=0), seats),
-        due=_runs_inside(np.repeat(given.record_due[t][None], runs, axis=0), seats),
+        seats=given.record.of_month(t, runs),
     )
 
 

@@ -1,6 +1,7 @@
-"""The command line: `tashkent run`, `tashkent case check`."""
+"""The command line: `tashkent run`, `tashkent law`, `tashkent case`."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -88,6 +89,49 @@ def run(
         print(json.dumps(report.as_json(), indent=2))
         return
     _show(report, out)
+
+
+@app.command()
+def law(
+    day: Annotated[
+        str | None,
+        typer.Argument(metavar="DATE", help="YYYY-MM-DD; by default the last day of the case."),
+    ] = None,
+    case: CaseOption = "cst",
+    club: Annotated[str | None, typer.Option(help="One club alone, by its code.")] = None,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="What began, ended and changed, date by date.")
+    ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Write the whole rulebook to stdout as Markdown.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which rules are in force on a day, club by club, in words.
+
+    Example: tashkent law 1999-04-20 --club CST
+    """
+    from tashkent import lawbook
+
+    loaded = load_case(case)
+    others = {"DATE": day, "--club": club, "--changes": changes, "--json": as_json}
+    if markdown or (changes and day is not None):
+        option, barred = ("--markdown", others) if markdown else ("--changes", {"DATE": day})
+        for other in (key for key, given in barred.items() if given):
+            raise CaseError(loaded.id, option, f"with {other}", f"{option} without {other}")
+    width = min(shutil.get_terminal_size().columns, 100)
+    if markdown:
+        print(lawbook.rulebook(loaded), end="")
+    elif changes and as_json:
+        print(json.dumps(lawbook.changes_json(loaded, club), indent=2))
+    elif changes:
+        print(lawbook.changes_text(loaded, club, width))
+    elif as_json:
+        print(
+            json.dumps(lawbook.rules_json(loaded, lawbook.parse_day(loaded, day), club), indent=2)
+        )
+    else:
+        print(lawbook.rules_text(loaded, lawbook.parse_day(loaded, day), club, width))
 
 
 def _with_progress(case: Case, runs: int, seed: int, start: int | None) -> "Report":
@@ -221,3 +265,24 @@ def check(
         print(
             f"{case.id}: valid. " + ", ".join(f"{k} {v}" for k, v in found.items() if k != "case")
         )
+
+
+@case_app.command("new")
+def new(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    patron: Annotated[str, typer.Option(help="Code of the state that leads the pact.")] = "COR",
+    states: Annotated[
+        str, typer.Option(help="Codes of the states that decide, with commas; at least two.")
+    ] = "ARV,BOR",
+) -> None:
+    """Write an invented case that loads and runs, to be replaced line by line; docs/cases.md says how.
+
+    Example: tashkent case new warsaw --patron SUN --states ALB,POL,ROU
+    """
+    from tashkent.new_case import new_case
+
+    made = new_case(folder, patron, [state.strip() for state in states.split(",")])
+    print(
+        f"{made.id}: written. Every row is invented: replace it, then `tashkent case check {folder}` "
+        f"and `tashkent run --case {folder} --runs 5`."
+    )

@@ -24,7 +24,7 @@ def save_figure(ensemble: Ensemble, path: Path) -> None:
     case = ensemble.case
     given = compile_case(case)
     c = tuple(case.clubs).index(case.focus)
-    record = is_in(given.record[ensemble.start - case.start :, :, c])
+    record = is_in(given.record.status[ensemble.start - case.start :, :, c])
     x = np.array(ensemble.months) / MONTHS_PER_YEAR
     columns, n = 3, len(case.deciders)
     rows = -(-n // columns)

@@ -1,10 +1,7 @@
 """Writing a result folder: all of it, or nothing."""
 
 import json
-import os
 import platform
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -15,6 +12,7 @@ import pandas as pd
 from model.case import CaseError
 from model.clock import month_label
 from tashkent.figure import save_figure
+from tashkent.folder import is_free, whole_folder
 from tashkent.report import Report
 
 MANIFEST = "manifest.json"
@@ -35,41 +33,19 @@ CODEBOOK = {
 
 def check_folder(path: Path) -> None:
     """Refuse a folder that holds anything but an earlier result; asked before the work, not after it."""
-    free = not path.exists() or (
-        path.is_dir() and ((path / MANIFEST).exists() or not any(path.iterdir()))
-    )
-    if not free:
+    if not is_free(path) and not (path / MANIFEST).exists():
         raise CaseError("--out", "folder", str(path), "a new or empty folder, or an earlier result")
 
 
 @contextmanager
 def result_folder(path: Path) -> Iterator[Path]:
-    """A folder to write into that takes the place of `path` when all is written, and is removed if anything fails.
+    """A folder to write a result into that takes the place of `path` when all is written, or is removed.
 
     An earlier result (a folder with a manifest) is replaced; anything else that stands there is left alone.
     """
-    path = path.absolute()
-    check_folder(path)
-    parent = path.parent
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=parent))
-    except OSError as error:
-        raise CaseError(
-            "--out", "folder", str(path), f"a folder that can be made ({error.strerror})"
-        ) from None
-    try:
+    check_folder(path.absolute())
+    with whole_folder(path, "--out") as made:
         yield made
-        made.chmod(0o755)
-        if path.exists():
-            old = made.with_name(made.name + "-old")
-            os.replace(path, old)
-            os.replace(made, path)
-            shutil.rmtree(old)
-        else:
-            os.replace(made, path)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 def write_report(report: Report, out: Path) -> None:

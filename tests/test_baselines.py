@@ -50,7 +50,7 @@ def test_more_structure_fits_no_worse(case: Case) -> None:
 def test_probability_of_being_in_follows_the_rates(case: Case) -> None:
     p = base.p_in(case, base.structural_steps, case.start)
     given = compile_case(case)
-    assert (p[0] == is_in(given.record[0])).all()
+    assert (p[0] == is_in(given.record.status[0])).all()
     assert ((p >= 0) & (p <= 1)).all()
     april = parse_month("1999-04") - case.start
     kazakhstan = case.state_ids.index("KAZ")
@@ -60,7 +60,7 @@ def test_probability_of_being_in_follows_the_rates(case: Case) -> None:
 
 
 def test_the_brier_score_of_the_record_is_zero_and_of_its_opposite_one(case: Case) -> None:
-    truth = is_in(compile_case(case).record).astype(float)
+    truth = is_in(compile_case(case).record.status).astype(float)
     span = (parse_month("1994-01"), parse_month("2012-12"))
     assert brier(case, truth, case.start, "CST", *span) == 0.0
     assert brier(case, 1 - truth, case.start, "CST", *span) == 1.0

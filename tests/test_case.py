@@ -22,8 +22,9 @@ from model.clock import parse_month
 from model.coalition import CoalitionModel
 from model.simulate import prior_parameters, simulate
 from tashkent import cli
+from tashkent.new_case import SKELETON
 
-MINIMAL = Path(__file__).parent / "cases" / "minimal"
+MINIMAL = SKELETON
 
 Change = Callable[[Path], None]
 

@@ -71,11 +71,11 @@ def test_a_start_from_the_record_stands_where_the_record_stood(
     for text in ("1998-12", "2012-07", "2006-07"):
         start = case.month(text, "start")
         runs = simulate(case, some_parameters, seed=3, start=start)
-        assert (runs.status[:, 0] == given.record[start - case.start]).all()
+        assert (runs.status[:, 0] == given.record.status[start - case.start]).all()
         assert runs.months[0] == start
         assert runs.months[-1] == case.end
     uzbekistan = case.state_ids.index("UZB")
-    assert given.record_due[parse_month("2006-07") - case.start, uzbekistan, 0] == (
+    assert given.record.due[parse_month("2006-07") - case.start, uzbekistan, 0] == (
         parse_month("2006-08") - case.start
     )
 

@@ -65,7 +65,7 @@ def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
         t, s, c = int(rows.rows.month[i]), int(rows.rows.state[i]), int(rows.rows.club[i])
         choice, rules = CHOICES[rows.rows.choice[i]], given.rules[t][c]
         seen = t - 2 if choice == "renew" else t
-        terms = given.terms(seen, is_in(given.record[t - 1]))
+        terms = given.terms(seen, is_in(given.record.status[t - 1]))
         value = sum(theta[name] * terms[name][s, c] for name in terms)
         promise = given.situation.clubs.guarantees[c]
         if choice == "accede":

@@ -1,0 +1,44 @@
+"""Writing a folder: all of it, or nothing."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from model.case import CaseError
+
+
+def is_free(path: Path) -> bool:
+    """Whether nothing stands at a path but, perhaps, an empty folder."""
+    return not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir()))
+
+
+@contextmanager
+def whole_folder(path: Path, key: str) -> Iterator[Path]:
+    """A folder to write into that takes the place of `path` when all is written, and is removed if anything fails.
+
+    A folder that stands there is replaced: whoever asks for it checks before that nothing is lost.
+    """
+    path = path.absolute()
+    parent = path.parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=parent))
+    except OSError as error:
+        raise CaseError(
+            key, "folder", str(path), f"a folder that can be made ({error.strerror})"
+        ) from None
+    try:
+        yield made
+        made.chmod(0o755)
+        if path.exists():
+            old = made.with_name(made.name + "-old")
+            os.replace(path, old)
+            os.replace(made, path)
+            shutil.rmtree(old)
+        else:
+            os.replace(made, path)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
