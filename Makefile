@@ -29,7 +29,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format-check lint types imports format lock bench wheel clean env env-dev
+.PHONY: help run test check format-check lint types imports format docs lock bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,10 @@ format: env-dev ## rewrite the sources: ruff's fixes and format
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+docs: env ## write docs/rulebook.md from the case
+	$(BIN)/tashkent law --markdown > $(VENV)/rulebook.md
+	cp $(VENV)/rulebook.md docs/
+
 bench: env ## run the benchmarks with BENCH_ARGS
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
 
@@ -74,6 +78,8 @@ wheel: env ## build the wheel into dist/ and try it in an empty environment
 	"$$uv" pip install --quiet --python "$$tmp/venv" --no-deps --no-index "$$wheel"; \
 	cd "$$tmp"; \
 	venv/bin/tashkent case check; \
+	venv/bin/tashkent case new pact; \
+	venv/bin/tashkent run --case pact --runs 5 --out "$$tmp/pact-out"; \
 	venv/bin/tashkent run --runs 20 --out "$$tmp/out"; \
 	ls "$$tmp/out"
 

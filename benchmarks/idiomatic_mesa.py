@@ -7,7 +7,8 @@ the value of a seat those of section 7.3.
 
 >>> from model.case import load_case
 >>> case = load_case("cst")
->>> prior_means = {name: p.mean for name, p in case.role("weight", "friction", "council").items()}
+>>> roles = ("weight", "friction", "unscored", "council")
+>>> prior_means = {name: p.mean for name, p in case.role(*roles).items()}
 >>> run = AllianceModel(case, prior_means, seed=1, run=7)
 >>> run.run_to_end()
 >>> len(run.history) == len(case.months)
@@ -24,22 +25,42 @@ from typing import Any, TypeVar
 import mesa
 
 from model import draws
-from model.case import Case, Entry, Event
+from model.case import Case, Entry, Event, Request
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
 from model.law import (
     Accession,
     Act,
     AnyStatute,
+    Arrears,
+    Bases,
+    Benefit,
+    Budget,
+    Chair,
+    Defence,
     EntryIntoForce,
+    Expulsion,
+    Forces,
+    Incompatible,
+    LimitedFormat,
+    Lock,
+    Observer,
+    Participation,
+    Restoration,
+    Sanction,
+    Session,
     Status,
+    Succession,
     Term,
     VoluntarySuspension,
+    Voting,
     Withdrawal,
 )
 
-IN = frozenset(status for status in Status if Status.SIGNATORY <= status <= Status.FROZEN)
+IN = frozenset(status for status in Status if Status.SIGNATORY <= status <= Status.SANCTIONED)
+PARTY = frozenset({Status.MEMBER, Status.FROZEN})
 MAY_SIGN = frozenset({Status.SIGNATORY, Status.MEMBER, Status.FROZEN})
-MAY_DEPART = frozenset({Status.MEMBER, Status.FROZEN})
+NOT_PAYING = frozenset({Status.FROZEN, Status.SANCTIONED})
+FORMER = frozenset({Status.SUSPENDED, Status.LEFT, Status.EXPELLED})
 
 #: the terms of the value of a seat, in the order in which they are added
 TERMS = (
@@ -49,6 +70,7 @@ TERMS = (
     "patronage",
     "coercive_leverage",
     "partisan_patron",
+    "dues",
 )
 HIGHEST_THREAT = 3.0
 
@@ -66,12 +88,35 @@ class Rules:
     """The rules that one club applies in one month; None where it has none of the kind."""
 
     accession: Accession | None
-    withdrawal: Withdrawal | None
+    arrears: Arrears | None
+    bases: Bases | None
+    budget: Budget | None
+    chair: Chair | None
+    defence: Defence | None
+    expulsion: Expulsion | None
+    incompatible: Incompatible | None
+    limited_format: LimitedFormat | None
+    observer: Observer | None
+    participation: Participation | None
+    restoration: Restoration | None
+    sanction: Sanction | None
+    session: Session | None
     suspension: VoluntarySuspension | None
+    voting: Voting | None
+    withdrawal: Withdrawal | None
+    forces: list[Forces]
+    benefits: int
     #: its day falls in this month
     entry_into_force: EntryIntoForce | None
+    succession: Succession | None
     #: a term that ends in this month and must be renewed by signing
     renewal: Term | None
+
+    def covering(self, kind: str) -> Defence | Forces | None:
+        """The rule on help of a kind."""
+        if self.defence and kind in self.defence.covers:
+            return self.defence
+        return next((rule for rule in self.forces if kind in rule.covers), None)
 
 
 @dataclass(frozen=True)
@@ -83,12 +128,19 @@ class ClubCalendar:
     founding: list[bool]
     window: list[bool]
     open_to: dict[str, list[bool]]
+    #: states whose law makes joining dear
+    dear_to: list[set[str]]
+    #: clubs whose members may not petition here
+    incompatible: list[list[str]]
+    #: instruments that a former party has to join before it comes back
+    price_of_return: list[int]
 
 
 def club_calendar(case: Case, club: str) -> ClubCalendar:
     """The law, the foundings and the openness of a club."""
+    rules = [rules_of(case, club, month) for month in case.months]
     return ClubCalendar(
-        rules=[rules_of(case, club, month) for month in case.months],
+        rules=rules,
         entries_into_force=[
             month_of(s.from_)
             for s in case.statutes
@@ -100,6 +152,15 @@ def club_calendar(case: Case, club: str) -> ClubCalendar:
             state: [is_open(case, club, state, month) for month in case.months]
             for state in case.deciders
         },
+        dear_to=[
+            {state for state in case.deciders if has_lock(case, club, state, "dear", month)}
+            for month in case.months
+        ],
+        incompatible=[incompatible_clubs(case, club, month) for month in case.months],
+        price_of_return=[
+            price_of_return(case, club, month, rules[month - case.start].restoration)
+            for month in case.months
+        ],
     )
 
 
@@ -112,22 +173,44 @@ def rules_of(case: Case, club: str, month: int) -> Rules:
     """The rules that a club applies in a month."""
     statutes = [s for s in case.statutes if s.club == club]
     end = last_day(month)
+    on_last_day = sorted((s for s in statutes if holds(s.from_, s.until, end)), key=from_day)
+    of_this_month = [s for s in statutes if month_of(s.from_) == month]
 
-    def on_last_day(kind: type[StatuteT]) -> StatuteT | None:
-        for s in statutes:
-            if isinstance(s, kind) and holds(s.from_, s.until, end):
-                return s
-        return None
+    def several(kind: type[StatuteT], among: list[AnyStatute] = on_last_day) -> list[StatuteT]:
+        return [s for s in among if isinstance(s, kind)]
 
-    forces = [s for s in statutes if isinstance(s, EntryIntoForce) and month_of(s.from_) == month]
-    renewals = [s for s in statutes if isinstance(s, Term) and must_be_renewed(s, month)]
+    def one(kind: type[StatuteT], among: list[AnyStatute] = on_last_day) -> StatuteT | None:
+        return next((s for s in among if isinstance(s, kind)), None)
+
     return Rules(
-        accession=on_last_day(Accession),
-        withdrawal=on_last_day(Withdrawal),
-        suspension=on_last_day(VoluntarySuspension),
-        entry_into_force=forces[0] if forces else None,
-        renewal=renewals[0] if renewals else None,
+        accession=one(Accession),
+        arrears=one(Arrears),
+        bases=one(Bases),
+        budget=one(Budget),
+        chair=one(Chair),
+        defence=one(Defence),
+        expulsion=one(Expulsion),
+        incompatible=one(Incompatible),
+        limited_format=one(LimitedFormat),
+        observer=one(Observer),
+        participation=one(Participation),
+        restoration=one(Restoration),
+        sanction=one(Sanction),
+        session=one(Session),
+        suspension=one(VoluntarySuspension),
+        voting=one(Voting),
+        withdrawal=one(Withdrawal),
+        forces=several(Forces),
+        benefits=len(several(Benefit)),
+        entry_into_force=one(EntryIntoForce, of_this_month),
+        succession=one(Succession, of_this_month),
+        renewal=next((s for s in several(Term, statutes) if must_be_renewed(s, month)), None),
     )
+
+
+def from_day(statute: AnyStatute) -> date:
+    """The first day on which a statute holds."""
+    return statute.from_
 
 
 def must_be_renewed(term: Term, month: int) -> bool:
@@ -138,12 +221,55 @@ def must_be_renewed(term: Term, month: int) -> bool:
     return ends and holds(term.from_, term.until, first_day) and term.renewal == "opt_in"
 
 
+def acquis(case: Case, club: str, month: int, after: date = date.min) -> int:
+    """How many instruments of a club took effect after a day, by the end of a month."""
+    return len(
+        {
+            s.instrument
+            for s in case.statutes
+            if s.club == club and not isinstance(s, Lock) and after < s.from_ <= last_day(month)
+        }
+    )
+
+
+def price_of_return(case: Case, club: str, month: int, rule: Restoration | None) -> int:
+    """How many instruments a former party has to join before it comes back."""
+    if rule is None or rule.price != "acquis":
+        return 0
+    return acquis(case, club, month, after=rule.since)
+
+
+def incompatible_clubs(case: Case, club: str, month: int) -> list[str]:
+    """The clubs that this one bars, and those that bar it."""
+    bars = {
+        (s.club, barred)
+        for s in case.statutes
+        if isinstance(s, Incompatible) and holds(s.from_, s.until, last_day(month))
+        for barred in s.bars
+    }
+    return [other for other in case.clubs if {(club, other), (other, club)} & bars]
+
+
+def has_lock(case: Case, club: str, state: str, effect: str, month: int) -> bool:
+    """Whether a law of a state closes a club to it, or makes joining dear."""
+    return any(
+        isinstance(s, Lock)
+        and (s.club, s.state, s.effect) == (club, state, effect)
+        and holds(s.from_, s.until, last_day(month))
+        for s in case.statutes
+    )
+
+
 def is_open(case: Case, club: str, state: str, month: int) -> bool:
-    """Whether a club exists and may take a state in."""
-    return month >= month_of(case.clubs[club].since) and any(
-        holds(row.open_from, row.open_until, last_day(month))
-        for row in case.openness
-        if (row.club, row.state) == (club, state)
+    """Whether a club exists and may take a state in, and the state's own law lets it join."""
+    return (
+        month >= month_of(case.clubs[club].since)
+        and any(
+            holds(row.open_from, row.open_until, last_day(month))
+            for row in case.openness
+            if (row.club, row.state) == (club, state)
+        )
+        and not has_lock(case, club, state, "closed", month)
     )
 
 
@@ -295,11 +421,51 @@ def record_of(case: Case, state: str, club: str, until: int) -> list[Entry]:
     ]
 
 
-@lru_cache(maxsize=8)
-def surroundings(case: Case) -> tuple[dict[str, Perception], dict[str, ClubCalendar]]:
+def status_of(row: Entry) -> Status:
+    """The status that a row of the record sets."""
+    return Status[row.status.upper()]
+
+
+@dataclass(frozen=True)
+class Surroundings:
     """What no seat can change, so that all runs of a case share it."""
-    perceptions = {state: perception(case, state) for state in case.deciders}
-    return perceptions, {club: club_calendar(case, club) for club in case.clubs}
+
+    perceptions: dict[str, Perception]
+    calendars: dict[str, ClubCalendar]
+    #: by months since the case began, in the order of the table
+    requests: list[list[Request]]
+
+
+@lru_cache(maxsize=8)
+def surroundings(case: Case) -> Surroundings:
+    """What the runs of a case share."""
+    return Surroundings(
+        perceptions={state: perception(case, state) for state in case.deciders},
+        calendars={club: club_calendar(case, club) for club in case.clubs},
+        requests=[
+            [row for row in case.requests if month_of(row.date) == month] for month in case.months
+        ],
+    )
+
+
+# 7.5 Votes: what follows from the chance that each voter objects --------------------------------
+
+
+def at_least_one(chances: Iterable[float]) -> float:
+    """The probability that at least one of some independent things happens."""
+    return 1 - math.prod(1 - chance for chance in chances)
+
+
+def at_least_half(chances: list[float]) -> float:
+    """The probability that at least half of some independent things happen; 0 if there are none."""
+    if not chances:
+        return 0.0
+    exactly = [1.0]  # the probability that 0, 1, 2 ... of those counted so far happen
+    for chance in chances:
+        stays = [p * (1 - chance) for p in exactly]
+        rises = [p * chance for p in exactly]
+        exactly = [a + b for a, b in zip([*stays, 0.0], [0.0, *rises], strict=True)]
+    return sum(p for count, p in enumerate(exactly) if 2 * count >= len(chances))
 
 
 # Agents -----------------------------------------------------------------------------------------
@@ -314,6 +480,13 @@ class Seat:
     due: int | None = None
     #: the status on which this month's decisions rest
     before: Status = Status.NONE
+    #: months without payment
+    arrears: int = 0
+    #: instruments that the state has yet to join
+    gap: int = 0
+    vote_lost: bool = False
+    #: it was suspended, left or was expelled before
+    former: bool = False
     #: the logistic noise of each act, by months since the case began
     noise: dict[str, list[float]] = field(default_factory=dict)
 
@@ -321,6 +494,15 @@ class Seat:
         """Take a status and, where something is pending, the month in which it falls due."""
         self.status = status
         self.due = due
+        if status in FORMER:
+            self.former = True
+            self.gap = 0
+            self.vote_lost = False
+
+    @property
+    def is_in_breach(self) -> bool:
+        """Whether it has not joined every act, or does not take part."""
+        return self.gap > 0 or self.before in NOT_PAYING
 
 
 class PatronAgent(mesa.Agent):
@@ -338,7 +520,7 @@ class PatronAgent(mesa.Agent):
         """What the record of this month says of its seats becomes so."""
         for row in self.record:
             if month_of(row.date) == self.model.month:
-                self.seats[row.club].status = Status[row.status.upper()]
+                self.seats[row.club].becomes(status_of(row))
 
 
 class StateAgent(mesa.Agent):
@@ -353,10 +535,14 @@ class StateAgent(mesa.Agent):
         self.seats = {club: Seat() for club in model.case.clubs}
         self.terms = [(weight, getattr(self, term)) for term, weight in model.weights.items()]
 
-    # value of a seat -----------------------------------------------------------------------------
+    def was_in(self, club: str) -> bool:
+        """Whether it is in a club, in what this month's decisions rest on."""
+        return self.seats[club].before in IN
+
+    # 7.3 value of a seat -------------------------------------------------------------------------
 
     def value_of_seat(self, club: "ClubAgent", t: int) -> float:
-        """What a seat is worth with the perceptions of month t and the seats of this month."""
+        """What a seat is worth with the perceptions of month t, the seats and law of this month."""
         value = 0.0
         for weight, term in self.terms:
             value += weight * term(club, t)
@@ -381,8 +567,9 @@ class StateAgent(mesa.Agent):
         return -sum(self.perception.threat[kind][t] for kind in club.threats_of_sponsor)
 
     def patronage(self, club: "ClubAgent", t: int) -> float:
-        """The tie to the club's sponsor."""
-        return self.perception.tie[club.sponsor][t] if club.sponsor != "none" else 0.0
+        """The tie to the club's sponsor, and the goods that members get."""
+        tie = self.perception.tie[club.sponsor][t] if club.sponsor != "none" else 0.0
+        return tie + self.model.goods_step * club.rules.benefits
 
     def coercive_leverage(self, club: "ClubAgent", t: int) -> float:
         """What the patron's force obtains: it binds who has no alternative, repels who has."""
@@ -404,33 +591,46 @@ class StateAgent(mesa.Agent):
                 partisan += rivalry[t] * leaning
         return -partisan
 
-    # decisions -----------------------------------------------------------------------------------
+    def dues(self, club: "ClubAgent", t: int) -> float:
+        """Tenths of the budget that fall to the state: the less, the more others share them."""
+        budget = club.rules.budget
+        if budget is None:
+            return 0.0
+        payers = len(club.members - {self.name, self.model.case.patron}) + 1
+        return -10 * (1 - budget.patron_share) / payers
 
-    def petitions(self, club: "ClubAgent") -> bool:
+    # 7.3 decisions -------------------------------------------------------------------------------
+
+    def petitions(self, club: "ClubAgent", value: float) -> bool:
         """Whether it wants in."""
-        model = self.model
-        log_odds = self.value_of_seat(club, model.t) + model.parameters["accede"]
+        parameters, calendar, t = self.model.parameters, club.calendar, self.model.t
+        log_odds = value + parameters["accede"]
         if club.guarantee:
-            log_odds += model.parameters["obligation"]
-        if club.calendar.window[model.t]:
-            log_odds += model.parameters["opening"]
-        if club.calendar.founding[model.t]:
-            log_odds += model.parameters["founding"]
+            log_odds += parameters["obligation"]
+        if calendar.window[t]:
+            log_odds += parameters["opening"]
+        if calendar.founding[t]:
+            log_odds += parameters["founding"]
+        if self.name in calendar.dear_to[t]:
+            log_odds += parameters["lock"]
+        if self.seats[club.name].former:
+            log_odds += parameters["restoration"] * calendar.price_of_return[t]
         return self.acts("accede", club, log_odds)
 
     def signs(self, club: "ClubAgent", informed_months_before: int) -> bool:
         """Whether it prolongs the treaty, knowing what it knew some months before."""
         known = max(0, self.model.t - informed_months_before)
         log_odds = self.value_of_seat(club, known) + self.model.parameters["renew"]
-        return self.acts("renew", club, log_odds)
+        chance = self.model.occasional_draw(self.name, club.name, "renew")
+        return log_odds > math.log(chance / (1 - chance))
 
-    def asks_for_suspension(self, club: "ClubAgent", value: float) -> bool:
-        """Whether it sends a note that asks for the suspension of its membership."""
-        return self.acts("suspend", club, self.model.parameters["suspend"] - value)
+    def wants(self, act: str, club: "ClubAgent", value: float) -> bool:
+        """Whether it resumes or observes, the likelier the more a seat is worth to it."""
+        return self.acts(act, club, self.model.parameters[act] + value)
 
-    def gives_notice(self, club: "ClubAgent", value: float) -> bool:
-        """Whether it gives notice of withdrawal."""
-        return self.acts("withdraw", club, self.model.parameters["withdraw"] - value)
+    def has_enough(self, act: str, club: "ClubAgent", value: float) -> bool:
+        """Whether it suspends, withdraws or freezes, the likelier the less its seat is worth."""
+        return self.acts(act, club, self.model.parameters[act] - value)
 
     def acts(self, act: str, club: "ClubAgent", log_odds: float) -> bool:
         """Logistic choice between acting and not acting."""
@@ -439,7 +639,7 @@ class StateAgent(mesa.Agent):
             noise[act] = self.model.logistic_noise(self.name, club.name, act)
         return log_odds > noise[act][self.model.t]
 
-    # answers to others ---------------------------------------------------------------------------
+    # what others answer --------------------------------------------------------------------------
 
     def rivalry_with(self, member: str) -> float:
         """The rivalry felt with a member of a club."""
@@ -468,84 +668,283 @@ class ClubAgent(mesa.Agent):
         #: the deciders and their seats here
         self.deciders = [(state, state.seats[name]) for state in model.states.values()]
         #: who is in, in what this month's decisions rest on
-        self.members: list[str] = []
+        self.members: set[str] = set()
+        #: the rules of this month
+        self.rules = calendar.rules[model.t]
 
-    @property
-    def rules(self) -> Rules:
-        """The rules of this month."""
-        return self.calendar.rules[self.model.t]
-
-    # pending -------------------------------------------------------------------------------------
+    # 5. initialisation ---------------------------------------------------------------------------
 
     def take_up_record(self) -> None:
-        """Seats and what is pending as history has them at the end of this month."""
+        """Seats, what is pending and what is owed, as history has them at the end of this month."""
         for state, seat in self.seats.items():
             rows = record_of(self.model.case, state, self.name, self.model.month)
-            if not rows:
-                continue
-            status = Status[rows[-1].status.upper()]
-            began = month_of(rows[-1].date)
-            rules = rules_of(self.model.case, self.name, began)
-            due = None
-            if status is Status.SIGNATORY and rules.accession:
-                due = self.ratification_due(began, rules.accession)
-            elif status is Status.NOTICE_GIVEN and rules.withdrawal:
-                due = began + rules.withdrawal.notice_months
-            seat.becomes(status, due)
+            for row in rows:
+                self.take_up(seat, row)
+            seat.arrears = self.arrears_in_record(rows)
 
-    def ratification_due(self, month: int, rule: Accession) -> int | None:
-        """When an accession of this month is complete; None if the entry into force decides."""
-        if any(force > month for force in self.calendar.entries_into_force):
-            return None
-        return month + rule.ratification_months
+    def take_up(self, seat: Seat, row: Entry) -> None:
+        """A row of the record becomes so."""
+        case = self.model.case
+        month = month_of(row.date)
+        status = status_of(row)
+        due = None
+        if status is Status.SIGNATORY:
+            begins = max(month, case.start)
+            accession = rules_of(case, self.name, begins).accession
+            due = self.ratification_due(begins, accession) if accession else None
+        elif status is Status.NOTICE_GIVEN:
+            withdrawal = rules_of(case, self.name, month).withdrawal
+            due = month + withdrawal.notice_months if withdrawal else None
+        if row.act == "accede" and seat.former:
+            seat.gap = self.gap_after(rules_of(case, self.name, month).restoration, month)
+        seat.becomes(status, due)
+
+    def arrears_in_record(self, rows: list[Entry]) -> int:
+        """For how many months in a row, up to this one, a state has not paid."""
+        if not rows or status_of(rows[-1]) not in NOT_PAYING:
+            return 0
+        arrears = 0
+        for month in range(self.model.case.start + 1, self.model.month + 1):
+            past = [row for row in rows if month_of(row.date) <= month]
+            arrears = arrears + 1 if past and status_of(past[-1]) in NOT_PAYING else 0
+        return arrears
+
+    # 2. what was pending -------------------------------------------------------------------------
 
     def take_effect(self) -> None:
-        """What was pending takes effect: entry into force, ratification, then notices."""
+        """Succession, entry into force, ratifications and notices."""
         month = self.model.month
-        rules = self.rules
-        force = rules.entry_into_force
+        self.rules = rules = self.calendar.rules[self.model.t]
         for state, seat in self.deciders:
-            if seat.status is Status.SIGNATORY and (force or seat.due == month):
-                seat.becomes(Status.MEMBER)
-                self.log(state, Act.ENTER_INTO_FORCE, force or rules.accession)
-            elif seat.status is Status.NOTICE_GIVEN and seat.due == month:
+            if rules.succession and seat.status in IN:
+                self.log(state, Act.CARRY_OVER, rules.succession)
+            is_due = seat.due == month
+            if seat.status is Status.SIGNATORY:
+                rule = rules.entry_into_force or (rules.accession if is_due else None)
+                if rule:
+                    seat.becomes(Status.MEMBER)
+                    self.log(state, Act.ENTER_INTO_FORCE, rule)
+            elif seat.status is Status.NOTICE_GIVEN and is_due and rules.withdrawal:
                 seat.becomes(Status.LEFT)
                 self.log(state, Act.LEAVE, rules.withdrawal)
+
+    def ratification_due(self, month: int, rule: Accession | Restoration) -> int | None:
+        """When an accession of this month is complete; None if the entry into force decides."""
+        end = self.model.case.end
+        if any(month < force <= end for force in self.calendar.entries_into_force):
+            return None
+        return month + rule.ratification_months
 
     def fix_before(self) -> None:
         """Note the seats on which all decide in this month."""
         for seat in self.seats.values():
             seat.before = seat.status
-        self.members = [state for state, seat in self.seats.items() if seat.before in IN]
+        self.members = {state for state, seat in self.seats.items() if seat.before in IN}
 
-    # session -------------------------------------------------------------------------------------
+    # 3. and 7.6 requests -------------------------------------------------------------------------
+
+    def answer_requests(self) -> None:
+        """Parties ask for help, or to host a base."""
+        for request in self.model.requests:
+            if self.seats[request.state].before in PARTY:
+                state = self.model.states[request.state]
+                if request.kind == "base":
+                    self.answer_base(state)
+                else:
+                    self.answer_call_for_help(state, request)
+
+    def answer_base(self, state: StateAgent) -> None:
+        """Forces of others on a member's soil."""
+        rule = self.rules.bases
+        if rule is None:
+            return
+        voters = self.voters_on(state)
+        objecting = self.objections(state, voters, self.model.parameters["base_objection"])
+        if rule.consent and self.draws_below(self.refusal(objecting, voters), state, "base"):
+            self.log(state, Act.REFUSE_BASE, rule)
+        else:
+            self.log(state, Act.HOST_BASE, rule)
+
+    def answer_call_for_help(self, state: StateAgent, request: Request) -> None:
+        """A duty of defence or forces of the club, if one of the two covers the need."""
+        rule = self.rules.covering(request.kind)
+        if rule is None:
+            return
+        waits_for_request = isinstance(rule, Forces) or rule.on_request
+        if waits_for_request and not request.asked:
+            return
+        voters = self.voters_on(state)
+        if isinstance(rule, Forces) and rule.interim:
+            voters = [voter for voter in voters if self.seats[voter].gap == 0]
+        objecting = self.objections(state, voters, self.model.parameters["help_objection"])
+        if not self.can_meet(request, voters):
+            refused = 1.0
+        elif self.rules.limited_format:
+            refused = math.prod(objecting.values())
+        else:
+            refused = self.refusal(objecting, voters)
+        if self.draws_below(refused, state, "help"):
+            self.log(state, Act.REFUSE_HELP, rule)
+        else:
+            self.log(state, Act.HELP, rule)
+
+    def can_meet(self, request: Request, voters: list[str]) -> bool:
+        """Whether a council can be called out of turn."""
+        session = self.rules.session
+        if session is None or (request.kind == "external" and session.victim_alone):
+            return True
+        return len(voters) >= session.proposers
+
+    # 7.5 votes -----------------------------------------------------------------------------------
+
+    def voters_on(self, concerned: StateAgent) -> list[str]:
+        """The states that have a say on another."""
+        return [
+            state
+            for state, seat in self.seats.items()
+            if seat.before in IN
+            and seat.before is not Status.SANCTIONED
+            and not seat.vote_lost
+            and state != concerned.name
+        ]
+
+    def objections(
+        self, petitioner: StateAgent, voters: list[str], base: float, rivals: int = 1
+    ) -> dict[str, float]:
+        """The probability that each voter objects; rivals are the likelier (or with -1 the less)."""
+        step = rivals * self.model.parameters["objection_rivalry"]
+        return {
+            voter: probability(base + step * petitioner.rivalry_with(voter)) for voter in voters
+        }
+
+    def refusal(
+        self, objecting: dict[str, float], voters: list[str], majority: bool = False
+    ) -> float:
+        """The probability that a petition is refused, by consensus or by majority."""
+        present = [voter for voter in voters if self.seats[voter].before is not Status.FROZEN]
+        voting = self.rules.voting
+        if voting and voting.absence_blocks and len(present) < len(voters):
+            return 1.0
+        chances = [objecting[voter] for voter in present]
+        return at_least_half(chances) if majority else at_least_one(chances)
+
+    def council_refusal(self, petitioner: StateAgent) -> float:
+        """The probability that the council refuses a petition under consensus."""
+        base = self.model.parameters["objection"]
+        if self.rules.incompatible:
+            suspects = self.rules.incompatible.suspects
+            base += self.model.parameters["suspicion"] * sum(map(petitioner.was_in, suspects))
+        voters = self.voters_on(petitioner)
+        return self.refusal(self.objections(petitioner, voters, base), voters)
+
+    def ministers_refusal(self, petitioner: StateAgent) -> float:
+        """The probability that the ministers do not propose a petitioner."""
+        voters = self.voters_on(petitioner)
+        base = self.model.parameters["ministers"]
+        return self.refusal(self.objections(petitioner, voters, base), voters)
+
+    def draws_below(self, chance: float, state: StateAgent, act: str) -> bool:
+        """Whether something of a given probability happens."""
+        return self.model.occasional_draw(state.name, self.name, act) < chance
+
+    # 4. session ----------------------------------------------------------------------------------
 
     def session(self) -> None:
-        """The regular session of the council decides on requests for suspension."""
-        rule = self.rules.suspension
-        if rule is None or self.model.month % MONTHS_PER_YEAR + 1 != rule.session_month:
+        """The regular session of the council: requests for suspension, and members in breach."""
+        rule = self.rules.session
+        if rule is None or self.model.month % MONTHS_PER_YEAR + 1 != rule.month:
             return
+        self.answer_requests_for_suspension()
+        self.judge_expulsions()
+        self.judge_sanctions()
+        self.judge_debtors()
+
+    def answer_requests_for_suspension(self) -> None:
+        """Who asked for suspension is suspended, or stays a member."""
+        rule = self.rules.suspension
         for state, seat in self.deciders:
             if seat.before is Status.SUSPENSION_REQUESTED:
-                if rule.consensus and self.objects(state, "answer suspension"):
+                if (
+                    rule
+                    and rule.consensus
+                    and self.draws_below(self.council_refusal(state), state, "answer suspension")
+                ):
                     seat.becomes(Status.MEMBER)
                     self.log(state, Act.REFUSE_SUSPENSION, rule)
                 else:
                     seat.becomes(Status.SUSPENDED)
                     self.log(state, Act.SUSPEND, rule)
 
-    def objects(self, petitioner: StateAgent, answer: str) -> bool:
-        """Whether at least one member objects to a petition."""
-        parameters = self.model.parameters
-        none_objects = 1.0
-        for member in self.members:
-            if member != petitioner.name:
-                rivalry = petitioner.rivalry_with(member)
-                objection = parameters["objection"] + parameters["objection_rivalry"] * rivalry
-                none_objects *= 1 - probability(objection)
-        return self.model.uniform_draw(petitioner.name, self.name, answer) < 1 - none_objects
+    def judge_expulsions(self) -> None:
+        """Who is under sanction and still in breach may be expelled."""
+        rule = self.rules.expulsion
+        if rule is None:
+            return
+        for state, seat in self.deciders:
+            if seat.before is Status.SANCTIONED and seat.is_in_breach:
+                passed = self.judges(state, "expel", rule.majority)
+                if passed:
+                    seat.becomes(Status.EXPELLED)
+                    self.log(state, Act.EXPEL, rule)
+                elif passed is not None:
+                    self.log(state, Act.REFUSE_EXPULSION, rule)
 
-    # renewal -------------------------------------------------------------------------------------
+    def judge_sanctions(self) -> None:
+        """A party in breach may be sanctioned."""
+        rule = self.rules.sanction
+        if rule is None:
+            return
+        for state, seat in self.deciders:
+            if seat.before in PARTY and seat.is_in_breach:
+                passed = self.judges(state, "sanction", rule.majority)
+                if passed:
+                    seat.becomes(Status.SANCTIONED)
+                    self.log(state, Act.SANCTION, rule)
+                elif passed is not None:
+                    self.log(state, Act.REFUSE_SANCTION, rule)
+
+    def judge_debtors(self) -> None:
+        """Who has not paid for long may lose its vote."""
+        rule = self.rules.arrears
+        if rule is None or rule.automatic:
+            return
+        for state, seat in self.deciders:
+            if seat.before in IN and seat.arrears >= rule.months and not seat.vote_lost:
+                passed = self.judges(state, "lose_vote", majority=False)
+                if passed:
+                    seat.vote_lost = True
+                    self.log(state, Act.LOSE_VOTE, rule)
+                elif passed is not None:
+                    self.log(state, Act.REFUSE_LOSS_OF_VOTE, rule)
+
+    def judges(self, accused: StateAgent, act: str, majority: bool) -> bool | None:
+        """7.7: whether a case against a seat passes; None if nobody proposes it."""
+        parameters = self.model.parameters
+        voters = self.voters_on(accused)
+        chair = self.chair()
+        proposing = []
+        for voter in voters:
+            log_odds = parameters["sanction"]
+            if voter == chair:
+                log_odds += parameters["chair_agenda"]
+            log_odds += parameters["objection_rivalry"] * accused.rivalry_with(voter)
+            proposing.append(probability(log_odds))
+        proposed = at_least_one(proposing)
+        chance = self.model.occasional_draw(accused.name, self.name, act)
+        if chance >= proposed:
+            return None
+        base = parameters["sanction_objection"]
+        objecting = self.objections(accused, voters, base, rivals=-1)
+        return chance < proposed * (1 - self.refusal(objecting, voters, majority))
+
+    def chair(self) -> str | None:
+        """Who sets the agenda this year."""
+        if self.rules.chair is None or not self.members:
+            return None
+        year = self.model.month // MONTHS_PER_YEAR
+        return sorted(self.members)[year % len(self.members)]
+
+    # 6. renewal ----------------------------------------------------------------------------------
 
     def renewal(self) -> None:
         """A term ends: who does not sign its prolongation leaves."""
@@ -562,54 +961,134 @@ class ClubAgent(mesa.Agent):
                     self.log(state, Act.ABSTAIN, term)
                     self.log(state, Act.LAPSE, term)
 
-    # departure -----------------------------------------------------------------------------------
+    # 7. departure --------------------------------------------------------------------------------
 
     def departure(self) -> None:
-        """Members may ask for suspension or else give notice."""
+        """Parties may ask for suspension, or else give notice, or else freeze; or they resume."""
         rules = self.rules
         if rules.renewal:
             return
         for state, seat in self.deciders:
-            if seat.before in MAY_DEPART:
-                value = state.value_of_seat(self, self.model.t)
-                if rules.suspension and state.asks_for_suspension(self, value):
-                    seat.becomes(Status.SUSPENSION_REQUESTED)
-                    self.log(state, Act.REQUEST_SUSPENSION, rules.suspension)
-                elif rules.withdrawal and state.gives_notice(self, value):
-                    self.take_notice(state, seat, rules.withdrawal)
+            is_party = seat.before in PARTY
+            may_act = is_party or seat.before is Status.SANCTIONED
+            if not may_act or seat.status is not seat.before:
+                continue
+            value = state.value_of_seat(self, self.model.t)
+            if is_party and rules.suspension and state.has_enough("suspend", self, value):
+                seat.becomes(Status.SUSPENSION_REQUESTED)
+                self.log(state, Act.REQUEST_SUSPENSION, rules.suspension)
+            elif is_party and rules.withdrawal and state.has_enough("withdraw", self, value):
+                self.take_notice(state, seat, rules.withdrawal)
+            elif rules.participation:
+                if seat.before is not Status.MEMBER:
+                    self.let_resume(state, seat, value, rules.participation)
+                elif state.has_enough("freeze", self, value):
+                    seat.becomes(Status.FROZEN)
+                    self.log(state, Act.FREEZE, rules.participation)
 
     def take_notice(self, state: StateAgent, seat: Seat, rule: Withdrawal) -> None:
-        """A state gives notice: it is out when the notice has run."""
-        if rule.notice_months == 0:
+        """A state gives notice: it is out when the notice has run, and its debts are settled."""
+        wait = rule.notice_months
+        if rule.settlement:
+            wait = max(wait, seat.arrears)
+        if wait == 0:
             seat.becomes(Status.LEFT)
         else:
-            due = self.model.month + rule.notice_months
-            seat.becomes(Status.NOTICE_GIVEN, due)
+            seat.becomes(Status.NOTICE_GIVEN, self.model.month + wait)
         self.log(state, Act.WITHDRAW, rule)
 
-    # accession -----------------------------------------------------------------------------------
+    def let_resume(self, state: StateAgent, seat: Seat, value: float, rule: Participation) -> None:
+        """Who does not take part may do so again."""
+        if state.wants("resume", self, value):
+            seat.becomes(Status.MEMBER)
+            seat.gap = 0
+            self.log(state, Act.RESUME, rule)
+
+    # 8. accession --------------------------------------------------------------------------------
 
     def accession(self) -> None:
-        """States that are out may petition, where the club is open to them."""
-        rule = self.rules.accession
-        if rule is None:
-            return
+        """States that are out may petition, or else ask to observe, where the club is open."""
+        rules = self.rules
+        t = self.model.t
         for state, seat in self.deciders:
-            is_open = self.calendar.open_to[state.name][self.model.t]
-            if is_open and seat.before not in IN and state.petitions(self):
-                if rule.consensus and self.objects(state, "answer accession"):
-                    self.log(state, Act.REFUSE_ACCESSION, rule)
-                else:
-                    self.take_in(state, seat, rule)
+            if seat.before in IN or not self.calendar.open_to[state.name][t]:
+                continue
+            may_petition = rules.accession and self.may_petition(state, seat, rules.accession)
+            may_observe = rules.observer and seat.before is not Status.OBSERVER
+            if not may_petition and not may_observe:
+                continue
+            value = state.value_of_seat(self, t)
+            if rules.accession and may_petition and state.petitions(self, value):
+                self.answer_petition(state, seat, rules.accession)
+            elif rules.observer and may_observe and state.wants("observe", self, value):
+                self.answer_observer(state, seat, rules.observer)
 
-    def take_in(self, state: StateAgent, seat: Seat, rule: Accession) -> None:
+    def may_petition(self, state: StateAgent, seat: Seat, rule: Accession) -> bool:
+        """Whether the law lets a state that is out petition."""
+        if rule.observers_only and seat.before is not Status.OBSERVER:
+            return False
+        return not any(map(state.was_in, self.calendar.incompatible[self.model.t]))
+
+    def answer_petition(self, state: StateAgent, seat: Seat, accession: Accession) -> None:
+        """The ministers propose a petitioner and the council admits it, as far as the rule asks."""
+        rule: Accession | Restoration = accession
+        if seat.former and self.rules.restoration:
+            rule = self.rules.restoration
+        refused = 0.0
+        if rule.consensus:
+            refused = self.council_refusal(state)
+        if rule.ministers:
+            refused = 1 - (1 - refused) * (1 - self.ministers_refusal(state))
+        if refused and self.model.uniform_draw(state.name, self.name, "answer accession") < refused:
+            self.log(state, Act.REFUSE_ACCESSION, rule)
+        else:
+            self.take_in(state, seat, rule)
+
+    def take_in(self, state: StateAgent, seat: Seat, rule: Accession | Restoration) -> None:
         """A state comes in: a signatory, or a member at once where nothing is left to ratify."""
-        due = self.ratification_due(self.model.month, rule)
-        if due == self.model.month:
+        month = self.model.month
+        due = self.ratification_due(month, rule)
+        if due == month:
             seat.becomes(Status.MEMBER)
         else:
             seat.becomes(Status.SIGNATORY, due)
+        if isinstance(rule, Restoration):
+            seat.gap = self.gap_after(rule, month)
         self.log(state, Act.ACCEDE, rule)
+
+    def gap_after(self, rule: Restoration | None, month: int) -> int:
+        """How many instruments a state has yet to join once it is back."""
+        if rule is None or rule.price != "gap":
+            return 0
+        return acquis(self.model.case, self.name, month)
+
+    def answer_observer(self, state: StateAgent, seat: Seat, rule: Observer) -> None:
+        """A state becomes an observer, unless a member objects."""
+        if rule.consensus and self.draws_below(
+            self.council_refusal(state), state, "answer observer"
+        ):
+            self.log(state, Act.REFUSE_OBSERVER, rule)
+        else:
+            seat.becomes(Status.OBSERVER)
+            self.log(state, Act.OBSERVE, rule)
+
+    # 9. accounts ---------------------------------------------------------------------------------
+
+    def accounts(self) -> None:
+        """Arrears grow, and cost or give back the vote."""
+        rule = self.rules.arrears
+        for seat in self.seats.values():
+            seat.arrears = seat.arrears + 1 if seat.status in NOT_PAYING else 0
+        if rule is None:
+            return
+        for state, seat in self.deciders:
+            if seat.vote_lost and seat.arrears == 0:
+                seat.vote_lost = False
+                if seat.status in IN:
+                    self.log(state, Act.RECOVER_VOTE, rule)
+            elif rule.automatic and seat.arrears >= rule.months and not seat.vote_lost:
+                seat.vote_lost = True
+                self.log(state, Act.LOSE_VOTE, rule)
 
     # log -----------------------------------------------------------------------------------------
 
@@ -630,7 +1109,7 @@ class AllianceModel(mesa.Model):
     case
         The case, as `model.case.load_case` gives it.
     parameters
-        A number for each weight, friction and council parameter of the case.
+        A number for each parameter of the case that is not fixed.
     seed, run
         Which stream of random numbers, and which run of it.
     start
@@ -652,6 +1131,7 @@ class AllianceModel(mesa.Model):
         super().__init__(rng=seed if rng is None else rng)
         self.case = case
         self.parameters = parameters
+        self.goods_step = case.fixed("goods_step")
         self.weights = {name: parameters[name] for name in TERMS if name in case.role("weight")}
         #: `mesa.batch_run` says None for a seed that it was not given
         self.draws_seed = 0 if seed is None else seed
@@ -661,7 +1141,8 @@ class AllianceModel(mesa.Model):
         self.t = self.month - case.start
         self.log: list[LogEntry] = []
 
-        perceptions, calendars = surroundings(case)
+        self.surroundings = surroundings(case)
+        perceptions, calendars = self.surroundings.perceptions, self.surroundings.calendars
         self.states = {name: StateAgent(self, name, perceptions[name]) for name in case.deciders}
         self.patron = PatronAgent(self, case.patron)
         agents: dict[str, StateAgent | PatronAgent] = {**self.states, case.patron: self.patron}
@@ -685,16 +1166,23 @@ class AllianceModel(mesa.Model):
         self.patron.follow_record()
         clubs.do("take_effect")
         clubs.do("fix_before")
+        clubs.do("answer_requests")
         clubs.do("session")
         clubs.do("renewal")
         clubs.do("departure")
         clubs.do("accession")
+        clubs.do("accounts")
         self.datacollector.collect(self)
         self.running = self.month < self.case.end
 
     def run_to_end(self) -> None:
         """All months that are left."""
         self.run_model()
+
+    @property
+    def requests(self) -> list[Request]:
+        """What states ask of their clubs in this month."""
+        return self.surroundings.requests[self.t]
 
     # observation ---------------------------------------------------------------------------------
 
@@ -735,3 +1223,8 @@ class AllianceModel(mesa.Model):
         names = (state, club, answer)
         months = len(self.case.months)
         return float(draws.uniform(self.draws_seed, names, self.draws_run, 1, months)[0, self.t])
+
+    def occasional_draw(self, state: str, club: str, act: str) -> float:
+        """This month's number for something that is drawn in few months."""
+        names = (state, club, act)
+        return float(draws.occasional(self.draws_seed, names, self.t, self.draws_run, 1)[0])

@@ -15,6 +15,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from agents.deliberation import return_price
 from agents.situation import Floats
 from calibration.riskset import CHOICES, RiskSet, risk_set
 from model.case import Case
@@ -39,10 +40,13 @@ class Design:
     first: Floats
     second: Floats
     two_routes: np.ndarray
+    #: what unscored frictions at the means of their priors add to the first route, shape (rows,)
+    offset: Floats
 
     def log_odds(self, parameters: Floats) -> tuple[Floats, Floats]:
         """Log-odds of the two routes, shape (rows, ...) for parameters of shape (P, ...)."""
-        return self.first @ parameters, self.second @ parameters
+        wide = (slice(None),) + (None,) * (parameters.ndim - 1)
+        return self.first @ parameters + self.offset[wide], self.second @ parameters
 
     def log_scores(self, parameters: Floats) -> Floats:
         """Log probability of what each row's state did, shape (rows, ...)."""
@@ -62,6 +66,7 @@ class Design:
             self.first[keep],
             self.second[keep],
             self.two_routes[keep],
+            self.offset[keep],
         )
 
 
@@ -76,7 +81,8 @@ def design(case: Case) -> Design:
     given, rows = compile_case(case), risk_set(case)
     names = fitted_names(case)
     first, second = np.zeros((len(rows), len(names))), np.zeros((len(rows), len(names)))
-    two_routes = np.zeros(len(rows), bool)
+    two_routes, offset = np.zeros(len(rows), bool), np.zeros(len(rows))
+    unscored = {name: np.asarray(p.mean) for name, p in case.role("unscored").items()}
     column = {name: i for i, name in enumerate(names)}
     for i in range(len(rows)):
         t, s, c = int(rows.month[i]), int(rows.state[i]), int(rows.club[i])
@@ -96,13 +102,15 @@ def design(case: Case) -> Design:
             first[i, column["obligation"]] = given.situation.clubs.guarantees[c]
             first[i, column["opening"]] = rows.window[i]
             first[i, column["founding"]] = rows.founding[i]
+            joins_first = np.asarray(given.instruments[t, c] * given.record.former[t - 1, s, c])
+            offset[i] = return_price(joins_first, given.dear[t, s, c], unscored)
         elif choice == "renew":
             first[i, column["renew"]] = 1.0
         else:
             first[i, column["withdraw"]] = 1.0
             second[i, column["suspend"]] = 1.0
             two_routes[i] = rules.voluntary_suspension is not None
-    return Design(names, rows, first, second, two_routes)
+    return Design(names, rows, first, second, two_routes, offset)
 
 
 @lru_cache(maxsize=4096)

@@ -73,9 +73,10 @@ def risk_set(case: Case) -> RiskSet:
             for s in np.flatnonzero(given.decides):
                 before = given.record.status[t - 1, s, c]
                 if not seated[t - 1, s, c]:
-                    may = given.open_to[t, s, c] and rules.accession
-                    if may and rules.accession.observers_only:
-                        may = before == Status.OBSERVER
+                    rule = rules.accession
+                    may = rule is not None and given.open_to[t, s, c]
+                    if rule is not None and rule.observers_only:
+                        may &= before == Status.OBSERVER
                     choice = "accede" if may else None
                 elif before in (Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED):
                     choice = None

@@ -12,7 +12,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
@@ -320,6 +320,69 @@ class Case:
         """The value of a fixed parameter."""
         return self.parameters[name].mean
 
+    def without(self, *ids: str) -> "Case":
+        """This case without some of its statutes, as if they had never been made.
+
+        What the record and other statutes make of the gap is not checked again.
+
+        Raises
+        ------
+        CaseError
+            If the case has no statute of that name.
+
+        Examples
+        --------
+        >>> case = load_case("cst").without("CST-11-term")
+        >>> [statute.id for statute in case.statutes if statute.kind == "term"]
+        ['CST-P1999']
+        """
+        self._check_statute_ids("without", ids)
+        return self._with_law("without", ids, (s for s in self.statutes if s.id not in ids))
+
+    def read_otherwise(self, *ids: str) -> "Case":
+        """This case with some of its statutes in the reading that was not taken (`other_reading`).
+
+        Raises
+        ------
+        CaseError
+            If the case has no statute of that name, or the statute no other reading.
+
+        Examples
+        --------
+        >>> case = load_case("cst").read_otherwise("CST-11-term")
+        >>> [statute.renewal for statute in case.statutes if statute.kind == "term"]
+        ['automatic', 'automatic']
+        """
+        self._check_statute_ids("read_otherwise", ids)
+        readable = [s.id for s in self.statutes if s.other_reading]
+        for name in ids:
+            if name not in readable:
+                raise unknown("statutes.toml", "read_otherwise: other_reading of", name, readable)
+        return self._with_law(
+            "read_otherwise",
+            ids,
+            (
+                type(s).model_validate({**s.model_dump(by_alias=True), **s.other_reading})
+                if s.id in ids
+                else s
+                for s in self.statutes
+            ),
+        )
+
+    def _check_statute_ids(self, key: str, ids: Iterable[str]) -> None:
+        known = [s.id for s in self.statutes]
+        for name in ids:
+            if name not in known:
+                raise unknown("statutes.toml", f"{key}: statute", name, known)
+
+    def _with_law(self, how: str, ids: Iterable[str], statutes: Iterable[AnyStatute]) -> "Case":
+        """Another case: its hash is that of this one, the change, and the names that it concerns in any order."""
+        changed = sorted(set(ids))
+        if not changed:
+            return self
+        digest = hashlib.sha256("\0".join((self.hash, how, *changed)).encode())
+        return replace(self, statutes=tuple(statutes), hash=digest.hexdigest())
+
     def month(self, text: str, key: str) -> int:
         """A month of this case written ``YYYY-MM``; `CaseError` if it is not one."""
         try:
@@ -530,7 +593,7 @@ class _Loader:
                 raise unknown(file, f"{name}.kind", kind, kinds)
             statute = self._valid(file, name, kinds[kind], row)
             if statute.other_reading:
-                other = {**row, **statute.other_reading}
+                other = {**row, **dict(statute.other_reading)}
                 self._valid(file, f"{name}.other_reading", kinds[kind], other)
             if bool(statute.other_reading) != bool(statute.ambiguity):
                 given = "ambiguity" if statute.ambiguity else "other_reading"
@@ -713,6 +776,8 @@ def _check_statutes(case: Case) -> None:
             until = str(statute.until)
             raise CaseError("statutes.toml", f"{statute.id}.until", until, "after from")
         _check_statute_names(case, statute)
+        if statute.other_reading:
+            _check_statute_names(case, statute.read_otherwise())
         for name, value in statute:
             if name.endswith("_months") and isinstance(value, int) and value > STRIDE:
                 allowed = f"at most {STRIDE} months"
@@ -733,7 +798,7 @@ def _check_statutes(case: Case) -> None:
     _check_sessions(case)
 
 
-def _check_statute_names(case: Case, statute: AnyStatute) -> None:
+def _check_statute_names(case: Case, statute: law_of.Statute) -> None:
     file = "statutes.toml"
     if isinstance(statute, law_of.Lock) and statute.state not in case.deciders:
         raise unknown(file, f"{statute.id}.state", statute.state, case.deciders)
@@ -934,6 +999,9 @@ def _check_law(case: Case, row: Entry, key: str) -> None:
         "renew": (rules.renewal_due, "the month in which a term ends that must be renewed"),
         "abstain": (rules.renewal_due, "the month in which a term ends that must be renewed"),
         "withdraw": (rules.withdrawal, "a month with a withdrawal in force"),
+        "freeze": (rules.participation, "a month with a participation in force"),
+        "resume": (rules.participation, "a month with a participation in force"),
+        "observe": (rules.observer, "a month with an observer in force"),
         "request_suspension": (
             rules.voluntary_suspension,
             "a month with a voluntary_suspension in force",

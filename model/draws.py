@@ -12,9 +12,10 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-#: months that a run owns in a stream (42 years); a multiple of Philox's four numbers per count
+#: months that a run owns in a stream (42 years); a multiple of Philox's eight single numbers per count
 STRIDE = 512
 _NUMBERS_PER_COUNT = 4
+_SINGLES_PER_COUNT = 8
 #: counts that a month owns in a stream of occasional draws
 _RUNS_BITS = 40
 
@@ -29,29 +30,29 @@ def stream(seed: int, *names: str) -> np.random.Philox:
 class Drawer:
     """Makes draws for blocks of up to `room` runs, and keeps the memory that it works in.
 
-    What a method returns is overwritten by the next call.
+    Numbers have 24 random bits and single precision: chances below ``2 ** -24`` a month count as none. What a method
+    returns is overwritten by the next call.
     """
 
     def __init__(self, room: int) -> None:
-        self._numbers = np.empty((room, STRIDE))
-        self._work = np.empty((room, STRIDE))
+        self._numbers = np.empty((room, STRIDE), np.float32)
+        self._work = np.empty((room, STRIDE), np.float32)
 
     def uniform(
         self, seed: int, names: tuple[str, ...], first_run: int, runs: int
-    ) -> NDArray[np.float64]:
+    ) -> NDArray[np.float32]:
         """Numbers in (0, 1), shape (runs, STRIDE), for the runs from `first_run` on."""
-        bits = stream(seed, *names).advance(first_run * (STRIDE // _NUMBERS_PER_COUNT))
+        bits = stream(seed, *names).advance(first_run * (STRIDE // _SINGLES_PER_COUNT))
         numbers = self._numbers[:runs]
-        np.random.Generator(bits).random(out=numbers)
-        numbers += 2.0**-54  # never 0
-        return numbers
+        np.random.Generator(bits).random(dtype=np.float32, out=numbers)
+        return np.maximum(numbers, np.float32(2.0**-25), out=numbers)  # never 0
 
     def logistic(
         self, seed: int, names: tuple[str, ...], first_run: int, runs: int
-    ) -> NDArray[np.float64]:
+    ) -> NDArray[np.float32]:
         """Standard logistic noise, shape (runs, STRIDE): an act happens if its log-odds exceed it."""
         numbers, work = self.uniform(seed, names, first_run, runs), self._work[:runs]
-        np.subtract(1.0, numbers, out=work)
+        np.subtract(np.float32(1.0), numbers, out=work)
         np.divide(numbers, work, out=numbers)
         return np.log(numbers, out=numbers)
 
@@ -59,22 +60,15 @@ class Drawer:
 def uniform(
     seed: int, names: tuple[str, ...], first_run: int, runs: int, months: int
 ) -> NDArray[np.float32]:
-    """Numbers in (0, 1), shape (runs, months), for the runs from `first_run` on; in single precision."""
-    return _first(Drawer(runs).uniform(seed, names, first_run, runs), months)
+    """Numbers in (0, 1), shape (runs, months), for the runs from `first_run` on."""
+    return Drawer(runs).uniform(seed, names, first_run, runs)[:, : check_length(months)]
 
 
 def logistic(
     seed: int, names: tuple[str, ...], first_run: int, runs: int, months: int
 ) -> NDArray[np.float32]:
-    """Standard logistic noise, shape (runs, months): an act happens if its log-odds exceed it.
-
-    Made in double precision and rounded to single, once and for all users, which halves the memory of a block.
-    """
-    return _first(Drawer(runs).logistic(seed, names, first_run, runs), months)
-
-
-def _first(numbers: NDArray[np.float64], months: int) -> NDArray[np.float32]:
-    return numbers[:, : check_length(months)].astype(np.float32)
+    """Standard logistic noise, shape (runs, months): an act happens if its log-odds exceed it."""
+    return Drawer(runs).logistic(seed, names, first_run, runs)[:, : check_length(months)]
 
 
 def check_length(months: int) -> int:

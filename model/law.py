@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from enum import IntEnum
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
 
@@ -32,6 +32,13 @@ class Status(IntEnum):
     OBSERVER = 10
 
 
+#: lists of a statute, read-only once loaded
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+Numbers = Annotated[
+    tuple[tuple[str, Any], ...],
+    BeforeValidator(lambda table: tuple(table.items()) if isinstance(table, dict) else table),
+]
+Needs = Annotated[tuple[Literal["external", "stability"], ...], Field(strict=False)]
 IN_FIRST, IN_LAST = Status.SIGNATORY, Status.SANCTIONED
 
 
@@ -82,7 +89,13 @@ class Statute(BaseModel):
     source: str = Field(min_length=1)
     #: an open question of the sources on this rule, and the numbers of the reading that was not taken
     ambiguity: str = ""
-    other_reading: dict[str, Any] = Field(default_factory=dict)
+    other_reading: Numbers = ()
+
+    def read_otherwise(self) -> "Statute":
+        """The same statute in the reading that was not taken."""
+        return type(self).model_validate(
+            {**self.model_dump(by_alias=True), **dict(self.other_reading)}
+        )
 
     def in_force(self, day: date) -> bool:
         """Whether the statute holds on a day (`until` is the first day on which it does not)."""
@@ -246,15 +259,15 @@ class Incompatible(Statute):
     """Clubs that a member may not be in (`bars`), and clubs whose members meet suspicion (`suspects`)."""
 
     kind: Literal["incompatible"]
-    bars: list[str]
-    suspects: list[str]
+    bars: Names
+    suspects: Names
 
 
 class Defence(Statute):
     """What obliges members to help, and whether the victim must ask."""
 
     kind: Literal["defence"]
-    covers: list[Literal["external", "stability"]]
+    covers: Needs
     on_request: bool
 
 
@@ -262,7 +275,7 @@ class Forces(Statute):
     """Forces that the council may send to a member on its request."""
 
     kind: Literal["forces"]
-    covers: list[Literal["external", "stability"]]
+    covers: Needs
     #: only parties that have joined the acts of the club have a say
     interim: bool
 

@@ -1,6 +1,7 @@
 """One month: the phases in their order, written once, for many runs at a time."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -307,19 +308,20 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         given.window[t],
         given.founding[t],
     )
-    if given.dear[t].any() or given.instruments[t].any():
-        first = given.instruments[t] * seats.former
-        log_odds = log_odds + deliberation.return_price(first, given.dear[t], world.parameters)
+    priced = given.dear[t].any(axis=0) | (given.instruments[t] > 0)
+    for c in (int(i) for i in np.flatnonzero(priced)):
+        first, dear = given.instruments[t, c] * seats.former[:, :, c], given.dear[t, :, c]
+        log_odds[:, :, c] += deliberation.return_price(first, dear, _of_one_club(world))
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
     for c, rules in enumerate(given.rules[t]):
-        if rules.accession is None:
+        if rules.accession is None or not petitions[:, :, c].any():
             continue
         asked = Petition(t, c, *_where(petitions[:, :, c]), before)
-        back = seats.former[asked.run, asked.state, c] & (rules.restoration is not None)
-        _admit(world, rules, rules.accession, asked.where(~back))
         if rules.restoration is not None:
-            returning = asked.where(back)
-            _admit(world, rules, rules.restoration, returning)
+            back = seats.former[asked.run, asked.state, c]
+            _admit(world, rules, rules.restoration, asked.where(back))
+            asked = asked.where(~back)
+        _admit(world, rules, rules.accession, asked)
     for c, rules in enumerate(given.rules[t]):
         if rules.observer is not None:
             _observe(world, t, c, rules.observer, rules, before, value, petitions[:, :, c])
@@ -332,14 +334,15 @@ def _admit(
     if not len(petition):
         return
     t, c = petition.t, petition.c
-    refusal = np.zeros(len(petition))
-    if rule.consensus:
-        refusal = _refusal(world, rules, petition, _objection(world, petition, "objection"))
-    if rule.ministers:
-        chance = _objection(world, petition, "ministers")
-        refusal = 1.0 - (1.0 - refusal) * (1.0 - _refusal(world, rules, petition, chance))
-    drawn = world.noise.uniform_in("answer accession", c, t)[petition.run, petition.state]
-    refused = drawn < refusal
+    refused = np.zeros(len(petition), bool)
+    if rule.consensus or rule.ministers:
+        votes, admission = _votes(world, petition), np.ones(len(petition))
+        for asks, base in ((rule.consensus, "objection"), (rule.ministers, "ministers")):
+            if asks:
+                chance = _objection(world, petition, base)
+                admission *= 1.0 - _refusal(world, rules, petition, chance, votes=votes)
+        drawn = world.noise.uniform_in("answer accession", c, t)[petition.run, petition.state]
+        refused = drawn < 1.0 - admission
     due = t + rule.ratification_months
     if world.given.ratified[t, c] == NEVER:
         due = NEVER
@@ -361,13 +364,13 @@ def _observe(
     petitioned: Bools,
 ) -> None:
     given = world.given
-    may = given.open_to[t, :, c] & given.decides & ~is_in(before[:, :, c]) & ~petitioned
-    may &= before[:, :, c] != Status.OBSERVER
     log_odds = deliberation.observation(value[:, :, c], _of_one_club(world))
-    asks = may & (log_odds > world.noise.logistic_in("observe", c, t))
-    petition = Petition(t, c, *_where(asks), before)
-    if not len(petition):
+    asks = log_odds > world.noise.logistic_in("observe", c, t)
+    asks &= given.open_to[t, :, c] & given.decides
+    asks &= ~is_in(before[:, :, c]) & (before[:, :, c] != Status.OBSERVER) & ~petitioned
+    if not asks.any():
         return
+    petition = Petition(t, c, *_where(asks), before)
     refused = np.zeros(len(petition), bool)
     if rule.consensus:
         chance = _objection(world, petition, "objection")
@@ -381,7 +384,7 @@ def _observe(
 def keep_accounts(world: World, t: int) -> None:
     """A month without payment is added; who pays owes nothing and votes again; some lose the vote by the rule."""
     seats = world.seats
-    unpaid = _UNPAID[seats.status]
+    unpaid = (seats.status == UNPAID[0]) | (seats.status == UNPAID[1])
     if not unpaid.any() and not seats.arrears.any():
         return
     seats.arrears[...] = np.where(unpaid, seats.arrears + 1, 0)
@@ -417,6 +420,11 @@ class Petition:
         """Number of entries."""
         return len(self.run)
 
+    @cached_property
+    def statuses(self) -> Status8:
+        """Statuses of all states in the club, on which everybody decides, shape (n, S)."""
+        return self.before[self.run, :, self.c]
+
     def where(self, keep: Bools) -> "Petition":
         """The entries that are kept."""
         return Petition(self.t, self.c, self.run[keep], self.state[keep], self.before)
@@ -424,7 +432,7 @@ class Petition:
 
 def _votes(world: World, petition: Petition) -> Bools:
     """Who has a say: members not sanctioned, with a vote, other than the one concerned; shape (n, S)."""
-    votes = _HAS_SAY[petition.before[:, :, petition.c]][petition.run]
+    votes = _HAS_SAY[petition.statuses]
     votes &= ~world.seats.vote_lost[petition.run, :, petition.c]
     votes[np.arange(len(petition)), petition.state] = False
     return np.asarray(votes)
@@ -457,7 +465,7 @@ def _refusal(
 ) -> Floats:
     """The chance that a petition is refused. The absent say nothing, or block, as the rule of voting has it."""
     votes = _votes(world, petition) if votes is None else votes
-    absent = (petition.before[petition.run, :, petition.c] == Status.FROZEN) & votes
+    absent = (petition.statuses == Status.FROZEN) & votes
     refusal = council.refusal(chance, votes & ~absent, majority=majority)
     if rules.voting is not None and rules.voting.absence_blocks:
         refusal = np.where(absent.any(axis=-1), 1.0, refusal)

@@ -83,6 +83,8 @@ class Given:
     situation: Situation
     #: the terms that do not depend on who is in, by name, each of shape (T, S, C)
     features: Mapping[str, Floats]
+    #: whether such a term is other than zero anywhere, by name and month
+    at_work: Mapping[str, Bools]
     #: the rules of every month and club
     rules: Rules
     #: the club is open to the state, shape (T, S, C)
@@ -115,14 +117,14 @@ class Given:
         return tuple(name for name in TERMS if name in weights)
 
     def terms(self, t: int, seat: Bools) -> dict[str, Floats]:
-        """Every term of the theory in month `t`, given who is in (..., S, C)."""
+        """The terms of the theory that are not zero everywhere in month `t`, given who is in (..., S, C)."""
         now = None
         found = {}
         for name in self.theory:
             if TERMS[name].needs_seats:
                 now = now or month_of_situation(self.situation, t, seat)
                 found[name] = TERMS[name].formula(now)
-            else:
+            elif self.at_work[name][t]:
                 found[name] = self.features[name][t]
         return found
 
@@ -195,6 +197,7 @@ def compile_case(case: Case) -> Given:
         case=case,
         situation=situation,
         features=features,
+        at_work={name: feature.any(axis=(1, 2)) for name, feature in features.items()},
         rules=rules,
         open_to=open_to,
         exists=exists,
@@ -392,7 +395,7 @@ class Noise:
         self._first_run, self._runs = first_run, runs
         self._made: dict[tuple[str, int], Singles] = {}
 
-    def _get(self, act: str, c: int, draw: Callable[..., Floats]) -> Singles:
+    def _get(self, act: str, c: int, draw: Callable[..., Singles]) -> Singles:
         """The draws of an act, in one club as (T, R, S) or, if `c` is `_EVERY`, in all as (T, R, S, C)."""
         key = (act, c)
         if key not in self._made:

@@ -179,7 +179,7 @@ def open_question(statute: Statute) -> str:
     told = []
     if ambiguity := getattr(statute, "ambiguity", None):
         told.append(f"Open question: {str(ambiguity).rstrip('.')}")
-    if other := statute.model_dump(by_alias=True).get("other_reading"):
+    if other := dict(statute.other_reading):
         told.append(f"other reading: {spoken(other)}")
     line = "; ".join(told)
     return line[:1].upper() + line[1:]
@@ -226,7 +226,7 @@ def changes_text(case: Case, club: str | None = None, width: int = 80) -> str:
     """What began and ended day by day, wrapped to a width."""
     lines = [
         *_wrap(case.title, width),
-        "Changes in the law: + first day in force, - first day no longer in force",
+        *_wrap("Changes in the law: + first day in force, - first day no longer in force", width),
     ]
     day = None
     for change in changes(case, club):

@@ -13,6 +13,8 @@ from model.case import Case
 from model.coalition import CoalitionModel
 from model.world import compile_case
 
+LOCKS = ("TKM-neutrality", "MDA-neutrality")
+
 
 def situation(**changes: object) -> Situation:
     """Two states, two clubs (the first led by the patron and with a promise), two threats, two sponsors."""
@@ -31,6 +33,9 @@ def situation(**changes: object) -> Situation:
         "rivalry": np.array([[0.0, 1.0], [0.5, 0.0]]),
         "leverage": np.array([0.0, 2.0]),
         "alternative": np.array([False, True]),
+        "goods": np.array([0.5, 0.0]),
+        "shared_budget": np.array([0.6, 0.0]),
+        "pays": np.array([True, True]),
         "seat": np.array([[True, False], [True, True]]),
     }
     return Situation(**{**given, **changes})  # type: ignore[arg-type]
@@ -42,7 +47,8 @@ def situation(**changes: object) -> Situation:
         ("protection", [[1.5, 1.0], [0.0, 3.0]]),
         ("abandonment", [[-0.5, 0.0], [0.0, 0.0]]),
         ("menace", [[-1.0, 0.0], [-3.0, 0.0]]),
-        ("patronage", [[1.0, -1.0], [0.5, 2.0]]),
+        ("patronage", [[1.5, -1.0], [1.0, 2.0]]),
+        ("dues", [[-3.0, 0.0], [-3.0, 0.0]]),
         ("coercive_leverage", [[0.0, 0.0], [-2.0, 0.0]]),
         (
             "partisan_patron",
@@ -59,6 +65,23 @@ def test_protection_and_abandonment_are_threat_times_belief_less_need() -> None:
     total = a * TERMS["protection"].formula(now) + b * TERMS["abandonment"].formula(now)
     need = b / (a + b)
     assert total[0, 0] == pytest.approx((a + b) * 2.0 * (0.75 - need))
+
+
+def test_dues_are_shared_by_who_pays() -> None:
+    alone = situation(seat=np.array([[True, False], [False, True]]))
+    assert TERMS["dues"].formula(alone)[0, 0] == pytest.approx(-6.0)
+    patron_inside = situation(pays=np.array([True, False]))
+    assert TERMS["dues"].formula(patron_inside)[0, 0] == pytest.approx(-6.0)
+
+
+def test_a_majority_needs_half_of_the_votes_against() -> None:
+    chance, all_vote = np.array([1.0, 1.0, 0.0, 0.0]), np.ones(4, bool)
+    assert council.refusal(chance, all_vote, majority=True) == pytest.approx(1.0)
+    assert council.refusal(chance[1:], all_vote[1:], majority=True) == pytest.approx(0.0)
+    assert council.refusal(chance, all_vote) == pytest.approx(1.0)
+    assert council.refusal(chance, ~all_vote, majority=True) == 0.0
+    fair = np.full(3, 0.5)
+    assert council.refusal(fair, np.ones(3, bool), majority=True) == pytest.approx(0.5)
 
 
 def test_leverage_recruits_without_an_alternative() -> None:
@@ -132,9 +155,8 @@ def test_log_odds_of_acts() -> None:
     assert deliberation.suspension(value, friction) == 7 - 10
 
 
-def test_a_theory_needs_a_term() -> None:
-    with pytest.raises(ValueError, match="at least one term"):
-        deliberation.value_of_seat({}, {})
+def test_a_theory_without_terms_is_indifferent() -> None:
+    assert deliberation.value_of_seat({}, {}) == 0.0
 
 
 def test_state_agents_are_windows(case: Case) -> None:
@@ -163,7 +185,7 @@ def test_organisation_agents_are_windows(case: Case) -> None:
     assert set(pact.members) == {"ARM", "AZE", "BLR", "GEO", "KAZ", "KGZ", "RUS", "TJK", "UZB"}
     assert (pact.title, forum.title) == ("CST", "GUAM")
     assert pact.exists
-    assert pact.rules == ("CST-10", "CST-11-term", "CST-11-exit")
+    assert pact.rules == ("CST-1", "CST-3", "CST-4", "CST-10", "CST-11-term", "CST-11-exit", *LOCKS)
     assert pact.petitions == ()
     while model.running:
         model.step()

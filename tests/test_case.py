@@ -178,7 +178,7 @@ def test_the_minimal_case_runs(minimal: Case) -> None:
         pytest.param(drop("record.csv", "2"), id="no record"),
         pytest.param(drop("evidence/rivalry.csv", "2"), id="no rivalry that was measured"),
         pytest.param(
-            add("record.csv", "PACT,BOR,freeze,2030-01-01,frozen,state,TALE,"),
+            add("record.csv", "PACT,BOR,withdraw,2030-01-01,notice_given,state,TALE,"),
             id="an act after the end of the case",
         ),
         pytest.param(
@@ -835,8 +835,8 @@ BAD = [
     ),
     bad(
         "a session is in the thirteenth month",
-        swap("statutes.toml", "session_month = 12", "session_month = 13"),
-        "statutes.toml: PACT-pause.session_month: 13 is not valid; allowed: less than or equal to 12",
+        swap("statutes.toml", "month = 12", "month = 13"),
+        "statutes.toml: PACT-session.month: 13 is not valid; allowed: less than or equal to 12",
     ),
     bad(
         "a consensus is a number",

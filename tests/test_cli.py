@@ -10,6 +10,8 @@ import pytest
 
 import tashkent as tk
 from tashkent import cli
+from tashkent.lawbook import rulebook
+from tashkent.new_case import SKELETON, new_case
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -82,6 +84,20 @@ def test_the_same_command_gives_the_same_files(
         (("run", "--case", "cts"), "nearest valid name: cst"),
         (("rnu",), "run"),
         (("case", "check", "nowhere"), "name or folder: 'nowhere'"),
+        (("law", "1999-4-20"), "cst: DATE: '1999-4-20' is not valid; allowed: a day"),
+        (("law", "1999-02-30"), "written YYYY-MM-DD"),
+        (("law", "--club", "CTS"), "cst: --club: 'CTS' is not valid; allowed: CST, GUAM, SCO, PFP"),
+        (("law", "--changes", "--club", "CTS"), "nearest valid name: CST"),
+        (("law", "1999-04-20", "--changes"), "--changes: 'with DATE' is not valid"),
+        (("law", "--markdown", "--json"), "--markdown: 'with --json' is not valid"),
+        (("law", "--case", "cts"), "nearest valid name: cst"),
+        (("case", "new"), "folder"),
+        (("case", "new", "pact", "--patron", "Rus"), "--patron: 'Rus' is not valid"),
+        (("case", "new", "pact", "--states", "ARM"), "--states: 'ARM' is not valid"),
+        (("case", "new", "pact", "--states", "ARM,"), "--states: '' is not valid"),
+        (("case", "new", "pact", "--states", "ARM,ARM"), "each state once"),
+        (("case", "new", "pact", "--states", "ARM,COR"), "the patron not among them"),
+        (("case", "new", "."), "folder: '.' is not valid; allowed: a folder other than"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(
@@ -141,10 +157,112 @@ def test_case_check_says_what_is_there(
     assert (found["states"], found["clubs"]) == (12, 4)
 
 
+@pytest.mark.parametrize("day", ["1999-04-20", None])
+def test_the_law_of_a_day(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], day: str | None
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    arguments = ("law", *([day] if day else []))
+    assert call(monkeypatch, *arguments) == 0
+    text = capsys.readouterr().out
+    assert f"Rules in force on {day or '2025-12-31'}\n" in text
+    assert ("CST-11-term: term\n" in text) == (day is not None)
+    assert max(map(len, text.splitlines())) <= 80
+    assert call(monkeypatch, *arguments, "--club", "CST", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["case"], found["date"], list(found["clubs"])) == (
+        "cst",
+        day or "2025-12-31",
+        ["CST"],
+    )
+    rules = {rule["id"]: rule for rule in found["clubs"]["CST"]["rules"]}
+    assert all(f"  {name}: " in text for name in rules)
+    exit_rule = next(rule for rule in rules.values() if rule["kind"] == "withdrawal")
+    assert exit_rule["numbers"]["notice_months"] == 6
+    assert exit_rule["source"]["SZ"].startswith("Szenes")
+
+
+def test_the_changes_of_the_law(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "law", "--changes", "--club", "CST") == 0
+    assert "\n1999-04-21\n  - CST  CST-11-term" in capsys.readouterr().out
+    assert call(monkeypatch, "law", "--changes", "--json") == 0
+    found = json.loads(capsys.readouterr().out)["changes"]
+    (renewal,) = [c for c in found if (c["date"], c["club"]) == ("1999-04-21", "CST")]
+    assert (renewal["ended"], renewal["began"]) == (["CST-11-term"], ["CST-P1999"])
+    (swap,) = renewal["replaced"]
+    assert swap["numbers"]["renewal"] == {"old": "opt_in", "new": "automatic"}
+
+
+def test_the_rulebook_goes_to_stdout(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(monkeypatch, "law", "--markdown") == 0
+    assert capsys.readouterr().out == rulebook(tk.load_case())
+
+
+@pytest.mark.parametrize(
+    "states", ["ARV,BOR", "KAZ, UZB", "BOR,ARV", "ALB,POL,ROU,HUN"], ids=lambda s: s
+)
+def test_a_new_case_loads(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    states: str,
+) -> None:
+    folder = tmp_path / "with parents" / "Rio Pact"
+    arguments = ("case", "new", str(folder), "--patron", "SUN", "--states", states)
+    assert call(monkeypatch, *arguments) == 0
+    assert call(monkeypatch, "case", "check", str(folder)) == 0
+    assert capsys.readouterr().out.count("rio_pact: ") == 2
+    case = tk.load_case(str(folder))
+    assert case.patron == "SUN"
+    assert list(case.deciders) == states.replace(" ", "").split(",")
+    assert [path.name for path in folder.parent.iterdir()] == ["Rio Pact"]
+
+
+def test_a_new_case_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, "case", "new", "warsaw", "--patron", "SUN") == 0
+    assert call(monkeypatch, "run", "--case", "warsaw", "--runs", "5") == 0
+    assert (tmp_path / "tashkent-run" / "manifest.json").exists()
+
+
+def test_a_new_case_without_options_is_the_skeleton(tmp_path: Path) -> None:
+    (tmp_path / "minimal").mkdir()
+    case = new_case(tmp_path / "minimal")
+    assert case.hash == tk.load_case(str(SKELETON)).hash
+
+
+def test_a_new_case_takes_no_folder_that_holds_something(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.txt").write_text("do not lose")
+    for path in (tmp_path, tmp_path / "thesis.txt"):
+        assert call(monkeypatch, "case", "new", str(path)) == 2
+        said = capsys.readouterr().err
+        assert "allowed: a new or empty folder\n" in said
+        assert said.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_new_case_that_fails_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(path: Path) -> None:
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr("tashkent.new_case.load_case", fail)
+    with pytest.raises(RuntimeError):
+        new_case(tmp_path / "pact")
+    assert not list(tmp_path.iterdir())
+
+
 def test_every_command_has_help_with_an_example(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for command in (("run",), ("case", "check")):
+    for command in (("run",), ("law",), ("case", "check"), ("case", "new")):
         assert call(monkeypatch, *command, "--help") == 0
         assert "Example: tashkent" in capsys.readouterr().out
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator
 from enum import IntEnum
@@ -14,8 +15,8 @@ from pydantic import BaseModel, TypeAdapter
 import model.case as case_of
 from agents import deliberation
 from agents.terms import TERMS
-from model.case import TABLES, Case
-from model.law import KINDS, Act, AnyStatute, Statute, Status
+from model.case import TABLES, Case, load_case
+from model.law import KINDS, Act, AnyStatute, Status, Statute
 from tashkent.lawbook import rulebook
 from tashkent.new_case import SKELETON
 
@@ -125,6 +126,16 @@ def test_every_kind_of_statute_is_described_with_an_example(kind: str) -> None:
     examples = [s for block in blocks("toml", found[kind]) for s in tomllib.loads(block)["statute"]]
     assert [statute["kind"] for statute in examples] == [kind]
     TypeAdapter(AnyStatute).validate_python(examples[0])
+
+
+def test_the_examples_of_statutes_make_a_case(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(SKELETON, tmp_path / "pact"))
+    held = {statute.id for statute in load_case(folder).statutes}
+    with (folder / "statutes.toml").open("a", encoding="utf-8") as stream:
+        for block in blocks("toml", sections("##")["statutes.toml"]):
+            if tomllib.loads(block)["statute"][0]["id"] not in held:
+                stream.write(f"\n{block}")
+    assert {statute.kind for statute in load_case(folder).statutes} == set(KINDS)
 
 
 def blocks(language: str, text: str) -> list[str]:

@@ -71,6 +71,9 @@ def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
         if choice == "accede":
             odds = value + theta["accede"] + theta["obligation"] * promise
             odds += theta["opening"] * given.window[t, c] + theta["founding"] * given.founding[t, c]
+            joins_first = given.instruments[t, c] * given.record.former[t - 1, s, c]
+            odds += case.parameters["restoration"].mean * joins_first
+            odds += case.parameters["lock"].mean * given.dear[t, s, c]
             p = 1 / (1 + math.exp(-odds))
         elif choice == "renew":
             p = 1 / (1 + math.exp(-value - theta["renew"]))
