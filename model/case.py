@@ -19,7 +19,7 @@ from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
@@ -323,7 +323,7 @@ class Case:
     def without(self, *ids: str) -> "Case":
         """This case without some of its statutes, as if they had never been made.
 
-        What the record and other statutes make of the gap is not checked again.
+        Whether the record and the other statutes fit together without them is not checked again.
 
         Raises
         ------
@@ -358,16 +358,8 @@ class Case:
         for name in ids:
             if name not in readable:
                 raise unknown("statutes.toml", "read_otherwise: other_reading of", name, readable)
-        return self._with_law(
-            "read_otherwise",
-            ids,
-            (
-                type(s).model_validate({**s.model_dump(by_alias=True), **s.other_reading})
-                if s.id in ids
-                else s
-                for s in self.statutes
-            ),
-        )
+        statutes = (s.read_otherwise() if s.id in ids else s for s in self.statutes)
+        return self._with_law("read_otherwise", ids, cast("Iterable[AnyStatute]", statutes))
 
     def _check_statute_ids(self, key: str, ids: Iterable[str]) -> None:
         known = [s.id for s in self.statutes]

@@ -166,6 +166,16 @@ def _show(report: "Report", out: Path) -> None:
     if report.split is not None:
         console.print(_split_table(report))
     console.print(_score_table(report))
+    often = report.unscored[report.unscored["per_100_runs"] > 0]
+    listed = ", ".join(
+        f"{act.replace('_', ' ')} {n:.0f}" if n >= 1 else f"{act.replace('_', ' ')} under 1"
+        for act, n in zip(often["act"], often["per_100_runs"], strict=True)
+    )
+    console.print(
+        f"Acts in {case.focus} that the record does not score follow priors alone, per 100 runs: "
+        f"{listed or 'none'}.\n",
+        highlight=False,
+    )
     console.print(
         f"{report.acts} acts by {report.actors} states in {case.focus} support explanation, not forecast. "
         f"Nothing after {month_label(case.fit_until)} was used to fit.\n"

@@ -14,10 +14,29 @@ from calibration.riskset import CHOICES, RiskSet
 from calibration.scores import Split, brier, eve_of, renewal_month, split_at_renewal
 from model.case import Case
 from model.clock import month_label
+from model.law import Act
 from model.record import Ensemble
 from model.simulate import simulate
 
 NOBODY_MOVES = "nobody moves"
+#: acts of states and councils that the record does not score
+UNSCORED_ACTS = tuple(
+    act.name.lower()
+    for act in (
+        Act.FREEZE,
+        Act.RESUME,
+        Act.OBSERVE,
+        Act.SANCTION,
+        Act.EXPEL,
+        Act.LOSE_VOTE,
+        Act.HELP,
+        Act.REFUSE_HELP,
+        Act.HOST_BASE,
+        Act.REFUSE_BASE,
+        Act.REFUSE_ACCESSION,
+        Act.REFUSE_SUSPENSION,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +53,8 @@ class Report:
     brier: pd.DataFrame
     #: held-out log score, leave one state out, for model and baselines
     log_score: pd.DataFrame
+    #: acts of the focal club that follow priors alone
+    unscored: pd.DataFrame
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain values."""
@@ -52,7 +73,8 @@ class Report:
             "renewal": split,
             "brier": self.brier.to_dict(orient="records"),
             "log_score": self.log_score.to_dict(orient="records"),
-            "parameters": _parameters(self.posterior).to_dict(orient="records"),
+            "parameters": _records(_parameters(self.posterior)),
+            "unscored": self.unscored.to_dict(orient="records"),
         }
 
     @cached_property
@@ -121,19 +143,36 @@ def make_report(
         split=split,
         brier=_brier(ensemble),
         log_score=_log_score(leave_one_state_out(case, seed=seed, progress=one_more), case),
+        unscored=_unscored(ensemble),
     )
 
 
 def _parameters(fitted: Posterior) -> pd.DataFrame:
-    prior = [fitted.case.parameters[name] for name in fitted.names]
+    """Prior beside posterior; what the record does not score keeps its prior and has no posterior."""
+    table = fitted.case.role("weight", "friction", "unscored", "council")
+    mode = dict(zip(fitted.names, fitted.mode, strict=True))
+    sd = dict(zip(fitted.names, fitted.sd, strict=True))
     return pd.DataFrame(
         {
-            "parameter": fitted.names,
-            "prior_mean": [p.mean for p in prior],
-            "prior_sd": [p.sd for p in prior],
-            "posterior_mode": fitted.mode,
-            "posterior_sd": fitted.sd,
-            "unit": [p.unit for p in prior],
+            "parameter": list(table),
+            "role": [p.role for p in table.values()],
+            "prior_mean": [p.mean for p in table.values()],
+            "prior_sd": [p.sd for p in table.values()],
+            "posterior_mode": [mode.get(name) for name in table],
+            "posterior_sd": [sd.get(name) for name in table],
+            "unit": [p.unit for p in table.values()],
+        }
+    ).astype({"posterior_mode": float, "posterior_sd": float})
+
+
+def _unscored(ensemble: Ensemble) -> pd.DataFrame:
+    """Acts in the focal club that no fit has seen, by their number in a hundred runs; they follow priors alone."""
+    acts = ensemble.acts()
+    counts = acts.loc[acts["club"] == ensemble.case.focus, "act"].value_counts()
+    return pd.DataFrame(
+        {
+            "act": list(UNSCORED_ACTS),
+            "per_100_runs": [100 * int(counts.get(a, 0)) / ensemble.runs for a in UNSCORED_ACTS],
         }
     )
 
@@ -180,3 +219,9 @@ def _log_score(table: pd.DataFrame, case: Case) -> pd.DataFrame:
             ],
         }
     )
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain values; None where there is none."""
+    rows: list[dict[str, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
+    return rows
