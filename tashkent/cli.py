@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from model.case import Case, CaseError, load_case
+from model.case import Case, CaseError, load_case, unknown
 from model.clock import month_label
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from model.explain import Explanation
     from tashkent.report import Report
 
 BAD_INPUT = 2
@@ -132,6 +133,103 @@ def law(
         )
     else:
         print(lawbook.rules_text(loaded, lawbook.parse_day(loaded, day), club, width))
+
+
+@app.command()
+def explain(
+    state: Annotated[str, typer.Argument(help="A state by its code, for example UZB.")],
+    month: Annotated[str, typer.Argument(help="The month, YYYY-MM.")],
+    case: CaseOption = "cst",
+    club: Annotated[str | None, typer.Option(help="Only this club.")] = None,
+    draws: Annotated[int, typer.Option(min=20, help="Posterior draws for the intervals.")] = 400,
+    seed: Annotated[int, typer.Option(min=0, help="Keys the draws.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Take the decisions open to a state in a month apart: terms for and against, law, objections, the record.
+
+    Example: tashkent explain UZB 2012-06 --club CST
+    """
+    loaded = load_case(case)
+    if state not in loaded.deciders:
+        raise unknown(loaded.id, "STATE", state, loaded.deciders)
+    if club is not None and club not in loaded.clubs:
+        raise unknown(loaded.id, "--club", club, loaded.clubs)
+    at = loaded.month(month, "MONTH")
+    if at == loaded.start:
+        allowed = f"a month after {month_label(loaded.start)}, the initial condition"
+        raise CaseError(loaded.id, "MONTH", month, allowed)
+    from calibration.posterior import posterior
+    from model.explain import explain as take_apart
+
+    sample = posterior(loaded).draws(runs=draws, seed=seed)
+    explanation = take_apart(loaded, state, at, sample, club)
+    if as_json:
+        print(json.dumps(_explanation_json(explanation), indent=2))
+    else:
+        _show_explanation(loaded, explanation)
+
+
+def _explanation_json(explanation: "Explanation") -> dict[str, object]:
+    from tashkent.words import story
+
+    return {
+        "state": explanation.state,
+        "month": explanation.month,
+        "status": dict(explanation.status),
+        "acts": [
+            {
+                "club": act.club,
+                "act": act.act,
+                "rule": act.rule,
+                "parts": [
+                    {"name": p.name, "kind": p.kind, "median": p.median, "interval": p.interval}
+                    for p in act.parts
+                ],
+                "log_odds": float(sorted(act.log_odds)[len(act.log_odds) // 2]),
+                "probability": float(sorted(act.probability)[len(act.probability) // 2]),
+                "objectors": dict(act.objectors),
+                "done": act.done,
+            }
+            for act in explanation.acts
+        ],
+        "turns": [vars(turn) for turn in explanation.turns],
+        "record": [list(row) for row in explanation.record],
+        "story": story(explanation),
+    }
+
+
+def _show_explanation(case: Case, explanation: "Explanation") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from tashkent.words import named, percent, story
+
+    console = Console()
+    name = next(s.name for s in case.states if s.state == explanation.state)
+    console.print(f"[bold]{name}, {explanation.month}[/bold]\n")
+    for act in explanation.acts:
+        chances = sorted(act.probability)
+        low, middle, high = (chances[len(chances) * q // 100] for q in (5, 50, 95))
+        table = Table(
+            title=f"{act.club_name}: {act.act.replace('_', ' ')} ({act.rule}), "
+            f"P {percent(middle)} ({percent(low)} to {percent(high)})",
+            title_justify="left",
+        )
+        for column in ("", "log-odds", "90% interval"):
+            table.add_column(column, justify="left" if not column else "right")
+        for part in act.parts:
+            low, high = part.interval
+            table.add_row(named(part), f"{part.median:+.2f}", f"{low:+.2f} to {high:+.2f}")
+        console.print(table)
+        if act.objectors:
+            asked = ", ".join(f"{s} {percent(p)}" for s, p in act.objectors.items())
+            console.print(f"Would have objected: {asked}", highlight=False)
+    for line in story(explanation):
+        console.print(line, highlight=False)
+    for club, act_name, actor in explanation.record:
+        console.print(
+            f"Record: {club} {act_name.replace('_', ' ')} (act of the {actor})", highlight=False
+        )
 
 
 def _with_progress(case: Case, runs: int, seed: int, start: int | None) -> "Report":

@@ -1,0 +1,282 @@
+"""Decisions taken apart: what each act open to a state in a month had for it and against it, over parameter draws.
+
+The state stands where the record stood at the end of the month before. Terms and frictions of an act add up to the
+log-odds that the engine would use, draw by draw.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from agents import council, deliberation
+from agents.situation import Floats
+from model.case import Case
+from model.clock import month_label, month_of
+from model.law import Act, RulesInForce, Status
+from model.world import Given, compile_case, is_in
+
+LOW, HIGH = 5, 95
+#: the months that are looked back for the one in which the worth of a seat turned
+LOOK_BACK = 120
+
+
+@dataclass(frozen=True)
+class Part:
+    """One term or friction of an act: its weight times its feature, for every draw."""
+
+    name: str
+    #: "term" or "friction"
+    kind: str
+    #: log-odds that it adds, shape (draws,)
+    values: Floats
+
+    @property
+    def median(self) -> float:
+        """Median over draws."""
+        return float(np.median(self.values))
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """90 per cent interval over draws."""
+        low, high = np.percentile(self.values, [LOW, HIGH])
+        return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class ActExplained:
+    """An act open to a state in a club and month."""
+
+    club: str
+    club_name: str
+    act: str
+    #: the statute that allows it
+    rule: str
+    parts: tuple[Part, ...]
+    #: member -> probability that it would object, where the rule asks members
+    objectors: Mapping[str, float]
+    #: the record shows this act in this month
+    done: bool
+
+    @property
+    def log_odds(self) -> Floats:
+        """The sum of the parts, shape (draws,)."""
+        total = np.zeros_like(self.parts[0].values)
+        for part in self.parts:
+            total = total + part.values
+        return total
+
+    @property
+    def probability(self) -> Floats:
+        """The chance of the act in this month, shape (draws,)."""
+        return deliberation.probability(self.log_odds)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The month in which the worth of a seat changed its sign, and the term that moved most."""
+
+    club: str
+    month: str
+    worth: float
+    term: str
+    change: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Every act open to a state in a month, and since when its seats have been worth what they are."""
+
+    state: str
+    month: str
+    #: club -> status at the end of the month before
+    status: Mapping[str, str]
+    acts: tuple[ActExplained, ...]
+    turns: tuple[Turn, ...]
+    #: what the record shows in this month: (club, act, actor)
+    record: tuple[tuple[str, str, str], ...]
+
+
+def explain(
+    case: Case,
+    state: str,
+    month: int,
+    parameters: Mapping[str, Floats],
+    club: str | None = None,
+) -> Explanation:
+    """Take the decisions of a state in a month apart.
+
+    Parameters
+    ----------
+    case
+        The case.
+    state
+        A state that decides, by its code.
+    month
+        The month (`model.clock`), after the start of the case.
+    parameters
+        Weights, frictions and council parameters by name, one value a draw.
+    club
+        Only this club; all clubs by default.
+    """
+    given = compile_case(case)
+    t, s = month - case.start, case.state_ids.index(state)
+    acts, turns, status = [], [], {}
+    for c, name in enumerate(case.clubs):
+        if club is not None and name != club:
+            continue
+        before = Status(given.record.status[t - 1, s, c])
+        status[name] = before.name.lower()
+        rules = given.rules[t][c]
+        for act, rule in _open_acts(given, rules, t, s, c, before):
+            seen = t
+            if act == Act.RENEW and rules.term is not None:
+                seen = max(0, t - rules.term.informed_months_before)
+            acts.append(_explained(given, act, rule, t, seen, s, c, parameters))
+        if given.exists[t, c]:
+            turn = _turn(given, t, s, c, parameters)
+            turns += [turn] if turn is not None else []
+    record = tuple(
+        (row.club, row.act, row.actor)
+        for row in case.record
+        if row.state == state and month_of(row.date) == month and club in (None, row.club)
+    )
+    return Explanation(state, month_label(month), status, tuple(acts), tuple(turns), record)
+
+
+def _open_acts(
+    given: Given, rules: RulesInForce, t: int, s: int, c: int, before: Status
+) -> list[tuple[Act, str]]:
+    """What the law lets a state with a status do, each with the statute that allows it."""
+    found: list[tuple[Act, str]] = []
+    party = before in (Status.MEMBER, Status.FROZEN)
+    if not is_in(np.array(before)):
+        rule = rules.accession
+        if rule is not None and given.open_to[t, s, c]:
+            former = given.record.former[t - 1, s, c] and rules.restoration is not None
+            if not rule.observers_only or before == Status.OBSERVER:
+                back = rules.restoration if former else None
+                found.append((Act.ACCEDE, back.id if back is not None else rule.id))
+            if rules.observer is not None and before != Status.OBSERVER:
+                found.append((Act.OBSERVE, rules.observer.id))
+    elif rules.renewal_due and rules.term is not None:
+        found.append((Act.RENEW, rules.term.id))
+    elif party:
+        if rules.voluntary_suspension is not None:
+            found.append((Act.REQUEST_SUSPENSION, rules.voluntary_suspension.id))
+        if rules.withdrawal is not None:
+            found.append((Act.WITHDRAW, rules.withdrawal.id))
+        if rules.participation is not None:
+            act = Act.FREEZE if before == Status.MEMBER else Act.RESUME
+            found.append((act, rules.participation.id))
+    return found
+
+
+def _explained(
+    given: Given,
+    act: Act,
+    rule: str,
+    t: int,
+    seen: int,
+    s: int,
+    c: int,
+    parameters: Mapping[str, Floats],
+) -> ActExplained:
+    case = given.case
+    sign = -1.0 if act in (Act.WITHDRAW, Act.REQUEST_SUSPENSION, Act.FREEZE) else 1.0
+    terms = given.terms(seen, is_in(given.record.status[t - 1]))
+    parts = [
+        Part(name, "term", sign * parameters[name] * float(terms[name][s, c])) for name in terms
+    ]
+    parts += [
+        Part(name, "friction", value) for name, value in _frictions(given, act, t, s, c, parameters)
+    ]
+    club = tuple(case.clubs)[c]
+    verb = act.name.lower()
+    done = any(
+        (row.club, row.state, row.act, month_of(row.date))
+        == (club, case.state_ids[s], verb, case.months[t])
+        for row in case.record
+    )
+    name = case.club_name(club, case.months[t])
+    objectors = _objectors(given, act, t, s, c, parameters)
+    return ActExplained(club, name, verb, rule, tuple(parts), objectors, done)
+
+
+def _frictions(
+    given: Given, act: Act, t: int, s: int, c: int, parameters: Mapping[str, Floats]
+) -> list[tuple[str, Floats]]:
+    """What the rules in force add to the log-odds of an act, by name."""
+    own = {
+        Act.RENEW: "renew",
+        Act.WITHDRAW: "withdraw",
+        Act.REQUEST_SUSPENSION: "suspend",
+        Act.FREEZE: "freeze",
+        Act.RESUME: "resume",
+        Act.OBSERVE: "observe",
+        Act.ACCEDE: "accede",
+    }[act]
+    found = [(own, parameters[own])]
+    if act == Act.ACCEDE:
+        first = int(given.instruments[t, c]) * bool(given.record.former[t - 1, s, c])
+        steps = {
+            "obligation": given.situation.clubs.guarantees[c],
+            "opening": given.window[t, c],
+            "founding": given.founding[t, c],
+            "lock": given.dear[t, s, c],
+            "restoration": first,
+        }
+        found += [(name, parameters[name] * float(step)) for name, step in steps.items() if step]
+    return found
+
+
+def _objectors(
+    given: Given, act: Act, t: int, s: int, c: int, parameters: Mapping[str, Floats]
+) -> dict[str, float]:
+    """The mean chance that each member would object, where members are asked."""
+    rules = given.rules[t][c]
+    asked = {
+        Act.ACCEDE: rules.accession,
+        Act.OBSERVE: rules.observer,
+        Act.REQUEST_SUSPENSION: rules.voluntary_suspension,
+    }.get(act)
+    if asked is None or not asked.consensus:
+        return {}
+    states = given.case.state_ids
+    members = np.flatnonzero(is_in(given.record.status[t - 1, :, c]))
+    return {
+        states[j]: float(
+            council.objection(
+                parameters["objection"],
+                parameters["objection_rivalry"],
+                given.situation.rivalry[t, s, j],
+            ).mean()
+        )
+        for j in members
+        if j != s
+    }
+
+
+def _turn(given: Given, t: int, s: int, c: int, parameters: Mapping[str, Floats]) -> Turn | None:
+    """Since when the median worth of a seat has had its sign, and the term that changed most in that month."""
+
+    def medians(at: int) -> dict[str, float]:
+        terms = given.terms(at, is_in(given.record.status[max(0, at - 1)]))
+        return {n: float(np.median(parameters[n]) * terms[n][s, c]) for n in terms}
+
+    now = medians(t)
+    sign = np.sign(sum(now.values()))
+    later = now
+    for at in range(t - 1, max(0, t - LOOK_BACK), -1):
+        if not given.exists[at, c]:
+            return None
+        earlier = medians(at)
+        if np.sign(sum(earlier.values())) != sign:
+            names = {*later, *earlier}
+            change = {n: later.get(n, 0.0) - earlier.get(n, 0.0) for n in sorted(names)}
+            term = max(change, key=lambda n: sign * change[n])
+            label = month_label(given.case.months[at + 1])
+            club = tuple(given.case.clubs)[c]
+            return Turn(club, label, sum(now.values()), term, change[term])
+        later = earlier
+    return None

@@ -1,0 +1,443 @@
+"""Months of the engine in which every choice is scripted, and the words of `rule_cases.csv`.
+
+Nothing is left to chance or to values. States act if the script says so. Whether a member objects is settled by
+a table of (who asks, who answers) in place of rivalries: with the parameters below the odds are so long that
+chances are 0 or 1. Threats and ties are 0 and weights too, but for the goods of a seat and its dues, so that a
+seat is worth its goods less its dues.
+
+Words of a rule case
+--------------------
+States are codes; `the six` and `the nine` stand for the parties after and before April 1999. What is not said
+concerns the pact; `of`, `to` or `in` another club says otherwise.
+
+situation
+    At the end of the month before: ``KAZ member``, ``UZB frozen unpaid 24``, ``UZB member gap 12``, ``UZB notice
+    given due 2012-12``, ``ARM frozen unpaid 30 without vote``, ``GEO member of GUAM``. All others were never in.
+    The patron's status stays as said in every month.
+asks
+    Who does what, in the first month if no month stands before it: see `VERBS`. ``if worth more than X`` makes a
+    petition depend on the value of the seat less the price of joining, at 1 for each instrument that must be
+    joined first and 1 for a law at home; ``if worth less than X`` makes a notice depend on the value.
+    ``KAZ proposes against UZB`` raises a case against a member; ``the chair proposes against UZB`` leaves it to
+    whoever holds the chair.
+objects
+    ``KAZ``: objects to whatever another asks, and to a case against another. ``KAZ as minister``: among the
+    ministers only. ``who suspects``: every member objects to a petitioner in a suspect club.
+switch
+    ``off ID``: without the statute; ``other ID``: in its other reading; ``ID key = value``: with another number.
+follows
+    ``UZB suspend by CSTO-20-own-request in 2012-12`` (an act, with its rule; in the first month if no month is
+    named), ``UZB is suspended``, ``UZB owes 9``, ``UZB unpaid 3``, ``UZB has a vote``, ``UZB has no vote``. The
+    acts that are named are all that happen; ``no act`` says that there are none.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.terms import TERMS
+from model.case import Case
+from model.clock import month_label, parse_month
+from model.law import Act, Status
+from model.step import advance
+from model.world import FORMER, Given, Logged, Noise, Seats, World, compile_case, is_in
+
+Floats = NDArray[np.float64]
+
+GROUPS = {
+    "the six": "ARM BLR KAZ KGZ RUS TJK",
+    "the nine": "ARM AZE BLR GEO KAZ KGZ RUS TJK UZB",
+}
+#: what a state does -> the stream of its noise
+VERBS = {
+    "petitions": "accede",
+    "asks suspension": "suspend",
+    "gives notice": "withdraw",
+    "freezes": "freeze",
+    "resumes": "resume",
+    "asks to observe": "observe",
+    "signs": "renew",
+}
+NEEDS = ("external", "stability", "base")
+PACT = "CST"
+
+#: answers of a voter to a petitioner, in place of a rivalry: to a case against it the other way round
+FRIEND, SILENT, FOE = 0.0, 1.0, 2.0
+#: log-odds that are as good as certain; exp() of them does not overflow
+_SURE = 50.0
+_COUNCIL = {
+    "objection": -3 * _SURE,
+    "objection_rivalry": 2 * _SURE,
+    "ministers": -3 * _SURE,
+    "help_objection": -3 * _SURE,
+    "base_objection": -3 * _SURE,
+    "sanction": -3 * _SURE,
+    "sanction_objection": _SURE,
+}
+_PRICES = {"patronage": 1.0, "dues": 1.0, "restoration": -1.0, "lock": -1.0}
+
+
+@dataclass
+class Script:
+    """Who acts in which month: the noise of `model.world.Noise`, with 0.5 for every answer."""
+
+    shape: tuple[int, int]
+    #: (month, act) -> log-odds above which a state acts in a club, shape (S, C)
+    noise: dict[tuple[int, str], Floats] = field(default_factory=dict)
+
+    def act(self, t: int, act: str, state: int, club: int, above: float = -np.inf) -> None:
+        """Have a state act if its log-odds exceed a number."""
+        self.noise.setdefault((t, act), np.full(self.shape, np.inf))[state, club] = above
+
+    def logistic(self, act: str, t: int) -> Floats:
+        return self.noise.get((t, act), np.full(self.shape, np.inf))[None]
+
+    def logistic_in(self, act: str, c: int, t: int) -> Floats:
+        return self.logistic(act, t)[:, :, c]
+
+    def uniform_in(self, act: str, c: int, t: int) -> Floats:
+        return np.full((1, self.shape[0]), 0.5)
+
+    def occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
+        drawn = np.zeros((1, self.shape[0]))
+        drawn[:, states] = 0.5
+        if act == "renew":
+            signs = np.isneginf(self.logistic_in(act, c, t)[:, states])
+            drawn[:, states] = np.where(signs, 1e-9, 1.0 - 1e-9)
+        return drawn
+
+
+@cache
+def bare(case: Case) -> Given:
+    """A case in which seats are worth their goods less their dues, and nobody has threats, ties or needs."""
+    given = compile_case(case)
+    now = given.situation
+    situation = replace(
+        now,
+        tie=np.zeros_like(now.tie),
+        patron_tie=np.zeros_like(now.patron_tie),
+        threat=np.zeros_like(now.threat),
+        leverage=np.zeros_like(now.leverage),
+        rivalry=np.full_like(now.rivalry, SILENT),
+    )
+    features = {name: TERMS[name].formula(situation) for name in given.features}
+    record = Seats.empty(given.record.status.shape)
+    return replace(given, situation=situation, features=features, record=record, requests={})
+
+
+def parameters_of(case: Case, **changed: float) -> dict[str, Floats]:
+    """Parameters for one run of `bare`: every choice costs nothing, every answer is certain."""
+    numbers = {**_COUNCIL, **_PRICES, **changed}
+    names = case.role("weight", "friction", "unscored", "council")
+    return {name: np.full((1, 1, 1), numbers.get(name, 0.0)) for name in names}
+
+
+def world_of(
+    given: Given, seats: Seats, script: Script | Noise, parameters: Mapping[str, Floats]
+) -> World:
+    """One run that stands as `seats` say, shape (1, S, C)."""
+    shape = seats.status.shape
+    wide = {name: np.broadcast_to(v, shape) for name, v in parameters.items()}
+    return World(given=given, parameters=wide, noise=script, seats=seats)  # type: ignore[arg-type]
+
+
+# the words of a rule case --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RuleCase:
+    """One row of `rule_cases.csv`."""
+
+    name: str
+    date: str
+    situation: str
+    asks: str
+    objects: str
+    switch: str
+    months: str
+    rules: str
+    follows: str
+    source: str
+
+    @property
+    def first(self) -> int:
+        return parse_month(self.date)
+
+    @property
+    def length(self) -> int:
+        return int(self.months or "1")
+
+    @property
+    def named(self) -> set[str]:
+        """Every statute that the row names."""
+        found = set(self.rules.split())
+        found |= {part.split()[1 if part.split()[0] in HOW else 0] for part in parts(self.switch)}
+        return found | set(re.findall(r" by (\S+)", self.follows))
+
+
+#: what may be done to a statute besides giving it another number
+HOW = ("off", "other")
+
+
+class WordsError(ValueError):
+    """Words of a rule case that mean nothing."""
+
+
+def parts(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split(";") if part.strip()]
+
+
+def switched(case: Case, switch: str) -> Case:
+    """The case with the statutes of a cell switched off, read otherwise or altered."""
+    for part in parts(switch):
+        how, _, rest = part.partition(" ")
+        if how == "off":
+            case = case.without(rest)
+        elif how == "other":
+            case = case.read_otherwise(rest)
+        else:
+            change = tomllib.loads(rest)
+            if how not in {s.id for s in case.statutes}:
+                raise WordsError(part)
+            case = replace(
+                case,
+                statutes=tuple(
+                    type(s).model_validate({**s.model_dump(by_alias=True), **change})
+                    if s.id == how
+                    else s
+                    for s in case.statutes
+                ),
+            )
+    return case
+
+
+@cache
+def given_of(case: Case, switch: str) -> Given:
+    return bare(switched(case, switch))
+
+
+@dataclass
+class Reader:
+    """Reads the cells of one row."""
+
+    given: Given
+    first: int
+    length: int
+
+    @property
+    def case(self) -> Case:
+        return self.given.case
+
+    @property
+    def months(self) -> range:
+        """Indices of the months that are run."""
+        t = self.first - self.case.start
+        return range(t, t + self.length)
+
+    def states(self, words: str) -> tuple[list[int], str]:
+        """The states with which words begin, and the rest."""
+        for name, codes in GROUPS.items():
+            words = re.sub(rf"^{name}\b", codes, words)
+        found = re.match(r"((?:[A-Z]{3} )+)(.+)$", words)
+        if not found:
+            raise WordsError(words)
+        return [self.case.state_ids.index(code) for code in found[1].split()], found[2]
+
+    def club(self, words: str) -> tuple[int, str]:
+        """The club that words name, and the words without it."""
+        clubs = tuple(self.case.clubs)
+        found = re.search(rf" (?:of|to|in) ({'|'.join(clubs)})\b", words)
+        if not found:
+            return clubs.index(PACT), words
+        return clubs.index(found[1]), words.replace(found[0], "", 1)
+
+    def situation(self, cell: str) -> tuple[Seats, Seats]:
+        """The seats at the end of the month before, and a record in which the patron's stay what they are."""
+        shape = (1, len(self.case.states), len(self.case.clubs))
+        seats = Seats.empty(shape)
+        for part in parts(cell):
+            states, words = self.states(part)
+            club, words = self.club(words)
+            at = (0, states, club)
+            number = {}
+            for key, pattern in (("gap", r"\d+"), ("unpaid", r"\d+"), ("due", r"\d{4}-\d\d")):
+                if found := re.search(rf" {key} ({pattern})\b", words):
+                    number[key] = found[1]
+                    words = words.replace(found[0], "")
+            seats.vote_lost[at] = " without vote" in words
+            status = status_of(words.replace(" without vote", ""))
+            seats.status[at] = status
+            seats.former[at] = status in FORMER
+            seats.gap[at] = int(number.get("gap", 0))
+            seats.arrears[at] = int(number.get("unpaid", 0))
+            if "due" in number:
+                seats.due[at] = parse_month(number["due"]) - self.case.start
+        record = Seats.empty(self.given.record.status.shape)
+        record.status[:, self.given.patron] = seats.status[0, self.given.patron]
+        return seats, record
+
+    def asks(self, cell: str) -> tuple[Script, dict[str, Any]]:
+        """Who acts, and what that changes in the case: requests, cases against members, the chair."""
+        script = Script((len(self.case.states), len(self.case.clubs)))
+        requests: dict[int, list[tuple[int, str, bool]]] = {}
+        against: list[tuple[int, int, int]] = []
+        agenda = 0.0
+        for part in parts(cell):
+            t, words = self.months[0], part
+            if found := re.match(r"(\d{4}-\d\d): ", part):
+                t, words = parse_month(found[1]) - self.case.start, part[len(found[0]) :]
+                if t not in self.months:
+                    raise WordsError(part)
+            if found := re.match(r"the chair proposes against ([A-Z]{3})$", words):
+                against.append((t, self.case.state_ids.index(found[1]), -1))
+                agenda = 2 * _SURE
+                continue
+            states, words = self.states(words)
+            if found := re.match(r"proposes? against ([A-Z]{3})$", words):
+                accused = self.case.state_ids.index(found[1])
+                against += [(t, accused, state) for state in states]
+                continue
+            if found := re.match(rf"(requests|needs) ({'|'.join(NEEDS)})$", words):
+                asked = found[1] == "requests"
+                requests.setdefault(t, []).extend((s, found[2], asked) for s in states)
+                continue
+            club, words = self.club(words)
+            above = -np.inf
+            if found := re.search(r" if worth (more|less) than (-?[\d.]+)$", words):
+                above = float(found[2]) if found[1] == "more" else -float(found[2])
+                words = words.replace(found[0], "")
+            if words not in VERBS:
+                raise WordsError(part)
+            for state in states:
+                script.act(t, VERBS[words], state, club, above)
+        given = {"requests": {t: tuple(r) for t, r in requests.items()}}
+        return script, {"given": given, "against": against, "agenda": agenda}
+
+    def objects(
+        self, cell: str, against: list[tuple[int, int, int]]
+    ) -> tuple[Floats, dict[str, float]]:
+        """Answers of every voter to every petitioner, and parameters that must change for them."""
+        answers = self.given.situation.rivalry.copy()
+        changed: dict[str, float] = {}
+        accused = {state for _, state, _ in against}
+        for part in parts(cell):
+            if part == "who suspects":
+                changed["suspicion"] = 2 * _SURE
+                continue
+            states, words = self.states(f"{part} .")
+            if words == "as minister .":
+                changed["objection"] = -5 * _SURE
+            elif words != ".":
+                raise WordsError(part)
+            for state in states:
+                for other in range(len(self.case.states)):
+                    answers[:, other, state] = FRIEND if other in accused else FOE
+        for t, state, proposer in against:
+            if proposer >= 0:
+                answers[t, state, proposer] = FOE
+        return answers, changed
+
+
+def status_of(words: str) -> Status:
+    try:
+        return Status[words.strip().upper().replace(" ", "_")]
+    except KeyError:
+        raise WordsError(words) from None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a rule case."""
+
+    world: World
+    #: month, state, act and rule, in that order
+    acts: tuple[tuple[str, str, str, str], ...]
+
+    def differs(self, other: "Outcome") -> bool:
+        """Whether acts or seats differ."""
+        pairs = zip(self.world.seats, other.world.seats, strict=True)
+        return self.acts != other.acts or not all(np.array_equal(a, b) for a, b in pairs)
+
+    def __str__(self) -> str:
+        said = [f"{s} {a} by {r} in {m}" for m, s, a, r in self.acts] or ["no act"]
+        case, seats = self.world.given.case, self.world.seats
+        for s, c in np.argwhere(seats.status[0] != Status.NONE):
+            status = Status(seats.status[0, s, c]).name.lower().replace("_", " ")
+            club = tuple(case.clubs)[c]
+            seat = f"{case.state_ids[s]} is {status} of {club}"
+            for word, array in (("gap", seats.gap), ("unpaid", seats.arrears)):
+                seat += f" {word} {array[0, s, c]}" if array[0, s, c] else ""
+            said.append(seat + (" without vote" if seats.vote_lost[0, s, c] else ""))
+        return "; ".join(said)
+
+
+def play(case: Case, row: RuleCase, switch: str | None = None) -> Outcome:
+    """Run a rule case in the engine, with its own switch or another."""
+    given = given_of(case, row.switch if switch is None else switch)
+    reader = Reader(given, row.first, row.length)
+    seats, record = reader.situation(row.situation)
+    script, more = reader.asks(row.asks)
+    answers, changed = reader.objects(row.objects, more["against"])
+    situation = replace(given.situation, rivalry=answers)
+    given = replace(given, situation=situation, record=record, **more["given"])
+    parameters = parameters_of(given.case, chair_agenda=more["agenda"], **changed)
+    world = world_of(given, seats, script, parameters)
+    for t in reader.months:
+        advance(world, t)
+    acts = sorted(acts_of(given.case, world.log))
+    return Outcome(world, tuple((m, s, a, r) for m, s, _, a, r in acts))
+
+
+def acts_of(case: Case, log: list[Logged]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Month, state, club, act and rule of every entry of a log of one run."""
+    for entry in log:
+        for state in entry.state:
+            month = month_label(case.months[entry.t])
+            act = entry.act.name.lower().replace("_", " ")
+            club = tuple(case.clubs)[entry.club]
+            yield month, case.state_ids[state], club, act, entry.rule
+
+
+def mismatches(case: Case, row: RuleCase, outcome: Outcome) -> list[str]:
+    """What of `follows` did not follow, and what did besides."""
+    reader = Reader(outcome.world.given, row.first, row.length)
+    seats = outcome.world.seats
+    acts = []
+    wrong = []
+    for part in parts(row.follows):
+        if part == "no act":
+            continue
+        states, words = reader.states(part)
+        if found := re.match(r"(.+) by (\S+)(?: in (\d{4}-\d\d))?$", words):
+            act = Act[found[1].upper().replace(" ", "_")].name.lower().replace("_", " ")
+            month = found[3] or row.date
+            acts += [(month, case.state_ids[s], act, found[2]) for s in states]
+            continue
+        club, words = reader.club(words)
+        at = (0, states, club)
+        if words in ("is in", "is out"):
+            holds = is_in(seats.status[at]) == (words == "is in")
+        elif found := re.match(r"(is|owes|unpaid) (.+)$", words):
+            which = {"is": seats.status, "owes": seats.gap, "unpaid": seats.arrears}[found[1]]
+            wanted = status_of(found[2]) if found[1] == "is" else int(found[2])
+            holds = which[at] == wanted
+        elif words in ("has a vote", "has no vote"):
+            holds = seats.vote_lost[at] == (words == "has no vote")
+        else:
+            raise WordsError(part)
+        if not holds.all():
+            wrong.append(f"not so: {part}")
+    came = list(outcome.acts)
+    for act in acts:
+        if act in came:
+            came.remove(act)
+        else:
+            wrong.append("did not happen: {1} {2} by {3} in {0}".format(*act))
+    wrong += ["happened besides: {1} {2} by {3} in {0}".format(*act) for act in came]
+    return wrong

@@ -1,0 +1,164 @@
+"""Decisions taken apart: the parts add up to what the engine uses, and the words follow the numbers."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from agents import deliberation
+from agents.situation import Floats
+from model.case import Case
+from model.explain import Explanation, explain
+from model.simulate import prior_parameters
+from model.step import weigh
+from model.world import Noise, compile_case, world_from_record
+from tashkent import cli, words
+
+
+def explained(case: Case, state: str, month: str, draws: dict[str, Floats]) -> Explanation:
+    return explain(case, state, case.month(month, "month"), draws)
+
+
+@pytest.fixture(scope="module")
+def draws(case: Case) -> dict[str, Floats]:
+    return prior_parameters(case, runs=30, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("state", "month"),
+    [
+        ("UZB", "2012-06"),
+        ("UZB", "2006-06"),
+        ("UZB", "2015-01"),
+        ("GEO", "1999-04"),
+        ("KAZ", "1994-05"),
+        ("AZE", "1997-10"),
+        ("UZB", "2003-05"),
+    ],
+)
+def test_parts_add_up_to_the_log_odds_of_the_engine(
+    case: Case, draws: dict[str, Floats], state: str, month: str
+) -> None:
+    given = compile_case(case)
+    t, s = case.month(month, "month") - case.start, case.state_ids.index(state)
+    world = world_from_record(given, t - 1, draws, Noise(case, 1, 0, 30))
+    # between the record's months nothing of this state was pending, so this is what the engine weighs
+    found = explained(case, state, month, draws)
+    assert found.acts
+    for act in found.acts:
+        c = tuple(case.clubs).index(act.club)
+        rules = given.rules[t][c]
+        seen = t - rules.term.informed_months_before if act.act == "renew" and rules.term else t
+        value = weigh(world, seen, world.status)[:, s, c]
+        match act.act:
+            case "accede":
+                expected = deliberation.accession(
+                    value,
+                    draws,
+                    given.situation.clubs.guarantees[c],
+                    given.window[t, c],
+                    given.founding[t, c],
+                )
+                first = given.instruments[t, c] * given.record.former[t - 1, s, c]
+                dear = given.dear[t, s, c]
+                expected = expected + deliberation.return_price(first, dear, draws)
+            case "observe":
+                expected = deliberation.observation(value, draws)
+            case "renew":
+                expected = deliberation.renewal(value, draws)
+            case "withdraw":
+                expected = deliberation.withdrawal(value, draws)
+            case "request_suspension":
+                expected = deliberation.suspension(value, draws)
+            case "freeze":
+                expected = deliberation.freezing(value, draws)
+            case _:
+                expected = deliberation.resumption(value, draws)
+        np.testing.assert_allclose(act.log_odds, expected, rtol=0, atol=1e-9)
+
+
+def test_the_acts_are_those_that_law_and_status_leave_open(
+    case: Case, draws: dict[str, Floats]
+) -> None:
+    def of(state: str, month: str, club: str) -> set[str]:
+        return {a.act for a in explained(case, state, month, draws).acts if a.club == club}
+
+    assert of("UZB", "2012-06", "CST") == {"request_suspension", "withdraw", "freeze"}
+    assert of("UZB", "2012-09", "CST") == set()  # its request is pending
+    assert of("UZB", "2013-01", "CST") == {"accede", "observe"}
+    assert of("GEO", "1999-04", "CST") == {"renew"}
+    assert of("ARM", "2024-05", "CST") == {"request_suspension", "withdraw", "resume"}
+    assert of("TKM", "1996-01", "CST") == set()  # neutral
+    assert of("KAZ", "1994-01", "CST") == set()  # a signatory cannot leave
+    back = [a for a in explained(case, "UZB", "2013-01", draws).acts if a.act == "accede"]
+    assert [a.rule for a in back if a.club == "CST"] == ["CSTO-2012-restoration"]
+    assert {p.name for p in back[0].parts} >= {"restoration", "lock"}
+
+
+def test_record_objectors_and_turns(case: Case, draws: dict[str, Floats]) -> None:
+    found = explained(case, "UZB", "2012-06", draws)
+    assert found.record == (("CST", "request_suspension", "state"),)
+    asked = next(a for a in found.acts if a.act == "request_suspension")
+    assert asked.done
+    assert set(asked.objectors) == {"ARM", "BLR", "KAZ", "KGZ", "RUS", "TJK"}
+    assert asked.objectors["TJK"] > asked.objectors["ARM"]  # a rival
+    for turn in found.turns:
+        assert turn.month <= "2012-06"
+        assert turn.term in case.role("weight")
+
+
+def test_words_follow_the_numbers(case: Case, draws: dict[str, Floats]) -> None:
+    found = explained(case, "GEO", "1999-04", draws)
+    lines = words.story(found)
+    renewal = next(line for line in lines if "sign on" in line)
+    act = next(a for a in found.acts if a.act == "renew")
+    menace = next(p for p in act.parts if p.name == "menace")
+    assert menace.median < -words.NOTABLE
+    assert words.TERMS["menace"] in renewal.split("gainst it")[1]
+    assert words.percent(0.0004) == "under 0.1%"
+    assert words.listed(["a", "b", "c"]) == "a, b and c"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("UZX", "2012-06"), "nearest valid name: UZB"),
+        (("RUS", "2012-06"), "STATE: 'RUS'"),
+        (("UZB", "2012-13"), "as YYYY-MM"),
+        (("UZB", "1992-05"), "a month after 1992-05"),
+        (("UZB", "2012-06", "--club", "CSTO"), "nearest valid name: CST"),
+    ],
+)
+def test_bad_input_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    expected: str,
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["tashkent", "explain", *arguments])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    said = capsys.readouterr()
+    assert stop.value.code == 2
+    assert said.err.count("\n") == 1
+    assert expected in said.err
+
+
+def test_the_command_prints_tables_and_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def say(*more: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["tashkent", "explain", "UZB", "2012-06", *more])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        assert not stop.value.code
+        return capsys.readouterr().out
+
+    told = say("--club", "CST")
+    assert "CSTO-20-own-request" in told
+    assert "The record shows that it did so." in " ".join(told.split())
+    found = json.loads(say("--json"))
+    act = next(a for a in found["acts"] if a["act"] == "request_suspension")
+    assert act["done"]
+    assert {p["kind"] for p in act["parts"]} == {"term", "friction"}
