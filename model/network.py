@@ -1,0 +1,111 @@
+"""Networkx graphs of ties, rivalries and co-membership at a date, and the measures that alliance networks are read by.
+
+Seats are those of the record unless others are given, for example ``model.seats`` of a run.
+"""
+
+import networkx as nx
+import pandas as pd
+
+from agents.situation import Bools
+from model.case import Case
+from model.world import compile_case, is_in
+
+#: rivalries below this are not drawn
+FAINT = 0.05
+
+
+def ties(case: Case, month: int) -> "nx.DiGraph[str]":
+    """Ties of the deciding states to the sponsors, as edges with `weight` in standard deviations.
+
+    The patron stands under its own code, other sponsors under their role.
+    """
+    given, t = compile_case(case), month - case.start
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for s, state in enumerate(case.state_ids):
+        for p, sponsor in enumerate(case.sponsors):
+            if state in case.deciders:
+                end = case.patron if sponsor == "patron" else sponsor
+                graph.add_edge(state, end, weight=float(given.situation.tie[t, s, p]))
+    return graph
+
+
+def rivalries(case: Case, month: int) -> "nx.Graph[str]":
+    """Rivalries between states, felt by either side, as edges with `weight` in [0, 3]."""
+    given, t = compile_case(case), month - case.start
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_nodes_from(case.state_ids)
+    felt = given.situation.rivalry[t]
+    for s, state in enumerate(case.state_ids):
+        for j in range(s):
+            weight = float(max(felt[s, j], felt[j, s]))
+            if weight > FAINT:
+                graph.add_edge(state, case.state_ids[j], weight=weight)
+    return graph
+
+
+def memberships(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph[str]":
+    """Who is in which club: a bipartite graph, `bipartite` 0 for states and 1 for clubs."""
+    given, t = compile_case(case), month - case.start
+    inside = is_in(given.record.status[t]) if seats is None else seats
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_nodes_from(case.state_ids, bipartite=0)
+    graph.add_nodes_from(case.clubs, bipartite=1)
+    for s, state in enumerate(case.state_ids):
+        graph.add_edges_from((state, c) for k, c in enumerate(case.clubs) if inside[s, k])
+    return graph
+
+
+def co_membership(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph[str]":
+    """States tied by the clubs that both are in; `weight` is their number."""
+    both = memberships(case, month, seats)
+    return nx.bipartite.weighted_projected_graph(both, case.state_ids)
+
+
+def measures(case: Case, month: int, seats: Bools | None = None) -> pd.DataFrame:
+    """One row a state, by code.
+
+    Columns: `clubs`, number of clubs; `strength`, sum of shared memberships; `betweenness`, share of shortest paths of
+    co-membership through the state (Freeman 1977); `eigenvector`, centrality by that of its partners (Bonacich 1972);
+    `clustering`, share of its partners that are partners (Watts and Strogatz 1998); `tie_patron`, in standard
+    deviations; `rivalry`, sum of its rivalries; `rivals_inside`, rivals that sit in the focal club.
+    """
+    bipartite = memberships(case, month, seats)
+    shared, hostile = co_membership(case, month, seats), rivalries(case, month)
+    bond = nx.get_edge_attributes(ties(case, month), "weight")
+    inside = set(bipartite[case.focus])
+    central = dict.fromkeys(case.state_ids, 0.0)
+    partners = max(nx.connected_components(shared), key=len)
+    if len(partners) > 1:
+        central |= nx.eigenvector_centrality_numpy(shared.subgraph(partners), weight="weight")
+    rows = [
+        {
+            "state": state,
+            "clubs": bipartite.degree[state],
+            "strength": shared.degree(weight="weight")[state],
+            "betweenness": betweenness,
+            "eigenvector": abs(central[state]),
+            "clustering": nx.clustering(shared, state),
+            "tie_patron": bond.get((state, case.patron)),
+            "rivalry": hostile.degree(weight="weight")[state],
+            "rivals_inside": len(inside & set(hostile[state])),
+        }
+        for state, betweenness in nx.betweenness_centrality(shared).items()
+    ]
+    return pd.DataFrame(rows).set_index("state").loc[list(case.state_ids)]
+
+
+def summary(case: Case, month: int, seats: Bools | None = None) -> dict[str, float]:
+    """The network of co-membership in a few numbers.
+
+    `density`, share of pairs that share a club; `clustering`, mean of the states'; `components`; and
+    `rivals_allied`, share of rivalries whose two states sit in the focal club together.
+    """
+    shared, hostile = co_membership(case, month, seats), rivalries(case, month)
+    inside = set(memberships(case, month, seats)[case.focus])
+    allied = [a in inside and b in inside for a, b in hostile.edges]
+    return {
+        "density": nx.density(shared),
+        "clustering": nx.average_clustering(shared),
+        "components": float(nx.number_connected_components(shared)),
+        "rivals_allied": sum(allied) / len(allied) if allied else 0.0,
+    }
