@@ -39,19 +39,20 @@ class Drawer:
         self._work = np.empty((room, STRIDE), np.float32)
 
     def uniform(
-        self, seed: int, names: tuple[str, ...], first_run: int, runs: int
+        self, seed: int, names: tuple[str, ...], first_run: int, runs: int, months: slice
     ) -> NDArray[np.float32]:
-        """Numbers in (0, 1), shape (runs, STRIDE), for the runs from `first_run` on."""
+        """Numbers in (0, 1), shape (runs, months), for the runs from `first_run` on."""
         bits = stream(seed, *names).advance(first_run * (STRIDE // _SINGLES_PER_COUNT))
-        numbers = self._numbers[:runs]
-        np.random.Generator(bits).random(dtype=np.float32, out=numbers)
+        np.random.Generator(bits).random(dtype=np.float32, out=self._numbers[:runs])
+        numbers = self._numbers[:runs, months]
         return np.maximum(numbers, np.float32(2.0**-25), out=numbers)  # never 0
 
     def logistic(
-        self, seed: int, names: tuple[str, ...], first_run: int, runs: int
+        self, seed: int, names: tuple[str, ...], first_run: int, runs: int, months: slice
     ) -> NDArray[np.float32]:
-        """Standard logistic noise, shape (runs, STRIDE): an act happens if its log-odds exceed it."""
-        numbers, work = self.uniform(seed, names, first_run, runs), self._work[:runs]
+        """Standard logistic noise, shape (runs, months): an act happens if its log-odds exceed it."""
+        numbers = self.uniform(seed, names, first_run, runs, months)
+        work = self._work[:runs, months]
         np.subtract(np.float32(1.0), numbers, out=work)
         np.divide(numbers, work, out=numbers)
         return np.log(numbers, out=numbers)
@@ -61,14 +62,14 @@ def uniform(
     seed: int, names: tuple[str, ...], first_run: int, runs: int, months: int
 ) -> NDArray[np.float32]:
     """Numbers in (0, 1), shape (runs, months), for the runs from `first_run` on."""
-    return Drawer(runs).uniform(seed, names, first_run, runs)[:, : check_length(months)]
+    return Drawer(runs).uniform(seed, names, first_run, runs, slice(check_length(months)))
 
 
 def logistic(
     seed: int, names: tuple[str, ...], first_run: int, runs: int, months: int
 ) -> NDArray[np.float32]:
     """Standard logistic noise, shape (runs, months): an act happens if its log-odds exceed it."""
-    return Drawer(runs).logistic(seed, names, first_run, runs)[:, : check_length(months)]
+    return Drawer(runs).logistic(seed, names, first_run, runs, slice(check_length(months)))
 
 
 def check_length(months: int) -> int:

@@ -383,6 +383,7 @@ class Noise:
         self._case, self._seed = case, seed
         self._clubs = tuple(case.clubs)
         self._memory: dict[tuple[str, int], Singles] = {}
+        self._first_month: dict[tuple[str, int], int] = {}
         self._room = runs
         self._months = check_length(len(case.months))
         self._drawer = Drawer(runs)
@@ -395,32 +396,37 @@ class Noise:
         self._first_run, self._runs = first_run, runs
         self._made: dict[tuple[str, int], Singles] = {}
 
-    def _get(self, act: str, c: int, draw: Callable[..., Singles]) -> Singles:
-        """The draws of an act, in one club as (T, R, S) or, if `c` is `_EVERY`, in all as (T, R, S, C)."""
+    def _get(self, act: str, c: int, t: int, draw: Callable[..., Singles]) -> Singles:
+        """The draws of an act in month `t`, in one club as (R, S) or, if `c` is `_EVERY`, in all as (R, S, C).
+
+        Made from the first month that is asked for to the end of the case: many acts are possible late only.
+        """
         key = (act, c)
-        if key not in self._made:
+        if key not in self._made or t < self._first_month[key]:
             clubs = self._clubs if c == _EVERY else self._clubs[c : c + 1]
-            if key not in self._memory:
-                shape = (self._months, len(self._case.states), len(clubs), self._room)
-                self._memory[key] = np.zeros(shape, np.float32)
+            if key not in self._memory or t < self._first_month[key]:
+                shape = (self._months - t, len(self._case.states), len(clubs), self._room)
+                self._memory[key], self._first_month[key] = np.zeros(shape, np.float32), t
             made = self._memory[key][..., : self._runs]
+            months = slice(self._first_month[key], self._months)
             for i, club in enumerate(clubs):
                 for s, state in enumerate(self._case.state_ids):
                     if state != self._case.patron:
                         names = (state, club, act)
-                        numbers = draw(self._seed, names, self._first_run, self._runs)
-                        made[:, s, i] = numbers[:, : self._months].T
+                        made[:, s, i] = draw(
+                            self._seed, names, self._first_run, self._runs, months
+                        ).T
             run_first = np.moveaxis(made, -1, 1)
             self._made[key] = run_first if c == _EVERY else run_first[..., 0]
-        return self._made[key]
+        return np.asarray(self._made[key][t - self._first_month[key]])
 
     def logistic(self, act: str, t: int) -> Singles:
         """Logistic noise of an act in all clubs in month `t`, shape (R, S, C)."""
-        return np.asarray(self._get(act, _EVERY, self._drawer.logistic)[t])
+        return self._get(act, _EVERY, t, self._drawer.logistic)
 
     def logistic_in(self, act: str, c: int, t: int) -> Singles:
         """Logistic noise of an act in one club in month `t`, shape (R, S)."""
-        return np.asarray(self._get(act, c, self._drawer.logistic)[t])
+        return self._get(act, c, t, self._drawer.logistic)
 
     def occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
         """Uniform draws of an act of few months for some states, shape (R, S); 0 for the others."""
@@ -432,7 +438,7 @@ class Noise:
 
     def uniform_in(self, act: str, c: int, t: int) -> Singles:
         """Uniform draws for the answer to a petition in one club in month `t`, shape (R, S)."""
-        return np.asarray(self._get(act, c, self._drawer.uniform)[t])
+        return self._get(act, c, t, self._drawer.uniform)
 
 
 @dataclass
