@@ -16,7 +16,7 @@ True
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -152,10 +152,7 @@ def club_calendar(case: Case, club: str) -> ClubCalendar:
             state: [is_open(case, club, state, month) for month in case.months]
             for state in case.deciders
         },
-        dear_to=[
-            {state for state in case.deciders if has_lock(case, club, state, "dear", month)}
-            for month in case.months
-        ],
+        dear_to=[locked(case, club, "dear", month) for month in case.months],
         incompatible=[incompatible_clubs(case, club, month) for month in case.months],
         price_of_return=[
             price_of_return(case, club, month, rules[month - case.start].restoration)
@@ -250,14 +247,15 @@ def incompatible_clubs(case: Case, club: str, month: int) -> list[str]:
     return [other for other in case.clubs if {(club, other), (other, club)} & bars]
 
 
-def has_lock(case: Case, club: str, state: str, effect: str, month: int) -> bool:
-    """Whether a law of a state closes a club to it, or makes joining dear."""
-    return any(
-        isinstance(s, Lock)
-        and (s.club, s.state, s.effect) == (club, state, effect)
-        and holds(s.from_, s.until, last_day(month))
+def locked(case: Case, club: str, effect: str, month: int) -> set[str]:
+    """The states whose law closes a club to them, or makes joining dear."""
+    return {
+        s.state
         for s in case.statutes
-    )
+        if s.kind == "lock"
+        and (s.club, s.effect) == (club, effect)
+        and holds(s.from_, s.until, last_day(month))
+    }
 
 
 def is_open(case: Case, club: str, state: str, month: int) -> bool:
@@ -269,7 +267,7 @@ def is_open(case: Case, club: str, state: str, month: int) -> bool:
             for row in case.openness
             if (row.club, row.state) == (club, state)
         )
-        and not has_lock(case, club, state, "closed", month)
+        and state not in locked(case, club, "closed", month)
     )
 
 
@@ -302,7 +300,7 @@ class Perception:
     alternative: list[bool]
 
 
-def perception(case: Case, state: str) -> Perception:
+def perception(case: Case, state: str, calendars: dict[str, ClubCalendar]) -> Perception:
     """The threats, ties and rivalries of a state, and how far it believes promises."""
     events: dict[str, list[Event]] = {"threat": [], "tie": [], "coercion": [], "credibility": []}
     for event in case.events:
@@ -350,7 +348,7 @@ def perception(case: Case, state: str) -> Perception:
         tie=tie,
         leverage=with_fading(won_by_force, case.fixed("leverage_half_life")),
         rivalry=rivalry,
-        alternative=[has_alternative(case, state, month) for month in case.months],
+        alternative=[has_alternative(case, state, calendars, t) for t in times(case)],
     )
 
 
@@ -393,13 +391,13 @@ def with_fading(levels: list[float], half_life: float) -> list[float]:
     return felt
 
 
-def has_alternative(case: Case, state: str, month: int) -> bool:
+def has_alternative(case: Case, state: str, calendars: dict[str, ClubCalendar], t: int) -> bool:
     """Whether a club of others than the patron, and against the patron, is open to the state."""
     from_patron = {kind for kind, threat in case.threats.items() if threat.source == "patron"}
     return any(
         club.sponsor != "patron"
         and not from_patron.isdisjoint(club.relieves)
-        and is_open(case, name, state, month)
+        and calendars[name].open_to[state][t]
         for name, club in case.clubs.items()
     )
 
@@ -439,9 +437,10 @@ class Surroundings:
 @lru_cache(maxsize=8)
 def surroundings(case: Case) -> Surroundings:
     """What the runs of a case share."""
+    calendars = {club: club_calendar(case, club) for club in case.clubs}
     return Surroundings(
-        perceptions={state: perception(case, state) for state in case.deciders},
-        calendars={club: club_calendar(case, club) for club in case.clubs},
+        perceptions={state: perception(case, state, calendars) for state in case.deciders},
+        calendars=calendars,
         requests=[
             [row for row in case.requests if month_of(row.date) == month] for month in case.months
         ],
@@ -860,89 +859,114 @@ class ClubAgent(mesa.Agent):
         self.judge_debtors()
 
     def answer_requests_for_suspension(self) -> None:
-        """Who asked for suspension is suspended, or stays a member."""
+        """Who asked for suspension is suspended, or stays a member; all are answered at once."""
         rule = self.rules.suspension
-        for state, seat in self.deciders:
-            if seat.before is Status.SUSPENSION_REQUESTED:
-                if (
-                    rule
-                    and rule.consensus
-                    and self.draws_below(self.council_refusal(state), state, "answer suspension")
-                ):
-                    seat.becomes(Status.MEMBER)
-                    self.log(state, Act.REFUSE_SUSPENSION, rule)
-                else:
-                    seat.becomes(Status.SUSPENDED)
-                    self.log(state, Act.SUSPEND, rule)
+        if rule is None:
+            return
+        asked = [
+            (state, seat)
+            for state, seat in self.deciders
+            if seat.before is Status.SUSPENSION_REQUESTED
+        ]
+        refused = [
+            rule.consensus
+            and self.draws_below(self.council_refusal(state), state, "answer suspension")
+            for state, _ in asked
+        ]
+        for (state, seat), is_refused in zip(asked, refused, strict=True):
+            if is_refused:
+                seat.becomes(Status.MEMBER)
+                self.log(state, Act.REFUSE_SUSPENSION, rule)
+            else:
+                seat.becomes(Status.SUSPENDED)
+                self.log(state, Act.SUSPEND, rule)
 
     def judge_expulsions(self) -> None:
         """Who is under sanction and still in breach may be expelled."""
         rule = self.rules.expulsion
         if rule is None:
             return
-        for state, seat in self.deciders:
-            if seat.before is Status.SANCTIONED and seat.is_in_breach:
-                passed = self.judges(state, "expel", rule.majority)
-                if passed:
-                    seat.becomes(Status.EXPELLED)
-                    self.log(state, Act.EXPEL, rule)
-                elif passed is not None:
-                    self.log(state, Act.REFUSE_EXPULSION, rule)
+        accused = [
+            (state, seat)
+            for state, seat in self.deciders
+            if seat.before is Status.SANCTIONED and seat.is_in_breach
+        ]
+        acts = (Act.EXPEL, Act.REFUSE_EXPULSION)
+        for seat in self.condemned(accused, acts, rule, rule.majority):
+            seat.becomes(Status.EXPELLED)
 
     def judge_sanctions(self) -> None:
         """A party in breach may be sanctioned."""
         rule = self.rules.sanction
         if rule is None:
             return
-        for state, seat in self.deciders:
-            if seat.before in PARTY and seat.is_in_breach:
-                passed = self.judges(state, "sanction", rule.majority)
-                if passed:
-                    seat.becomes(Status.SANCTIONED)
-                    self.log(state, Act.SANCTION, rule)
-                elif passed is not None:
-                    self.log(state, Act.REFUSE_SANCTION, rule)
+        accused = [
+            (state, seat)
+            for state, seat in self.deciders
+            if seat.before in PARTY and seat.is_in_breach
+        ]
+        acts = (Act.SANCTION, Act.REFUSE_SANCTION)
+        for seat in self.condemned(accused, acts, rule, rule.majority):
+            seat.becomes(Status.SANCTIONED)
 
     def judge_debtors(self) -> None:
         """Who has not paid for long may lose its vote."""
         rule = self.rules.arrears
         if rule is None or rule.automatic:
             return
-        for state, seat in self.deciders:
-            if seat.before in IN and seat.arrears >= rule.months and not seat.vote_lost:
-                passed = self.judges(state, "lose_vote", majority=False)
-                if passed:
-                    seat.vote_lost = True
-                    self.log(state, Act.LOSE_VOTE, rule)
-                elif passed is not None:
-                    self.log(state, Act.REFUSE_LOSS_OF_VOTE, rule)
+        accused = [
+            (state, seat)
+            for state, seat in self.deciders
+            if seat.before in IN and seat.arrears >= rule.months and not seat.vote_lost
+        ]
+        acts = (Act.LOSE_VOTE, Act.REFUSE_LOSS_OF_VOTE)
+        for seat in self.condemned(accused, acts, rule, majority=False):
+            seat.vote_lost = True
 
-    def judges(self, accused: StateAgent, act: str, majority: bool) -> bool | None:
-        """7.7: whether a case against a seat passes; None if nobody proposes it."""
+    # 7.7 judgement -------------------------------------------------------------------------------
+
+    def condemned(
+        self,
+        accused: list[tuple[StateAgent, Seat]],
+        acts: tuple[Act, Act],
+        rule: AnyStatute,
+        majority: bool,
+    ) -> list[Seat]:
+        """The seats against which a case passes; all are judged before any verdict takes effect."""
+        passes, fails = acts
+        condemned = []
+        for state, seat in accused:
+            voters = self.voters_on(state)
+            proposed = at_least_one(self.proposals(state, voters))
+            friendship = self.model.parameters["sanction_objection"]
+            objecting = self.objections(state, voters, friendship, rivals=-1)
+            passed = proposed * (1 - self.refusal(objecting, voters, majority))
+            number = self.model.occasional_draw(state.name, self.name, passes.name.lower())
+            if number < passed:
+                condemned.append(seat)
+                self.log(state, passes, rule)
+            elif number < proposed:
+                self.log(state, fails, rule)
+        return condemned
+
+    def proposals(self, accused: StateAgent, voters: list[str]) -> Iterator[float]:
+        """The probability that each voter proposes a case; rivals and the chair are the likelier."""
         parameters = self.model.parameters
-        voters = self.voters_on(accused)
         chair = self.chair()
-        proposing = []
         for voter in voters:
             log_odds = parameters["sanction"]
             if voter == chair:
                 log_odds += parameters["chair_agenda"]
             log_odds += parameters["objection_rivalry"] * accused.rivalry_with(voter)
-            proposing.append(probability(log_odds))
-        proposed = at_least_one(proposing)
-        chance = self.model.occasional_draw(accused.name, self.name, act)
-        if chance >= proposed:
-            return None
-        base = parameters["sanction_objection"]
-        objecting = self.objections(accused, voters, base, rivals=-1)
-        return chance < proposed * (1 - self.refusal(objecting, voters, majority))
+            yield probability(log_odds)
 
     def chair(self) -> str | None:
         """Who sets the agenda this year."""
         if self.rules.chair is None or not self.members:
             return None
-        year = self.model.month // MONTHS_PER_YEAR
-        return sorted(self.members)[year % len(self.members)]
+        names = {state.state: state.name for state in self.model.case.states}
+        in_order = sorted(self.members, key=names.__getitem__)
+        return in_order[self.model.month // MONTHS_PER_YEAR % len(in_order)]
 
     # 6. renewal ----------------------------------------------------------------------------------
 

@@ -296,7 +296,9 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     outside = given.open_to[t] & ~is_in(before) & given.decides[:, None]
     seated = is_in(before)
     for c, rules in enumerate(given.rules[t]):
-        if rules.accession is not None and rules.accession.observers_only:
+        if rules.accession is None:
+            outside[:, :, c] = False
+        elif rules.accession.observers_only:
             outside[:, :, c] &= before[:, :, c] == Status.OBSERVER
         for other in _clubs(world, rules.incompatible.bars if rules.incompatible else ()):
             outside[:, :, c] &= ~seated[:, :, other]
@@ -385,7 +387,7 @@ def keep_accounts(world: World, t: int) -> None:
     """A month without payment is added; who pays owes nothing and votes again; some lose the vote by the rule."""
     seats = world.seats
     unpaid = (seats.status == UNPAID[0]) | (seats.status == UNPAID[1])
-    if not unpaid.any() and not seats.arrears.any():
+    if not (unpaid.any() or seats.arrears.any() or seats.vote_lost.any()):
         return
     seats.arrears[...] = np.where(unpaid, seats.arrears + 1, 0)
     for c, rules in enumerate(world.given.rules[t]):

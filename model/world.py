@@ -211,7 +211,7 @@ def compile_case(case: Case) -> Given:
         ratified=ratified,
         requests=requests,
         chair_order=np.argsort([s.name for s in case.states], kind="stable"),
-        record=_record(case, rules, ratified, owed),
+        record=_record(case, ratified),
     )
 
 
@@ -320,14 +320,16 @@ def _at_work(case: Case, event: Event) -> slice:
     return slice(max(0, first - case.start), max(0, last + 1 - case.start))
 
 
-def _record(case: Case, rules: Rules, ratified: Months, owed: Months) -> "Seats":
+def _record(case: Case, ratified: Months) -> "Seats":
     clubs = tuple(case.clubs)
     shape = (len(case.months), len(case.states), len(clubs))
     seats = Seats.empty(shape)
     for row in case.record:
-        t = max(0, month_of(row.date) - case.start)
+        began = month_of(row.date) - case.start
+        t = max(0, began)
         if t >= shape[0]:
             continue
+        here = case.law.rules(row.club, month_of(row.date))
         s, c = case.state_ids.index(row.state), clubs.index(row.club)
         status = Status[row.status.upper()]
         seats.status[t:, s, c] = status
@@ -335,10 +337,9 @@ def _record(case: Case, rules: Rules, ratified: Months, owed: Months) -> "Seats"
         if status == Status.SIGNATORY:
             seats.due[t:, s, c] = ratified[t, c]
         elif status == Status.NOTICE_GIVEN:
-            withdrawal = rules[t][c].withdrawal
-            seats.due[t:, s, c] = t + (withdrawal.notice_months if withdrawal else 0)
-        if row.act == "accede" and seats.former[t, s, c]:
-            seats.gap[t:, s, c] = owed[t, c]
+            seats.due[t:, s, c] = began + (here.withdrawal.notice_months if here.withdrawal else 0)
+        if row.act == "accede" and seats.former[t, s, c] and here.restoration is not None:
+            seats.gap[t:, s, c] = here.acquis if here.restoration.price == "gap" else 0
         if status in FORMER:
             seats.former[t:, s, c] = True
             seats.gap[t:, s, c] = 0
