@@ -43,10 +43,10 @@ from numpy.typing import NDArray
 
 from agents.terms import TERMS
 from model.case import Case
-from model.clock import month_label, parse_month
+from model.clock import month_label, month_of, parse_month
 from model.law import Act, Status
 from model.step import advance
-from model.world import FORMER, Given, Logged, Noise, Seats, World, compile_case, is_in
+from model.world import FORMER, NEVER, Given, Logged, Noise, Seats, World, compile_case, is_in
 
 Floats = NDArray[np.float64]
 
@@ -178,7 +178,7 @@ class RuleCase:
         """Every statute that the row names."""
         found = set(self.rules.split())
         found |= {part.split()[1 if part.split()[0] in HOW else 0] for part in parts(self.switch)}
-        return found | set(re.findall(r" by (\S+)", self.follows))
+        return found | set(re.findall(r" by ([^\s;]+)", self.follows))
 
 
 #: what may be done to a statute besides giving it another number
@@ -218,8 +218,14 @@ def switched(case: Case, switch: str) -> Case:
 
 
 @cache
-def given_of(case: Case, switch: str) -> Given:
-    return bare(switched(case, switch))
+def given_of(case: Case, switch: str, first: int, last: int) -> Given:
+    """The case of a switch; what is compiled for it alone is no longer than some months need."""
+    if not switch:
+        return bare(case)
+    other = switched(case, switch)
+    pending = [month_of(s.from_) for s in other.statutes if s.kind == "entry_into_force"]
+    start, end = max(case.start, first - 2), min(case.end, max([last, *pending]))
+    return bare(replace(other, start=start, end=end))
 
 
 @dataclass
@@ -359,9 +365,15 @@ class Outcome:
     #: month, state, act and rule, in that order
     acts: tuple[tuple[str, str, str, str], ...]
 
+    @property
+    def seats(self) -> Seats:
+        """The seats, with months in place of their indices."""
+        seats, start = self.world.seats, self.world.given.case.start
+        return replace(seats, due=np.where(seats.due == NEVER, NEVER, seats.due + start))
+
     def differs(self, other: "Outcome") -> bool:
         """Whether acts or seats differ."""
-        pairs = zip(self.world.seats, other.world.seats, strict=True)
+        pairs = zip(self.seats, other.seats, strict=True)
         return self.acts != other.acts or not all(np.array_equal(a, b) for a, b in pairs)
 
     def __str__(self) -> str:
@@ -379,7 +391,8 @@ class Outcome:
 
 def play(case: Case, row: RuleCase, switch: str | None = None) -> Outcome:
     """Run a rule case in the engine, with its own switch or another."""
-    given = given_of(case, row.switch if switch is None else switch)
+    last = row.first + row.length - 1
+    given = given_of(case, row.switch if switch is None else switch, row.first, last)
     reader = Reader(given, row.first, row.length)
     seats, record = reader.situation(row.situation)
     script, more = reader.asks(row.asks)

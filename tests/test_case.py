@@ -1531,3 +1531,67 @@ def test_months_of_tables_and_scores_lie_in_the_case(
     (path / "case.toml").write_text(text.replace(old, new))
     with pytest.raises(CaseError, match=re.escape(words)):
         load_case(path)
+
+
+# the law as it might have been ---------------------------------------------------------------------
+
+
+def test_a_case_without_statutes_is_another_case(case: Case) -> None:
+    fewer = case.without("CST-11-term", "CST-P1999")
+    assert [s for s in case.statutes if s not in fewer.statutes] == [
+        s for s in case.statutes if s.kind == "term"
+    ]
+    assert len(fewer.law.statutes) == len(case.statutes) - 2
+    assert fewer.hash != case.hash
+    assert re.fullmatch(r"[0-9a-f]{64}", fewer.hash)
+    assert fewer.hash == case.without("CST-P1999", "CST-11-term", "CST-P1999").hash
+    assert fewer.hash != case.without("CST-11-term").hash
+    assert fewer.parameters == case.parameters
+    assert case.without() is case
+    with pytest.raises(FrozenInstanceError):
+        fewer.statutes = ()  # type: ignore[misc]
+    assert pickle.loads(pickle.dumps(fewer)).hash == fewer.hash
+
+
+def test_a_case_read_otherwise_holds_the_other_numbers(case: Case) -> None:
+    other = case.read_otherwise("CST-11-term", "CST-1")
+    for old, new in zip(case.statutes, other.statutes, strict=True):
+        if old.id in ("CST-11-term", "CST-1"):
+            numbers = dict(old.other_reading)
+            assert new == old.read_otherwise() != old
+            assert type(new) is type(old)
+            for name, value in numbers.items():
+                found = getattr(new, name)
+                assert (list(found) if isinstance(value, list) else found) == value
+        else:
+            assert new is old
+    hashes = {case.hash, other.hash, case.without("CST-11-term", "CST-1").hash}
+    hashes.add(case.read_otherwise("CST-1").hash)
+    assert len(hashes) == 4
+    assert case.read_otherwise() is case
+
+
+@pytest.mark.parametrize(
+    ("how", "name", "words"),
+    [
+        ("without", "CST-11-trem", "without: statute: 'CST-11-trem'…: CST-11-term)"),
+        ("without", "", "without: statute: ''…"),
+        ("read_otherwise", "CSTO-12-votng", "read_otherwise: statute: …: CSTO-12-voting)"),
+        ("read_otherwise", "CST-3", "read_otherwise: other_reading of: 'CST-3'…: CST-4)"),
+        ("read_otherwise", "CSTO-19-admission", "…(nearest valid name: CSTO-19-exit)"),
+    ],
+)
+def test_a_statute_that_cannot_be_switched(case: Case, how: str, name: str, words: str) -> None:
+    with pytest.raises(CaseError) as error:
+        getattr(case, how)("CST-10", name)
+    assert says(f"statutes.toml: {words}", str(error.value))
+
+
+def test_a_case_without_a_statute_runs(case: Case) -> None:
+    parameters = prior_parameters(case, runs=3, seed=5)
+    acts = {
+        name: simulate(other, parameters, seed=5).acts()
+        for name, other in (("as it is", case), ("off", case.without("CST-11-term")))
+    }
+    assert "CST-11-term" in set(acts["as it is"]["rule"])
+    assert "CST-11-term" not in set(acts["off"]["rule"])
