@@ -30,6 +30,7 @@ def simulate(
     *,
     seed: int = 0,
     start: int | None = None,
+    end: int | None = None,
     first_run: int = 0,
     block: int = BLOCK,
     progress: Callable[[int], None] | None = None,
@@ -46,6 +47,8 @@ def simulate(
         Keys every draw, together with the names of state, club and act.
     start
         Month whose last day is the initial condition; the case's own start by default.
+    end
+        Last month; the case's own end by default.
     first_run
         Number of the first run: run r draws the same numbers in whichever ensemble it stands.
     block
@@ -68,7 +71,9 @@ def simulate(
         raise ValueError(f"parameters differ from those of the case: {', '.join(odd)}")
     runs = len(next(iter(parameters.values())))
     origin = (case.start if start is None else start) - case.start
-    months = len(case.months)
+    months = (case.end if end is None else end) - case.start + 1
+    if not origin < months <= len(case.months):
+        raise ValueError("the end lies in the case and not before the start")
     status = np.empty((runs, months - origin, len(case.states), len(case.clubs)), np.int8)
     log: list[Logged] = []
     noise = Noise(case, seed, first_run, min(block, runs))

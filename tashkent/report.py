@@ -125,7 +125,12 @@ def make_report(
     split, month = None, renewal_month(case)
     if month is not None and eve_of(month) >= ensemble.start:
         from_record = simulate(
-            case, draws, seed=seed, start=eve_of(month), progress=lambda n: say("renewal", n, runs)
+            case,
+            draws,
+            seed=seed,
+            start=eve_of(month),
+            end=month,
+            progress=lambda n: say("renewal", n, runs),
         )
         split = split_at_renewal(from_record, month)
     states = len(case.deciders)

@@ -15,9 +15,10 @@ situation
     given due 2012-12``, ``ARM frozen unpaid 30 without vote``, ``GEO member of GUAM``. All others were never in.
     The patron's status stays as said in every month.
 asks
-    Who does what, in the first month if no month stands before it: see `VERBS`. ``if worth more than X`` makes a
-    petition depend on the value of the seat less the price of joining, at 1 for each instrument that must be
-    joined first and 1 for a law at home; ``if worth less than X`` makes a notice depend on the value.
+    Who does what, in the first month if no month stands before it: see `VERBS` and `NEEDS`. ``if worth more than X``
+    makes a petition or a signature depend on the value of the seat, for a petition less the price of joining, at 1
+    for each instrument that must be joined first and 1 for a law at home; ``if worth less than X`` makes a notice
+    depend on the value. ``KGZ requests stability``; ``KGZ needs stability`` but does not ask.
     ``KAZ proposes against UZB`` raises a case against a member; ``the chair proposes against UZB`` leaves it to
     whoever holds the chair.
 objects
@@ -43,7 +44,7 @@ from numpy.typing import NDArray
 
 from agents.terms import TERMS
 from model.case import Case
-from model.clock import month_label, month_of, parse_month
+from model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_month
 from model.law import Act, Status
 from model.step import advance
 from model.world import FORMER, NEVER, Given, Logged, Noise, Seats, World, compile_case, is_in
@@ -108,8 +109,8 @@ class Script:
         drawn = np.zeros((1, self.shape[0]))
         drawn[:, states] = 0.5
         if act == "renew":
-            signs = np.isneginf(self.logistic_in(act, c, t)[:, states])
-            drawn[:, states] = np.where(signs, 1e-9, 1.0 - 1e-9)
+            odds = np.exp(-self.logistic_in(act, c, t)[:, states])
+            drawn[:, states] = np.clip(1.0 / (1.0 + odds), 1e-9, 1.0 - 1e-9)
         return drawn
 
 
@@ -224,7 +225,7 @@ def given_of(case: Case, switch: str, first: int, last: int) -> Given:
         return bare(case)
     other = switched(case, switch)
     pending = [month_of(s.from_) for s in other.statutes if s.kind == "entry_into_force"]
-    start, end = max(case.start, first - 2), min(case.end, max([last, *pending]))
+    start, end = max(case.start, first - MONTHS_PER_YEAR), min(case.end, max([last, *pending]))
     return bare(replace(other, start=start, end=end))
 
 

@@ -57,6 +57,17 @@ def test_batching_changes_nothing(
     assert again.acts().equals(expected)
 
 
+def test_an_earlier_end_only_cuts(
+    case: Case, some_parameters: Parameters, ensemble: Ensemble
+) -> None:
+    end = case.month("1999-04", "end")
+    short = simulate(case, some_parameters, seed=3, end=end)
+    assert np.array_equal(short.status, ensemble.status[:, : short.status.shape[1]])
+    assert short.months[-1] == end
+    with pytest.raises(ValueError, match="not before the start"):
+        simulate(case, some_parameters, start=end, end=end - 1)
+
+
 def test_another_seed_is_another_history(
     case: Case, some_parameters: Parameters, ensemble: Ensemble
 ) -> None:

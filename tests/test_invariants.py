@@ -574,7 +574,7 @@ class MinimalMonths(Months):
 
 
 PROFILE = settings(
-    derandomize=True, database=None, deadline=None, max_examples=120, stateful_step_count=8
+    derandomize=True, database=None, deadline=None, max_examples=80, stateful_step_count=8
 )
 #: acts that the law of the minimal case knows
 FEW = {
