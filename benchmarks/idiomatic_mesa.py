@@ -58,6 +58,8 @@ from model.law import (
 
 IN = frozenset(status for status in Status if Status.SIGNATORY <= status <= Status.SANCTIONED)
 PARTY = frozenset({Status.MEMBER, Status.FROZEN})
+#: who is owed help: members until they are out
+BOUND = PARTY | {Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED}
 MAY_SIGN = frozenset({Status.SIGNATORY, Status.MEMBER, Status.FROZEN})
 NOT_PAYING = frozenset({Status.FROZEN, Status.SANCTIONED})
 FORMER = frozenset({Status.SUSPENDED, Status.LEFT, Status.EXPELLED})
@@ -730,7 +732,8 @@ class ClubAgent(mesa.Agent):
     def ratification_due(self, month: int, rule: Accession | Restoration) -> int | None:
         """When an accession of this month is complete; None if the entry into force decides."""
         end = self.model.case.end
-        if any(month < force <= end for force in self.calendar.entries_into_force):
+        first = min((f for f in self.calendar.entries_into_force if f <= end), default=month)
+        if month < first:
             return None
         return month + rule.ratification_months
 
@@ -745,7 +748,7 @@ class ClubAgent(mesa.Agent):
     def answer_requests(self) -> None:
         """Parties ask for help, or to host a base."""
         for request in self.model.requests:
-            if self.seats[request.state].before in PARTY:
+            if self.seats[request.state].before in BOUND:
                 state = self.model.states[request.state]
                 if request.kind == "base":
                     self.answer_base(state)
@@ -917,7 +920,7 @@ class ClubAgent(mesa.Agent):
         accused = [
             (state, seat)
             for state, seat in self.deciders
-            if seat.before in IN and seat.arrears >= rule.months and not seat.vote_lost
+            if seat.status in IN and seat.arrears >= rule.months and not seat.vote_lost
         ]
         acts = (Act.LOSE_VOTE, Act.REFUSE_LOSS_OF_VOTE)
         for seat in self.condemned(accused, acts, rule, majority=False):
@@ -1088,9 +1091,8 @@ class ClubAgent(mesa.Agent):
 
     def answer_observer(self, state: StateAgent, seat: Seat, rule: Observer) -> None:
         """A state becomes an observer, unless a member objects."""
-        if rule.consensus and self.draws_below(
-            self.council_refusal(state), state, "answer observer"
-        ):
+        draw = self.model.uniform_draw(state.name, self.name, "answer observer")
+        if rule.consensus and draw < self.council_refusal(state):
             self.log(state, Act.REFUSE_OBSERVER, rule)
         else:
             seat.becomes(Status.OBSERVER)

@@ -13,12 +13,16 @@ from model.law import Accession, Act, Observer, Restoration, RulesInForce, Statu
 from model.world import FORMER, NEVER, UNPAID, Logged, Status8, World, is_in
 
 Ints = NDArray[np.intp]
-#: who may give notice or ask for suspension, who may sign a prolongation, and who has a say, by status
+#: by status: who may give notice or ask for suspension, whom the club owes help, who may sign a prolongation,
+#: who has a say
 _PARTY = np.isin(list(Status), (Status.MEMBER, Status.FROZEN))
+_BOUND = np.isin(
+    list(Status),
+    (Status.MEMBER, Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED, Status.FROZEN),
+)
 _MAY_SIGN = np.isin(list(Status), (Status.SIGNATORY, Status.MEMBER, Status.FROZEN))
 _HAS_SAY = is_in(np.array(list(Status))) & (np.array(list(Status)) != Status.SANCTIONED)
 _UNPAID = np.isin(list(Status), UNPAID)
-_MAY_RESUME = np.isin(list(Status), (Status.FROZEN, Status.SANCTIONED))
 
 
 def advance(world: World, t: int) -> None:
@@ -88,7 +92,7 @@ def answer_requests(world: World, t: int, before: Status8) -> None:
     """Who is in asks for help, or for consent to forces of others on its soil; the others answer."""
     for s, kind, asked in world.given.requests.get(t, ()):
         for c, rules in enumerate(world.given.rules[t]):
-            run = np.flatnonzero(_PARTY[before[:, s, c]])
+            run = np.flatnonzero(_BOUND[before[:, s, c]])
             if not len(run):
                 continue
             petition = Petition(t, c, run, np.full(len(run), s), before)
@@ -151,7 +155,8 @@ def hold_session(world: World, t: int, before: Status8) -> None:
             by = (rules.sanction.id, rules.sanction.majority)
             _judge(world, t, c, rules, held, before, acts, out, *by)
         if rules.arrears is not None and not rules.arrears.automatic:
-            owes = (world.seats.arrears[:, :, c] >= rules.arrears.months) & is_in(before[:, :, c])
+            owes = world.seats.arrears[:, :, c] >= rules.arrears.months
+            owes &= is_in(world.status[:, :, c])
             owes &= ~world.seats.vote_lost[:, :, c]
             acts = (Act.LOSE_VOTE, Act.REFUSE_LOSS_OF_VOTE)
             _judge(world, t, c, rules, owes, before, acts, None, rules.arrears.id, False)
@@ -230,7 +235,7 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
             continue
         informed = max(0, t - rules.term.informed_months_before)
         value = weigh(world, informed, before)[:, :, c]
-        log_odds = deliberation.renewal(value, _of_one_club(world))
+        log_odds = deliberation.renewal(value, world.of_one_club)
         drawn = world.noise.occasional("renew", c, t, np.flatnonzero(world.given.decides))
         seated = is_in(before[:, :, c]) & world.given.decides
         signs = seated & _MAY_SIGN[before[:, :, c]]
@@ -243,13 +248,14 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
 def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     """Members ask for suspension where the law knows it, or give notice, or freeze or resume participation."""
     given, noise = world.given, world.noise
-    party = _PARTY[before] & given.decides[:, None] & (world.status == before)
+    party = (before == Status.MEMBER) | (before == Status.FROZEN)
+    party &= (world.status == before) & given.decides[:, None]
     leaves = deliberation.withdrawal(value, world.parameters) > noise.logistic("withdraw", t)
     leaves &= party
     for c, rules in enumerate(given.rules[t]):
         if rules.renewal_due:
             continue
-        friction, free = _of_one_club(world), party[:, :, c]
+        friction, free = world.of_one_club, party[:, :, c]
         if rules.voluntary_suspension is not None:
             log_odds = deliberation.suspension(value[:, :, c], friction)
             asks = free & (log_odds > noise.logistic_in("suspend", c, t))
@@ -266,8 +272,8 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             freezes = free & (before[:, :, c] == Status.MEMBER)
             freezes &= log_odds > noise.logistic_in("freeze", c, t)
             _apply(world, t, c, freezes, Act.FREEZE, Status.FROZEN, rule)
-            idle = _MAY_RESUME[before[:, :, c]] & given.decides
-            idle &= world.status[:, :, c] == before[:, :, c]
+            idle = (before[:, :, c] == Status.FROZEN) | (before[:, :, c] == Status.SANCTIONED)
+            idle &= (world.status[:, :, c] == before[:, :, c]) & given.decides
             if idle.any():
                 log_odds = deliberation.resumption(value[:, :, c], friction)
                 resumes = idle & (log_odds > noise.logistic_in("resume", c, t))
@@ -313,7 +319,7 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     priced = given.dear[t].any(axis=0) | (given.instruments[t] > 0)
     for c in (int(i) for i in np.flatnonzero(priced)):
         first, dear = given.instruments[t, c] * seats.former[:, :, c], given.dear[t, :, c]
-        log_odds[:, :, c] += deliberation.return_price(first, dear, _of_one_club(world))
+        log_odds[:, :, c] += deliberation.return_price(first, dear, world.of_one_club)
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
     for c, rules in enumerate(given.rules[t]):
         if rules.accession is None or not petitions[:, :, c].any():
@@ -366,7 +372,7 @@ def _observe(
     petitioned: Bools,
 ) -> None:
     given = world.given
-    log_odds = deliberation.observation(value[:, :, c], _of_one_club(world))
+    log_odds = deliberation.observation(value[:, :, c], world.of_one_club)
     asks = log_odds > world.noise.logistic_in("observe", c, t)
     asks &= given.open_to[t, :, c] & given.decides
     asks &= ~is_in(before[:, :, c]) & (before[:, :, c] != Status.OBSERVER) & ~petitioned
@@ -376,9 +382,8 @@ def _observe(
     refused = np.zeros(len(petition), bool)
     if rule.consensus:
         chance = _objection(world, petition, "objection")
-        refused = _drawn(world, petition, "answer observer") < _refusal(
-            world, rules, petition, chance
-        )
+        draw = world.noise.uniform_in("answer observer", c, t)[petition.run, petition.state]
+        refused = draw < _refusal(world, rules, petition, chance)
     acts = (Act.OBSERVE, Act.REFUSE_OBSERVER)
     _decide(world, petition, refused, *acts, rule.id, Status.OBSERVER)
 
@@ -498,11 +503,6 @@ def _decide(
 def _clubs(world: World, names: tuple[str, ...] | list[str]) -> list[int]:
     clubs = tuple(world.given.case.clubs)
     return [clubs.index(name) for name in names]
-
-
-def _of_one_club(world: World) -> dict[str, Floats]:
-    """The parameters in the shape (R, S) of one club."""
-    return {name: value[:, :, 0] for name, value in world.parameters.items()}
 
 
 def _where(mask: Bools) -> tuple[Ints, Ints]:

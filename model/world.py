@@ -5,7 +5,7 @@ Axes are always in the order run or month, state, club. Month 0 is the month of 
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -353,7 +353,7 @@ def _ratified(rules: Rules) -> Months:
     due = np.full((len(rules), len(rules[0])), NEVER, np.int16)
     for c in range(len(rules[0])):
         pending = [t for t, month in enumerate(rules) if month[c].entry_into_force]
-        for t in range(max(pending, default=0), len(rules)):
+        for t in range(min(pending, default=0), len(rules)):
             accession = rules[t][c].accession
             due[t, c] = t + (accession.ratification_months if accession else 0)
     return due
@@ -453,6 +453,11 @@ class World:
     #: of shape (R, S, C)
     seats: Seats
     log: list[Logged] = field(default_factory=list)
+
+    @cached_property
+    def of_one_club(self) -> dict[str, Floats]:
+        """The parameters in the shape (R, S) of one club."""
+        return {name: value[:, :, 0] for name, value in self.parameters.items()}
 
     @property
     def status(self) -> Status8:

@@ -54,9 +54,6 @@ GONE = {S.SUSPENDED, S.LEFT, S.EXPELLED}
 PARTY = {S.MEMBER, S.FROZEN}
 UNPAID = {S.FROZEN, S.SANCTIONED}
 
-#: whose vote may be judged: a seat that the same session has just expelled is judged once more
-DEBTORS = IN | {S.EXPELLED}
-
 #: act -> the kinds of statute on which it may rest
 RESTS_ON: dict[Act, tuple[str, ...]] = {
     Act.ACCEDE: ("accession", "restoration"),
@@ -109,8 +106,8 @@ MOVES: dict[Act, tuple[set[Status], set[Status] | None]] = {
     Act.REFUSE_SANCTION: (PARTY, None),
     Act.EXPEL: ({S.SANCTIONED}, {S.EXPELLED}),
     Act.REFUSE_EXPULSION: ({S.SANCTIONED}, None),
-    Act.LOSE_VOTE: (DEBTORS, None),
-    Act.REFUSE_LOSS_OF_VOTE: (DEBTORS, None),
+    Act.LOSE_VOTE: (IN, None),
+    Act.REFUSE_LOSS_OF_VOTE: (IN, None),
     Act.RECOVER_VOTE: (IN, None),
     Act.HELP: (IN, None),
     Act.REFUSE_HELP: (IN, None),
@@ -403,7 +400,7 @@ class Watch:
         owed = before.arrears[0, s, c] + bool(statute.automatic)
         assert owed >= statute.months, f"{said}: not that long in arrears"
         assert not self.lost[s, c], f"{said}: lost already"
-        self.lost[s, c] = self.status[s, c] != S.EXPELLED
+        self.lost[s, c] = True
 
     def check_recover_vote(
         self, s: int, c: int, statute: Any, before: Seats, t: int, said: str
@@ -574,7 +571,7 @@ class MinimalMonths(Months):
 
 
 PROFILE = settings(
-    derandomize=True, database=None, deadline=None, max_examples=80, stateful_step_count=8
+    derandomize=True, database=None, deadline=None, max_examples=120, stateful_step_count=8
 )
 #: acts that the law of the minimal case knows
 FEW = {
