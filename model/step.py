@@ -264,8 +264,9 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             free = free & ~asks
         if rules.withdrawal is not None:
             gives = leaves[:, :, c] & free
-            _give_notice(world, t, c, rules, *_where(gives))
-            free = free & ~gives
+            if gives.any():
+                _give_notice(world, t, c, rules, *_where(gives))
+                free = free & ~gives
         if rules.participation is not None:
             rule = rules.participation.id
             log_odds = deliberation.freezing(value[:, :, c], friction)
