@@ -825,7 +825,7 @@ class ClubAgent(mesa.Agent):
         """The probability that a petition is refused, by consensus or by majority."""
         present = [voter for voter in voters if self.seats[voter].before is not Status.FROZEN]
         voting = self.rules.voting
-        if voting and voting.absence_blocks and len(present) < len(voters):
+        if (voting is None or voting.absence_blocks) and len(present) < len(voters):
             return 1.0
         chances = [objecting[voter] for voter in present]
         return at_least_half(chances) if majority else at_least_one(chances)

@@ -187,7 +187,7 @@ class Session(Statute):
 
 
 class Voting(Statute):
-    """What counts as an objection. Silence does not; absence does if `absence_blocks`."""
+    """What counts as an objection. Silence does not; absence does if `absence_blocks`, or where no such rule holds."""
 
     kind: Literal["voting"]
     absence_blocks: bool

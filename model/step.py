@@ -475,7 +475,7 @@ def _refusal(
     votes = _votes(world, petition) if votes is None else votes
     absent = (petition.statuses == Status.FROZEN) & votes
     refusal = council.refusal(chance, votes & ~absent, majority=majority)
-    if rules.voting is not None and rules.voting.absence_blocks:
+    if rules.voting is None or rules.voting.absence_blocks:
         refusal = np.where(absent.any(axis=-1), 1.0, refusal)
     return refusal
 
