@@ -4,7 +4,7 @@ The model's score of a state is ``log mean over draws of exp(sum of log p)``: th
 averaged, not its mode plugged in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,6 @@ def leave_one_state_out(
     case: Case,
     *,
     seed: int = 0,
-    without: Sequence[str] = (),
     progress: Callable[[str], None] | None = None,
 ) -> pd.DataFrame:
     """Held-out log scores by state and club: one column for the model and one for each baseline.
@@ -43,7 +42,7 @@ def leave_one_state_out(
         if state not in case.deciders:
             continue
         train, test = rows.where(rows.rows.state != s), rows.where(rows.rows.state == s)
-        draws = fit(case, train, without).draws(runs=DRAWS, seed=seed)
+        draws = fit(case, train).draws(runs=DRAWS, seed=seed)
         scores = test.log_scores(np.stack([draws[name] for name in rows.names]))
         rates = {
             name: log_scores(predict(cells, train.rows, test.rows), test.rows)

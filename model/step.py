@@ -300,8 +300,8 @@ def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, s
 def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     """States outside petition to be members or observers; where the rule is consensus, one objection is enough."""
     given, seats = world.given, world.seats
-    outside = given.open_to[t] & ~is_in(before) & given.decides[:, None]
     seated = is_in(before)
+    outside = given.open_to[t] & ~seated & given.decides[:, None]
     for c, rules in enumerate(given.rules[t]):
         if rules.accession is None:
             outside[:, :, c] = False
