@@ -4,12 +4,11 @@ With ``W`` the value of a seat (`agents.terms`) and frictions that the rules in 
 
 * accede:   ``W + accede + obligation * [the club promises help] + opening * [window] + founding * [founding month]``
 * renew:    ``W + renew``
-* withdraw: ``-W + withdraw``
-* ask for suspension: ``-W + suspend``
+* give notice, ask for suspension, cease observing: ``-W + exit`` each
 * freeze participation: ``-W + freeze``; resume it: ``W + resume``
 * ask to be an observer: ``W + observe``
 
-Where a former party must first join what was concluded since, ``restoration * instruments`` is added to accession;
+Where a former party must first join what was concluded since, ``- compliance * instruments`` is added to accession;
 where a law at home makes joining dear, ``lock``.
 
 An act happens in a month with probability ``1 / (1 + exp(-log-odds))``. A member asks for suspension before it
@@ -23,10 +22,10 @@ import numpy as np
 from agents.situation import Bools, Floats
 
 #: the frictions, in the order of the acts above
-FRICTIONS = ("accede", "obligation", "opening", "founding", "renew", "withdraw", "suspend")
+FRICTIONS = ("accede", "obligation", "opening", "founding", "renew", "exit")
 
 #: frictions of acts that the record does not score; they stay at their priors
-UNSCORED = ("freeze", "resume", "observe", "restoration", "lock")
+UNSCORED = ("freeze", "resume", "observe", "lock")
 
 Weights = Mapping[str, Floats]
 

@@ -1,11 +1,11 @@
-"""PERCEIVE: how threats are felt, and how far a promise is believed.
+"""PERCEIVE: how threats are felt, what own means leave of them, and how far a promise is believed.
 
-Time is the first axis here: these formulas turn what happened into what is felt, month after month.
+Time is the first axis of what turns events into feelings, month after month.
 """
 
 import numpy as np
 
-from agents.situation import Floats
+from agents.situation import Bools, Floats
 
 #: the top of the scale on which a threat is felt
 MOST = 3.0
@@ -35,10 +35,47 @@ def felt(level: Floats, half_life: float) -> Floats:
     return kept
 
 
-def credibility(signs: Floats) -> Floats:
-    """Belief that a promise would be kept, from the signs of what was seen so far.
+def autonomy(measured: Floats) -> Floats:
+    """Taste for standing alone: ``1 / (1 + exp(-measured))`` of a composite in standard deviations, in (0, 1)."""
+    return np.asarray(1.0 / (1.0 + np.exp(-measured)))
 
-    ``credibility = 1 / (1 + exp(-signs))``: one half before anything was seen, each event one unit of log-odds.
-    Shape as `signs`; values in (0, 1).
+
+def exposure(threat: Floats, means: Floats, own_means_help: Bools) -> Floats:
+    """What own means leave of a threat: arms and allies are substitutes (Altfeld 1984; Morrow 1993).
+
+    ``exposure = threat * 2 / (1 + exp(means))`` for threats against which own means help, the threat itself for
+    others. `threat` has shape (..., S, K), `means` (..., S) in standard deviations, `own_means_help` (K,); a state of
+    average means is exposed to the whole threat.
     """
-    return 1.0 / (1.0 + np.exp(-signs))
+    left = 2.0 / (1.0 + np.exp(means))
+    return np.where(own_means_help, threat * left[..., None], threat)
+
+
+def remembered(signs: Floats, half_life: float) -> Floats:
+    """What was seen of kept and broken promises, fading: ``seen[t] = signs[t] + seen[t-1] * 2 ** (-1 / half_life)``."""
+    kept = signs.astype(np.float64)
+    for t in range(1, len(kept)):
+        kept[t] += faded(kept[t - 1], half_life)
+    return kept
+
+
+def faded(seen: Floats, half_life: float) -> Floats:
+    """What a month leaves of it: ``seen * 2 ** (-1 / half_life)``, `half_life` in months."""
+    return np.asarray(seen * 2.0 ** (-1.0 / half_life))
+
+
+def credibility(seen: Floats) -> Floats:
+    """Belief that a promise would be kept, from what was seen so far.
+
+    ``credibility = 1 / (1 + exp(-seen))``: one half where nothing was seen or all is forgotten, each event one unit of
+    log-odds. Shape as `seen`; values in (0, 1).
+    """
+    return np.asarray(1.0 / (1.0 + np.exp(-seen)))
+
+
+def participation(before: Floats, value: Floats, months: float) -> Floats:
+    """How far a member takes part, in [0, 1]: it follows the worth of its seat with some delay.
+
+    ``participation[t] = participation[t-1] + (1 / (1 + exp(-value)) - participation[t-1]) / months``
+    """
+    return np.asarray(before + (1.0 / (1.0 + np.exp(-value)) - before) / months)

@@ -15,7 +15,7 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class ClubTraits:
-    """What clubs are by their documents; the same in every month and run."""
+    """What clubs and threats are by their documents; the same in every month and run."""
 
     #: the club bears on the threat, shape (C, K)
     relieves: Bools
@@ -27,6 +27,8 @@ class ClubTraits:
     sponsors: Floats
     #: the patron leads the club, shape (C,)
     patron_led: Bools
+    #: the threat endangers the regime rather than the state, shape (K,)
+    of_regime: Bools
 
 
 @dataclass(frozen=True)
@@ -36,23 +38,40 @@ class Situation:
     clubs: ClubTraits
     #: threat felt by source, in [0, 3], shape (..., S, K)
     threat: Floats
+    #: what own means leave of the threat, shape (..., S, K)
+    exposure: Floats
     #: belief that a promise of help would be kept, in (0, 1), shape (..., S, K)
     credibility: Floats
+    #: others than the patron offer help against the threat, 0 or 1, shape (..., S, K)
+    offer: Floats
     #: tie to each sponsor, in standard deviations, shape (..., S, P)
     tie: Floats
     #: tie to the patron alone, in standard deviations, shape (..., S)
     patron_tie: Floats
     #: rivalry between two states, in [0, 3], shape (..., S, S)
     rivalry: Floats
+    #: share of each other state in a state's trade, shape (..., S, S)
+    bond: Floats
     #: leverage that the patron has won by force, at least 0, shape (..., S)
     leverage: Floats
     #: another club that bears on the patron's coercion is open, shape (..., S)
     alternative: Bools
+    #: taste for standing alone, in (0, 1), shape (..., S)
+    autonomy: Floats
+    #: instruments of the club that reach into its members' defence, shape (..., C)
+    reach: Floats
     #: club goods for members, in standard deviations of the tie, shape (..., C)
     goods: Floats
     #: share of the budget that members other than the patron divide, shape (..., C)
     shared_budget: Floats
     #: states that divide it (all but the patron), shape (S,)
     pays: Bools
-    #: who is in which club, shape (..., S, C); None where only what does not depend on it is asked
+    # What differs between runs; None where only what is the same in all is asked.
+    #: who is in which club, shape (..., S, C)
     seat: Bools | None = None
+    #: instruments of the club that the state has yet to join, shape (..., S, C)
+    gap: NDArray[np.integer] | None = None
+    #: who has left which club of late, shape (..., S, C)
+    left: Bools | None = None
+    #: whom the patron courts, shape (..., S, C)
+    courted: Bools | None = None

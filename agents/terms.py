@@ -1,84 +1,123 @@
 """The named terms of the value of a seat. A theory is a set of them.
 
-The value of a seat to a state is ``W = sum of weight * term``. It pushes the state in (accede, renew) and, with the
-other sign, out (withdraw, ask for suspension). Each term is one pure function of the `Situation`, linear in its
-weight, and returns an array of shape (..., S, C). To add one, write the function here, decorate it, and give its
-weight a prior in the case's ``parameters.toml`` under the function's name.
+The value of a seat to a state is ``W = stake * sum of weight * term``. It pushes the state in (accede, renew) and, with
+the other sign, out (withdraw, ask for suspension). Each term is one pure function of the `Situation`, linear in its
+weight, and returns an array of shape (..., S, C). To add one, write the function here or in a file of one's own,
+decorate it, and give its weight a prior in the case's ``parameters.toml`` under the function's name.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.situation import Bools, Floats, Situation
 from agents.ties import leaning
 
+#: what of a situation differs between runs
+Read = Literal["seat", "gap", "left", "courted", "credibility"]
+#: the share of trade that counts as one in contagion
+TENTH = 10.0
+
 
 @dataclass(frozen=True)
 class Term:
-    """A named term: its formula, the theory it comes from, and whether it depends on who is in."""
+    """A named term: its formula, the theory it comes from, and what it reads that differs between runs."""
 
     name: str
     theory: str
     formula: Callable[[Situation], Floats]
-    #: the formula reads `Situation.seat`
-    needs_seats: bool
+    reads: frozenset[Read]
+    #: mean and standard deviation of the weight, for a term that is not of a case's table
+    prior: tuple[float, float] | None = None
+    #: the file of one's own that it comes from
+    file: str = ""
 
 
 #: every term known, by name, in the order in which they are added up
 TERMS: dict[str, Term] = {}
 
 
-def term(*, theory: str, needs_seats: bool = False) -> Callable[..., Callable[[Situation], Floats]]:
-    """Register a formula as a term under its own name."""
+def term(
+    *, theory: str, reads: tuple[Read, ...] = (), prior: tuple[float, float] | None = None
+) -> Callable[..., Callable[[Situation], Floats]]:
+    """Register a formula as a term under its own name.
+
+    `theory` is a few words and a reference, `reads` what of the situation differs between runs, and `prior` the mean and
+    standard deviation of its weight, for a term in a file of one's own.
+    """
 
     def register(formula: Callable[[Situation], Floats]) -> Callable[[Situation], Floats]:
         name = formula.__name__
         if name in TERMS:
             raise ValueError(f"a term named {name} exists already")
-        TERMS[name] = Term(name, theory, formula, needs_seats)
+        TERMS[name] = Term(name, theory, formula, frozenset(reads), prior)
         return formula
 
     return register
 
 
-def _sum_over_threats(amount: Floats, applies: Bools) -> Floats:
+def _summed(amount: Floats, applies: Bools) -> Floats:
     """Sum of `amount` (..., S, K) over the threats that apply to a club (C, K): shape (..., S, C)."""
     total = np.zeros((*amount.shape[:-1], len(applies)))
-    for k in range(amount.shape[-1]):
-        total += amount[..., k, None] * applies[:, k]
+    for c, k in np.argwhere(applies):  # a fixed order, so that the sum is the same for one run as for many
+        total[..., c] += amount[..., k]
     return total
 
 
-@term(theory="Balance of threat (Walt 1987)")
+def _needed(values: NDArray | None, name: str) -> NDArray:
+    if values is None:
+        raise ValueError(f"this term depends on the run: {name} is needed")
+    return values
+
+
+@term(theory="Balance of threat (Walt 1987)", reads=("credibility",))
 def protection(now: Situation) -> Floats:
-    """Threats that the club would relieve, as far as it is believed.
+    """Threats to the state that the club would relieve, as far as own means leave them and it is believed.
 
-    ``sum over k of threat[k] * relieves[c, k] * belief[k, c]``, where belief is the credibility of a club that
-    promises help and 1 for a club that promises nothing, for it has no word to break.
+    ``sum over k of exposure[k] * relieves[c, k] * belief[k, c]`` over threats to the state, where belief is the
+    credibility of a club that promises help and 1 for a club that promises nothing, for it has no word to break.
     """
-    believed = _sum_over_threats(now.threat * now.credibility, now.clubs.relieves)
-    unpromised = _sum_over_threats(now.threat, now.clubs.relieves)
-    return np.where(now.clubs.guarantees, believed, unpromised)
+    relieves = now.clubs.relieves & ~now.clubs.of_regime
+    promised = now.clubs.guarantees[:, None]
+    believed = _summed(now.exposure * now.credibility, relieves & promised)
+    return believed + _summed(now.exposure, relieves & ~promised)
 
 
-@term(theory="Fear of abandonment (Snyder 1984)")
+@term(theory="Fear of abandonment (Snyder 1984)", reads=("credibility",))
 def abandonment(now: Situation) -> Floats:
     """Threats on which a promise of help is not believed.
 
-    ``- sum over k of threat[k] * relieves[c, k] * (1 - credibility[k])`` for clubs that promise help, else 0.
-    With weights a (protection) and b (this), the two add up to ``(a + b) * threat * (credibility - need)``,
+    ``- sum over k of exposure[k] * relieves[c, k] * (1 - credibility[k])`` for clubs that promise help, else 0.
+    With weights a (protection) and b (this), the two add up to ``(a + b) * exposure * (credibility - need)``,
     ``need = b / (a + b)``.
     """
-    doubted = _sum_over_threats(now.threat * (1.0 - now.credibility), now.clubs.relieves)
-    return np.where(now.clubs.guarantees, -doubted, 0.0)
+    relieves = now.clubs.relieves & ~now.clubs.of_regime & now.clubs.guarantees[:, None]
+    return -_summed(now.exposure * (1.0 - now.credibility), relieves)
 
 
-@term(theory="Balance of threat (Walt 1987): the source of a threat is no shelter from it")
-def menace(now: Situation) -> Floats:
-    """Threats whose source sponsors the club: ``- sum over k of threat[k] * menaces[c, k]``."""
-    return -_sum_over_threats(now.threat, now.clubs.menaces)
+@term(theory="Omnibalancing and protective integration (David 1991; Allison 2008)")
+def regime_security(now: Situation) -> Floats:
+    """Threats to the incumbent's hold on power that the club's company relieves, promise or none.
+
+    ``sum over k of threat[k] * relieves[c, k]`` over threats to the regime.
+    """
+    return _summed(now.threat, now.clubs.relieves & now.clubs.of_regime)
+
+
+@term(theory="Balancing needs an alternative, else the weak bandwagon (Walt 1987)")
+def coercion(now: Situation) -> Floats:
+    """Pressure by the club's own sponsor: it recruits who has no alternative and repels who has one.
+
+    ``- sum over k of threat[k] * menaces[c, k]`` with an alternative, and ``+ leverage``, the patron's grip after a
+    war that was lost on own soil with its hand in it, without one. Clubs of other sponsors than the patron always have
+    an alternative.
+    """
+    repelled = -_summed(now.threat, now.clubs.menaces)
+    alone = ~now.alternative[..., None] & now.clubs.patron_led
+    return np.where(alone, now.leverage[..., None], repelled)
 
 
 @term(theory="Hierarchy (Lake 2009)")
@@ -93,46 +132,74 @@ def patronage(now: Situation) -> Floats:
     return total + now.goods[..., None, :]
 
 
-@term(theory="Bandwagoning (Walt 1987)")
-def coercive_leverage(now: Situation) -> Floats:
-    """Leverage won by force recruits for the patron's club while there is no alternative, and repels after.
-
-    ``leverage * (1 if no alternative else -1)`` for clubs that the patron leads, else 0.
-    """
-    push = now.leverage * np.where(now.alternative, -1.0, 1.0)
-    return push[..., None] * now.clubs.patron_led
-
-
-@term(theory="Partisan patron (Karabakh; Tajikistan)", needs_seats=True)
+@term(theory="Partisan patron (Karabakh; Tajikistan)", reads=("seat",))
 def partisan_patron(now: Situation) -> Floats:
     """Rivals in the patron's club, with the patron on their side.
 
     ``- sum over j of rivalry[s, j] * leaning[s, j] * seat[j, c]`` for clubs that the patron leads, else 0.
     """
-    if now.seat is None:
-        raise ValueError("partisan_patron depends on who is in: seats are needed")
+    seat = _needed(now.seat, "seat")
     weight = now.rivalry * leaning(now.patron_tie)
-    shape = np.broadcast_shapes(weight.shape[:-2], now.seat.shape[:-2]) + now.seat.shape[-2:]
-    total = np.zeros_like(np.broadcast_to(now.seat, shape), dtype=np.float64)
+    shape = np.broadcast_shapes(weight.shape[:-2], seat.shape[:-2]) + seat.shape[-2:]
+    total = np.zeros_like(np.broadcast_to(seat, shape), dtype=np.float64)
     led = np.flatnonzero(now.clubs.patron_led)
     pairs = np.argwhere(now.rivalry.any(axis=tuple(range(now.rivalry.ndim - 2))))
-    for (
-        s,
-        j,
-    ) in pairs:  # in the order of states, so that the sum is the same for one run as for many
+    for s, j in pairs:  # in the order of states, so that the sum is the same for one run as for many
         for c in led:
-            total[..., s, c] -= weight[..., s, j] * now.seat[..., j, c]
+            total[..., s, c] -= weight[..., s, j] * seat[..., j, c]
     return total
 
 
-@term(theory="Burden sharing (Olson and Zeckhauser 1966)", needs_seats=True)
+@term(theory="Substitutes for the patron's help (Crawford; von Borzyskowski and Vabulas 2019)")
+def outside_option(now: Situation) -> Floats:
+    """Threats against which others than the patron offer help, so that its club is needed less.
+
+    ``- sum over k of exposure[k] * offer[k] * relieves[c, k]`` for clubs that the patron leads, else 0.
+    """
+    relieves = now.clubs.relieves & now.clubs.patron_led[:, None]
+    return -_summed(now.exposure * now.offer, relieves)
+
+
+@term(theory="Fear of entrapment, the price of integration (Snyder 1984; Morrow 1991)")
+def entrapment(now: Situation) -> Floats:
+    """Autonomy lost to a club that reaches into its members' defence: ``- autonomy * reach[c]`` if it promises help."""
+    return -now.autonomy[..., None] * (now.reach * now.clubs.guarantees)[..., None, :]
+
+
+@term(theory="Compliance as a cost of membership (Downs, Rocke and Barsoom 1996)", reads=("gap",))
+def compliance(now: Situation) -> Floats:
+    """Instruments of the club that the state has yet to join: ``- gap``."""
+    return -_needed(now.gap, "gap").astype(np.float64)
+
+
+@term(
+    theory="Contagion of exits (Crawford; von Borzyskowski and Vabulas 2019)", reads=("left",)
+)
+def contagion(now: Situation) -> Floats:
+    """States that left of late, by their share of the state's trade, in tenths.
+
+    ``- 10 * sum over j of bond[s, j] * left[j, c]``
+    """
+    left = _needed(now.left, "left")
+    shape = np.broadcast_shapes(now.bond.shape[:-2], left.shape[:-2]) + left.shape[-2:]
+    total = np.zeros_like(np.broadcast_to(left, shape), dtype=np.float64)
+    for j, c in np.argwhere(left.any(axis=tuple(range(left.ndim - 2)))):
+        total[..., c] -= TENTH * now.bond[..., j] * left[..., j, c, None]
+    return total
+
+
+@term(theory="Burden sharing (Olson and Zeckhauser 1966)", reads=("seat",))
 def dues(now: Situation) -> Floats:
     """The share of the budget that falls to the state, in tenths, if it is in.
 
     ``- 10 * shared_budget[c] / (1 + number of other paying states that are in)``
     """
-    if now.seat is None:
-        raise ValueError("dues depends on who is in: seats are needed")
-    seats = now.seat & now.pays[:, None]
+    seats = _needed(now.seat, "seat") & now.pays[:, None]
     others = seats.sum(axis=-2)[..., None, :] - seats
     return -10.0 * now.shared_budget[..., None, :] / (1.0 + others)
+
+
+@term(theory="Hierarchy (Lake 2009): a patron pays for loyalty that drifts", reads=("courted",))
+def courtship(now: Situation) -> Floats:
+    """The patron courts a member that drifts: 1 while it does, else 0."""
+    return _needed(now.courted, "courted").astype(np.float64)

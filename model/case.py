@@ -44,8 +44,26 @@ COUNCIL = (
     "sanction_objection",
     "help_objection",
     "base_objection",
+    "court",
 )
-FIXED = ("opening_months", "fear_half_life", "leverage_half_life", "event_step", "goods_step")
+FIXED = (
+    "opening_months",
+    "fear_half_life",
+    "leverage_half_life",
+    "belief_half_life",
+    "event_step",
+    "goods_step",
+    "witness",
+    "forum_stake",
+    "contagion_months",
+    "participation_months",
+    "courtship_months",
+)
+#: fixed parameters that are lengths of time, and those that are shares
+_LENGTHS = tuple(name for name in FIXED if name.endswith(("_months", "_half_life")))
+_SHARES = ("witness", "forum_stake")
+#: composites that formulas read besides ties and measured threats
+READ = ("means", "autonomy")
 #: composites named ``tie_<role>`` make that role a possible sponsor of clubs
 TIE = "tie_"
 #: roles that may be behind a threat besides the sponsors; they lead no club
@@ -61,8 +79,10 @@ TABLES = (
     "events.csv",
     "record.csv",
     "parameters.toml",
+    "theories.toml",
     "evidence/composites.csv",
     "evidence/rivalry.csv",
+    "evidence/bonds.csv",
 )
 
 
@@ -88,18 +108,22 @@ class _Row(BaseModel):
 
 
 class State(_Row):
-    """A state and its role in the case."""
+    """A state, its role in the case, and its region, where what happens to others teaches most."""
 
     state: str = Field(pattern=r"^[A-Z]{3}$")
     name: str = Field(min_length=1)
     role: Literal["decider", "patron"]
+    region: str = ""
 
 
 class Threat(_Row):
-    """A threat, who is behind it (a role), and the composite that measures it, if any."""
+    """A threat, who is behind it (a role), whom it endangers, and the composite that measures it, if any."""
 
     label: str = Field(min_length=1)
     source: str = Field(min_length=1)
+    target: Literal["state", "regime"]
+    #: the kind of help that is asked against it
+    need: Literal["external", "incursion", "stability", ""]
     measured_by: str
 
 
@@ -140,9 +164,11 @@ class Request(_Row):
 
     date: Day
     state: str
-    kind: Literal["external", "stability", "base"]
+    kind: Literal["external", "incursion", "stability", "base"]
     #: the state asked; a duty that waits for a request does not arise otherwise
     asked: bool
+    #: help came, in the record; empty for a base
+    met: bool | None = None
     why: str = Field(min_length=1)
     source: str
 
@@ -156,7 +182,7 @@ class Event(_Row):
     precision: Literal["day", "month", "year"]
     label: str = Field(min_length=1)
     state: str
-    kind: Literal["threat", "tie", "coercion", "credibility"]
+    kind: Literal["threat", "tie", "coercion", "credibility", "offer"]
     about: str
     rival: str = ""
     sign: int = Field(ge=-1, le=1)
@@ -188,6 +214,8 @@ class Parameter(_Row):
     """A number that is not measured: a prior, or a fixed choice."""
 
     role: Literal["weight", "friction", "unscored", "council", "fixed"]
+    #: the record informs it; only weights and frictions can be fitted
+    fitted: bool = True
     mean: float
     sd: float | None = Field(default=None, gt=0)
     unit: str = Field(min_length=1)
@@ -198,6 +226,14 @@ class Parameter(_Row):
     @classmethod
     def _whole_numbers_count(cls, value: object) -> object:
         return float(value) if type(value) is int and abs(value) < 2**53 else value
+
+
+class Theory(_Row):
+    """A named set of terms, and what it says."""
+
+    terms: tuple[str, ...] = Field(strict=False)
+    says: str = Field(min_length=1)
+    source: str
 
 
 class Composite(_Row):
@@ -215,6 +251,15 @@ class Rivalry(_Row):
 
     state: str
     rival: str
+    year: int
+    value: float = Field(ge=0, le=1)
+
+
+class Bond(_Row):
+    """The share of a partner in a state's trade in its year of use, in [0, 1]."""
+
+    state: str
+    partner: str
     year: int
     value: float = Field(ge=0, le=1)
 
@@ -259,8 +304,10 @@ class Case:
     events: tuple[Event, ...]
     record: tuple[Entry, ...]
     parameters: Mapping[str, Parameter]
+    theories: Mapping[str, Theory]
     composites: tuple[Composite, ...]
     rivalry: tuple[Rivalry, ...]
+    bonds: tuple[Bond, ...]
     #: SHA-256 over the files that were read
     hash: str
 
@@ -315,6 +362,16 @@ class Case:
     def role(self, *roles: str) -> dict[str, Parameter]:
         """The parameters of some roles, in the order of the file."""
         return {name: p for name, p in self.parameters.items() if p.role in roles}
+
+    @cached_property
+    def drawn(self) -> dict[str, Parameter]:
+        """The parameters of which every run has a draw: all that are not fixed, in the order of the file."""
+        return self.role("weight", "friction", "unscored", "council")
+
+    @cached_property
+    def fitted(self) -> dict[str, Parameter]:
+        """The parameters that the record informs; the others that are drawn stay at their priors."""
+        return {name: p for name, p in self.role("weight", "friction").items() if p.fitted}
 
     def fixed(self, name: str) -> float:
         """The value of a fixed parameter."""
@@ -522,8 +579,13 @@ class _Loader:
                 name: self._valid("parameters.toml", name, Parameter, row)
                 for name, row in self._toml("parameters.toml").items()
             },
+            theories={
+                name: self._valid("theories.toml", name, Theory, row)
+                for name, row in self._toml("theories.toml").items()
+            },
             composites=self._rows("evidence/composites.csv", Composite),
             rivalry=self._rows("evidence/rivalry.csv", Rivalry),
+            bonds=self._rows("evidence/bonds.csv", Bond),
             hash=self.digest.hexdigest(),
         )
         _check(case)
@@ -665,6 +727,7 @@ def _check(case: Case) -> None:
     _check_requests(case)
     _check_events(case)
     _check_parameters(case)
+    _check_theories(case)
     _check_evidence(case)
     _check_record(case)
     sourced: dict[str, Iterable[tuple[str, Any]]] = {
@@ -817,6 +880,9 @@ def _check_requests(case: Case) -> None:
     for row in case.requests:
         if row.state not in case.deciders:
             raise unknown("requests.csv", f"{row.date}.state", row.state, case.deciders)
+        if (row.met is None) != (row.kind == "base"):
+            allowed = "empty for a base" if row.kind == "base" else "true or false"
+            raise CaseError("requests.csv", f"{row.date} {row.state}: met", row.met, allowed)
         key = (month_of(row.date), row.state, row.kind)
         if key in seen:
             allowed = "each kind once in a month and state"
@@ -836,6 +902,8 @@ def _check_events(case: Case) -> None:
                 names = case.threats
             case "credibility":
                 names = (*case.threats, "any")
+            case "offer":
+                names = case.threats
             case "tie":
                 names = case.sponsors
             case _:
@@ -871,16 +939,32 @@ def _check_parameters(case: Case) -> None:
         if (parameter.sd is None) != (parameter.role == "fixed"):
             need = "no sd" if parameter.role == "fixed" else "an sd"
             raise CaseError(file, f"{name}.sd", parameter.sd, f"{need} for a {parameter.role}")
+        if not parameter.fitted and parameter.role not in ("weight", "friction"):
+            raise CaseError(file, f"{name}.fitted", False, "given for weights and frictions only")
     for name in (*FRICTIONS, *UNSCORED, *COUNCIL, *FIXED):
         if name not in case.parameters:
             raise CaseError(file, name, "missing", "a table for it")
     if not case.role("weight"):
         raise CaseError(file, "weight", "missing", f"at least one of {', '.join(TERMS)}")
-    for name in ("opening_months", "fear_half_life", "leverage_half_life"):
+    for name in _LENGTHS:
         if case.fixed(name) <= 0:
             raise CaseError(file, f"{name}.mean", case.fixed(name), "a number above 0")
+    for name in _SHARES:
+        if not 0 <= case.fixed(name) <= 1:
+            raise CaseError(file, f"{name}.mean", case.fixed(name), "a number from 0 to 1")
     if case.fixed("event_step") < 0:
         raise CaseError(file, "event_step.mean", case.fixed("event_step"), "0 or more")
+
+
+def _check_theories(case: Case) -> None:
+    weights = case.role("weight")
+    for name, theory in case.theories.items():
+        if name in weights:
+            allowed = "a name that no term has"
+            raise CaseError("theories.toml", name, ", ".join(theory.terms), allowed)
+        for one in theory.terms:
+            if one not in weights:
+                raise unknown("theories.toml", f"{name}.terms", one, weights)
 
 
 def _check_evidence(case: Case) -> None:
@@ -896,27 +980,29 @@ def _check_evidence(case: Case) -> None:
         seen[row.variable, row.state, row.year] = row.value
     needed = {TIE + sponsor for sponsor in case.sponsors}
     needed |= {t.measured_by for t in case.threats.values()} - {"rivalry", ""}
+    needed |= set(READ)
     for variable in sorted(needed):
         for state in case.deciders:
             for year in years:
                 if (variable, state, year) not in seen:
                     key = f"{variable} {state}"
                     raise CaseError(file, key, year, f"a row for each year {years[0]}-{years[-1]}")
-    _check_rivalry(case)
+    pairs = [(row.state, row.rival, row.year) for row in case.rivalry]
+    _check_pairs(case, "evidence/rivalry.csv", "rival", pairs)
+    pairs = [(row.state, row.partner, row.year) for row in case.bonds]
+    _check_pairs(case, "evidence/bonds.csv", "partner", pairs)
 
 
-def _check_rivalry(case: Case) -> None:
-    file = "evidence/rivalry.csv"
+def _check_pairs(case: Case, file: str, other: str, rows: list[tuple[str, str, int]]) -> None:
     seen = set()
-    for row in case.rivalry:
-        if row.state not in case.deciders:
-            raise unknown(file, "state", row.state, case.deciders)
-        rivals = [state for state in case.deciders if state != row.state]
-        if row.rival not in rivals:
-            raise unknown(file, f"{row.state}: rival", row.rival, rivals)
-        if (row.state, row.rival, row.year) in seen:
-            raise CaseError(file, f"{row.state} {row.rival}", row.year, "each year once")
-        seen.add((row.state, row.rival, row.year))
+    for state, partner, year in rows:
+        if state not in case.deciders:
+            raise unknown(file, "state", state, case.deciders)
+        if partner not in (names := [s for s in case.deciders if s != state]):
+            raise unknown(file, f"{state}: {other}", partner, names)
+        if (state, partner, year) in seen:
+            raise CaseError(file, f"{state} {partner}", year, "each year once")
+        seen.add((state, partner, year))
 
 
 #: act -> (whether the state was in before, statuses that may follow)

@@ -1,6 +1,7 @@
 """Build the composites of this case from the columns in `raw/`, and from nothing else.
 
-Run it with ``python -m model.cases.cst.evidence.build``; it rewrites `composites.csv` and `rivalry.csv`.
+Run it with ``python -m model.cases.cst.evidence.build``; it rewrites `composites.csv`, `rivalry.csv`
+and `bonds.csv`.
 
 Rules, for every composite:
 
@@ -32,6 +33,9 @@ LAG = 1
 MEMORY_HALF_LIFE = 5.0  # years; a choice, swept in sensitivity runs
 HOSTILITY_SCALE = 5.0  # a militarised dispute's highest hostility level (war)
 INTENSITY_SCALE = 2.0  # an armed conflict's highest intensity (war)
+ALL_UN_MEMBERS = 1993  # the first year in which every state of the case could vote throughout
+FEW_VOTES = 0.5  # a position from fewer than this share of the roll calls is not used
+FAINT_BOND = 0.001  # shares of trade below this are left out
 
 
 def log_share(table: pd.DataFrame) -> pd.DataFrame:
@@ -39,8 +43,25 @@ def log_share(table: pd.DataFrame) -> pd.DataFrame:
     return np.log1p(table.clip(lower=0.0))
 
 
+def by_most_votes(votes: pd.DataFrame) -> pd.DataFrame:
+    """Roll calls in which a state took part, as a share of those of the state that missed fewest."""
+    return votes.div(votes.max(axis=1), axis=0)
+
+
+def missed_votes(votes: pd.DataFrame) -> pd.DataFrame:
+    """Share of roll calls missed; since all are members of the United Nations no row means no vote."""
+    cast = by_most_votes(votes)
+    cast.loc[ALL_UN_MEMBERS:] = cast.loc[ALL_UN_MEMBERS:].fillna(0.0)
+    return 1.0 - cast
+
+
 #: file, column, sign, transform
 Part = tuple[str, str, int, Callable[..., Any] | None]
+MEANS: list[Part] = [
+    ("cow_capabilities", "cinc", 1, np.log),
+    ("wdi_dependence", "oda_pct_gni_wdi", -1, log_share),
+    ("wdi_dependence", "remittances_pct_gdp_wdi", -1, log_share),
+]
 #: composite -> its parts; the composite is the mean of their z-scores
 TIES: dict[str, list[Part]] = {
     "tie_patron": [
@@ -53,10 +74,11 @@ TIES: dict[str, list[Part]] = {
         ("sipri_arms_shares", "arms_share_from_west_5y", 1, None),
         ("vdem_polyarchy", "v2x_polyarchy", 1, None),
     ],
+    "means": MEANS,
     "autonomy": [
-        ("cow_capabilities", "cinc", 1, np.log),
-        ("wdi_dependence", "oda_pct_gni_wdi", -1, log_share),
-        ("wdi_dependence", "remittances_pct_gdp_wdi", -1, log_share),
+        *MEANS,
+        ("unga_ideal_points", "unga_nvotes", 1, missed_votes),
+        ("vdem_polyarchy", "v2x_polyarchy", -1, None),
     ],
 }
 
@@ -67,9 +89,16 @@ def raw(name: str) -> pd.DataFrame:
 
 
 def by_state(name: str, column: str) -> pd.DataFrame:
-    """A column as a table of years by states, gaps left empty."""
-    table = raw(name).pivot(index="year", columns="state", values=column)
-    return table.reindex(range(FIRST_YEAR, LAST_YEAR + 1))
+    """A column as a table of years by states, gaps left empty, and positions from few votes taken out."""
+
+    def table_of(column: str) -> pd.DataFrame:
+        table = raw(name).pivot(index="year", columns="state", values=column)
+        return table.reindex(range(FIRST_YEAR, LAST_YEAR + 1))
+
+    table = table_of(column)
+    if column == "unga_pos_rus0_usa1":
+        table = table.where(by_most_votes(table_of("unga_nvotes")) >= FEW_VOTES)
+    return table
 
 
 def both_ways(pairs: pd.DataFrame) -> pd.DataFrame:
@@ -104,8 +133,9 @@ def tie(parts: list[Part], deciders: list[str]) -> tuple[pd.DataFrame, pd.DataFr
     """A tie and its error: the mean of the standardised parts, each with its sign."""
     values, errors = [], []
     for file, column, sign, transform in parts:
-        table = by_state(file, column).reindex(columns=deciders)
-        value, sd = standardised_part(transform(table) if transform else table)
+        table = by_state(file, column)
+        table = (transform(table) if transform else table).reindex(columns=deciders)
+        value, sd = standardised_part(table)
         values.append(sign * value)
         errors.append(sd**2)
     return sum(values) / len(parts), np.sqrt(sum(errors)) / len(parts)
@@ -179,6 +209,16 @@ def rivalries(deciders: list[str]) -> pd.DataFrame:
     return remember(pairs)
 
 
+def bonds(deciders: list[str]) -> pd.DataFrame:
+    """Share of each deciding state in the trade of each other, gaps filled from the past."""
+    shares = raw("cow_trade_dyads").pivot(
+        index="year", columns=["state", "partner"], values="share"
+    )
+    shares = shares.reindex(range(FIRST_YEAR, LAST_YEAR + 1)).ffill()
+    kept = [pair for pair in shares if set(pair) <= set(deciders)]
+    return shares[kept]
+
+
 def tidy(value: pd.DataFrame, sd: pd.DataFrame, variable: str) -> pd.DataFrame:
     """One row a state and year of use."""
     rows = pd.DataFrame({"value": value.stack(), "sd": sd.stack()}).reset_index()
@@ -187,8 +227,18 @@ def tidy(value: pd.DataFrame, sd: pd.DataFrame, variable: str) -> pd.DataFrame:
     return rows.assign(variable=variable)
 
 
-def build() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The two tables, as they are written: composites by state and year of use, rivalry by dyad."""
+def by_pair(table: pd.DataFrame, other: str, least: float) -> pd.DataFrame:
+    """One row a pair and year of use, without values up to `least`."""
+    rows = table.stack(["state", other], future_stack=True).rename("value")
+    rows = rows[rows > least].reset_index()
+    rows.columns = ["year", "state", other, "value"]
+    rows["year"] += LAG
+    rows = rows.sort_values(["state", other, "year"])[["state", other, "year", "value"]]
+    return rows.round(6)
+
+
+def build() -> dict[str, pd.DataFrame]:
+    """The tables, as they are written: composites by state and year of use, rivalry and bonds by dyad."""
     states = pd.read_csv(HERE.parent / "states.csv")
     deciders = states.loc[states["role"] == "decider", "state"].tolist()
     tables = [tidy(*tie(parts, deciders), name) for name, parts in TIES.items()]
@@ -199,20 +249,18 @@ def build() -> tuple[pd.DataFrame, pd.DataFrame]:
     composites = pd.concat(tables).sort_values(["variable", "state", "year"])
     composites = composites[["variable", "state", "year", "value", "sd"]].round(6)
 
-    pairs = rivalries(deciders).stack(["state", "rival"], future_stack=True).rename("value")
-    pairs = pairs[pairs > 0.01].reset_index()
-    pairs.columns = ["year", "state", "rival", "value"]
-    pairs["year"] += LAG
-    pairs = pairs.sort_values(["state", "rival", "year"])[["state", "rival", "year", "value"]]
-    return composites, pairs.round(6)
+    return {
+        "composites": composites,
+        "rivalry": by_pair(rivalries(deciders), "rival", 0.01),
+        "bonds": by_pair(bonds(deciders), "partner", FAINT_BOND),
+    }
 
 
 def main() -> None:
-    """Rewrite the two tables."""
-    composites, pairs = build()
-    composites.to_csv(HERE / "composites.csv", index=False, lineterminator="\n")
-    pairs.to_csv(HERE / "rivalry.csv", index=False, lineterminator="\n")
-    print(f"composites.csv: {len(composites)} rows; rivalry.csv: {len(pairs)} rows")
+    """Rewrite the tables."""
+    for name, table in build().items():
+        table.to_csv(HERE / f"{name}.csv", index=False, lineterminator="\n")
+        print(f"{name}.csv: {len(table)} rows")
 
 
 if __name__ == "__main__":
