@@ -8,7 +8,7 @@ With ``W`` the value of a seat (`agents.terms`) and frictions that the rules in 
 * freeze participation: ``-W + freeze``; resume it: ``W + resume``
 * ask to be an observer: ``W + observe``
 
-Where a former party must first join what was concluded since, ``- compliance * instruments`` is added to accession;
+Where a former party must first join what was concluded since, ``- compliance * owed`` is added to accession;
 where a law at home makes joining dear, ``lock``.
 
 An act happens in a month with probability ``1 / (1 + exp(-log-odds))``. A member asks for suspension before it
@@ -57,14 +57,9 @@ def renewal(value: Floats, friction: Weights) -> Floats:
     return value + friction["renew"]
 
 
-def withdrawal(value: Floats, friction: Weights) -> Floats:
-    """Log-odds of giving notice."""
-    return friction["withdraw"] - value
-
-
-def suspension(value: Floats, friction: Weights) -> Floats:
-    """Log-odds of asking for suspension."""
-    return friction["suspend"] - value
+def leaving(value: Floats, friction: Weights) -> Floats:
+    """Log-odds of giving notice, of asking for suspension, and of ceasing to observe."""
+    return friction["exit"] - value
 
 
 def probability(log_odds: Floats) -> Floats:
@@ -87,6 +82,10 @@ def observation(value: Floats, friction: Weights) -> Floats:
     return value + friction["observe"]
 
 
-def return_price(instruments: Floats, dear: Bools, friction: Weights) -> Floats:
-    """What is added to the log-odds of acceding for what must be joined first and for a lock at home."""
-    return friction["restoration"] * instruments + friction["lock"] * dear
+def return_price(owed: Floats, dear: Bools, weights: Weights) -> Floats:
+    """What is added to the log-odds of acceding for what must be joined first and for a lock at home.
+
+    `owed` is in the units of compliance (`agents.terms`). A theory without compliance asks no price for it.
+    """
+    price = weights["lock"] * dear
+    return price - weights["compliance"] * owed if "compliance" in weights else price

@@ -4,6 +4,7 @@ Time is the first axis of what turns events into feelings, month after month.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.situation import Bools, Floats
 
@@ -73,9 +74,16 @@ def credibility(seen: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-seen)))
 
 
-def participation(before: Floats, value: Floats, months: float) -> Floats:
-    """How far a member takes part, in [0, 1]: it follows the worth of its seat with some delay.
+def willingness(value: Floats) -> Floats:
+    """How far a member would take part in what it has joined: ``1 / (1 + exp(-value))`` of its seat, in (0, 1)."""
+    return np.asarray(1.0 / (1.0 + np.exp(-value)))
 
-    ``participation[t] = participation[t-1] + (1 / (1 + exp(-value)) - participation[t-1]) / months``
-    """
-    return np.asarray(before + (1.0 / (1.0 + np.exp(-value)) - before) / months)
+
+def joined(gap: NDArray[np.integer], acquis: int) -> Floats:
+    """Share of the club's instruments that it has joined, in [0, 1]: ``1 - gap / (acquis + 1)``."""
+    return np.asarray(np.maximum(0.0, 1.0 - gap / (acquis + 1.0)))
+
+
+def followed(before: Floats, target: Floats, months: float) -> Floats:
+    """What follows a target with some delay: ``before + (target - before) / months``."""
+    return np.asarray(before + (target - before) / months)

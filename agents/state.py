@@ -4,8 +4,6 @@ from typing import Any
 
 import mesa
 
-from agents.terms import TERMS
-
 
 class StateAgent(mesa.Agent):
     """A state, seen through the rows of the model's arrays.
@@ -59,11 +57,11 @@ class StateAgent(mesa.Agent):
         The values add up to the value that the next decision weighs with this month's inputs.
         """
         c = self._club(club)
+        found = self.model.given.terms(self.model.t, self.model.standing)
         return {
-            name: float(
-                self.model.parameters[name]
-                * TERMS[name].formula(self.model.situation)[self._index, c]
-            )
+            name: float(self.model.parameters[name] * found[name][self._index, c])
+            if name in found
+            else 0.0
             for name in self.model.given.theory
         }
 

@@ -18,8 +18,8 @@ from agents.ties import leaning
 
 #: what of a situation differs between runs
 Read = Literal["seat", "gap", "left", "courted", "credibility"]
-#: the share of trade that counts as one in contagion
-TENTH = 10.0
+#: a tenth of trade or budget, and ten instruments owed times instruments of reach, count as one
+TEN = 10.0
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,8 @@ def entrapment(now: Situation) -> Floats:
 
 @term(theory="Compliance as a cost of membership (Downs, Rocke and Barsoom 1996)", reads=("gap",))
 def compliance(now: Situation) -> Floats:
-    """Instruments of the club that the state has yet to join: ``- gap``."""
-    return -_needed(now.gap, "gap").astype(np.float64)
+    """Instruments that the state has yet to join, the dearer the further the club reaches: ``- gap * reach[c] / 10``."""
+    return -_needed(now.gap, "gap") * (now.reach / TEN)[..., None, :]
 
 
 @term(
@@ -184,7 +184,7 @@ def contagion(now: Situation) -> Floats:
     shape = np.broadcast_shapes(now.bond.shape[:-2], left.shape[:-2]) + left.shape[-2:]
     total = np.zeros_like(np.broadcast_to(left, shape), dtype=np.float64)
     for j, c in np.argwhere(left.any(axis=tuple(range(left.ndim - 2)))):
-        total[..., c] -= TENTH * now.bond[..., j] * left[..., j, c, None]
+        total[..., c] -= TEN * now.bond[..., j] * left[..., j, c, None]
     return total
 
 
@@ -196,7 +196,7 @@ def dues(now: Situation) -> Floats:
     """
     seats = _needed(now.seat, "seat") & now.pays[:, None]
     others = seats.sum(axis=-2)[..., None, :] - seats
-    return -10.0 * now.shared_budget[..., None, :] / (1.0 + others)
+    return -TEN * now.shared_budget[..., None, :] / (1.0 + others)
 
 
 @term(theory="Hierarchy (Lake 2009): a patron pays for loyalty that drifts", reads=("courted",))

@@ -15,11 +15,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from agents.deliberation import return_price
 from agents.situation import Floats
 from calibration.riskset import CHOICES, RiskSet, risk_set
 from model.case import Case
-from model.world import compile_case, is_in
+from model.choices import open_acts, record_standing
+from model.law import Act
+from model.world import Given, compile_case
 
 
 def log_sigmoid(x: Floats) -> Floats:
@@ -31,8 +32,8 @@ def log_sigmoid(x: Floats) -> Floats:
 class Design:
     """The risk set with every log-odds written as ``row @ parameters``.
 
-    `first` is the design of the only route of a choice, or of notice for exits; `second` that of the request for
-    suspension, used where `two_routes`. Both have shape (rows, parameters).
+    `first` is the design of the only route of a choice, or of notice where exits have two; `second` that of the
+    request for suspension, used where `two_routes`. Both have shape (rows, parameters).
     """
 
     names: tuple[str, ...]
@@ -40,13 +41,14 @@ class Design:
     first: Floats
     second: Floats
     two_routes: np.ndarray
-    #: what unscored frictions at the means of their priors add to the first route, shape (rows,)
+    #: what parameters that stay at their priors add to the log-odds at the means of these, shape (rows,)
     offset: Floats
 
     def log_odds(self, parameters: Floats) -> tuple[Floats, Floats]:
         """Log-odds of the two routes, shape (rows, ...) for parameters of shape (P, ...)."""
         wide = (slice(None),) + (None,) * (parameters.ndim - 1)
-        return self.first @ parameters + self.offset[wide], self.second @ parameters
+        offset = self.offset[wide]
+        return self.first @ parameters + offset, self.second @ parameters + offset
 
     def log_scores(self, parameters: Floats) -> Floats:
         """Log probability of what each row's state did, shape (rows, ...)."""
@@ -72,7 +74,7 @@ class Design:
 
 def fitted_names(case: Case) -> tuple[str, ...]:
     """The parameters that the record informs, in the order of the case's table."""
-    return tuple(case.role("weight", "friction"))
+    return tuple(case.fitted)
 
 
 @lru_cache(maxsize=8)
@@ -82,7 +84,7 @@ def design(case: Case) -> Design:
     names = fitted_names(case)
     first, second = np.zeros((len(rows), len(names))), np.zeros((len(rows), len(names)))
     two_routes, offset = np.zeros(len(rows), bool), np.zeros(len(rows))
-    unscored = {name: np.asarray(p.mean) for name, p in case.role("unscored").items()}
+    held = {name: p.mean for name, p in case.drawn.items() if name not in names}
     column = {name: i for i, name in enumerate(names)}
     for i in range(len(rows)):
         t, s, c = int(rows.month[i]), int(rows.state[i]), int(rows.club[i])
@@ -90,31 +92,37 @@ def design(case: Case) -> Design:
         seen = t
         if choice == "renew" and rules.term is not None:
             seen = max(0, t - rules.term.informed_months_before)
-        features = _features(case, seen, t - 1)
-        value = np.zeros(len(names))
-        for name, feature in features.items():
-            value[column[name]] = feature[s, c]
+        features = _features(case, seen, t)
         sign = -1.0 if choice == "exit" else 1.0
-        for target in (first[i], second[i]):
-            target += sign * value
+        for name, feature in features.items():
+            if name in held:
+                offset[i] += sign * held[name] * feature[s, c]
+            else:
+                first[i, column[name]] = second[i, column[name]] = sign * feature[s, c]
         if choice == "accede":
             first[i, column["accede"]] = 1.0
             first[i, column["obligation"]] = given.situation.clubs.guarantees[c]
             first[i, column["opening"]] = rows.window[i]
             first[i, column["founding"]] = rows.founding[i]
-            joins_first = np.asarray(given.instruments[t, c] * given.record.former[t - 1, s, c])
-            offset[i] = return_price(joins_first, given.dear[t, s, c], unscored)
+            first[i] += _price(given, t, s, c, names)
+            offset[i] += held["lock"] * given.dear[t, s, c]
         elif choice == "renew":
             first[i, column["renew"]] = 1.0
         else:
-            first[i, column["withdraw"]] = 1.0
-            second[i, column["suspend"]] = 1.0
-            two_routes[i] = rules.voluntary_suspension is not None
+            routes = [act for act, _ in open_acts(given, t, s, c)]
+            two_routes[i] = {Act.WITHDRAW, Act.REQUEST_SUSPENSION} <= set(routes)
+            first[i, column["exit"]] = second[i, column["exit"]] = 1.0
     return Design(names, rows, first, second, two_routes, offset)
 
 
 @lru_cache(maxsize=4096)
-def _features(case: Case, seen: int, seated: int) -> dict[str, Floats]:
-    """The terms of a month, with the seats of the record at the end of another."""
+def _features(case: Case, seen: int, t: int) -> dict[str, Floats]:
+    """The terms of a month as seen, with all that the record says of seats on the eve of another."""
     given = compile_case(case)
-    return given.terms(seen, is_in(given.record.status[seated]))
+    return given.terms(seen, record_standing(given, t))
+
+
+def _price(given: Given, t: int, s: int, c: int, names: tuple[str, ...]) -> Floats:
+    """What each fitted parameter adds for instruments that a former party must join first."""
+    owed = given.price[t, c] * given.record.former[t - 1, s, c]
+    return np.array([-owed if name == "compliance" else 0.0 for name in names])

@@ -42,9 +42,10 @@ class Posterior:
             for j in range(i + 1):
                 fitted[i] = fitted[i] + root[i, j] * z[j]
         found = dict(zip(self.names, fitted, strict=True))
-        for name, parameter in self.case.role("unscored", "council").items():
-            sd = parameter.sd or 0.0
-            found[name] = parameter.mean + sd * normal(seed, ("prior", name), first_run, runs)
+        for name, parameter in self.case.drawn.items():
+            if name not in found:
+                sd = parameter.sd or 0.0
+                found[name] = parameter.mean + sd * normal(seed, ("prior", name), first_run, runs)
         return found
 
 

@@ -1,6 +1,7 @@
 """CoalitionModel: one run of the same step, as a Mesa model."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 import mesa
 import numpy as np
@@ -12,7 +13,7 @@ from model.case import Case, load_case
 from model.clock import last_day, month_label
 from model.law import Act, AnyStatute, Status
 from model.step import advance
-from model.world import Noise, compile_case, is_in, month_of_situation, world_from_record
+from model.world import Noise, Standing, compile_case, is_in, world_from_record
 
 
 class CoalitionModel(mesa.Model):
@@ -57,8 +58,7 @@ class CoalitionModel(mesa.Model):
         self.run = run
         self.given = compile_case(self.case)
         if parameters is None:
-            table = self.case.role("weight", "friction", "unscored", "council")
-            parameters = {name: p.mean for name, p in table.items()}
+            parameters = {name: p.mean for name, p in self.case.drawn.items()}
         self.parameters = dict(parameters)
         #: months since the case's start
         self.t = (
@@ -116,7 +116,14 @@ class CoalitionModel(mesa.Model):
     @property
     def situation(self) -> Situation:
         """What states are shown this month, with who is in now."""
-        return month_of_situation(self.given.situation, self.t, self.seats)
+        return self.given.month(self.t, self.standing)
+
+    @property
+    def standing(self) -> Standing:
+        """What sets this run apart from others, as it enters the next decisions."""
+        world = self.world
+        standing = self.given.standing(self.t + 1, world.seats, world.status, world.learnt)
+        return Standing(**{f.name: getattr(standing, f.name)[0] for f in fields(standing)})
 
     def status_name(self, state: int, club: int) -> str:
         """Status of a seat, as the record writes it."""

@@ -20,7 +20,7 @@ def prior_parameters(case: Case, *, runs: int, seed: int, first_run: int = 0) ->
     return {
         name: parameter.mean
         + (parameter.sd or 0.0) * normal(seed, ("prior", name), first_run, runs)
-        for name, parameter in case.role("weight", "friction", "unscored", "council").items()
+        for name, parameter in case.drawn.items()
     }
 
 
@@ -65,9 +65,8 @@ def simulate(
     (4, 404, 12, 4)
     """
     given = compile_case(case)
-    expected = case.role("weight", "friction", "unscored", "council")
-    if set(parameters) != set(expected):
-        odd = sorted(set(parameters) ^ set(expected))
+    if set(parameters) != set(case.drawn):
+        odd = sorted(set(parameters) ^ set(case.drawn))
         raise ValueError(f"parameters differ from those of the case: {', '.join(odd)}")
     runs = len(next(iter(parameters.values())))
     origin = (case.start if start is None else start) - case.start

@@ -4,7 +4,7 @@ Axes are always in the order run or month, state, club. Month 0 is the month of 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from agents import perception, ties
 from agents.situation import Bools, ClubTraits, Floats, Situation
-from agents.terms import TERMS
+from agents.terms import TEN, TERMS
 from model.case import TIE, Case, Event
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
 from model.draws import Drawer, check_length, occasional
@@ -29,8 +29,14 @@ NEVER = -1
 _EVERY = -1
 
 
-#: statuses in which a state does not pay, and those that make it a former party
+#: sources of threats against which own means help
+OWN_MEANS = ("nonstate", "domestic")
+#: needs of these statuses are answered by the club
+BOUND = (Status.MEMBER, Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED, Status.FROZEN)
+#: statuses in which a state does not pay, those in which it pays off a month of debt each month, and those
+#: that make it a former party
 UNPAID = (Status.FROZEN, Status.SANCTIONED)
+SETTLING = (Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED)
 FORMER = (Status.SUSPENDED, Status.LEFT, Status.EXPELLED)
 
 
@@ -46,14 +52,17 @@ class Seats:
     status: Status8
     #: month in which what is pending falls due, or NEVER
     due: Months
-    #: months without payment
+    #: months that are owed
     arrears: Months
     #: instruments that the state has yet to join
     gap: Months
-    #: the vote is lost
-    vote_lost: Bools
+    #: it is without the rights that the rule of arrears takes
+    deprived: Bools
     #: the state was in before and went out
     former: Bools
+    #: month in which it last went out, and month in which the patron last began to court it, or NEVER
+    left_in: Months
+    courted_in: Months
 
     @classmethod
     def empty(cls, shape: tuple[int, ...]) -> "Seats":
@@ -61,7 +70,16 @@ class Seats:
         none = np.zeros(shape, np.int16)
         never = np.full(shape, NEVER, np.int16)
         no = np.zeros(shape, bool)
-        return cls(np.zeros(shape, np.int8), never, none, none.copy(), no, no.copy())
+        return cls(
+            status=np.zeros(shape, np.int8),
+            due=never,
+            arrears=none,
+            gap=none.copy(),
+            deprived=no,
+            former=no.copy(),
+            left_in=never.copy(),
+            courted_in=never.copy(),
+        )
 
     def of_month(self, t: int, runs: int) -> "Seats":
         """The seats of one month of a record, once for each run, with runs side by side in memory."""
@@ -71,7 +89,20 @@ class Seats:
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
         """The arrays, in the order of the fields."""
-        return iter((self.status, self.due, self.arrears, self.gap, self.vote_lost, self.former))
+        return (getattr(self, field.name) for field in fields(self))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What differs between runs when seats are weighed: arrays on axes (run, state, club), or without run."""
+
+    seat: Bools
+    gap: Months
+    #: out of late, and courted of late
+    left: Bools
+    courted: Bools
+    #: what needs have taught beyond dated events, shape (run, lessons) or (lessons,)
+    learnt: Floats
 
 
 @dataclass(frozen=True)
@@ -81,14 +112,23 @@ class Given:
     case: Case
     #: everything a state is shown but who is in; month first
     situation: Situation
-    #: the terms that do not depend on who is in, by name, each of shape (T, S, C)
+    #: the terms as far as runs do not change them, by name, each of shape (T, S, C), times the stake
     features: Mapping[str, Floats]
     #: whether such a term is other than zero anywhere, by name and month
     at_work: Mapping[str, Bools]
+    #: what is at stake in each club, shape (C,)
+    stake: Floats
+    #: what dated events showed of promises, fading, shape (T, S, K)
+    seen: Floats
+    #: states and threats on which needs can teach something, two arrays of one length
+    lessons: tuple[NDArray[np.intp], NDArray[np.intp]]
+    #: what the needs of the record have taught by each month, shape (T, lessons)
+    taught: Floats
     #: the rules of every month and club
     rules: Rules
-    #: the club is open to the state, shape (T, S, C)
+    #: the club is open to the state as a member, and as an observer whatever its own law, shape (T, S, C)
     open_to: Bools
+    may_observe: Bools
     #: the club exists; its founding falls in this month; its opening window runs: shape (T, C)
     exists: Bools
     founding: Bools
@@ -98,9 +138,11 @@ class Given:
     patron: int
     #: a law at home makes acceding dear, shape (T, S, C)
     dear: Bools
-    #: instruments that a former party must join first, and those it will owe, shape (T, C)
-    instruments: Months
+    #: what a former party must join first, in units of compliance, and the instruments it will owe, shape (T, C)
+    price: Floats
     owed: Months
+    #: goods of a seat that a deprived debtor is without, in units of tie, shape (T, C)
+    posts: Floats
     #: month in which an accession of this month is ratified, or NEVER while the treaty is not in force, shape (T, C)
     ratified: Months
     #: needs and requests of each month: state, kind, whether it asked
@@ -116,33 +158,99 @@ class Given:
         weights = self.case.role("weight")
         return tuple(name for name in TERMS if name in weights)
 
-    def terms(self, t: int, seat: Bools) -> dict[str, Floats]:
-        """The terms of the theory that are not zero everywhere in month `t`, given who is in (..., S, C)."""
+    def barred(self, t: int) -> list[tuple[int, int]]:
+        """Pairs of clubs of which a state may be in one alone, either way round."""
+        clubs = tuple(self.case.clubs)
+        pairs = [
+            (c, clubs.index(name))
+            for c, rules in enumerate(self.rules[t])
+            if rules.incompatible is not None
+            for name in rules.incompatible.bars
+        ]
+        return [*pairs, *((other, c) for c, other in pairs)]
+
+    def terms(self, t: int, standing: Standing) -> dict[str, Floats]:
+        """The terms of the theory that are not zero everywhere in month `t`, times what is at stake."""
         now = None
         found = {}
+        idle = {
+            "gap": not standing.gap.any(),
+            "left": not standing.left.any(),
+            "courted": not standing.courted.any(),
+        }
+        nothing_learnt = not standing.learnt.any()
         for name in self.theory:
-            if TERMS[name].needs_seats:
-                now = now or month_of_situation(self.situation, t, seat)
-                found[name] = TERMS[name].formula(now)
-            elif self.at_work[name][t]:
-                found[name] = self.features[name][t]
+            reads = TERMS[name].reads
+            if not reads or (nothing_learnt and reads == {"credibility"}):
+                if self.at_work[name][t]:
+                    found[name] = self.features[name][t]
+            elif not any(idle.get(what, False) for what in reads):
+                now = now or self.month(t, standing)
+                found[name] = self.stake * TERMS[name].formula(now)
         return found
 
+    def month(self, t: int, standing: Standing) -> Situation:
+        """The situation of one month as it stands in runs, or in the record."""
+        states, threats = self.lessons
+        credibility = self.situation.credibility[t]
+        if standing.learnt.any():
+            shape = (*standing.learnt.shape[:-1], *credibility.shape)
+            credibility = np.broadcast_to(credibility, shape).copy(order="K")
+            seen = self.seen[t, states, threats] + standing.learnt
+            credibility[..., states, threats] = perception.credibility(seen)
+        return replace(
+            self.situation,
+            **{name: getattr(self.situation, name)[t] for name in _MONTHLY},
+            credibility=credibility,
+            seat=standing.seat,
+            gap=standing.gap,
+            left=standing.left,
+            courted=standing.courted,
+        )
 
-def month_of_situation(situation: Situation, t: int, seat: Bools) -> Situation:
-    """One month of a situation that has months first, with who is in."""
-    monthly = (
-        "threat",
-        "credibility",
-        "tie",
-        "patron_tie",
-        "rivalry",
-        "leverage",
-        "alternative",
-        "goods",
-        "shared_budget",
-    )
-    return replace(situation, seat=seat, **{name: getattr(situation, name)[t] for name in monthly})
+    def standing(self, t: int, seats: "Seats", before: Status8, learnt: Floats) -> Standing:
+        """What decides in month `t`, from statuses before and what seats carry."""
+        return Standing(
+            seat=is_in(before),
+            gap=seats.gap * is_in(before),
+            left=_of_late(seats.left_in, t, self.case.fixed("contagion_months")),
+            courted=_of_late(seats.courted_in, t, self.case.fixed("courtship_months")),
+            learnt=learnt,
+        )
+
+    def teach(self, t: int, state: int, kind: str, club: int) -> Floats:
+        """What a kept promise to a state in need teaches, shape (lessons,): itself in full, witnesses a share."""
+        states, threats = self.lessons
+        about = np.array([threat.need == kind for threat in self.case.threats.values()])[threats]
+        region = np.array([s.region for s in self.case.states])
+        rule = self.rules[t][club].regions
+        near = np.ones(len(states)) if rule is None else np.where(
+            region[states] == region[state], 1.0, rule.elsewhere
+        )
+        return about * np.where(states == state, 1.0, self.case.fixed("witness") * near)
+
+
+#: what of a situation has months first
+_MONTHLY = (
+    "threat",
+    "exposure",
+    "offer",
+    "tie",
+    "patron_tie",
+    "rivalry",
+    "bond",
+    "leverage",
+    "alternative",
+    "autonomy",
+    "reach",
+    "goods",
+    "shared_budget",
+)
+
+
+def _of_late(month: Months, t: int, months: float) -> Bools:
+    """Whether something happened in the months before `t`, at most so many back."""
+    return np.asarray((month != NEVER) & (month < t) & (t - month <= months))
 
 
 # compiling a case ----------------------------------------------------------------------------------
@@ -170,6 +278,8 @@ def compile_case(case: Case) -> Given:
             day = last_day(month)
             if row.open_from <= day and (row.open_until is None or day < row.open_until):
                 open_to[t, s, c] = True
+    open_to &= exists[:, None, :]
+    may_observe = open_to.copy()
     dear = np.zeros_like(open_to)
     for t, by_club in enumerate(rules):
         for c, here in enumerate(by_club):
@@ -179,40 +289,75 @@ def compile_case(case: Case) -> Given:
                     open_to[t, s, c] = False
                 else:
                     dear[t, s, c] = True
-    open_to &= exists[:, None, :]
     traits = _traits(case)
-    situation = _situation(case, traits, open_to, rules)
+    seen, situation = _situation(case, traits, open_to, rules)
     ratified = _ratified(rules)
     owed, instruments = _return_prices(case, rules)
     requests: dict[int, tuple[tuple[int, str, bool], ...]] = {}
     for need in case.requests:
         t, s = month_of(need.date) - case.start, case.state_ids.index(need.state)
         requests[t] = (*requests.get(t, ()), (s, need.kind, need.asked))
+    stake = np.array([1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()])
     features = {
-        name: TERMS[name].formula(situation)
+        name: stake * TERMS[name].formula(situation)
         for name in case.role("weight")
-        if not TERMS[name].needs_seats
+        if TERMS[name].reads <= {"credibility"}
     }
-    return Given(
+    given = Given(
         case=case,
         situation=situation,
         features=features,
         at_work={name: feature.any(axis=(1, 2)) for name, feature in features.items()},
+        stake=stake,
+        seen=seen,
+        lessons=_lessons(case),
+        taught=np.zeros(0),
         rules=rules,
         open_to=open_to,
+        may_observe=may_observe,
         exists=exists,
         founding=founding,
         window=window,
         decides=np.array([s.role == "decider" for s in case.states]),
         patron=case.state_ids.index(case.patron),
         dear=dear,
-        instruments=instruments,
+        price=stake * instruments * situation.reach / TEN,
         owed=owed,
+        posts=_posts(case, rules),
         ratified=ratified,
         requests=requests,
         chair_order=np.argsort([s.name for s in case.states], kind="stable"),
         record=_record(case, ratified),
     )
+    return replace(given, taught=_taught(given))
+
+
+def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Deciders and the threats on which some need of the case bears."""
+    kinds = {need.kind for need in case.requests}
+    threats = [k for k, threat in enumerate(case.threats.values()) if threat.need in kinds - {""}]
+    pairs = [(case.state_ids.index(s), k) for s in case.deciders for k in threats]
+    return tuple(np.array(column, np.intp) for column in zip(*pairs, strict=True)) if pairs else (
+        np.zeros(0, np.intp),
+        np.zeros(0, np.intp),
+    )
+
+
+def _taught(given: Given) -> Floats:
+    """What the record's needs have taught by each month, as a free run would learn it from its own council."""
+    case, half_life = given.case, given.case.fixed("belief_half_life")
+    taught = np.zeros((len(case.months), len(given.lessons[0])))
+    for t in range(1, len(case.months)):
+        taught[t] = perception.faded(taught[t - 1], half_life)
+        before = given.record.status[max(0, t - 2)]
+        for need in case.requests:
+            if need.met is None or month_of(need.date) - case.start != t - 1:
+                continue
+            s = case.state_ids.index(need.state)
+            for c, club in enumerate(case.clubs.values()):
+                if club.guarantee and before[s, c] in BOUND:
+                    taught[t] += (1 if need.met else -1) * given.teach(t - 1, s, need.kind, c)
+    return taught
 
 
 def _return_prices(case: Case, rules: Rules) -> tuple[Months, Months]:
@@ -230,6 +375,14 @@ def _return_prices(case: Case, rules: Rules) -> tuple[Months, Months]:
     return owed, before
 
 
+def _posts(case: Case, rules: Rules) -> Floats:
+    """What the posts of a seat are worth where a rule of arrears takes them; nothing in a theory without goods."""
+    counts = [
+        [sum(b.posts for b in here.benefit) * here.takes("posts") for here in row] for row in rules
+    ]
+    return case.fixed("goods_step") * np.array(counts) * ("patronage" in case.role("weight"))
+
+
 def _traits(case: Case) -> ClubTraits:
     clubs, threats = case.clubs.values(), case.threats
     return ClubTraits(
@@ -238,10 +391,14 @@ def _traits(case: Case) -> ClubTraits:
         guarantees=np.array([c.guarantee for c in clubs]),
         sponsors=np.array([[float(c.sponsor == p) for p in case.sponsors] for c in clubs]),
         patron_led=np.array([c.sponsor == "patron" for c in clubs]),
+        of_regime=np.array([k.target == "regime" for k in threats.values()]),
     )
 
 
-def _situation(case: Case, traits: ClubTraits, open_to: Bools, rules: Rules) -> Situation:
+def _situation(
+    case: Case, traits: ClubTraits, open_to: Bools, rules: Rules
+) -> tuple[Floats, Situation]:
+    """What dated events showed of promises, and the situation of every month with nothing learnt from needs."""
     months = len(case.months)
     states, threats, sponsors = case.state_ids, tuple(case.threats), case.sponsors
     year_of = {year: i for i, year in enumerate(_years(case))}
@@ -252,31 +409,39 @@ def _situation(case: Case, traits: ClubTraits, open_to: Bools, rules: Rules) -> 
         if row.year in year_of:
             table = measured.setdefault(row.variable, np.zeros((len(year_of), len(states))))
             table[year_of[row.year], states.index(row.state)] = row.value
-    dyads = np.zeros((len(year_of), len(states), len(states)))
+    shape = (len(year_of), len(states), len(states))
+    dyads, trade = np.zeros(shape), np.zeros(shape)
     for pair in case.rivalry:
         if pair.year in year_of:
-            dyads[year_of[pair.year], states.index(pair.state), states.index(pair.rival)] = (
-                pair.value
-            )
+            at = (year_of[pair.year], states.index(pair.state), states.index(pair.rival))
+            dyads[at] = pair.value
+    for bond in case.bonds:
+        if bond.year in year_of:
+            at = (year_of[bond.year], states.index(bond.state), states.index(bond.partner))
+            trade[at] = bond.value
 
     threat_signs = np.zeros((months, len(states), len(threats)))
     belief_signs = np.zeros((months, len(states), len(threats)))
+    offer_signs = np.zeros((months, len(states), len(threats)))
     tie_signs = np.zeros((months, len(states), len(sponsors)))
     rival_signs = np.zeros((months, len(states), len(states)))
     coercion = np.zeros((months, len(states)))
     for event in case.events:
-        at, s = _at_work(case, event), states.index(event.state)
+        work, s = _at_work(case, event), states.index(event.state)
         if event.kind == "tie":
-            tie_signs[at, s, sponsors.index(event.about)] += event.sign
+            tie_signs[work, s, sponsors.index(event.about)] += event.sign
         elif event.kind == "coercion":
-            coercion[at, s] += event.sign
+            coercion[work, s] += event.sign
+        elif event.kind == "offer":
+            offer_signs[work, s, threats.index(event.about)] += event.sign
         elif event.kind == "credibility":
             about = slice(None) if event.about == "any" else threats.index(event.about)
-            belief_signs[at, s, about] += event.sign
+            if work.start < work.stop:
+                belief_signs[work.start, s, about] += event.sign
         elif event.rival:
-            rival_signs[at, s, states.index(event.rival)] += event.sign
+            rival_signs[work, s, states.index(event.rival)] += event.sign
         else:
-            threat_signs[at, s, threats.index(event.about)] += event.sign
+            threat_signs[work, s, threats.index(event.about)] += event.sign
 
     fear = case.fixed("fear_half_life")
     rivalry = perception.felt(perception.threat_level(dyads[annual], rival_signs), fear)
@@ -291,16 +456,23 @@ def _situation(case: Case, traits: ClubTraits, open_to: Bools, rules: Rules) -> 
         )
     tie = np.stack([measured[TIE + p][annual] for p in sponsors], axis=-1)
     tie = ties.tie(tie, tie_signs, case.fixed("event_step"))
+    own_means_help = np.array([k.source in OWN_MEANS for k in case.threats.values()])
+    seen = perception.remembered(belief_signs, case.fixed("belief_half_life"))
     bears = (traits.relieves & [k.source == "patron" for k in case.threats.values()]).any(axis=1)
-    return Situation(
+    return seen, Situation(
         clubs=traits,
         threat=threat,
-        credibility=perception.credibility(belief_signs),
+        exposure=perception.exposure(threat, measured["means"][annual], own_means_help),
+        credibility=perception.credibility(seen),
+        offer=np.clip(offer_signs, 0.0, 1.0),
         tie=tie,
         patron_tie=tie[:, :, sponsors.index("patron")],
         rivalry=rivalry,
+        bond=trade[annual],
         leverage=ties.leverage(coercion, case.fixed("leverage_half_life")),
         alternative=ties.alternative(open_to, bears & ~traits.patron_led),
+        autonomy=perception.autonomy(measured["autonomy"][annual]),
+        reach=np.array([[float(r.reach) for r in row] for row in rules]),
         goods=case.fixed("goods_step") * np.array([[len(r.benefit) for r in row] for row in rules]),
         shared_budget=np.array(
             [[1.0 - r.budget.patron_share if r.budget else 0.0 for r in row] for row in rules]
@@ -340,13 +512,28 @@ def _record(case: Case, ratified: Months) -> "Seats":
             seats.due[t:, s, c] = began + (here.withdrawal.notice_months if here.withdrawal else 0)
         if row.act == "accede" and seats.former[t, s, c] and here.restoration is not None:
             seats.gap[t:, s, c] = here.acquis if here.restoration.price == "gap" else 0
+        elif row.act == "decline":
+            seats.gap[t:, s, c] += 1
+        elif row.act == "resume":
+            seats.gap[t:, s, c] = 0
         if status in FORMER:
             seats.former[t:, s, c] = True
             seats.gap[t:, s, c] = 0
+            seats.left_in[t:, s, c] = began
     for t in range(1, shape[0]):
-        unpaid = np.isin(seats.status[t], UNPAID)
-        seats.arrears[t] = np.where(unpaid, seats.arrears[t - 1] + 1, 0)
+        seats.arrears[t] = owed_after(seats.arrears[t - 1], seats.status[t])
     return seats
+
+
+def owed_after(arrears: Months, status: Status8) -> Months:
+    """Months owed at the end of a month: one more for who does not pay, one less for who settles, else none."""
+    unpaid = (status == UNPAID[0]) | (status == UNPAID[1])
+    settling = (status == SETTLING[0]) | (status == SETTLING[1])
+    owed = (arrears + np.int16(1)) * unpaid
+    settling &= arrears > 1
+    if settling.any():
+        owed[settling] = arrears[settling] - 1
+    return owed
 
 
 def _ratified(rules: Rules) -> Months:
@@ -452,6 +639,11 @@ class World:
     noise: Noise
     #: of shape (R, S, C)
     seats: Seats
+    #: what needs have taught, and what those of this month teach, shape (R, lessons)
+    learnt: Floats
+    lesson: Floats
+    #: how far members take part, NaN where that is not asked or not yet known, shape (R, S, C)
+    participation: Floats
     log: list[Logged] = field(default_factory=list)
 
     @cached_property
@@ -471,6 +663,7 @@ def world_from_record(
     """A block of runs that stand where the record stood at the end of month `t`."""
     runs = len(next(iter(parameters.values())))
     shape = given.record.status.shape[1:]
+    learnt = _runs_inside(np.repeat(given.taught[t + 1 : t + 2], runs, axis=0), ())
     return World(
         given=given,
         parameters={
@@ -478,13 +671,16 @@ def world_from_record(
         },
         noise=noise,
         seats=given.record.of_month(t, runs),
+        learnt=learnt,
+        lesson=np.zeros_like(learnt),
+        participation=_runs_inside(np.full((runs, *shape), np.nan), shape),
     )
 
 
 def _runs_inside(values: NDArray[Any], seats: tuple[int, ...]) -> NDArray[Any]:
-    """An array of shape (R, S, C) whose runs lie side by side in memory, from one of shape (R,) or (R, S, C)."""
+    """An array of shape (R, ...) whose runs lie side by side in memory; one of shape (R,) is made to fit `seats`."""
     runs = len(values)
-    wide = np.broadcast_to(
-        values.reshape(runs, *(values.shape[1:] or (1,) * len(seats))), (runs, *seats)
+    wide = values if values.ndim > 1 else np.broadcast_to(
+        values.reshape(runs, *((1,) * len(seats))), (runs, *seats)
     )
     return np.moveaxis(np.moveaxis(wide, 0, -1).copy(order="C"), -1, 0)
