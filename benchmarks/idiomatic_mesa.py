@@ -45,6 +45,7 @@ from model.law import (
     Lock,
     Observer,
     Participation,
+    PermanentBody,
     Restoration,
     Sanction,
     Session,
@@ -61,6 +62,9 @@ PARTY = frozenset({Status.MEMBER, Status.FROZEN})
 #: who is owed help: members until they are out
 BOUND = PARTY | {Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED}
 MAY_SIGN = frozenset({Status.SIGNATORY, Status.MEMBER, Status.FROZEN})
+#: who may give notice: whoever has not yet done so
+MAY_LEAVE = PARTY | {Status.SANCTIONED, Status.SUSPENSION_REQUESTED}
+SETTLING = frozenset({Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED})
 NOT_PAYING = frozenset({Status.FROZEN, Status.SANCTIONED})
 FORMER = frozenset({Status.SUSPENDED, Status.LEFT, Status.EXPELLED})
 
@@ -100,6 +104,7 @@ class Rules:
     limited_format: LimitedFormat | None
     observer: Observer | None
     participation: Participation | None
+    permanent_body: PermanentBody | None
     restoration: Restoration | None
     sanction: Sanction | None
     session: Session | None
@@ -107,18 +112,31 @@ class Rules:
     voting: Voting | None
     withdrawal: Withdrawal | None
     forces: list[Forces]
-    benefits: int
+    benefits: list[Benefit]
     #: its day falls in this month
     entry_into_force: EntryIntoForce | None
     succession: Succession | None
     #: a term that ends in this month and must be renewed by signing
     renewal: Term | None
+    #: a term holds at the end of the month, so that there is a text to sign
+    text_to_sign: bool
+    #: the session falls in this month
+    sits: bool
+
+    @property
+    def hears_petitions(self) -> bool:
+        """Whether somebody is there to decide on petitions."""
+        return self.session is None or self.permanent_body is not None or self.sits
+
+    def takes(self, right: str) -> bool:
+        """Whether a debtor that lost its rights is without one of them."""
+        return self.arrears is not None and right in self.arrears.takes
 
     def covering(self, kind: str) -> Defence | Forces | None:
         """The rule on help of a kind."""
         if self.defence and kind in self.defence.covers:
             return self.defence
-        return next((rule for rule in self.forces if kind in rule.covers), None)
+        return next((rule for rule in reversed(self.forces) if kind in rule.covers), None)
 
 
 @dataclass(frozen=True)
@@ -130,9 +148,11 @@ class ClubCalendar:
     founding: list[bool]
     window: list[bool]
     open_to: dict[str, list[bool]]
+    #: the same, whatever the state's own law says
+    admits: dict[str, list[bool]]
     #: states whose law makes joining dear
     dear_to: list[set[str]]
-    #: clubs whose members may not petition here
+    #: clubs whose members may not petition here, in the order of the case
     incompatible: list[list[str]]
     #: instruments that a former party has to join before it comes back
     price_of_return: list[int]
@@ -152,6 +172,10 @@ def club_calendar(case: Case, club: str) -> ClubCalendar:
         window=[is_in_opening_window(case, club, month) for month in case.months],
         open_to={
             state: [is_open(case, club, state, month) for month in case.months]
+            for state in case.deciders
+        },
+        admits={
+            state: [admits(case, club, state, month) for month in case.months]
             for state in case.deciders
         },
         dear_to=[locked(case, club, "dear", month) for month in case.months],
@@ -181,6 +205,7 @@ def rules_of(case: Case, club: str, month: int) -> Rules:
     def one(kind: type[StatuteT], among: list[AnyStatute] = on_last_day) -> StatuteT | None:
         return next((s for s in among if isinstance(s, kind)), None)
 
+    session = one(Session)
     return Rules(
         accession=one(Accession),
         arrears=one(Arrears),
@@ -193,17 +218,20 @@ def rules_of(case: Case, club: str, month: int) -> Rules:
         limited_format=one(LimitedFormat),
         observer=one(Observer),
         participation=one(Participation),
+        permanent_body=one(PermanentBody),
         restoration=one(Restoration),
         sanction=one(Sanction),
-        session=one(Session),
+        session=session,
         suspension=one(VoluntarySuspension),
         voting=one(Voting),
         withdrawal=one(Withdrawal),
         forces=several(Forces),
-        benefits=len(several(Benefit)),
+        benefits=several(Benefit),
         entry_into_force=one(EntryIntoForce, of_this_month),
         succession=one(Succession, of_this_month),
         renewal=next((s for s in several(Term, statutes) if must_be_renewed(s, month)), None),
+        text_to_sign=one(Term) is not None,
+        sits=session is not None and session.month == month % MONTHS_PER_YEAR + 1,
     )
 
 
@@ -221,14 +249,11 @@ def must_be_renewed(term: Term, month: int) -> bool:
 
 
 def acquis(case: Case, club: str, month: int, after: date = date.min) -> int:
-    """How many instruments of a club took effect after a day, by the end of a month."""
-    return len(
-        {
-            s.instrument
-            for s in case.statutes
-            if s.club == club and not isinstance(s, Lock) and after < s.from_ <= last_day(month)
-        }
-    )
+    """How many instruments took effect after a day, by the end of a month, but for those on accession."""
+    statutes = [s for s in case.statutes if s.club == club and not isinstance(s, Lock)]
+    joined_by_entry = {s.instrument for s in statutes if isinstance(s, Accession)}
+    concluded = {s.instrument for s in statutes if after < s.from_ <= last_day(month)}
+    return len(concluded - joined_by_entry)
 
 
 def price_of_return(case: Case, club: str, month: int, rule: Restoration | None) -> int:
@@ -260,17 +285,19 @@ def locked(case: Case, club: str, effect: str, month: int) -> set[str]:
     }
 
 
-def is_open(case: Case, club: str, state: str, month: int) -> bool:
-    """Whether a club exists and may take a state in, and the state's own law lets it join."""
-    return (
-        month >= month_of(case.clubs[club].since)
-        and any(
-            holds(row.open_from, row.open_until, last_day(month))
-            for row in case.openness
-            if (row.club, row.state) == (club, state)
-        )
-        and state not in locked(case, club, "closed", month)
+def admits(case: Case, club: str, state: str, month: int) -> bool:
+    """Whether a club exists and may take a state in."""
+    return month >= month_of(case.clubs[club].since) and any(
+        holds(row.open_from, row.open_until, last_day(month))
+        for row in case.openness
+        if (row.club, row.state) == (club, state)
     )
+
+
+def is_open(case: Case, club: str, state: str, month: int) -> bool:
+    """Whether a club may take a state in, and the state's own law lets it join."""
+    is_locked = state in locked(case, club, "closed", month)
+    return admits(case, club, state, month) and not is_locked
 
 
 def is_founding_month(case: Case, club: str, month: int) -> bool:
@@ -481,11 +508,12 @@ class Seat:
     due: int | None = None
     #: the status on which this month's decisions rest
     before: Status = Status.NONE
-    #: months without payment
+    #: months that are owed
     arrears: int = 0
     #: instruments that the state has yet to join
     gap: int = 0
-    vote_lost: bool = False
+    #: it lost the rights that a debtor may lose
+    deprived: bool = False
     #: it was suspended, left or was expelled before
     former: bool = False
     #: the logistic noise of each act, by months since the case began
@@ -498,7 +526,16 @@ class Seat:
         if status in FORMER:
             self.former = True
             self.gap = 0
-            self.vote_lost = False
+            self.deprived = False
+
+    def pay(self) -> None:
+        """A month of not paying, of settling before going, or of having paid all."""
+        if self.status in NOT_PAYING:
+            self.arrears += 1
+        elif self.status in SETTLING:
+            self.arrears = max(0, self.arrears - 1)
+        else:
+            self.arrears = 0
 
     @property
     def is_in_breach(self) -> bool:
@@ -543,10 +580,14 @@ class StateAgent(mesa.Agent):
     # 7.3 value of a seat -------------------------------------------------------------------------
 
     def value_of_seat(self, club: "ClubAgent", t: int) -> float:
-        """What a seat is worth with the perceptions of month t, the seats and law of this month."""
+        """What a seat is worth with the perceptions and law of month t, the seats of this month."""
         value = 0.0
         for weight, term in self.terms:
             value += weight * term(club, t)
+        rules = club.calendar.rules[t]
+        if self.seats[club.name].deprived and rules.takes("posts"):
+            posts = sum(benefit.posts for benefit in rules.benefits)
+            value -= self.model.weights.get("patronage", 0.0) * (self.model.goods_step * posts)
         return value
 
     def protection(self, club: "ClubAgent", t: int) -> float:
@@ -570,7 +611,7 @@ class StateAgent(mesa.Agent):
     def patronage(self, club: "ClubAgent", t: int) -> float:
         """The tie to the club's sponsor, and the goods that members get."""
         tie = self.perception.tie[club.sponsor][t] if club.sponsor != "none" else 0.0
-        return tie + self.model.goods_step * club.rules.benefits
+        return tie + self.model.goods_step * len(club.calendar.rules[t].benefits)
 
     def coercive_leverage(self, club: "ClubAgent", t: int) -> float:
         """What the patron's force obtains: it binds who has no alternative, repels who has."""
@@ -594,7 +635,7 @@ class StateAgent(mesa.Agent):
 
     def dues(self, club: "ClubAgent", t: int) -> float:
         """Tenths of the budget that fall to the state: the less, the more others share them."""
-        budget = club.rules.budget
+        budget = club.calendar.rules[t].budget
         if budget is None:
             return 0.0
         payers = len(club.members - {self.name, self.model.case.patron}) + 1
@@ -632,6 +673,10 @@ class StateAgent(mesa.Agent):
     def has_enough(self, act: str, club: "ClubAgent", value: float) -> bool:
         """Whether it suspends, withdraws or freezes, the likelier the less its seat is worth."""
         return self.acts(act, club, self.model.parameters[act] - value)
+
+    def tires_of_observing(self, club: "ClubAgent", value: float) -> bool:
+        """Whether an observer gives up, as readily as a member gives notice."""
+        return self.acts("cease observing", club, self.model.parameters["withdraw"] - value)
 
     def acts(self, act: str, club: "ClubAgent", log_odds: float) -> bool:
         """Logistic choice between acting and not acting."""
@@ -701,14 +746,15 @@ class ClubAgent(mesa.Agent):
         seat.becomes(status, due)
 
     def arrears_in_record(self, rows: list[Entry]) -> int:
-        """For how many months in a row, up to this one, a state has not paid."""
-        if not rows or status_of(rows[-1]) not in NOT_PAYING:
+        """How many months a state owes by this one."""
+        if not rows or status_of(rows[-1]) not in NOT_PAYING | SETTLING:
             return 0
-        arrears = 0
+        seat = Seat()
         for month in range(self.model.case.start + 1, self.model.month + 1):
             past = [row for row in rows if month_of(row.date) <= month]
-            arrears = arrears + 1 if past and status_of(past[-1]) in NOT_PAYING else 0
-        return arrears
+            seat.status = status_of(past[-1]) if past else Status.NONE
+            seat.pay()
+        return seat.arrears
 
     # 2. what was pending -------------------------------------------------------------------------
 
@@ -726,8 +772,11 @@ class ClubAgent(mesa.Agent):
                     seat.becomes(Status.MEMBER)
                     self.log(state, Act.ENTER_INTO_FORCE, rule)
             elif seat.status is Status.NOTICE_GIVEN and is_due and rules.withdrawal:
-                seat.becomes(Status.LEFT)
-                self.log(state, Act.LEAVE, rules.withdrawal)
+                if rules.withdrawal.settlement and seat.arrears:
+                    seat.due = month + seat.arrears
+                else:
+                    seat.becomes(Status.LEFT)
+                    self.log(state, Act.LEAVE, rules.withdrawal)
 
     def ratification_due(self, month: int, rule: Accession | Restoration) -> int | None:
         """When an accession of this month is complete; None if the entry into force decides."""
@@ -793,7 +842,7 @@ class ClubAgent(mesa.Agent):
     def can_meet(self, request: Request, voters: list[str]) -> bool:
         """Whether a council can be called out of turn."""
         session = self.rules.session
-        if session is None or (request.kind == "external" and session.victim_alone):
+        if session is None or (request.kind != "stability" and session.victim_alone):
             return True
         return len(voters) >= session.proposers
 
@@ -806,7 +855,7 @@ class ClubAgent(mesa.Agent):
             for state, seat in self.seats.items()
             if seat.before in IN
             and seat.before is not Status.SANCTIONED
-            and not seat.vote_lost
+            and not (seat.deprived and self.rules.takes("vote"))
             and state != concerned.name
         ]
 
@@ -852,14 +901,14 @@ class ClubAgent(mesa.Agent):
     # 4. session ----------------------------------------------------------------------------------
 
     def session(self) -> None:
-        """The regular session of the council: requests for suspension, and members in breach."""
-        rule = self.rules.session
-        if rule is None or self.model.month % MONTHS_PER_YEAR + 1 != rule.month:
+        """The regular session of the council: requests for suspension, members in breach, observers."""
+        if not self.rules.sits:
             return
         self.answer_requests_for_suspension()
         self.judge_expulsions()
         self.judge_sanctions()
         self.judge_debtors()
+        self.judge_observers()
 
     def answer_requests_for_suspension(self) -> None:
         """Who asked for suspension is suspended, or stays a member; all are answered at once."""
@@ -913,18 +962,38 @@ class ClubAgent(mesa.Agent):
             seat.becomes(Status.SANCTIONED)
 
     def judge_debtors(self) -> None:
-        """Who has not paid for long may lose its vote."""
+        """Who has not paid for long may lose its rights."""
         rule = self.rules.arrears
         if rule is None or rule.automatic:
             return
         accused = [
             (state, seat)
             for state, seat in self.deciders
-            if seat.status in IN and seat.arrears >= rule.months and not seat.vote_lost
+            if seat.status in IN and seat.arrears >= rule.months and not seat.deprived
         ]
-        acts = (Act.LOSE_VOTE, Act.REFUSE_LOSS_OF_VOTE)
+        acts = (Act.LOSE_RIGHTS, Act.REFUSE_LOSS_OF_RIGHTS)
         for seat in self.condemned(accused, acts, rule, majority=False):
-            seat.vote_lost = True
+            self.deprive(seat, rule)
+
+    def deprive(self, seat: Seat, rule: Arrears) -> None:
+        """A debtor loses its rights, and with participation its place in the bodies."""
+        seat.deprived = True
+        if "participation" in rule.takes and seat.status in PARTY:
+            seat.becomes(Status.SANCTIONED)
+
+    def judge_observers(self) -> None:
+        """An observer that sits in a suspect club may cease to be one."""
+        rule, incompatible = self.rules.observer, self.rules.incompatible
+        if rule is None or not rule.withdrawable or incompatible is None:
+            return
+        accused = [
+            (state, seat)
+            for state, seat in self.deciders
+            if seat.before is Status.OBSERVER and any(map(state.was_in, incompatible.suspects))
+        ]
+        acts = (Act.END_OBSERVER, Act.REFUSE_END_OBSERVER)
+        for seat in self.condemned(accused, acts, rule, majority=False):
+            seat.becomes(Status.NONE)
 
     # 7.7 judgement -------------------------------------------------------------------------------
 
@@ -980,7 +1049,7 @@ class ClubAgent(mesa.Agent):
             return
         for state, seat in self.deciders:
             if seat.before in IN:
-                may_sign = seat.before in MAY_SIGN
+                may_sign = seat.before in MAY_SIGN and self.rules.text_to_sign
                 if may_sign and state.signs(self, term.informed_months_before):
                     self.log(state, Act.RENEW, term)
                 else:
@@ -991,22 +1060,26 @@ class ClubAgent(mesa.Agent):
     # 7. departure --------------------------------------------------------------------------------
 
     def departure(self) -> None:
-        """Parties may ask for suspension, or else give notice, or else freeze; or they resume."""
+        """Who is in may ask for suspension, or give notice, or freeze, or resume; observers give up."""
         rules = self.rules
         if rules.renewal:
             return
         for state, seat in self.deciders:
-            is_party = seat.before in PARTY
-            may_act = is_party or seat.before is Status.SANCTIONED
+            may_act = seat.before in MAY_LEAVE or seat.before is Status.OBSERVER
             if not may_act or seat.status is not seat.before:
                 continue
             value = state.value_of_seat(self, self.model.t)
-            if is_party and rules.suspension and state.has_enough("suspend", self, value):
+            is_party = seat.before in PARTY
+            if seat.before is Status.OBSERVER:
+                if rules.observer and state.tires_of_observing(self, value):
+                    seat.becomes(Status.NONE)
+                    self.log(state, Act.CEASE_OBSERVING, rules.observer)
+            elif is_party and rules.suspension and state.has_enough("suspend", self, value):
                 seat.becomes(Status.SUSPENSION_REQUESTED)
                 self.log(state, Act.REQUEST_SUSPENSION, rules.suspension)
-            elif is_party and rules.withdrawal and state.has_enough("withdraw", self, value):
+            elif rules.withdrawal and state.has_enough("withdraw", self, value):
                 self.take_notice(state, seat, rules.withdrawal)
-            elif rules.participation:
+            elif rules.participation and seat.before is not Status.SUSPENSION_REQUESTED:
                 if seat.before is not Status.MEMBER:
                     self.let_resume(state, seat, value, rules.participation)
                 elif state.has_enough("freeze", self, value):
@@ -1037,8 +1110,10 @@ class ClubAgent(mesa.Agent):
         """States that are out may petition, or else ask to observe, where the club is open."""
         rules = self.rules
         t = self.model.t
+        if not rules.hears_petitions:
+            return
         for state, seat in self.deciders:
-            if seat.before in IN or not self.calendar.open_to[state.name][t]:
+            if seat.before in IN or not self.calendar.admits[state.name][t]:
                 continue
             may_petition = rules.accession and self.may_petition(state, seat, rules.accession)
             may_observe = rules.observer and seat.before is not Status.OBSERVER
@@ -1052,9 +1127,12 @@ class ClubAgent(mesa.Agent):
 
     def may_petition(self, state: StateAgent, seat: Seat, rule: Accession) -> bool:
         """Whether the law lets a state that is out petition."""
+        if seat.status is not seat.before or not self.calendar.open_to[state.name][self.model.t]:
+            return False
         if rule.observers_only and seat.before is not Status.OBSERVER:
             return False
-        return not any(map(state.was_in, self.calendar.incompatible[self.model.t]))
+        others = self.calendar.incompatible[self.model.t]
+        return not any(state.was_in(c) or state.seats[c].status in IN for c in others)
 
     def answer_petition(self, state: StateAgent, seat: Seat, accession: Accession) -> None:
         """The ministers propose a petitioner and the council admits it, as far as the rule asks."""
@@ -1101,20 +1179,20 @@ class ClubAgent(mesa.Agent):
     # 9. accounts ---------------------------------------------------------------------------------
 
     def accounts(self) -> None:
-        """Arrears grow, and cost or give back the vote."""
+        """Arrears grow or are paid, and cost or give back rights."""
         rule = self.rules.arrears
         for seat in self.seats.values():
-            seat.arrears = seat.arrears + 1 if seat.status in NOT_PAYING else 0
+            seat.pay()
         if rule is None:
             return
         for state, seat in self.deciders:
-            if seat.vote_lost and seat.arrears == 0:
-                seat.vote_lost = False
+            if seat.deprived and seat.arrears == 0:
+                seat.deprived = False
                 if seat.status in IN:
-                    self.log(state, Act.RECOVER_VOTE, rule)
-            elif rule.automatic and seat.arrears >= rule.months and not seat.vote_lost:
-                seat.vote_lost = True
-                self.log(state, Act.LOSE_VOTE, rule)
+                    self.log(state, Act.RECOVER_RIGHTS, rule)
+            elif rule.automatic and seat.arrears >= rule.months and not seat.deprived:
+                self.deprive(seat, rule)
+                self.log(state, Act.LOSE_RIGHTS, rule)
 
     # log -----------------------------------------------------------------------------------------
 

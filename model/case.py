@@ -140,7 +140,7 @@ class Request(_Row):
 
     date: Day
     state: str
-    kind: Literal["external", "stability", "base"]
+    kind: Literal["external", "incursion", "stability", "base"]
     #: the state asked; a duty that waits for a request does not arise otherwise
     asked: bool
     why: str = Field(min_length=1)
@@ -805,7 +805,8 @@ def _check_statute_names(case: Case, statute: law_of.Statute) -> None:
 def _check_sessions(case: Case) -> None:
     """What a regular session decides needs a rule that says when it meets."""
     for statute in case.statutes:
-        if statute.kind in ("voluntary_suspension", "sanction", "expulsion", "arrears"):
+        by_session = statute.kind in ("voluntary_suspension", "sanction", "expulsion", "arrears")
+        if by_session or (isinstance(statute, law_of.Observer) and statute.withdrawable):
             sessions = [s for s in case.statutes if (s.club, s.kind) == (statute.club, "session")]
             if not any(s.in_force(statute.from_) for s in sessions):
                 allowed = "a statute of kind session in force from then on"
@@ -935,6 +936,8 @@ _FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
     Act.OBSERVE: (False, (Status.OBSERVER,)),
     Act.SANCTION: (True, (Status.SANCTIONED,)),
     Act.EXPEL: (True, (Status.EXPELLED,)),
+    Act.CEASE_OBSERVING: (False, (Status.NONE,)),
+    Act.END_OBSERVER: (False, (Status.NONE,)),
 }
 
 
@@ -968,6 +971,9 @@ def _check_record(case: Case) -> None:
             need = "in" if was_in else "out"
             allowed = f"a state that is {need} (it is {before.name.lower()})"
             raise CaseError(file, f"{key}: act", row.act, allowed)
+        if after == (Status.NONE,) and before != Status.OBSERVER:
+            allowed = f"a state that is observer (it is {before.name.lower()})"
+            raise CaseError(file, f"{key}: act", row.act, allowed)
         if statuses[row.status] not in after:
             names = " or ".join(s.name.lower() for s in after)
             raise CaseError(file, f"{key}: status", row.status, names)
@@ -988,12 +994,16 @@ def _check_law(case: Case, row: Entry, key: str) -> None:
     rules = case.law.rules(row.club, month)
     allowed = {
         "accede": (rules.accession, "a month with an accession in force"),
-        "renew": (rules.renewal_due, "the month in which a term ends that must be renewed"),
+        "renew": (
+            rules.renewal_due and rules.prolonged,
+            "the month in which a term ends that must be renewed, with a term in force after it",
+        ),
         "abstain": (rules.renewal_due, "the month in which a term ends that must be renewed"),
         "withdraw": (rules.withdrawal, "a month with a withdrawal in force"),
         "freeze": (rules.participation, "a month with a participation in force"),
         "resume": (rules.participation, "a month with a participation in force"),
         "observe": (rules.observer, "a month with an observer in force"),
+        "cease_observing": (rules.observer, "a month with an observer in force"),
         "request_suspension": (
             rules.voluntary_suspension,
             "a month with a voluntary_suspension in force",
@@ -1001,6 +1011,9 @@ def _check_law(case: Case, row: Entry, key: str) -> None:
     }
     possible, when = allowed.get(row.act, (True, ""))
     if not possible:
+        raise CaseError("record.csv", key, row.act, f"{when} (statutes.toml)")
+    if row.act in ("accede", "observe") and not rules.hears_petitions:
+        when = "the month of the session, or one with a permanent_body in force"
         raise CaseError("record.csv", key, row.act, f"{when} (statutes.toml)")
     is_open = any(
         (o.club, o.state) == (row.club, row.state)

@@ -38,7 +38,14 @@ Numbers = Annotated[
     tuple[tuple[str, Any], ...],
     BeforeValidator(lambda table: tuple(table.items()) if isinstance(table, dict) else table),
 ]
-Needs = Annotated[tuple[Literal["external", "stability"], ...], Field(strict=False)]
+#: needs of a member: attack by a state, armed bands from abroad, violence at home
+Needs = Annotated[tuple[Literal["external", "incursion", "stability"], ...], Field(strict=False)]
+#: those that touch a member's territory
+ATTACKS = ("external", "incursion")
+#: what a debtor may lose
+Rights = Annotated[
+    tuple[Literal["posts", "vote", "participation"], ...], Field(strict=False, min_length=1)
+]
 IN_FIRST, IN_LAST = Status.SIGNATORY, Status.SANCTIONED
 
 
@@ -64,14 +71,17 @@ class Act(IntEnum):
     REFUSE_SANCTION = 16
     EXPEL = 17
     REFUSE_EXPULSION = 18
-    LOSE_VOTE = 19
-    REFUSE_LOSS_OF_VOTE = 20
-    RECOVER_VOTE = 21
+    LOSE_RIGHTS = 19
+    REFUSE_LOSS_OF_RIGHTS = 20
+    RECOVER_RIGHTS = 21
     CARRY_OVER = 22
     HELP = 23
     REFUSE_HELP = 24
     HOST_BASE = 25
     REFUSE_BASE = 26
+    END_OBSERVER = 27
+    REFUSE_END_OBSERVER = 28
+    CEASE_OBSERVING = 29
 
 
 class Statute(BaseModel):
@@ -118,7 +128,8 @@ class Restoration(Statute):
     """How a former party comes back, in place of the rule of accession.
 
     With ``price = "gap"`` it is reinstated at once and owes the acts concluded so far: the compliance gap. With
-    ``"acquis"`` it must first join every act that took effect after `since`, so the price of return grows.
+    ``"acquis"`` it must first join every act that took effect after `since`, so the price of return grows. What
+    it joins by coming in (`Law.acquis`) counts in neither.
     """
 
     kind: Literal["restoration"]
@@ -145,7 +156,8 @@ class Term(Statute):
     """A fixed term counted from the entry into force, and what happens at its end.
 
     With ``renewal = "opt_in"`` a party that does not sign leaves when the term ends; with ``"automatic"``
-    a party that does nothing stays. Decisions rest on what was known `informed_months_before` the end.
+    a party that does nothing stays. There is something to sign only if a term, this one or the next, holds at
+    the end of that month. Decisions rest on what was known `informed_months_before` the end.
     """
 
     kind: Literal["term"]
@@ -186,6 +198,12 @@ class Session(Statute):
     victim_alone: bool
 
 
+class PermanentBody(Statute):
+    """Bodies that sit between sessions: petitions are taken up in any month, and not at the session alone."""
+
+    kind: Literal["permanent_body"]
+
+
 class Voting(Statute):
     """What counts as an objection. Silence does not; absence does if `absence_blocks`, or where no such rule holds."""
 
@@ -220,10 +238,12 @@ class Expulsion(Statute):
 
 
 class Arrears(Statute):
-    """A member that has not paid for `months` may lose its vote until it has paid."""
+    """A member that has not paid for `months` may lose rights until it has paid."""
 
     kind: Literal["arrears"]
     months: int = Field(ge=1, le=512)
+    #: benefits that are posts; the say on others; its place in the bodies, so that it is sanctioned
+    takes: Rights
     #: the loss follows by itself; otherwise a regular session decides without the debtor
     automatic: bool
 
@@ -246,6 +266,8 @@ class Observer(Statute):
 
     kind: Literal["observer"]
     consensus: bool
+    #: a regular session may end the status of an observer that sits in a suspect club
+    withdrawable: bool = False
 
 
 class Bases(Statute):
@@ -284,6 +306,8 @@ class Benefit(Statute):
     """Goods for members alone, such as arms at home prices or training."""
 
     kind: Literal["benefit"]
+    #: posts in the bodies, which a debtor may lose
+    posts: bool = False
 
 
 class Lock(Statute):
@@ -310,6 +334,7 @@ AnyStatute = Annotated[
     | Lock
     | Observer
     | Participation
+    | PermanentBody
     | Restoration
     | Sanction
     | Session
@@ -345,6 +370,7 @@ class RulesInForce:
     limited_format: LimitedFormat | None = None
     observer: Observer | None = None
     participation: Participation | None = None
+    permanent_body: PermanentBody | None = None
     restoration: Restoration | None = None
     sanction: Sanction | None = None
     session: Session | None = None
@@ -358,6 +384,10 @@ class RulesInForce:
     lock: tuple[Lock, ...] = ()
     #: the fixed term ends in this month
     term_ends: bool = False
+    #: a term holds at the end of the month, so there is a text to sign if one ends in it
+    prolonged: bool = False
+    #: the regular session falls in this month
+    sits: bool = False
     #: instruments of the club that have taken effect by the end of the month
     acquis: int = 0
 
@@ -366,11 +396,20 @@ class RulesInForce:
         """Members must sign in this month or leave."""
         return self.term_ends and self.term is not None and self.term.renewal == "opt_in"
 
+    @property
+    def hears_petitions(self) -> bool:
+        """Petitions can be decided in this month: a permanent body is there, or the session, or neither is fixed."""
+        return self.session is None or self.permanent_body is not None or self.sits
+
+    def takes(self, right: str) -> bool:
+        """Whether a debtor that is deprived is without a right."""
+        return self.arrears is not None and right in self.arrears.takes
+
     def covering(self, kind: str) -> Defence | Forces | None:
-        """The rule that covers a request for help of a kind, the duty of defence before forces."""
+        """The rule that covers a request for help of a kind: the duty of defence, or else the latest on forces."""
         if self.defence is not None and kind in self.defence.covers:
             return self.defence
-        return next((forces for forces in self.forces if kind in forces.covers), None)
+        return next((forces for forces in reversed(self.forces) if kind in forces.covers), None)
 
 
 class Law:
@@ -407,12 +446,14 @@ class Law:
         """
         found: dict[str, AnyStatute] = {}
         several: dict[str, list[AnyStatute]] = {kind: [] for kind in SEVERAL}
+        prolonged = False
         for statute in sorted(self.statutes, key=lambda s: s.from_):
             if statute.club != club:
                 continue
             if isinstance(statute, EntryIntoForce | Succession):
                 holds = month_of(statute.from_) == month
             elif isinstance(statute, Term):
+                prolonged |= statute.in_force(last_day(month))
                 holds = statute.in_force(last_day(month - 1) + timedelta(days=1))
             else:
                 holds = statute.in_force(last_day(month))
@@ -420,21 +461,22 @@ class Law:
                 several[statute.kind].append(statute)
             elif holds:
                 found[statute.kind] = statute
-        term = found.get("term")
+        term, session = found.get("term"), found.get("session")
         return RulesInForce(
             **found,  # type: ignore[arg-type]
             **{kind: tuple(rules) for kind, rules in several.items()},  # type: ignore[arg-type]
             term_ends=isinstance(term, Term) and term.ends_in(month),
+            prolonged=prolonged,
+            sits=isinstance(session, Session) and session.month == month % MONTHS_PER_YEAR + 1,
             acquis=self.acquis(club, month),
         )
 
     def acquis(self, club: str, month: int, since: date = date.min) -> int:
-        """Instruments of a club of which a statute took effect after `since`, by the end of a month."""
+        """Instruments of a club of which a statute took effect after `since`, by the end of a month.
+
+        Those that carry a rule of accession do not count: who comes in joins them by that.
+        """
         day = last_day(month)
-        return len(
-            {
-                s.instrument
-                for s in self.statutes
-                if s.club == club and since < s.from_ <= day and not isinstance(s, Lock)
-            }
-        )
+        own = [s for s in self.statutes if s.club == club and not isinstance(s, Lock)]
+        joined = {s.instrument for s in own if isinstance(s, Accession)}
+        return len({s.instrument for s in own if since < s.from_ <= day} - joined)

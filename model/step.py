@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from agents import council, deliberation
 from agents.situation import Bools, Floats
 from model.clock import MONTHS_PER_YEAR
-from model.law import Accession, Act, Observer, Restoration, RulesInForce, Status
-from model.world import FORMER, NEVER, UNPAID, Logged, Status8, World, is_in
+from model.law import ATTACKS, Accession, Act, Arrears, Observer, Restoration, RulesInForce, Status
+from model.world import FORMER, NEVER, UNPAID, Logged, Status8, World, is_in, owed_after
 
 Ints = NDArray[np.intp]
-#: by status: who may give notice or ask for suspension, whom the club owes help, who may sign a prolongation,
-#: who has a say
+#: by status: who takes part in law, whom the club owes help, who may sign a prolongation, who has a say
 _PARTY = np.isin(list(Status), (Status.MEMBER, Status.FROZEN))
 _BOUND = np.isin(
     list(Status),
@@ -31,21 +30,21 @@ def advance(world: World, t: int) -> None:
     1. the patron takes the seats that the record gives it;
     2. what was pending takes effect: entries into force, ratifications, notices that have run, successions;
     3. members answer requests for help and for consent to bases;
-    4. the council's regular session decides on suspension, expulsion, sanctions and votes;
+    4. the council's regular session decides on suspension, expulsion, sanctions, debtors and observers;
     5. states weigh their seats on what they see, with the seats as they were after phase 2;
     6. where a term ends and must be renewed, members sign or leave;
-    7. members ask for suspension, or give notice, or freeze or resume participation;
+    7. members ask for suspension, or give notice, or freeze or resume participation; observers give up;
     8. states outside petition, and members answer;
-    9. who does not pay falls in arrears, who pays recovers its vote.
+    9. who does not pay falls in arrears, who pays recovers its rights.
 
     A seat takes part in one of the phases 4, 6, 7 and 8 at most, by its status after phase 2.
     """
     follow_patron(world, t)
     take_effect(world, t)
     before = world.status.copy(order="K")
-    value = weigh(world, t, before)
     answer_requests(world, t, before)
     hold_session(world, t, before)
+    value = weigh(world, t, before)
     sign_prolongations(world, t, before)
     depart(world, t, before, value)
     accede(world, t, before, value)
@@ -79,13 +78,27 @@ def take_effect(world: World, t: int) -> None:
             _apply(world, t, c, ratified, Act.ENTER_INTO_FORCE, Status.MEMBER, rules.accession.id)
         if rules.withdrawal is not None:
             gone = due[:, :, c] & (status == Status.NOTICE_GIVEN)
+            if rules.withdrawal.settlement and gone.any():
+                gone &= ~_put_off(world, t, c, gone)
             _apply(world, t, c, gone, Act.LEAVE, Status.LEFT, rules.withdrawal.id)
 
 
+def _put_off(world: World, t: int, c: int, due: Bools) -> Bools:
+    """Exit waits until what is owed is paid, a month of debt each month; who has to wait, shape (R, S)."""
+    seats = world.seats
+    owing = due & (seats.arrears[:, :, c] > 0)
+    seats.due[:, :, c][owing] = t + seats.arrears[:, :, c][owing]
+    return owing
+
+
 def weigh(world: World, t: int, before: Status8) -> Floats:
-    """The value of every seat to every state, shape (R, S, C)."""
-    terms = world.given.terms(t, is_in(before))
-    return deliberation.value_of_seat(terms, world.parameters)
+    """The value of every seat to every state, shape (R, S, C); a debtor may be without its posts."""
+    given, seats = world.given, world.seats
+    terms = given.terms(t, is_in(before))
+    value = deliberation.value_of_seat(terms, world.parameters)
+    if given.posts[t].any() and seats.deprived.any():
+        value = value - world.parameters["patronage"] * (given.posts[t] * seats.deprived)
+    return value
 
 
 def answer_requests(world: World, t: int, before: Status8) -> None:
@@ -128,16 +141,15 @@ def _answer_need(
         refusal = _refusal(world, rules, petition, chance, votes=votes)
     refused = _drawn(world, petition, "help") < refusal
     session = rules.session
-    if session is not None and not (kind == "external" and session.victim_alone):
+    if session is not None and not (kind in ATTACKS and session.victim_alone):
         refused |= votes.sum(axis=-1) < session.proposers  # nobody calls the session
     _decide(world, petition, refused, Act.HELP, Act.REFUSE_HELP, rule.id)
 
 
 def hold_session(world: World, t: int, before: Status8) -> None:
-    """The regular session decides on requests for suspension, on members in breach and on debtors."""
-    month = world.given.case.months[t] % MONTHS_PER_YEAR + 1
+    """The regular session decides on requests for suspension, members in breach, debtors and observers."""
     for c, rules in enumerate(world.given.rules[t]):
-        if rules.session is None or rules.session.month != month:
+        if not rules.sits:
             continue
         if rules.voluntary_suspension is not None:
             _answer_suspension(world, t, c, rules, before)
@@ -157,9 +169,17 @@ def hold_session(world: World, t: int, before: Status8) -> None:
         if rules.arrears is not None and not rules.arrears.automatic:
             owes = world.seats.arrears[:, :, c] >= rules.arrears.months
             owes &= is_in(world.status[:, :, c])
-            owes &= ~world.seats.vote_lost[:, :, c]
-            acts = (Act.LOSE_VOTE, Act.REFUSE_LOSS_OF_VOTE)
+            owes &= ~world.seats.deprived[:, :, c]
+            acts = (Act.LOSE_RIGHTS, Act.REFUSE_LOSS_OF_RIGHTS)
             _judge(world, t, c, rules, owes, before, acts, None, rules.arrears.id, False)
+        if rules.observer is not None and rules.observer.withdrawable and rules.incompatible:
+            suspect = np.zeros_like(breach)
+            for other in _clubs(world, rules.incompatible.suspects):
+                suspect |= is_in(before[:, :, other])
+            suspect &= before[:, :, c] == Status.OBSERVER
+            acts = (Act.END_OBSERVER, Act.REFUSE_END_OBSERVER)
+            by = (rules.observer.id, False)
+            _judge(world, t, c, rules, suspect, before, acts, Status.NONE, *by)
 
 
 def _answer_suspension(world: World, t: int, c: int, rules: RulesInForce, before: Status8) -> None:
@@ -208,11 +228,20 @@ def _judge(
     drawn = _drawn(world, petition, acts[0].name.lower())
     raised, passed = drawn < proposed, drawn < proposed * (1.0 - refusal)
     lost = petition.where(passed)
-    _log(world, t, c, lost.run, lost.state, acts[0], status, rule)
-    if acts[0] == Act.LOSE_VOTE:
-        world.seats.vote_lost[lost.run, lost.state, c] = True
+    if acts[0] == Act.LOSE_RIGHTS and rules.arrears is not None:
+        _deprive(world, t, c, lost.run, lost.state, rules.arrears)
+    else:
+        _log(world, t, c, lost.run, lost.state, acts[0], status, rule)
     spared = petition.where(raised & ~passed)
     _log(world, t, c, spared.run, spared.state, acts[1], None, rule)
+
+
+def _deprive(world: World, t: int, c: int, run: Ints, state: Ints, rule: Arrears) -> None:
+    """Debtors lose what the rule takes; a party that loses participation is sanctioned by that."""
+    world.seats.deprived[run, state, c] = True
+    falls = _PARTY[world.status[run, state, c]] & ("participation" in rule.takes)
+    _log(world, t, c, run[falls], state[falls], Act.LOSE_RIGHTS, Status.SANCTIONED, rule.id)
+    _log(world, t, c, run[~falls], state[~falls], Act.LOSE_RIGHTS, None, rule.id)
 
 
 def _chair(world: World, t: int, c: int, before: Status8) -> Bools:
@@ -229,7 +258,7 @@ def _chair(world: World, t: int, c: int, before: Status8) -> Bools:
 
 
 def sign_prolongations(world: World, t: int, before: Status8) -> None:
-    """At the end of a term that must be renewed, who does not sign leaves."""
+    """At the end of a term that must be renewed, who does not sign leaves; without a text nobody can sign."""
     for c, rules in enumerate(world.given.rules[t]):
         if not rules.renewal_due or rules.term is None:
             continue
@@ -238,7 +267,7 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
         log_odds = deliberation.renewal(value, world.of_one_club)
         drawn = world.noise.occasional("renew", c, t, np.flatnonzero(world.given.decides))
         seated = is_in(before[:, :, c]) & world.given.decides
-        signs = seated & _MAY_SIGN[before[:, :, c]]
+        signs = seated & _MAY_SIGN[before[:, :, c]] & rules.prolonged
         signs &= log_odds > np.log(drawn / (1.0 - drawn), where=drawn > 0, out=np.zeros_like(drawn))
         _apply(world, t, c, signs, Act.RENEW, None, rules.term.id)
         _apply(world, t, c, seated & ~signs, Act.ABSTAIN, None, rules.term.id)
@@ -246,27 +275,30 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
 
 
 def depart(world: World, t: int, before: Status8, value: Floats) -> None:
-    """Members ask for suspension where the law knows it, or give notice, or freeze or resume participation."""
+    """Members ask for suspension, or give notice, or freeze or resume participation; observers give up.
+
+    Notice is open to who is sanctioned and to who waits for an answer, too.
+    """
     given, noise = world.given, world.noise
-    party = (before == Status.MEMBER) | (before == Status.FROZEN)
-    party &= (world.status == before) & given.decides[:, None]
-    leaves = deliberation.withdrawal(value, world.parameters) > noise.logistic("withdraw", t)
-    leaves &= party
+    unmoved = (world.status == before) & given.decides[:, None]
+    to_leave = deliberation.withdrawal(value, world.parameters)
+    leaves = to_leave > noise.logistic("withdraw", t)
+    party = ((before == Status.MEMBER) | (before == Status.FROZEN)) & unmoved
+    waits = (before == Status.SUSPENSION_REQUESTED) | (before == Status.SANCTIONED)
+    leaves &= party | (waits & unmoved)
     for c, rules in enumerate(given.rules[t]):
         if rules.renewal_due:
             continue
-        friction, free = world.of_one_club, party[:, :, c]
+        friction, free, gives = world.of_one_club, party[:, :, c], leaves[:, :, c]
         if rules.voluntary_suspension is not None:
             log_odds = deliberation.suspension(value[:, :, c], friction)
             asks = free & (log_odds > noise.logistic_in("suspend", c, t))
             rule = rules.voluntary_suspension.id
             _apply(world, t, c, asks, Act.REQUEST_SUSPENSION, Status.SUSPENSION_REQUESTED, rule)
-            free = free & ~asks
-        if rules.withdrawal is not None:
-            gives = leaves[:, :, c] & free
-            if gives.any():
-                _give_notice(world, t, c, rules, *_where(gives))
-                free = free & ~gives
+            free, gives = free & ~asks, gives & ~asks
+        if rules.withdrawal is not None and gives.any():
+            _give_notice(world, t, c, rules, *_where(gives))
+            free = free & ~gives
         if rules.participation is not None:
             rule = rules.participation.id
             log_odds = deliberation.freezing(value[:, :, c], friction)
@@ -280,6 +312,13 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
                 resumes = idle & (log_odds > noise.logistic_in("resume", c, t))
                 world.seats.gap[:, :, c][resumes] = 0
                 _apply(world, t, c, resumes, Act.RESUME, Status.MEMBER, rule)
+        if rules.observer is not None:
+            observes = (before[:, :, c] == Status.OBSERVER) & unmoved[:, :, c]
+            if observes.any():
+                drawn = noise.logistic_in("cease observing", c, t)
+                ceases = observes & (to_leave[:, :, c] > drawn)
+                rule = rules.observer.id
+                _apply(world, t, c, ceases, Act.CEASE_OBSERVING, Status.NONE, rule)
 
 
 def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, state: Ints) -> None:
@@ -300,16 +339,15 @@ def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, s
 def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     """States outside petition to be members or observers; where the rule is consensus, one objection is enough."""
     given, seats = world.given, world.seats
-    seated = is_in(before)
-    outside = given.open_to[t] & ~seated & given.decides[:, None]
+    seated, barred = is_in(before), given.barred(t)
+    outside = given.open_to[t] & ~seated & given.decides[:, None] & (world.status == before)
     for c, rules in enumerate(given.rules[t]):
-        if rules.accession is None:
+        if rules.accession is None or not rules.hears_petitions:
             outside[:, :, c] = False
         elif rules.accession.observers_only:
             outside[:, :, c] &= before[:, :, c] == Status.OBSERVER
-        for other in _clubs(world, rules.incompatible.bars if rules.incompatible else ()):
-            outside[:, :, c] &= ~seated[:, :, other]
-            outside[:, :, other] &= ~seated[:, :, c]
+    for c, other in barred:
+        outside[:, :, c] &= ~seated[:, :, other]
     log_odds = deliberation.accession(
         value,
         world.parameters,
@@ -323,6 +361,8 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         log_odds[:, :, c] += deliberation.return_price(first, dear, world.of_one_club)
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
     for c, rules in enumerate(given.rules[t]):
+        for other in (o for own, o in barred if own == c):  # who was admitted there just now
+            petitions[:, :, c] &= ~is_in(world.status[:, :, other])
         if rules.accession is None or not petitions[:, :, c].any():
             continue
         asked = Petition(t, c, *_where(petitions[:, :, c]), before)
@@ -332,7 +372,7 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
             asked = asked.where(~back)
         _admit(world, rules, rules.accession, asked)
     for c, rules in enumerate(given.rules[t]):
-        if rules.observer is not None:
+        if rules.observer is not None and rules.hears_petitions:
             _observe(world, t, c, rules.observer, rules, before, value, petitions[:, :, c])
 
 
@@ -375,7 +415,7 @@ def _observe(
     given = world.given
     log_odds = deliberation.observation(value[:, :, c], world.of_one_club)
     asks = log_odds > world.noise.logistic_in("observe", c, t)
-    asks &= given.open_to[t, :, c] & given.decides
+    asks &= given.may_observe[t, :, c] & given.decides
     asks &= ~is_in(before[:, :, c]) & (before[:, :, c] != Status.OBSERVER) & ~petitioned
     if not asks.any():
         return
@@ -390,24 +430,22 @@ def _observe(
 
 
 def keep_accounts(world: World, t: int) -> None:
-    """A month without payment is added; who pays owes nothing and votes again; some lose the vote by the rule."""
+    """Debts grow or are paid; who owes nothing has its rights again; some lose them by the rule."""
     seats = world.seats
-    unpaid = (seats.status == UNPAID[0]) | (seats.status == UNPAID[1])
-    if not (unpaid.any() or seats.arrears.any() or seats.vote_lost.any()):
+    unpaid = any((seats.status == status).any() for status in UNPAID)
+    if not (unpaid or seats.arrears.any() or seats.deprived.any()):
         return
-    seats.arrears[...] = np.where(unpaid, seats.arrears + 1, 0)
+    seats.arrears[...] = owed_after(seats.arrears, seats.status)
     for c, rules in enumerate(world.given.rules[t]):
         if rules.arrears is None:
             continue
-        paid = seats.vote_lost[:, :, c] & (seats.arrears[:, :, c] == 0)
-        seats.vote_lost[:, :, c] &= ~paid
+        paid = seats.deprived[:, :, c] & (seats.arrears[:, :, c] == 0)
+        seats.deprived[:, :, c] &= ~paid
         paid &= is_in(seats.status[:, :, c])
-        _apply(world, t, c, paid, Act.RECOVER_VOTE, None, rules.arrears.id)
+        _apply(world, t, c, paid, Act.RECOVER_RIGHTS, None, rules.arrears.id)
         if rules.arrears.automatic:
-            owes = (seats.arrears[:, :, c] >= rules.arrears.months) & ~seats.vote_lost[:, :, c]
-            owes &= world.given.decides
-            seats.vote_lost[:, :, c] |= owes
-            _apply(world, t, c, owes, Act.LOSE_VOTE, None, rules.arrears.id)
+            owes = (seats.arrears[:, :, c] >= rules.arrears.months) & ~seats.deprived[:, :, c]
+            _deprive(world, t, c, *_where(owes & world.given.decides), rules.arrears)
 
 
 # petitions and votes -------------------------------------------------------------------------------
@@ -441,7 +479,8 @@ class Petition:
 def _votes(world: World, petition: Petition) -> Bools:
     """Who has a say: members not sanctioned, with a vote, other than the one concerned; shape (n, S)."""
     votes = _HAS_SAY[petition.statuses]
-    votes &= ~world.seats.vote_lost[petition.run, :, petition.c]
+    if world.given.rules[petition.t][petition.c].takes("vote"):
+        votes &= ~world.seats.deprived[petition.run, :, petition.c]
     votes[np.arange(len(petition)), petition.state] = False
     return np.asarray(votes)
 
@@ -549,4 +588,4 @@ def _log(
     if status in FORMER:
         seats.former[run, state, c] = True
         seats.gap[run, state, c] = 0
-        seats.vote_lost[run, state, c] = False
+        seats.deprived[run, state, c] = False

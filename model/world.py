@@ -29,8 +29,10 @@ NEVER = -1
 _EVERY = -1
 
 
-#: statuses in which a state does not pay, and those that make it a former party
+#: statuses in which a state does not pay, those in which it pays off a month of debt each month, and those
+#: that make it a former party
 UNPAID = (Status.FROZEN, Status.SANCTIONED)
+SETTLING = (Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED)
 FORMER = (Status.SUSPENDED, Status.LEFT, Status.EXPELLED)
 
 
@@ -46,12 +48,12 @@ class Seats:
     status: Status8
     #: month in which what is pending falls due, or NEVER
     due: Months
-    #: months without payment
+    #: months that are owed
     arrears: Months
     #: instruments that the state has yet to join
     gap: Months
-    #: the vote is lost
-    vote_lost: Bools
+    #: it is without the rights that the rule of arrears takes
+    deprived: Bools
     #: the state was in before and went out
     former: Bools
 
@@ -71,7 +73,7 @@ class Seats:
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
         """The arrays, in the order of the fields."""
-        return iter((self.status, self.due, self.arrears, self.gap, self.vote_lost, self.former))
+        return iter((self.status, self.due, self.arrears, self.gap, self.deprived, self.former))
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,9 @@ class Given:
     at_work: Mapping[str, Bools]
     #: the rules of every month and club
     rules: Rules
-    #: the club is open to the state, shape (T, S, C)
+    #: the club is open to the state as a member, and as an observer whatever its own law, shape (T, S, C)
     open_to: Bools
+    may_observe: Bools
     #: the club exists; its founding falls in this month; its opening window runs: shape (T, C)
     exists: Bools
     founding: Bools
@@ -101,6 +104,8 @@ class Given:
     #: instruments that a former party must join first, and those it will owe, shape (T, C)
     instruments: Months
     owed: Months
+    #: goods of a seat that a deprived debtor is without, in units of tie, shape (T, C)
+    posts: Floats
     #: month in which an accession of this month is ratified, or NEVER while the treaty is not in force, shape (T, C)
     ratified: Months
     #: needs and requests of each month: state, kind, whether it asked
@@ -115,6 +120,17 @@ class Given:
         """The terms that the case gives a weight, in the order in which they are added up."""
         weights = self.case.role("weight")
         return tuple(name for name in TERMS if name in weights)
+
+    def barred(self, t: int) -> list[tuple[int, int]]:
+        """Pairs of clubs of which a state may be in one alone, either way round."""
+        clubs = tuple(self.case.clubs)
+        pairs = [
+            (c, clubs.index(name))
+            for c, rules in enumerate(self.rules[t])
+            if rules.incompatible is not None
+            for name in rules.incompatible.bars
+        ]
+        return [*pairs, *((other, c) for c, other in pairs)]
 
     def terms(self, t: int, seat: Bools) -> dict[str, Floats]:
         """The terms of the theory that are not zero everywhere in month `t`, given who is in (..., S, C)."""
@@ -170,6 +186,8 @@ def compile_case(case: Case) -> Given:
             day = last_day(month)
             if row.open_from <= day and (row.open_until is None or day < row.open_until):
                 open_to[t, s, c] = True
+    open_to &= exists[:, None, :]
+    may_observe = open_to.copy()
     dear = np.zeros_like(open_to)
     for t, by_club in enumerate(rules):
         for c, here in enumerate(by_club):
@@ -179,7 +197,6 @@ def compile_case(case: Case) -> Given:
                     open_to[t, s, c] = False
                 else:
                     dear[t, s, c] = True
-    open_to &= exists[:, None, :]
     traits = _traits(case)
     situation = _situation(case, traits, open_to, rules)
     ratified = _ratified(rules)
@@ -200,6 +217,7 @@ def compile_case(case: Case) -> Given:
         at_work={name: feature.any(axis=(1, 2)) for name, feature in features.items()},
         rules=rules,
         open_to=open_to,
+        may_observe=may_observe,
         exists=exists,
         founding=founding,
         window=window,
@@ -208,6 +226,7 @@ def compile_case(case: Case) -> Given:
         dear=dear,
         instruments=instruments,
         owed=owed,
+        posts=_posts(case, rules),
         ratified=ratified,
         requests=requests,
         chair_order=np.argsort([s.name for s in case.states], kind="stable"),
@@ -228,6 +247,14 @@ def _return_prices(case: Case, rules: Rules) -> tuple[Months, Months]:
             else:
                 before[t, c] = case.law.acquis(club, month, restoration.since)
     return owed, before
+
+
+def _posts(case: Case, rules: Rules) -> Floats:
+    """What the posts of a seat are worth where a rule of arrears takes them; nothing in a theory without goods."""
+    counts = [
+        [sum(b.posts for b in here.benefit) * here.takes("posts") for here in row] for row in rules
+    ]
+    return case.fixed("goods_step") * np.array(counts) * ("patronage" in case.role("weight"))
 
 
 def _traits(case: Case) -> ClubTraits:
@@ -344,9 +371,19 @@ def _record(case: Case, ratified: Months) -> "Seats":
             seats.former[t:, s, c] = True
             seats.gap[t:, s, c] = 0
     for t in range(1, shape[0]):
-        unpaid = np.isin(seats.status[t], UNPAID)
-        seats.arrears[t] = np.where(unpaid, seats.arrears[t - 1] + 1, 0)
+        seats.arrears[t] = owed_after(seats.arrears[t - 1], seats.status[t])
     return seats
+
+
+def owed_after(arrears: Months, status: Status8) -> Months:
+    """Months owed at the end of a month: one more for who does not pay, one less for who settles, else none."""
+    unpaid = (status == UNPAID[0]) | (status == UNPAID[1])
+    settling = (status == SETTLING[0]) | (status == SETTLING[1])
+    owed: Months = (arrears + np.int16(1)) * unpaid
+    settling &= arrears > 1
+    if settling.any():
+        owed[settling] = arrears[settling] - 1
+    return owed
 
 
 def _ratified(rules: Rules) -> Months:

@@ -12,6 +12,7 @@ ACTS = {
     "withdraw": "give notice to",
     "freeze": "stop taking part in",
     "resume": "take part again in",
+    "cease_observing": "give up being an observer of",
 }
 TERMS = {
     "protection": "threats that the club would relieve",

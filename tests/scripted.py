@@ -12,7 +12,7 @@ concerns the pact; `of`, `to` or `in` another club says otherwise.
 
 situation
     At the end of the month before: ``KAZ member``, ``UZB frozen unpaid 24``, ``UZB member gap 12``, ``UZB notice
-    given due 2012-12``, ``ARM frozen unpaid 30 without vote``, ``GEO member of GUAM``. All others were never in.
+    given due 2012-12``, ``ARM frozen unpaid 30 deprived``, ``GEO member of GUAM``. All others were never in.
     The patron's status stays as said in every month.
 asks
     Who does what, in the first month if no month stands before it: see `VERBS` and `NEEDS`. ``if worth more than X``
@@ -28,7 +28,7 @@ switch
     ``off ID``: without the statute; ``other ID``: in its other reading; ``ID key = value``: with another number.
 follows
     ``UZB suspend by CSTO-20-own-request in 2012-12`` (an act, with its rule; in the first month if no month is
-    named), ``UZB is suspended``, ``UZB owes 9``, ``UZB unpaid 3``, ``UZB has a vote``, ``UZB has no vote``. The
+    named), ``UZB is suspended``, ``UZB owes 9``, ``UZB unpaid 3``, ``UZB has all rights``, ``UZB is deprived``. The
     acts that are named are all that happen; ``no act`` says that there are none.
 """
 
@@ -63,9 +63,10 @@ VERBS = {
     "freezes": "freeze",
     "resumes": "resume",
     "asks to observe": "observe",
+    "gives up observing": "cease observing",
     "signs": "renew",
 }
-NEEDS = ("external", "stability", "base")
+NEEDS = ("external", "incursion", "stability", "base")
 PACT = "CST"
 
 #: answers of a voter to a petitioner, in place of a rivalry: to a case against it the other way round
@@ -277,8 +278,8 @@ class Reader:
                 if found := re.search(rf" {key} ({pattern})\b", words):
                     number[key] = found[1]
                     words = words.replace(found[0], "")
-            seats.vote_lost[at] = " without vote" in words
-            status = status_of(words.replace(" without vote", ""))
+            seats.deprived[at] = " deprived" in words
+            status = status_of(words.replace(" deprived", ""))
             seats.status[at] = status
             seats.former[at] = status in FORMER
             seats.gap[at] = int(number.get("gap", 0))
@@ -386,7 +387,7 @@ class Outcome:
             seat = f"{case.state_ids[s]} is {status} of {club}"
             for word, array in (("gap", seats.gap), ("unpaid", seats.arrears)):
                 seat += f" {word} {array[0, s, c]}" if array[0, s, c] else ""
-            said.append(seat + (" without vote" if seats.vote_lost[0, s, c] else ""))
+            said.append(seat + (" deprived" if seats.deprived[0, s, c] else ""))
         return "; ".join(said)
 
 
@@ -437,12 +438,12 @@ def mismatches(case: Case, row: RuleCase, outcome: Outcome) -> list[str]:
         at = (0, states, club)
         if words in ("is in", "is out"):
             holds = is_in(seats.status[at]) == (words == "is in")
+        elif words in ("has all rights", "is deprived"):
+            holds = seats.deprived[at] == (words == "is deprived")
         elif found := re.match(r"(is|owes|unpaid) (.+)$", words):
             which = {"is": seats.status, "owes": seats.gap, "unpaid": seats.arrears}[found[1]]
             wanted = status_of(found[2]) if found[1] == "is" else int(found[2])
             holds = which[at] == wanted
-        elif words in ("has a vote", "has no vote"):
-            holds = seats.vote_lost[at] == (words == "has no vote")
         else:
             raise WordsError(part)
         if not holds.all():

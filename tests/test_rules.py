@@ -27,13 +27,6 @@ TABLE = Path(__file__).parent / "rule_cases.csv"
 with TABLE.open(encoding="utf-8", newline="") as stream:
     ROWS = [RuleCase(**row) for row in csv.DictReader(stream, strict=True)]
 
-#: statutes on which nothing rests as long as others hold, but the count of instruments
-SHADOWED = {
-    "CST-P1999": "a term that renews itself asks for nothing, and nor does the lack of one",
-    "CST-forces-2000": "a duty of defence that covers attacks from outside holds all along",
-    "CSTO-rapid-reaction": "the same, and the agreement of 2000 before it",
-}
-
 
 def off(row: RuleCase, statute: str) -> str:
     return "; ".join([*parts(row.switch), f"off {statute}"])
@@ -57,7 +50,7 @@ def test_rule(case: Case, row: RuleCase) -> None:
 
 
 def test_rows_are_sentences_with_sources(case: Case) -> None:
-    assert len(ROWS) >= 110
+    assert len(ROWS) >= 300
     assert len({row.name for row in ROWS}) == len(ROWS)
     for row in ROWS:
         assert re.fullmatch(r"[A-Z][^;]+[a-z0-9]", row.name), row.name
@@ -93,18 +86,6 @@ def test_every_statute_is_named_and_matters(case: Case) -> None:
         if not any(changes(case, row, off(row, statute.id)) for row in as_shipped):
             idle.append(statute.id)
     assert not idle
-
-
-@pytest.mark.parametrize("statute", SHADOWED)
-def test_a_statute_in_the_shadow_matters_once_another_is_off_or_altered(
-    case: Case, statute: str
-) -> None:
-    counts = {s.id for s in case.statutes if s.kind == "restoration"}
-    rows = [row for row in ROWS if statute in row.named and not row.named & counts]
-    matters = [row for row in rows if f"off {statute}" not in parts(row.switch)]
-    matters = [row for row in matters if changes(case, row, off(row, statute))]
-    assert matters
-    assert all(row.switch for row in matters)
 
 
 def test_every_other_reading_has_a_pair_of_rows_that_come_out_differently(case: Case) -> None:

@@ -93,6 +93,27 @@ def from_the_treaty_on(case: Case) -> Case:
     )
 
 
+def exclusive_clubs(case: Case) -> Case:
+    """Whoever is in the pact is in no other club, and petitions wait for the session."""
+    kept = [s for s in case.statutes if s.kind != "permanent_body"]
+    bars = {"bars": ("GUAM", "SCO", "PFP"), "suspects": ()}
+    return with_law(replace(case, statutes=tuple(kept)), incompatible=bars)
+
+
+def stern_accounts(case: Case) -> Case:
+    """Debts cost posts and participation by themselves, and armed bands take the place of unrest."""
+    requests = tuple(
+        row.model_copy(update={"kind": "incursion"}) if row.kind != "base" else row
+        for row in case.requests
+    )
+    takes = ("posts", "participation")
+    return with_law(
+        replace(case, requests=requests),
+        arrears={"automatic": True, "months": 4, "takes": takes},
+        defence={"covers": ("stability",)},
+    )
+
+
 class Scenario(NamedTuple):
     """A case with its law changed, and draws that bring out what changed."""
 
@@ -115,6 +136,9 @@ SCENARIOS: dict[str, tuple[Callable[[Case], Case], dict[str, float], str | None]
     "dear return": (one_restoration, {"withdraw": 4, "accede": 5, "restoration": 0.3}, None),
     "closed ranks": (closed_ranks, OFTEN | {"accede": 4, "sanction_objection": -1}, "2003-12"),
     "from the treaty on": (from_the_treaty_on, OFTEN | {"renew": 2}, None),
+    "exclusive clubs": (exclusive_clubs, OFTEN | {"accede": 6, "objection": -3}, None),
+    "stern accounts": (stern_accounts, {"freeze": 5, "withdraw": 3, "resume": -1}, "2003-12"),
+    "no text": (lambda case: case.without("CST-P1999"), {"accede": 3}, "1998-12"),
 }
 
 
