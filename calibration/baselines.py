@@ -99,7 +99,9 @@ def _chances(case: Case, cells: Cells, train: RiskSet, choice: str) -> Floats:
     month, state, club = (axis.ravel() for axis in np.indices(given.record.status.shape))
     renewal = np.array([[r.renewal_due for r in rules] for rules in given.rules])[month, club]
     if choice == "accede":
-        kind, possible = np.full(len(month), _ACCEDE), given.open_to[month, state, club]
+        hears = np.array([[r.hears_petitions for r in rules] for rules in given.rules])
+        kind = np.full(len(month), _ACCEDE)
+        possible = given.open_to[month, state, club] & hears[month, club]
     else:
         kind = np.where(renewal, _RENEW, CHOICES.index("exit"))
         party = np.array([[r.withdrawal is not None for r in rules] for rules in given.rules])

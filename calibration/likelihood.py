@@ -19,6 +19,8 @@ from agents.deliberation import return_price
 from agents.situation import Floats
 from calibration.riskset import CHOICES, RiskSet, risk_set
 from model.case import Case
+from model.choices import open_acts, statuses_before
+from model.law import Act
 from model.world import compile_case, is_in
 
 
@@ -31,8 +33,8 @@ def log_sigmoid(x: Floats) -> Floats:
 class Design:
     """The risk set with every log-odds written as ``row @ parameters``.
 
-    `first` is the design of the only route of a choice, or of notice for exits; `second` that of the request for
-    suspension, used where `two_routes`. Both have shape (rows, parameters).
+    `first` is the design of the only route of a choice, or of notice where exits have two; `second` that of the
+    request for suspension, used where `two_routes`. Both have shape (rows, parameters).
     """
 
     names: tuple[str, ...]
@@ -90,7 +92,7 @@ def design(case: Case) -> Design:
         seen = t
         if choice == "renew" and rules.term is not None:
             seen = max(0, t - rules.term.informed_months_before)
-        features = _features(case, seen, t - 1)
+        features = _features(case, seen, t)
         value = np.zeros(len(names))
         for name, feature in features.items():
             value[column[name]] = feature[s, c]
@@ -107,14 +109,14 @@ def design(case: Case) -> Design:
         elif choice == "renew":
             first[i, column["renew"]] = 1.0
         else:
-            first[i, column["withdraw"]] = 1.0
+            routes = [act for act, _ in open_acts(given, t, s, c)]
+            two_routes[i] = {Act.WITHDRAW, Act.REQUEST_SUSPENSION} <= set(routes)
+            first[i, column["withdraw" if Act.WITHDRAW in routes else "suspend"]] = 1.0
             second[i, column["suspend"]] = 1.0
-            two_routes[i] = rules.voluntary_suspension is not None
     return Design(names, rows, first, second, two_routes, offset)
 
 
 @lru_cache(maxsize=4096)
-def _features(case: Case, seen: int, seated: int) -> dict[str, Floats]:
-    """The terms of a month, with the seats of the record at the end of another."""
-    given = compile_case(case)
-    return given.terms(seen, is_in(given.record.status[seated]))
+def _features(case: Case, seen: int, t: int) -> dict[str, Floats]:
+    """The terms of a month, with the seats of the record on which everybody decides in another."""
+    return compile_case(case).terms(seen, is_in(statuses_before(case)[t]))

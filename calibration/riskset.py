@@ -1,10 +1,12 @@
 """Who could have done what, and who did: the choices of the record that model and baselines are scored on.
 
-One row is one choice of one deciding state in one club and month, given the record up to the month before:
+One row is one choice of one deciding state in one club and month, given the record up to the month before and what
+takes effect in the month (`model.choices`):
 
-* accede - the state is out and the club is open to it;
-* renew  - a term ends that must be renewed by signing, and the state is a party;
-* exit   - the state is a party, and notice or a request for suspension is open to it. Both routes count as one choice.
+* accede - the state is out, the club is open to it, and petitions can be decided;
+* renew  - a term ends that must be renewed by signing, there is a text to sign, and the state may sign it;
+* exit   - the state is in, and notice or a request for suspension is open to it. Both routes count as one choice; to
+  a member that is sanctioned, or waits for the answer to a request, notice alone is open.
 
 What a treaty or a club does (entry into force, lapse, answers of the council, suspensions that a club imposes) and
 all that the patron does is conditioned on and never scored. The initial condition is not scored.
@@ -18,16 +20,24 @@ from numpy.typing import NDArray
 
 from agents.situation import Bools
 from model.case import Case
+from model.choices import open_acts
 from model.clock import month_of
-from model.law import Status
-from model.world import compile_case, is_in
+from model.law import Act
+from model.world import compile_case
 
 CHOICES = ("accede", "renew", "exit")
-_ACT_OF_CHOICE = {
+_CHOICE_OPEN = {
+    Act.ACCEDE: "accede",
+    Act.RENEW: "renew",
+    Act.WITHDRAW: "exit",
+    Act.REQUEST_SUSPENSION: "exit",
+}
+_CHOICE_MADE = {
     "accede": "accede",
     "renew": "renew",
     "withdraw": "exit",
     "request_suspension": "exit",
+    "cease_observing": "cease",  # comes before a petition, and is not scored
 }
 Ints = NDArray[np.intp]
 
@@ -58,35 +68,21 @@ class RiskSet:
 def risk_set(case: Case) -> RiskSet:
     """Every choice of the record from the month after the start to the end of the case."""
     given = compile_case(case)
-    seated = is_in(given.record.status)
     clubs = tuple(case.clubs)
     rows: list[tuple[int, int, int, int, bool, bool, bool]] = []
     did = {
         (month_of(row.date) - case.start, case.state_ids.index(row.state), clubs.index(row.club)): (
-            _ACT_OF_CHOICE.get(row.act)
+            _CHOICE_MADE.get(row.act)
         )
         for row in case.record
-        if row.actor == "state" and row.act in _ACT_OF_CHOICE
+        if row.actor == "state" and row.act in _CHOICE_MADE
     }
     for t in range(1, len(case.months)):
-        for c, rules in enumerate(given.rules[t]):
+        for c in range(len(clubs)):
             for s in np.flatnonzero(given.decides):
-                before = given.record.status[t - 1, s, c]
-                if not seated[t - 1, s, c]:
-                    rule = rules.accession
-                    may = rule is not None and given.open_to[t, s, c]
-                    if rule is not None and rule.observers_only:
-                        may &= before == Status.OBSERVER
-                    choice = "accede" if may else None
-                elif before in (Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED):
-                    choice = None
-                elif rules.renewal_due:
-                    choice = "renew"
-                elif before in (Status.MEMBER, Status.FROZEN) and rules.withdrawal:
-                    choice = "exit"
-                else:
-                    choice = None
-                if choice is None:
+                found = [_CHOICE_OPEN.get(act) for act, _ in open_acts(given, t, int(s), c)]
+                choice = next(filter(None, found), None)
+                if choice is None or did.get((t, int(s), c)) == "cease":
                     continue
                 done = did.get((t, int(s), c)) == choice
                 rows.append(

@@ -12,11 +12,14 @@ import numpy as np
 from agents import council, deliberation
 from agents.situation import Floats
 from model.case import Case
+from model.choices import open_acts, statuses_before
 from model.clock import month_label, month_of
-from model.law import Act, RulesInForce, Status
+from model.law import Act, Status
 from model.world import Given, compile_case, is_in
 
 LOW, HIGH = 5, 95
+#: acts that are the likelier the less a seat is worth
+_OUTWARD = (Act.WITHDRAW, Act.REQUEST_SUSPENSION, Act.FREEZE, Act.CEASE_OBSERVING)
 #: the months that are looked back for the one in which the worth of a seat turned
 LOOK_BACK = 120
 
@@ -128,7 +131,7 @@ def explain(
         before = Status(given.record.status[t - 1, s, c])
         status[name] = before.name.lower()
         rules = given.rules[t][c]
-        for act, rule in _open_acts(given, rules, t, s, c, before):
+        for act, rule in open_acts(given, t, s, c):
             seen = t
             if act == Act.RENEW and rules.term is not None:
                 seen = max(0, t - rules.term.informed_months_before)
@@ -144,34 +147,6 @@ def explain(
     return Explanation(state, month_label(month), status, tuple(acts), tuple(turns), record)
 
 
-def _open_acts(
-    given: Given, rules: RulesInForce, t: int, s: int, c: int, before: Status
-) -> list[tuple[Act, str]]:
-    """What the law lets a state with a status do, each with the statute that allows it."""
-    found: list[tuple[Act, str]] = []
-    party = before in (Status.MEMBER, Status.FROZEN)
-    if not is_in(np.array(before)):
-        rule = rules.accession
-        if rule is not None and given.open_to[t, s, c]:
-            former = given.record.former[t - 1, s, c] and rules.restoration is not None
-            if not rule.observers_only or before == Status.OBSERVER:
-                back = rules.restoration if former else None
-                found.append((Act.ACCEDE, back.id if back is not None else rule.id))
-            if rules.observer is not None and before != Status.OBSERVER:
-                found.append((Act.OBSERVE, rules.observer.id))
-    elif rules.renewal_due and rules.term is not None:
-        found.append((Act.RENEW, rules.term.id))
-    elif party:
-        if rules.voluntary_suspension is not None:
-            found.append((Act.REQUEST_SUSPENSION, rules.voluntary_suspension.id))
-        if rules.withdrawal is not None:
-            found.append((Act.WITHDRAW, rules.withdrawal.id))
-        if rules.participation is not None:
-            act = Act.FREEZE if before == Status.MEMBER else Act.RESUME
-            found.append((act, rules.participation.id))
-    return found
-
-
 def _explained(
     given: Given,
     act: Act,
@@ -183,8 +158,8 @@ def _explained(
     parameters: Mapping[str, Floats],
 ) -> ActExplained:
     case = given.case
-    sign = -1.0 if act in (Act.WITHDRAW, Act.REQUEST_SUSPENSION, Act.FREEZE) else 1.0
-    terms = given.terms(seen, is_in(given.record.status[t - 1]))
+    sign = -1.0 if act in _OUTWARD else 1.0
+    terms = given.terms(seen, is_in(statuses_before(case)[t]))
     parts = [
         Part(name, "term", sign * parameters[name] * float(terms[name][s, c])) for name in terms
     ]
@@ -211,6 +186,7 @@ def _frictions(
         Act.RENEW: "renew",
         Act.WITHDRAW: "withdraw",
         Act.REQUEST_SUSPENSION: "suspend",
+        Act.CEASE_OBSERVING: "withdraw",
         Act.FREEZE: "freeze",
         Act.RESUME: "resume",
         Act.OBSERVE: "observe",

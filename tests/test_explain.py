@@ -35,6 +35,8 @@ def draws(case: Case) -> dict[str, Floats]:
         ("KAZ", "1994-05"),
         ("AZE", "1997-10"),
         ("UZB", "2003-05"),
+        ("UZB", "2012-09"),
+        ("BLR", "2012-03"),
     ],
 )
 def test_parts_add_up_to_the_log_odds_of_the_engine(
@@ -67,7 +69,7 @@ def test_parts_add_up_to_the_log_odds_of_the_engine(
                 expected = deliberation.observation(value, draws)
             case "renew":
                 expected = deliberation.renewal(value, draws)
-            case "withdraw":
+            case "withdraw" | "cease_observing":
                 expected = deliberation.withdrawal(value, draws)
             case "request_suspension":
                 expected = deliberation.suspension(value, draws)
@@ -85,15 +87,39 @@ def test_the_acts_are_those_that_law_and_status_leave_open(
         return {a.act for a in explained(case, state, month, draws).acts if a.club == club}
 
     assert of("UZB", "2012-06", "CST") == {"request_suspension", "withdraw", "freeze"}
-    assert of("UZB", "2012-09", "CST") == set()  # its request is pending
+    assert of("UZB", "2012-09", "CST") == {"withdraw"}  # its request is pending
+    assert of("UZB", "2012-12", "CST") == set()  # the council answers
     assert of("UZB", "2013-01", "CST") == {"accede", "observe"}
     assert of("GEO", "1999-04", "CST") == {"renew"}
     assert of("ARM", "2024-05", "CST") == {"request_suspension", "withdraw", "resume"}
     assert of("TKM", "1996-01", "CST") == set()  # neutral
+    assert of("TKM", "2005-01", "CST") == {"observe"}
+    assert of("BLR", "2012-03", "SCO") == {"accede", "cease_observing"}
     assert of("KAZ", "1994-01", "CST") == set()  # a signatory cannot leave
     back = [a for a in explained(case, "UZB", "2013-01", draws).acts if a.act == "accede"]
     assert [a.rule for a in back if a.club == "CST"] == ["CSTO-2012-restoration"]
     assert {p.name for p in back[0].parts} >= {"restoration", "lock"}
+
+
+def test_a_term_without_a_text_and_a_bar_leave_no_choice(
+    case: Case, draws: dict[str, Floats]
+) -> None:
+    def of(other: Case, state: str, month: str, club: str) -> set[str]:
+        return {a.act for a in explained(other, state, month, draws).acts if a.club == club}
+
+    assert of(case, "UZB", "1999-04", "CST") == {"renew"}
+    assert of(case.without("CST-P1999"), "UZB", "1999-04", "CST") == set()
+    assert of(case, "UZB", "1998-04", "GUAM") == {"accede"}
+    assert of(case.read_otherwise("CST-1"), "UZB", "1998-04", "GUAM") == set()
+
+
+def test_without_a_permanent_body_petitions_wait_for_the_session(
+    case: Case, draws: dict[str, Floats]
+) -> None:
+    other = case.without("CSTO-11-permanent")
+    for month, acts in (("2005-11", set()), ("2005-12", {"accede", "observe"})):
+        found = explained(other, "UKR", month, draws).acts
+        assert {a.act for a in found if a.club == "CST"} == acts
 
 
 def test_record_objectors_and_turns(case: Case, draws: dict[str, Floats]) -> None:

@@ -1,6 +1,8 @@
 """The likelihood against a slow version written from the words of its docstring, and its gradient."""
 
 import math
+from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pytest
@@ -8,8 +10,9 @@ import pytest
 from calibration import posterior as fitting
 from calibration.likelihood import Design, design, fitted_names
 from calibration.riskset import CHOICES, risk_set
-from model.case import Case
+from model.case import Case, Entry
 from model.clock import month_label, parse_month
+from model.law import Status
 from model.world import compile_case, is_in
 
 
@@ -44,7 +47,9 @@ def test_risk_sets_hold_the_acts_of_states_and_nothing_else(case: Case) -> None:
     assert found.done[renewals].sum() == 5
 
 
-def test_a_pending_request_is_no_risk_and_a_frozen_seat_is(case: Case) -> None:
+def test_a_pending_request_leaves_notice_alone_and_a_frozen_seat_is_a_risk(
+    case: Case, rows: Design
+) -> None:
     found = risk_set(case)
     of_uzbekistan = found.state == case.state_ids.index("UZB")
 
@@ -52,9 +57,44 @@ def test_a_pending_request_is_no_risk_and_a_frozen_seat_is(case: Case) -> None:
         here = of_uzbekistan & (found.club == tuple(case.clubs).index(club))
         return {month_label(case.start + int(t)) for t in found.month[here]}
 
-    assert not {"2012-07", "2012-10", "2012-12"} & months("CST")
+    assert {"2012-07", "2012-11"} <= months("CST")
+    assert "2012-12" not in months("CST")  # the council answers
+    pending = of_uzbekistan & (found.club == tuple(case.clubs).index("CST"))
+    pending &= found.month == parse_month("2012-09") - case.start
+    assert [CHOICES[k] for k in found.choice[pending]] == ["exit"]
+    assert not rows.two_routes[pending].any()
+    assert {"1994-04", "2006-08"} <= months("CST")  # a party from the month of its ratification
     assert "2013-01" in months("CST")  # suspended: out, and at risk of return
     assert {"2003-01", "2005-05"} <= months("GUAM")
+
+
+def is_party(case: Case, t: int, s: int, c: int) -> bool:
+    """Whether the state is a party by the record, before it decides in a month."""
+    before = compile_case(case).record.status[t - 1, s, c]
+    return before in (Status.SIGNATORY, Status.MEMBER, Status.FROZEN)
+
+
+def test_a_sanctioned_seat_has_one_route_out(case: Case) -> None:
+    club = tuple(case.clubs).index("CST")
+    entry = Entry(
+        club="CST",
+        state="ARM",
+        act="sanction",
+        date=date(2024, 12, 2),
+        status="sanctioned",
+        actor="club",
+        source="GK",
+    )
+    other = replace(case, record=(*case.record, entry))
+    found, scored = risk_set(other), design(other)
+    here = (found.club == club) & (found.state == case.state_ids.index("ARM"))
+    december = parse_month("2024-12") - case.start
+    assert not (here & (found.month == december)).any()  # the council decides first
+    after = here & (found.month == december + 1)
+    assert after.sum() == 1
+    assert not scored.two_routes[after].any()
+    before = here & (found.month == december - 1)
+    assert scored.two_routes[before].all()
 
 
 def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
@@ -79,7 +119,7 @@ def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
             p = 1 / (1 + math.exp(-value - theta["renew"]))
         else:
             stay = 1 - 1 / (1 + math.exp(value - theta["withdraw"]))
-            if rules.voluntary_suspension:
+            if rules.voluntary_suspension and is_party(case, t, s, c):
                 stay *= 1 - 1 / (1 + math.exp(value - theta["suspend"]))
             p = 1 - stay
         assert fast[i] == pytest.approx(math.log(p if rows.rows.done[i] else 1 - p), abs=1e-9)

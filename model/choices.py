@@ -1,0 +1,108 @@
+"""Which acts a seat leaves open to its state in a month of the record: the choices of the engine, one seat at a time.
+
+The likelihood scores these choices and `model.explain` takes them apart, so that both speak of what the engine lets
+a state do.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+from model.case import Case
+from model.clock import month_of
+from model.law import Act, RulesInForce, Status
+from model.world import Given, Status8, compile_case, is_in
+
+PARTY = (Status.MEMBER, Status.FROZEN)
+MAY_SIGN = (Status.SIGNATORY, *PARTY)
+MAY_LEAVE = (*PARTY, Status.SANCTIONED, Status.SUSPENSION_REQUESTED)
+#: what takes effect before anybody decides, and what a session does to a seat before its state decides
+_PENDING = (Act.ENTER_INTO_FORCE, Act.LEAVE)
+_SESSION = (Act.SANCTION, Act.EXPEL, Act.END_OBSERVER)
+
+
+@lru_cache(maxsize=8)
+def statuses_before(case: Case) -> Status8:
+    """On what everybody decides in each month of the record, shape (T, S, C).
+
+    The statuses at the end of the month before, with the patron's of the month and what takes effect in it.
+    """
+    given = compile_case(case)
+    status = given.record.status
+    before = np.concatenate([status[:1], status[:-1]])
+    before[:, given.patron] = status[:, given.patron]
+    for t, s, c, row_status in _rows(case, _PENDING):
+        before[t, s, c] = row_status
+    return before
+
+
+@lru_cache(maxsize=8)
+def _settled(case: Case) -> frozenset[tuple[int, int, int]]:
+    """Month, state and club of every seat on which a session decided in the record."""
+    return frozenset((t, s, c) for t, s, c, _ in _rows(case, _SESSION))
+
+
+def _rows(case: Case, acts: tuple[Act, ...]) -> list[tuple[int, int, int, Status]]:
+    names, clubs = [act.name.lower() for act in acts], tuple(case.clubs)
+    return [
+        (
+            month_of(row.date) - case.start,
+            case.state_ids.index(row.state),
+            clubs.index(row.club),
+            Status[row.status.upper()],
+        )
+        for row in case.record
+        if row.act in names and case.start < month_of(row.date) <= case.end
+    ]
+
+
+def open_acts(given: Given, t: int, s: int, c: int) -> list[tuple[Act, str]]:
+    """What the law lets a state do with a seat in a month of the record, each act with the statute that allows it."""
+    rules, before = given.rules[t][c], Status(statuses_before(given.case)[t, s, c])
+    if (t, s, c) in _settled(given.case):
+        return []
+    if not is_in(np.array(before)):
+        return _open_outside(given, rules, t, s, c, before)
+    if rules.renewal_due and rules.term is not None:
+        return [(Act.RENEW, rules.term.id)] if before in MAY_SIGN and rules.prolonged else []
+    suspension = rules.voluntary_suspension
+    if before == Status.SUSPENSION_REQUESTED and suspension is not None and rules.sits:
+        return []
+    found: list[tuple[Act, str]] = []
+    if before in PARTY and suspension is not None:
+        found.append((Act.REQUEST_SUSPENSION, suspension.id))
+    if before in MAY_LEAVE and rules.withdrawal is not None:
+        found.append((Act.WITHDRAW, rules.withdrawal.id))
+    if rules.participation is not None:
+        if before == Status.MEMBER:
+            found.append((Act.FREEZE, rules.participation.id))
+        elif before in (Status.FROZEN, Status.SANCTIONED):
+            found.append((Act.RESUME, rules.participation.id))
+    return found
+
+
+def _open_outside(
+    given: Given, rules: RulesInForce, t: int, s: int, c: int, before: Status
+) -> list[tuple[Act, str]]:
+    found: list[tuple[Act, str]] = []
+    rule, observer = rules.accession, rules.observer
+    hears, observes = rules.hears_petitions, before == Status.OBSERVER
+    may_enter = hears and given.open_to[t, s, c] and not _is_barred(given, t, s, c)
+    if rule is not None and may_enter and (observes or not rule.observers_only):
+        back = rules.restoration if given.record.former[t - 1, s, c] else None
+        found.append((Act.ACCEDE, back.id if back is not None else rule.id))
+    if observer is not None and observes and not rules.renewal_due:
+        found.append((Act.CEASE_OBSERVING, observer.id))
+    if observer is not None and not observes and hears and given.may_observe[t, s, c]:
+        found.append((Act.OBSERVE, observer.id))
+    return found
+
+
+def _is_barred(given: Given, t: int, s: int, c: int) -> bool:
+    """Whether the state is in a club that does not go with this one, or enters one that is asked first."""
+    before, after = statuses_before(given.case)[t, s], given.record.status[t, s]
+    return any(
+        bool(is_in(before[other]) or (other < c and is_in(after[other])))
+        for own, other in given.barred(t)
+        if own == c
+    )
