@@ -53,6 +53,7 @@ OUT = set(Status) - IN
 GONE = {S.SUSPENDED, S.LEFT, S.EXPELLED}
 PARTY = {S.MEMBER, S.FROZEN}
 UNPAID = {S.FROZEN, S.SANCTIONED}
+SETTLING = {S.NOTICE_GIVEN, S.SUSPENSION_REQUESTED}
 
 #: act -> the kinds of statute on which it may rest
 RESTS_ON: dict[Act, tuple[str, ...]] = {
@@ -76,13 +77,16 @@ RESTS_ON: dict[Act, tuple[str, ...]] = {
     Act.REFUSE_SANCTION: ("sanction",),
     Act.EXPEL: ("expulsion",),
     Act.REFUSE_EXPULSION: ("expulsion",),
-    Act.LOSE_VOTE: ("arrears",),
-    Act.REFUSE_LOSS_OF_VOTE: ("arrears",),
-    Act.RECOVER_VOTE: ("arrears",),
+    Act.LOSE_RIGHTS: ("arrears",),
+    Act.REFUSE_LOSS_OF_RIGHTS: ("arrears",),
+    Act.RECOVER_RIGHTS: ("arrears",),
     Act.HELP: ("defence", "forces"),
     Act.REFUSE_HELP: ("defence", "forces"),
     Act.HOST_BASE: ("bases",),
     Act.REFUSE_BASE: ("bases",),
+    Act.END_OBSERVER: ("observer",),
+    Act.REFUSE_END_OBSERVER: ("observer",),
+    Act.CEASE_OBSERVING: ("observer",),
 }
 #: act -> statuses in which it is possible, and those that may follow (None: the status stays)
 MOVES: dict[Act, tuple[set[Status], set[Status] | None]] = {
@@ -93,7 +97,7 @@ MOVES: dict[Act, tuple[set[Status], set[Status] | None]] = {
     Act.RENEW: ({S.SIGNATORY, S.MEMBER, S.FROZEN}, None),
     Act.ABSTAIN: (IN, None),
     Act.LAPSE: (IN, {S.LEFT}),
-    Act.WITHDRAW: (PARTY, {S.NOTICE_GIVEN, S.LEFT}),
+    Act.WITHDRAW: (PARTY | {S.SANCTIONED, S.SUSPENSION_REQUESTED}, {S.NOTICE_GIVEN, S.LEFT}),
     Act.LEAVE: ({S.NOTICE_GIVEN}, {S.LEFT}),
     Act.REQUEST_SUSPENSION: (PARTY, {S.SUSPENSION_REQUESTED}),
     Act.SUSPEND: ({S.SUSPENSION_REQUESTED}, {S.SUSPENDED}),
@@ -106,13 +110,16 @@ MOVES: dict[Act, tuple[set[Status], set[Status] | None]] = {
     Act.REFUSE_SANCTION: (PARTY, None),
     Act.EXPEL: ({S.SANCTIONED}, {S.EXPELLED}),
     Act.REFUSE_EXPULSION: ({S.SANCTIONED}, None),
-    Act.LOSE_VOTE: (IN, None),
-    Act.REFUSE_LOSS_OF_VOTE: (IN, None),
-    Act.RECOVER_VOTE: (IN, None),
+    Act.LOSE_RIGHTS: (IN, None),
+    Act.REFUSE_LOSS_OF_RIGHTS: (IN, None),
+    Act.RECOVER_RIGHTS: (IN, None),
     Act.HELP: (IN, None),
     Act.REFUSE_HELP: (IN, None),
     Act.HOST_BASE: (IN, None),
     Act.REFUSE_BASE: (IN, None),
+    Act.END_OBSERVER: ({S.OBSERVER}, {S.NONE}),
+    Act.REFUSE_END_OBSERVER: ({S.OBSERVER}, None),
+    Act.CEASE_OBSERVING: ({S.OBSERVER}, {S.NONE}),
 }
 #: what takes effect before anybody decides
 PENDING = (Act.CARRY_OVER, Act.ENTER_INTO_FORCE, Act.LEAVE)
@@ -123,8 +130,12 @@ SESSION = (
     Act.REFUSE_SANCTION,
     Act.EXPEL,
     Act.REFUSE_EXPULSION,
-    Act.REFUSE_LOSS_OF_VOTE,
+    Act.REFUSE_LOSS_OF_RIGHTS,
+    Act.END_OBSERVER,
+    Act.REFUSE_END_OBSERVER,
 )
+#: who takes part again has paid all that it owed
+PAYS = (Act.RESUME, Act.REFUSE_SUSPENSION)
 #: answers to what a state asks, and to a case against it: granted or passed -> refused
 PETITIONS = {
     Act.ACCEDE: Act.REFUSE_ACCESSION,
@@ -136,9 +147,19 @@ PETITIONS = {
 CASES = {
     Act.SANCTION: Act.REFUSE_SANCTION,
     Act.EXPEL: Act.REFUSE_EXPULSION,
-    Act.LOSE_VOTE: Act.REFUSE_LOSS_OF_VOTE,
+    Act.LOSE_RIGHTS: Act.REFUSE_LOSS_OF_RIGHTS,
+    Act.END_OBSERVER: Act.REFUSE_END_OBSERVER,
 }
-STREAMS = ("accede", "suspend", "withdraw", "freeze", "resume", "observe", "renew")
+STREAMS = (
+    "accede",
+    "suspend",
+    "withdraw",
+    "freeze",
+    "resume",
+    "observe",
+    "cease observing",
+    "renew",
+)
 NEVER = -1
 
 
@@ -185,7 +206,7 @@ class Watch:
         assert len(found) <= 1, found
         return found[0] if found else None
 
-    def may_enter(self, s: int, c: int, t: int) -> bool:
+    def may_enter(self, s: int, c: int, t: int, *, as_member: bool = True) -> bool:
         state, club, day = self.case.state_ids[s], self.clubs[c], last_day(self.case.months[t])
         open_now = any(
             (o.state, o.club) == (state, club)
@@ -193,7 +214,7 @@ class Watch:
             and (o.open_until is None or day < o.open_until)
             for o in self.case.openness
         )
-        closed = any(
+        closed = as_member and any(
             lock.effect == "closed" and (lock.state, lock.club) == (state, club)
             for lock in self.case.statutes
             if lock.kind == "lock" and self.holds(lock, t)
@@ -201,12 +222,21 @@ class Watch:
         exists = month_of(self.case.clubs[club].since) <= self.case.months[t]
         return open_now and exists and not closed
 
+    def hears_petitions(self, c: int, t: int) -> bool:
+        session = self.rule_of("session", t, c)
+        sits = session is None or session.month == self.case.months[t] % MONTHS_PER_YEAR + 1
+        return sits or self.rule_of("permanent_body", t, c) is not None
+
+    def takes(self, right: str, c: int, t: int) -> bool:
+        arrears = self.rule_of("arrears", t, c)
+        return arrears is not None and right in arrears.takes
+
     # a month ------------------------------------------------------------------------------------
 
     def month(self, world: World, t: int, log: list[Logged]) -> None:
         before, after = self.seats, Seats(*(a.copy() for a in world.seats))
         self.status = before.status[0].copy()
-        self.lost = before.vote_lost[0].copy()
+        self.lost = before.deprived[0].copy()
         self.gap = before.gap[0].copy()
         patron = self.given.patron
         self.status[patron] = self.given.record.status[t, patron]
@@ -217,6 +247,7 @@ class Watch:
         self.moved: Counter[tuple[int, int]] = Counter()
         self.signed: set[tuple[int, int]] = set()
         self.went: set[tuple[int, int]] = set()
+        self.paid: set[tuple[int, int]] = set()
         for i, (act, s, c, name) in enumerate(entries):
             if i == len(first):
                 self.decided_on = self.status.copy()
@@ -224,10 +255,11 @@ class Watch:
             self.one_act(act, s, c, name, before, after, t, said, pending=i < len(first))
             self.seen[act] += 1
         assert np.array_equal(self.status, after.status[0]), "a status changed without an act"
-        assert np.array_equal(self.lost, after.vote_lost[0]), "a vote came or went without an act"
+        assert np.array_equal(self.lost, after.deprived[0]), "rights came or went without an act"
         assert np.array_equal(self.gap, after.gap[0]), "a gap changed without an act"
         assert max(self.moved.values(), default=0) <= 1, "a seat moved twice"
         self.accounts(before, after)
+        self.incompatible(t)
         self.seats = after
 
     def one_act(
@@ -264,6 +296,8 @@ class Watch:
             to = follow.copy() if len(follow) == 1 else {Status(after.status[0, s, c])}
             assert to <= follow, f"{said}: it became {to}"
             self.status[s, c] = to.pop()
+            if act in PAYS:
+                self.paid.add((s, c))
             self.moved[s, c] += not pending
             if self.status[s, c] in GONE:
                 assert after.former[0, s, c], f"{said}: no former party"
@@ -277,13 +311,15 @@ class Watch:
             return
         yes, no = answer[0]
         status = self.decided_on[:, c]
-        say = among(status, IN - {S.SANCTIONED}) & ~self.lost[:, c]
+        say = among(status, IN - {S.SANCTIONED})
+        if self.takes("vote", c, t):
+            say &= ~self.lost[:, c]
         say[s] = False
         if getattr(statute, "interim", False):
             say &= self.gap[:, c] == 0
         absent = say & (status == S.FROZEN)
         voting = self.rule_of("voting", t, c)
-        blocked = voting is not None and voting.absence_blocks and absent.any()
+        blocked = (voting is None or voting.absence_blocks) and bool(absent.any())
         asks = any(getattr(statute, k, False) for k in ("consensus", "ministers", "consent"))
         if yes in CASES:
             assert say.any(), f"{said}: nobody could propose it"
@@ -307,7 +343,9 @@ class Watch:
             session = self.rule_of("session", t, c)
             if session is not None and say.sum() < session.proposers:
                 external = any(
-                    n == "external" for i, n, _ in self.given.requests.get(t, ()) if i == s
+                    n in ("external", "incursion")
+                    for i, n, _ in self.given.requests.get(t, ())
+                    if i == s
                 )
                 refused = refused or not (external and session.victim_alone)
                 if external and len(self.given.requests[t]) > 1:
@@ -320,6 +358,7 @@ class Watch:
 
     def check_accede(self, s: int, c: int, statute: Any, before: Seats, t: int, said: str) -> None:
         assert self.may_enter(s, c, t), f"{said}: the club is closed to it"
+        assert self.hears_petitions(c, t), f"{said}: nobody decides on petitions"
         accession = self.rule_of("accession", t, c)
         assert accession is not None, said
         restoration = self.rule_of("restoration", t, c)
@@ -329,10 +368,10 @@ class Watch:
         if accession.observers_only:
             assert self.decided_on[s, c] == S.OBSERVER, f"{said}: no observer"
         for mine, barred in self.barred(t):
-            if c == mine:
-                assert self.decided_on[s, barred] not in IN, f"{said}: barred"
-            if c == barred:
-                assert self.decided_on[s, mine] not in IN, f"{said}: barred"
+            for own, other in ((mine, barred), (barred, mine)):
+                if c == own:
+                    assert self.decided_on[s, other] not in IN, f"{said}: barred"
+                    assert self.status[s, other] not in IN, f"{said}: barred since just now"
         if statute.kind == "restoration":
             self.gap[s, c] = self.given.owed[t, c]
 
@@ -344,8 +383,28 @@ class Watch:
             found += [(c, self.clubs.index(name)) for name in names]
         return found
 
+    def incompatible(self, t: int) -> None:
+        """Whoever is in two clubs that do not go together was so before."""
+        for mine, barred in self.barred(t):
+            both = [among(a[:, mine], IN) & among(a[:, barred], IN) for a in self.both_ends(t)]
+            both[1][self.given.patron] = False
+            assert not (both[1] & ~both[0]).any(), "in two clubs that do not go together"
+
+    def both_ends(self, t: int) -> tuple[np.ndarray, np.ndarray]:
+        """Statuses before and after the month."""
+        return self.seats.status[0], self.status
+
     def check_observe(self, s: int, c: int, statute: Any, before: Seats, t: int, said: str) -> None:
-        assert self.may_enter(s, c, t), f"{said}: the club is closed to it"
+        assert self.may_enter(s, c, t, as_member=False), f"{said}: the club is closed to it"
+        assert self.hears_petitions(c, t), f"{said}: nobody decides on petitions"
+
+    def check_end_observer(
+        self, s: int, c: int, statute: Any, before: Seats, t: int, said: str
+    ) -> None:
+        incompatible = self.rule_of("incompatible", t, c)
+        suspects = [self.clubs.index(name) for name in incompatible.suspects]
+        assert statute.withdrawable, said
+        assert any(self.decided_on[s, other] in IN for other in suspects), f"{said}: not hostile"
 
     def check_enter_into_force(
         self, s: int, c: int, statute: Any, before: Seats, t: int, said: str
@@ -365,6 +424,8 @@ class Watch:
         since, wait = self.notices.pop((s, c), (t, 0))
         assert t >= since + wait, f"{said}: the notice has not run"
         assert before.due[0, s, c] == t, f"{said}: not due"
+        owed = before.arrears[0, s, c] if statute.settlement else 0
+        assert owed == 0, f"{said}: debts are not settled"
 
     def check_request_suspension(
         self, s: int, c: int, statute: Any, before: Seats, t: int, said: str
@@ -377,6 +438,12 @@ class Watch:
 
     def check_renew(self, s: int, c: int, statute: Any, before: Seats, t: int, said: str) -> None:
         self.signed.add((s, c))
+        assert any(
+            rule.kind == "term"
+            and rule.club == self.clubs[c]
+            and rule.in_force(last_day(self.case.months[t]))
+            for rule in self.case.statutes
+        ), f"{said}: there is no text to sign"
 
     def check_lapse(self, s: int, c: int, statute: Any, before: Seats, t: int, said: str) -> None:
         elapsed = self.case.months[t] - month_of(statute.from_)
@@ -394,15 +461,17 @@ class Watch:
     def check_expel(self, s: int, c: int, statute: Any, before: Seats, t: int, said: str) -> None:
         assert before.status[0, s, c] == S.SANCTIONED, f"{said}: not sanctioned before"
 
-    def check_lose_vote(
+    def check_lose_rights(
         self, s: int, c: int, statute: Any, before: Seats, t: int, said: str
     ) -> None:
         owed = before.arrears[0, s, c] + bool(statute.automatic)
         assert owed >= statute.months, f"{said}: not that long in arrears"
         assert not self.lost[s, c], f"{said}: lost already"
         self.lost[s, c] = True
+        if "participation" in statute.takes and self.status[s, c] in PARTY:
+            self.status[s, c] = S.SANCTIONED
 
-    def check_recover_vote(
+    def check_recover_rights(
         self, s: int, c: int, statute: Any, before: Seats, t: int, said: str
     ) -> None:
         assert self.lost[s, c], f"{said}: not lost"
@@ -417,10 +486,17 @@ class Watch:
     def accounts(self, before: Seats, after: Seats) -> None:
         status = after.status
         inside, unpaid = among(status, IN), among(status, UNPAID)
-        assert np.array_equal(after.arrears, np.where(unpaid, before.arrears + 1, 0))
+        step = after.arrears - before.arrears
+        assert (step[unpaid] == 1).all(), "a month without payment is a month of debt"
+        settling = among(status, SETTLING)
+        assert (step == np.where(before.arrears > 0, -1, 0))[settling].all(), "a month is settled"
+        for _, s, c in np.argwhere((step < 0) & ~settling):
+            assert after.arrears[0, s, c] == 0
+            gone = not inside[0, s, c] or (s, c) in self.went or s == self.given.patron
+            assert gone or (s, c) in self.paid, "a debt vanished without payment or exit"
         assert (after.gap[~inside] == 0).all(), "who is out owes something"
-        assert not after.vote_lost[~inside].any(), "who is out has lost a vote"
-        assert (after.arrears[after.vote_lost] > 0).all(), "a vote is lost and nothing is owed"
+        assert not after.deprived[~inside].any(), "who is out has lost rights"
+        assert (after.arrears[after.deprived] > 0).all(), "rights are lost and nothing is owed"
         pending = among(status, (S.SIGNATORY, S.NOTICE_GIVEN))
         decides = self.given.decides[None, :, None]
         assert (after.due[~pending & decides] == NEVER).all(), "something is due for nothing"
@@ -441,14 +517,18 @@ def shipped(name: str) -> Case:
 
 @cache
 def variant(name: str, number: int) -> Case:
-    """The case of a name: as it is, or without some statutes and with others read otherwise."""
+    """The case of a name: as it is, or without some statutes and with others read otherwise or altered."""
     case, chance = shipped(name), random.Random(number)
     if number == 0:
         return case
     readable = [s.id for s in case.statutes if s.other_reading]
     other = [i for i in readable if chance.random() < 0.4]
     off = [s.id for s in case.statutes if chance.random() < 0.12]
-    return case.read_otherwise(*other).without(*off)
+    case = case.read_otherwise(*other).without(*off)
+    takes = chance.choice((("posts", "vote"), ("vote", "participation"), ("participation",)))
+    altered = {"arrears": {"takes": takes}, "observer": {"withdrawable": True}}
+    statutes = [s.model_copy(update=altered.get(s.kind, {})) for s in case.statutes]
+    return replace(case, statutes=tuple(statutes))
 
 
 class Months(RuleBasedStateMachine):
@@ -507,12 +587,15 @@ class Months(RuleBasedStateMachine):
     def put(self, seats: Seats, s: int, c: int, given: Given, chance: random.Random) -> None:
         """A seat as it may have come to be."""
         at = (0, s, c)
-        status, number = chance.choice([*Status, *UNPAID, *UNPAID]), chance.randrange(48)
-        debtor, arrears = status in UNPAID, given.rules[self.t][c].arrears
+        status, number = (
+            chance.choice([*Status, *UNPAID, *UNPAID, S.OBSERVER]),
+            chance.randrange(48),
+        )
+        debtor, arrears = status in UNPAID | SETTLING, given.rules[self.t][c].arrears
         seats.status[at] = status
         seats.arrears[at] = number if debtor else 0
         seats.gap[at] = number % 7 if status in IN else 0
-        seats.vote_lost[at] = (
+        seats.deprived[at] = (
             debtor and arrears is not None and number >= arrears.months and number % 3 == 0
         )
         seats.former[at] |= status in GONE
@@ -557,7 +640,7 @@ class Months(RuleBasedStateMachine):
         needs = tuple(
             (int(s), kind, bool(chance.random() < 0.7))
             for s in np.flatnonzero(self.given.decides)
-            for kind in ("external", "stability", "base")
+            for kind in ("external", "incursion", "stability", "base")
             if chance.random() < active / 2
         )
         self.world.noise = Script(self.shape, noise)  # type: ignore[assignment]
@@ -589,8 +672,13 @@ FEW = {
 }
 
 
-#: needs a member in breach with a friend; the rule cases have it
-RARE = {Act.REFUSE_SANCTION, Act.REFUSE_EXPULSION, Act.REFUSE_LOSS_OF_VOTE}
+#: needs one whose seat is judged, and a friend; the rule cases have it
+RARE = {
+    Act.REFUSE_SANCTION,
+    Act.REFUSE_EXPULSION,
+    Act.REFUSE_LOSS_OF_RIGHTS,
+    Act.REFUSE_END_OBSERVER,
+}
 
 
 @pytest.mark.parametrize(("machine", "acts"), [(Months, set(Act)), (MinimalMonths, FEW)])
