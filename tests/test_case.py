@@ -114,6 +114,17 @@ def says(pattern: str, line: str) -> bool:
     return bool(re.fullmatch(".*".join(map(re.escape, pattern.split("…"))), line))
 
 
+def statute(kind: str, keys: str) -> str:
+    """One more statute of the pact."""
+    return (
+        f'[[statute]]\nid = "PACT-{kind}"\nclub = "PACT"\nkind = "{kind}"\ninstrument = "Rules"\n'
+        f'article = ""\nfrom = 2007-01-01\ntext = "A rule."\nsource = "TALE"\n{keys}\n'
+    )
+
+
+ARREARS = statute("arrears", "months = 24\nautomatic = false\ntakes = {}")
+
+
 # what is valid -------------------------------------------------------------------------------------
 
 
@@ -186,6 +197,22 @@ def test_the_minimal_case_runs(minimal: Case) -> None:
             id="a state that is invited again on the day on which the club closed",
         ),
         pytest.param(drop("parameters.toml", "menace"), id="a theory without one of its terms"),
+        pytest.param(
+            swap("requests.csv", "ARV,external", "ARV,incursion"), id="armed bands from abroad"
+        ),
+        pytest.param(
+            both(
+                add("statutes.toml", statute("observer", "consensus = true")),
+                add(
+                    "record.csv",
+                    "PACT,ARV,withdraw,2007-05-20,notice_given,state,TALE,\n"
+                    "PACT,ARV,leave,2007-11-20,left,treaty,TALE,\n"
+                    "PACT,ARV,observe,2008-01-05,observer,state,TALE,\n"
+                    "PACT,ARV,cease_observing,2008-06-05,none,state,TALE,",
+                ),
+            ),
+            id="a state that leaves, observes and gives up",
+        ),
     ],
 )
 def test_a_case_may_hold(folder: Path, change: Change) -> None:
@@ -853,6 +880,73 @@ BAD = [
         swap("statutes.toml", "TALE", ""),
         "statutes.toml: PACT-entry.source: '' is not valid; allowed: String should have at least 1 character",
     ),
+    bad(
+        "a debtor loses nothing",
+        add("statutes.toml", ARREARS.format("[]")),
+        "statutes.toml: PACT-arrears.takes: [] is not valid; allowed: a list with an item",
+    ),
+    bad(
+        "what a debtor loses is misspelt",
+        add("statutes.toml", ARREARS.format('["posts", "votes"]')),
+        "statutes.toml: PACT-arrears.takes.1: 'votes' is not valid; allowed: 'posts', 'vote' or 'participation' "
+        "(nearest valid name: vote)",
+    ),
+    bad(
+        "what a debtor loses is no list",
+        add("statutes.toml", ARREARS.format('"vote"')),
+        "statutes.toml: PACT-arrears.takes: 'vote' is not valid; allowed: a list",
+    ),
+    bad(
+        "what a debtor loses is missing",
+        add("statutes.toml", ARREARS.format("[]").replace("takes = []\n", "")),
+        "statutes.toml: PACT-arrears.takes: 'missing' is not valid; allowed: a value for takes",
+    ),
+    bad(
+        "the other reading of what a debtor loses is misspelt",
+        add(
+            "statutes.toml",
+            ARREARS.format('["vote"]') + 'ambiguity = "?"\nother_reading = { takes = ["post"] }\n',
+        ),
+        "statutes.toml: PACT-arrears.other_reading.takes.0: 'post' is not valid; allowed: … (nearest valid name: "
+        "posts)",
+    ),
+    bad(
+        "posts are counted",
+        add("statutes.toml", statute("benefit", "posts = 3")),
+        "statutes.toml: PACT-benefit.posts: 3 is not valid; allowed: a valid boolean",
+    ),
+    bad(
+        "a permanent body has a key of its own",
+        swap("statutes.toml", 'text = "A standing', 'month = 12\ntext = "A standing'),
+        "statutes.toml: PACT-council.month: 'month' is not valid; allowed: the keys …",
+    ),
+    bad(
+        "the status of observers can be withdrawn and no session meets",
+        add(
+            "statutes.toml",
+            statute("observer", "consensus = true\nwithdrawable = true").replace("PACT", "RING"),
+        ),
+        "statutes.toml: RING-observer.kind: 'observer' is not valid; allowed: a statute of kind session in force "
+        "from then on",
+    ),
+    bad(
+        "a flag of observers is misspelt",
+        add("statutes.toml", statute("observer", "consensus = true\nwithdrawble = true")),
+        "statutes.toml: PACT-observer.withdrawble: 'withdrawble' is not valid; allowed: the keys … (nearest valid "
+        "name: withdrawable)",
+    ),
+    bad(
+        "a need that forces cover is misspelt",
+        add("statutes.toml", statute("forces", 'covers = ["incurson"]\ninterim = false')),
+        "statutes.toml: PACT-forces.covers.0: 'incurson' is not valid; allowed: 'external', 'incursion' or "
+        "'stability' (nearest valid name: incursion)",
+    ),
+    # requests.csv
+    bad(
+        "a need is misspelt",
+        swap("requests.csv", "ARV,external", "ARV,incurson"),
+        "requests.csv: line 2.kind: 'incurson' is not valid; allowed: … (nearest valid name: incursion)",
+    ),
     # openness.csv
     bad(
         "a club that opens is misspelt",
@@ -1132,7 +1226,38 @@ BAD = [
         "a state signs where no term ends",
         swap("record.csv", "PACT,ARV,renew,2004-07-01", "PACT,ARV,renew,2004-06-30"),
         "record.csv: PACT ARV 2004-06-30: act: 'renew' is not valid; allowed: the month in which a term ends that"
-        " must be renewed (statutes.toml)",
+        " must be renewed, with a term in force after it (statutes.toml)",
+    ),
+    bad(
+        "a state signs where there is no text to sign",
+        swap("statutes.toml", "from = 2004-07-02\nyears = 3", "from = 2004-08-01\nyears = 3"),
+        "record.csv: PACT ARV 2004-07-01: act: 'renew' is not valid; allowed: the month in which a term ends that"
+        " must be renewed, with a term in force after it (statutes.toml)",
+    ),
+    bad(
+        "a state accedes between sessions where no body sits",
+        swap(
+            "statutes.toml",
+            'from = 2004-07-02\ntext = "A standing',
+            'from = 2008-01-01\ntext = "A standing',
+        ),
+        "record.csv: PACT BOR 2007-03-12: act: 'accede' is not valid; allowed: the month of the session, or one "
+        "with a permanent_body in force (statutes.toml)",
+    ),
+    bad(
+        "a state gives up a status that it does not have",
+        add("record.csv", "RING,ARV,cease_observing,2008-01-01,none,state,TALE,"),
+        "record.csv: RING ARV 2008-01-01: act: 'cease_observing' is not valid; allowed: a state that is observer "
+        "(it is none)",
+    ),
+    bad(
+        "a state that has left gives up observing",
+        both(
+            add("record.csv", "RING,BOR,withdraw,2008-01-01,left,state,TALE,"),
+            add("record.csv", "RING,BOR,cease_observing,2008-02-01,none,state,TALE,"),
+        ),
+        "record.csv: RING BOR 2008-02-01: act: 'cease_observing' is not valid; allowed: a state that is observer "
+        "(it is left)",
     ),
     bad(
         "a state abstains where no term ends",
