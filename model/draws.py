@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 STRIDE = 512
 _NUMBERS_PER_COUNT = 4
 _SINGLES_PER_COUNT = 8
+#: singles between the rows of a block of draws: one line of a cache
+_PADDING = 16
 #: counts that a month owns in a stream of occasional draws
 _RUNS_BITS = 40
 
@@ -36,7 +38,8 @@ class Drawer:
 
     def __init__(self, room: int) -> None:
         self._numbers = np.empty((room, STRIDE), np.float32)
-        self._work = np.empty((room, STRIDE), np.float32)
+        # rows a power of two apart fall on the same lines of the cache when a month is read across runs
+        self._apart = np.empty((room, STRIDE + _PADDING), np.float32)[:, :STRIDE]
 
     def uniform(
         self, seed: int, names: tuple[str, ...], first_run: int, runs: int, months: slice
@@ -44,15 +47,16 @@ class Drawer:
         """Numbers in (0, 1), shape (runs, months), for the runs from `first_run` on."""
         bits = stream(seed, *names).advance(first_run * (STRIDE // _SINGLES_PER_COUNT))
         np.random.Generator(bits).random(dtype=np.float32, out=self._numbers[:runs])
-        numbers = self._numbers[:runs, months]
-        return np.maximum(numbers, np.float32(2.0**-25), out=numbers)  # never 0
+        apart = self._apart[:runs, months]
+        never_0 = np.float32(2.0**-25)
+        return np.maximum(self._numbers[:runs, months], never_0, out=apart)
 
     def logistic(
         self, seed: int, names: tuple[str, ...], first_run: int, runs: int, months: slice
     ) -> NDArray[np.float32]:
         """Standard logistic noise, shape (runs, months): an act happens if its log-odds exceed it."""
         numbers = self.uniform(seed, names, first_run, runs, months)
-        work = self._work[:runs, months]
+        work = self._numbers[:runs, months]
         np.subtract(np.float32(1.0), numbers, out=work)
         np.divide(numbers, work, out=numbers)
         return np.log(numbers, out=numbers)

@@ -529,7 +529,7 @@ def owed_after(arrears: Months, status: Status8) -> Months:
     """Months owed at the end of a month: one more for who does not pay, one less for who settles, else none."""
     unpaid = (status == UNPAID[0]) | (status == UNPAID[1])
     settling = (status == SETTLING[0]) | (status == SETTLING[1])
-    owed = (arrears + np.int16(1)) * unpaid
+    owed: Months = (arrears + np.int16(1)) * unpaid
     settling &= arrears > 1
     if settling.any():
         owed[settling] = arrears[settling] - 1
