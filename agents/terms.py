@@ -62,7 +62,9 @@ def term(
 def _summed(amount: Floats, applies: Bools) -> Floats:
     """Sum of `amount` (..., S, K) over the threats that apply to a club (C, K): shape (..., S, C)."""
     total = np.zeros((*amount.shape[:-1], len(applies)))
-    for c, k in np.argwhere(applies):  # a fixed order, so that the sum is the same for one run as for many
+    for c, k in np.argwhere(
+        applies
+    ):  # a fixed order, so that the sum is the same for one run as for many
         total[..., c] += amount[..., k]
     return total
 
@@ -144,7 +146,10 @@ def partisan_patron(now: Situation) -> Floats:
     total = np.zeros_like(np.broadcast_to(seat, shape), dtype=np.float64)
     led = np.flatnonzero(now.clubs.patron_led)
     pairs = np.argwhere(now.rivalry.any(axis=tuple(range(now.rivalry.ndim - 2))))
-    for s, j in pairs:  # in the order of states, so that the sum is the same for one run as for many
+    for (
+        s,
+        j,
+    ) in pairs:  # in the order of states, so that the sum is the same for one run as for many
         for c in led:
             total[..., s, c] -= weight[..., s, j] * seat[..., j, c]
     return total
@@ -172,9 +177,7 @@ def compliance(now: Situation) -> Floats:
     return -_needed(now.gap, "gap") * (now.reach / TEN)[..., None, :]
 
 
-@term(
-    theory="Contagion of exits (Crawford; von Borzyskowski and Vabulas 2019)", reads=("left",)
-)
+@term(theory="Contagion of exits (Crawford; von Borzyskowski and Vabulas 2019)", reads=("left",))
 def contagion(now: Situation) -> Floats:
     """States that left of late, by their share of the state's trade, in tenths.
 

@@ -224,8 +224,10 @@ class Given:
         about = np.array([threat.need == kind for threat in self.case.threats.values()])[threats]
         region = np.array([s.region for s in self.case.states])
         rule = self.rules[t][club].regions
-        near = np.ones(len(states)) if rule is None else np.where(
-            region[states] == region[state], 1.0, rule.elsewhere
+        near = (
+            np.ones(len(states))
+            if rule is None
+            else np.where(region[states] == region[state], 1.0, rule.elsewhere)
         )
         return about * np.where(states == state, 1.0, self.case.fixed("witness") * near)
 
@@ -297,7 +299,9 @@ def compile_case(case: Case) -> Given:
     for need in case.requests:
         t, s = month_of(need.date) - case.start, case.state_ids.index(need.state)
         requests[t] = (*requests.get(t, ()), (s, need.kind, need.asked))
-    stake = np.array([1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()])
+    stake = np.array(
+        [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
+    )
     features = {
         name: stake * TERMS[name].formula(situation)
         for name in case.role("weight")
@@ -337,9 +341,13 @@ def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     kinds = {need.kind for need in case.requests}
     threats = [k for k, threat in enumerate(case.threats.values()) if threat.need in kinds - {""}]
     pairs = [(case.state_ids.index(s), k) for s in case.deciders for k in threats]
-    return tuple(np.array(column, np.intp) for column in zip(*pairs, strict=True)) if pairs else (
-        np.zeros(0, np.intp),
-        np.zeros(0, np.intp),
+    return (
+        tuple(np.array(column, np.intp) for column in zip(*pairs, strict=True))
+        if pairs
+        else (
+            np.zeros(0, np.intp),
+            np.zeros(0, np.intp),
+        )
     )
 
 
@@ -680,7 +688,9 @@ def world_from_record(
 def _runs_inside(values: NDArray[Any], seats: tuple[int, ...]) -> NDArray[Any]:
     """An array of shape (R, ...) whose runs lie side by side in memory; one of shape (R,) is made to fit `seats`."""
     runs = len(values)
-    wide = values if values.ndim > 1 else np.broadcast_to(
-        values.reshape(runs, *((1,) * len(seats))), (runs, *seats)
+    wide = (
+        values
+        if values.ndim > 1
+        else np.broadcast_to(values.reshape(runs, *((1,) * len(seats))), (runs, *seats))
     )
     return np.moveaxis(np.moveaxis(wide, 0, -1).copy(order="C"), -1, 0)

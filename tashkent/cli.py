@@ -14,7 +14,7 @@ from model.clock import month_label
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from model.explain import Explanation
+    from model.explain import ActExplained, Explanation
     from tashkent.report import Report
 
 BAD_INPUT = 2
@@ -181,6 +181,8 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
                 "club": act.club,
                 "act": act.act,
                 "rule": act.rule,
+                "law": act.law,
+                "source": act.source,
                 "parts": [
                     {"name": p.name, "kind": p.kind, "median": p.median, "interval": p.interval}
                     for p in act.parts
@@ -192,6 +194,8 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
             }
             for act in explanation.acts
         ],
+        "saw": [vars(sight) for sight in explanation.saw],
+        "owed": dict(explanation.owed),
         "turns": [vars(turn) for turn in explanation.turns],
         "record": [list(row) for row in explanation.record],
         "story": story(explanation),
@@ -200,36 +204,68 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
 
 def _show_explanation(case: Case, explanation: "Explanation") -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    from tashkent.words import named, percent, story
+    from tashkent.words import story
 
     console = Console()
     name = next(s.name for s in case.states if s.state == explanation.state)
     console.print(f"[bold]{name}, {explanation.month}[/bold]\n")
-    for act in explanation.acts:
-        chances = sorted(act.probability)
-        low, middle, high = (chances[len(chances) * q // 100] for q in (5, 50, 95))
-        table = Table(
-            title=f"{act.club_name}: {act.act.replace('_', ' ')} ({act.rule}), "
-            f"P {percent(middle)} ({percent(low)} to {percent(high)})",
-            title_justify="left",
-        )
-        for column in ("", "log-odds", "90% interval"):
-            table.add_column(column, justify="left" if not column else "right")
-        for part in act.parts:
-            low, high = part.interval
-            table.add_row(named(part), f"{part.median:+.2f}", f"{low:+.2f} to {high:+.2f}")
-        console.print(table)
-        if act.objectors:
-            asked = ", ".join(f"{s} {percent(p)}" for s, p in act.objectors.items())
-            console.print(f"Would have objected: {asked}", highlight=False)
+    for club in dict.fromkeys(act.club for act in explanation.acts):
+        acts = [act for act in explanation.acts if act.club == club]
+        console.print(_worth_table(acts[0]))
+        console.print(_acts_table(acts))
+        for act in acts:
+            console.print(f"{act.rule}: {act.law} ({act.source})", highlight=False)
+        console.print()
     for line in story(explanation):
         console.print(line, highlight=False)
     for club, act_name, actor in explanation.record:
         console.print(
             f"Record: {club} {act_name.replace('_', ' ')} (act of the {actor})", highlight=False
         )
+
+
+def _worth_table(act: "ActExplained") -> "Table":
+    """The terms of a seat, the weightiest first; above zero speaks for being in."""
+    from rich.table import Table
+
+    from tashkent.words import named
+
+    worth = act.worth
+    table = Table(title=f"What a seat in {act.club_name} was worth", title_justify="left")
+    for column in ("", "log-odds", "90% interval"):
+        table.add_column(column, justify="left" if not column else "right")
+    for part in sorted(worth, key=lambda part: -abs(part.median)):
+        low, high = part.interval
+        if max(abs(low), abs(high)) >= 0.005:
+            table.add_row(named(part), f"{part.median:+.2f}", f"{low:+.2f} to {high:+.2f}")
+    low, high = act.total.interval
+    table.add_row("all together", f"{act.total.median:+.2f}", f"{low:+.2f} to {high:+.2f}")
+    return table
+
+
+def _acts_table(acts: list["ActExplained"]) -> "Table":
+    """The acts that the law leaves open: what each costs, how likely it was, who would have objected."""
+    from rich.table import Table
+
+    from tashkent.words import named, percent
+
+    table = Table(title="What it could do", title_justify="left")
+    for column in ("act", "what the rules add", "chance in the month (90%)", "would have objected"):
+        table.add_column(column)
+    for act in acts:
+        chances = sorted(act.probability)
+        low, middle, high = (chances[len(chances) * q // 100] for q in (5, 50, 95))
+        costs = ", ".join(f"{named(p)} {p.median:+.1f}" for p in act.parts if p.kind == "friction")
+        table.add_row(
+            act.act.replace("_", " ") + (" ●" if act.done else ""),
+            costs,
+            f"{percent(middle)} ({percent(low)} to {percent(high)})",
+            ", ".join(f"{s} {percent(p)}" for s, p in act.objectors.items()),
+        )
+    if any(act.done for act in acts):
+        table.caption = "● by the record it did so"
+    return table
 
 
 def _with_progress(case: Case, runs: int, seed: int, start: int | None) -> "Report":
