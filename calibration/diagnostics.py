@@ -3,6 +3,8 @@
 All measures are ArviZ's (Vehtari et al. 2021, doi:10.1214/20-BA1221). Rank-normalised split R-hat compares the
 ensembles, which are independent, each as one chain in the order of its steps: so halves are early and late. Effective
 sample sizes and Monte Carlo errors take each walker as a chain, so that what a walker remembers is counted against it.
+Walkers are many and may be short, which would let a run pass that has hardly begun; so each must also be as long as
+fifty of its autocorrelation times, as emcee asks (doi:10.1086/670067).
 """
 
 from itertools import combinations
@@ -16,6 +18,7 @@ from calibration.target import Target
 
 R_HAT_MOST = 1.01
 ESS_LEAST = 400
+TIMES_LEAST = 50
 #: the central interval that is shown and whose ends the tail sample size is of
 INTERVAL = (0.05, 0.95)
 #: a contraction below this says that the record adds little to the prior
@@ -29,8 +32,19 @@ def contraction(posterior_sd: Floats, prior_sd: Floats) -> Floats:
     return np.asarray(1.0 - np.square(posterior_sd) / np.square(prior_sd))
 
 
+def autocorrelation_time(chains: Chains) -> Floats:
+    """Integrated autocorrelation time of each parameter over the walkers of all ensembles, in draws, shape (P,)."""
+    from emcee.autocorr import integrated_time
+
+    by_step = np.swapaxes(chains.by_walker(), 0, 1)
+    return np.asarray(integrated_time(by_step, tol=0))
+
+
 def table(target: Target, chains: Chains) -> pd.DataFrame:
-    """One row a parameter: posterior beside prior, contraction, R-hat, sample sizes, Monte Carlo error of the mean."""
+    """One row a parameter: posterior beside prior, contraction, and the measures of the module.
+
+    `times` is the length of a walker's chain in autocorrelation times; `mcse_mean` the Monte Carlo error of the mean.
+    """
     from arviz_stats.base import array_stats
 
     ensembles, walkers = chains.by_ensemble(), chains.by_walker()
@@ -38,6 +52,14 @@ def table(target: Target, chains: Chains) -> pd.DataFrame:
     sd = flat.std(axis=0, ddof=1)
     low, high = np.quantile(flat, INTERVAL, axis=0)
     axes = {"chain_axis": 0, "draw_axis": 1}
+    with np.errstate(divide="ignore", invalid="ignore"):  # chains that stand still: not a number
+        measured = {
+            "r_hat": array_stats.rhat(ensembles, method="rank", **axes),
+            "ess_bulk": array_stats.ess(walkers, method="bulk", **axes),
+            "ess_tail": array_stats.ess(walkers, method="tail", prob=INTERVAL, **axes),
+            "times": walkers.shape[1] / autocorrelation_time(chains),
+            "mcse_mean": array_stats.mcse(walkers, method="mean", **axes),
+        }
     return pd.DataFrame(
         {
             "parameter": chains.names,
@@ -48,10 +70,7 @@ def table(target: Target, chains: Chains) -> pd.DataFrame:
             "prior_mean": target.prior_mean,
             "prior_sd": target.prior_sd,
             "contraction": contraction(sd, target.prior_sd),
-            "r_hat": array_stats.rhat(ensembles, method="rank", **axes),
-            "ess_bulk": array_stats.ess(walkers, method="bulk", **axes),
-            "ess_tail": array_stats.ess(walkers, method="tail", prob=INTERVAL, **axes),
-            "mcse_mean": array_stats.mcse(walkers, method="mean", **axes),
+            **measured,
         }
     )
 
@@ -65,6 +84,10 @@ def not_converged(found: pd.DataFrame) -> list[str]:
         for name, size in (("bulk", row.ess_bulk), ("tail", row.ess_tail)):
             if not size >= ESS_LEAST:
                 reasons.append(f"{row.parameter} {name} ESS {size:.0f} below {ESS_LEAST}")
+        if not row.times >= TIMES_LEAST:
+            reasons.append(
+                f"{row.parameter} {row.times:.0f} autocorrelation times, fewer than {TIMES_LEAST}"
+            )
     return reasons
 
 

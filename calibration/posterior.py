@@ -20,7 +20,6 @@ from calibration.shipped import read
 from model.case import Case
 from model.draws import normal, occasional
 
-
 LAPLACE = "normal approximation at the mode (Laplace)"
 
 
@@ -76,7 +75,8 @@ class Sample(Posterior):
     def fitted(self, runs: int, seed: int, first_run: int) -> Floats:
         """Draws with replacement: run r takes number ``floor(u_r * draws)``, u_r of the stream "posterior"."""
         u = occasional(seed, ("posterior",), 0, first_run, runs)
-        return self.values[np.minimum(u * len(self.values), len(self.values) - 1).astype(int)].T
+        taken = np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
+        return np.asarray(self.values[taken].T)
 
 
 @dataclass(frozen=True, eq=False)

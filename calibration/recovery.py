@@ -1,15 +1,15 @@
 """Can the fit find what made a history? Parameter recovery and simulation-based calibration.
 
-A truth is drawn from the priors, one history is simulated with it, the history is written as a record, and the record is
-fitted as the real one is. Over many replicates (Talts et al. 2018, doi:10.48550/arXiv.1804.06788)
+A truth is drawn from the priors, one history is simulated with it, the history is written as a record, and the record
+is fitted as the real one is. Over many replicates (Talts et al. 2018, doi:10.48550/arXiv.1804.06788)
 
 * the rank of the truth among draws of its posterior is uniform if prior, likelihood and fit belong together;
 * the correlation of truth and posterior mean says how well a parameter is recovered;
 * the contraction ``1 - var(posterior) / var(prior)`` says how much a record of this length tells.
 
-Histories come from the engine, not from the likelihood, so what the likelihood leaves out (answers of councils, unscored
-acts at the means of their priors, laws that take effect within the month) is tested with it. The fit is Laplace's
-approximation, corrected by importance resampling with Pareto-smoothed weights (Vehtari et al. 2024,
+Histories come from the engine, not from the likelihood, so what the likelihood leaves out (answers of councils,
+unscored acts at the means of their priors, laws that take effect within the month) is tested with it. The fit is
+Laplace's approximation, corrected by importance resampling with Pareto-smoothed weights (Vehtari et al. 2024,
 doi:10.48550/arXiv.1507.02646), with Student's t as proposal.
 """
 
@@ -131,7 +131,9 @@ def importance_fit(density: Target, case: Case, rng: np.random.Generator) -> Fit
     log_weights = np.concatenate(
         [density.log_posterior(part) for part in np.array_split(values, 60)]
     )
-    smooth, k = array_stats.psislw(tail - log_weights)  # it takes what leave-one-out has: negative log weights
+    smooth, k = array_stats.psislw(
+        tail - log_weights
+    )  # it takes what leave-one-out has: negative log weights
     weights = np.exp(smooth - smooth.max())
     return Fit(values, weights / weights.sum(), float(k))
 
@@ -229,9 +231,9 @@ def _bars(ranks: NDArray[np.number]) -> NDArray[np.intp]:
 def summary(case: Case, table: pd.DataFrame) -> pd.DataFrame:
     """What the replicates say of each parameter.
 
-    Columns: parameter, replicates, chi2_p and ks_p (chance of ranks as uneven if they are uniform), outside_band (bars of
-    the histogram), recovery (correlation of truth and posterior mean), bias (mean of posterior mean less truth, in prior
-    sd), coverage (of the 90 % interval), contraction (mean over replicates).
+    Columns: parameter, replicates, chi2_p and ks_p (chance of ranks as uneven if they are uniform), outside_band (bars
+    of the histogram), recovery (correlation of truth and posterior mean), bias (mean of posterior mean less truth, in
+    prior sd), coverage (of the 90 % interval), contraction (mean over replicates).
     """
     from scipy.stats import chisquare, kstest
 
@@ -264,7 +266,7 @@ def summary(case: Case, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdict(found: pd.DataFrame) -> list[str]:
-    """In words: whose ranks are not uniform, at 5 % over all parameters together (Bonferroni), and who is not recovered."""
+    """In words: whose ranks are not uniform, at 5 % over all parameters (Bonferroni), and who is not recovered."""
     lines = []
     level = 0.05 / max(1, 2 * len(found))
     for row in found.itertuples():

@@ -196,9 +196,7 @@ def advance(target: Target, settings: Settings, folder: Path, ensemble: int, ste
     keep = (until - at) // settings.thin
     begin = emcee.State(state["coords"], log_prob=state["log_prob"], random_state=state["random"])
     with threadpool_limits(1):  # matrices this small are slower, not faster, on several threads
-        end = sampler.run_mcmc(
-            begin, keep, thin_by=settings.thin, skip_initial_state_check=True
-        )
+        end = sampler.run_mcmc(begin, keep, thin_by=settings.thin, skip_initial_state_check=True)
     _write(
         _block(folder, ensemble, until),
         chain=sampler.get_chain(),

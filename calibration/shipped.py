@@ -1,9 +1,9 @@
 """The posterior of a case as a file beside it: a thinned sample in NetCDF, and whether it is of this case.
 
-The file is one that ArviZ reads: group `posterior` with one variable a parameter on dimensions (chain, draw), prior mean
-and sd as its attributes, and group `sample_stats` with the log posterior (`lp`, up to a constant) and the log likelihood
-of each draw. Chains are the ensembles. Numbers are single precision: seven digits of draws whose Monte Carlo error is in
-the second or third.
+The file is one that ArviZ reads: group `posterior` with one variable a parameter on dimensions (chain, draw), prior
+mean and sd as its attributes, and group `sample_stats` with the log posterior (`lp`, up to a constant) and the log
+likelihood of each draw. Chains are the ensembles. Numbers are single precision: seven digits of draws whose Monte Carlo
+error is in the second or third.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Shipped:
 
 
 def thinned(chains: "Chains", draws: int = DRAWS) -> tuple[Floats, Floats]:
-    """Evenly spaced draws, the same number from each ensemble: values (ensembles, n, P), log posterior (ensembles, n)."""
+    """Evenly spaced draws, equally many of each ensemble: values (ensembles, n, P), log posterior (ensembles, n)."""
     values = chains.by_ensemble()
     score = chains.log_posterior.reshape(len(values), -1)
     each = min(draws // len(values), values.shape[1])
