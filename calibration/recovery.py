@@ -193,10 +193,13 @@ def replicates(
     else:
         with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
             tasks = [pool.submit(replicate, case, i, seed) for i in range(number)]
-            for i, task in enumerate(tasks):
-                found.append(task.result())
-                if progress is not None:
-                    progress(i + 1, number)
+            try:
+                for i, task in enumerate(tasks):
+                    found.append(task.result())
+                    if progress is not None:
+                        progress(i + 1, number)
+            finally:
+                pool.shutdown(cancel_futures=True)
     columns = ["mean", "sd", "rank", "low", "high", "pareto_k"]
     table = pd.concat(found, ignore_index=True)
     return table.reindex(columns=[*table.columns, *(c for c in columns if c not in table)])

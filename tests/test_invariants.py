@@ -589,8 +589,8 @@ FEW = {
 }
 
 
-#: needs a member in breach with a friend; the rule cases have it
-RARE = {Act.REFUSE_SANCTION, Act.REFUSE_EXPULSION, Act.REFUSE_LOSS_OF_VOTE}
+#: need a member in breach with a friend, or a debtor of two years; the rule cases have them
+RARE = {Act.LOSE_VOTE, Act.REFUSE_SANCTION, Act.REFUSE_EXPULSION, Act.REFUSE_LOSS_OF_VOTE}
 
 
 @pytest.mark.parametrize(("machine", "acts"), [(Months, set(Act)), (MinimalMonths, FEW)])
