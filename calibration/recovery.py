@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from agents.situation import Floats
 from calibration.diagnostics import contraction
 from calibration.posterior import fit
+from calibration.sample import end_with_parent
 from calibration.target import Target, target
 from model.case import Case, Entry
 from model.clock import last_day, month_of
@@ -191,7 +192,10 @@ def replicates(
             if progress is not None:
                 progress(i + 1, number)
     else:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        pool = ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=end_with_parent
+        )
+        with pool:
             tasks = [pool.submit(replicate, case, i, seed) for i in range(number)]
             try:
                 for i, task in enumerate(tasks):
