@@ -1,8 +1,11 @@
-"""The command line: `tashkent run`, `tashkent law`, `tashkent case`."""
+"""The command line: `tashkent run`, `explain`, `law`, `calibrate`, `recover` and `case`."""
 
 import json
+import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from tashkent.report import Report
 
 BAD_INPUT = 2
+NOT_CONVERGED = 3
 
 app = typer.Typer(
     help="Why states join an alliance, stay, leave, suspend and come back.",
@@ -31,15 +35,17 @@ app.add_typer(case_app, name="case")
 CaseOption = Annotated[
     str, typer.Option("--case", help="A shipped case by name, or a case folder.")
 ]
+WorkersOption = Annotated[
+    int, typer.Option(min=0, help="Processes; 0 for one a core. No influence on results.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the result to stdout as JSON.")]
 
 
 def main() -> NoReturn:
     """Run the command line; bad input is one line on stderr and exit code 2."""
+    code = 0
     try:
-        app(standalone_mode=False)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = app(standalone_mode=False) or 0  # what a command left with `typer.Exit`
     except CaseError as error:
         sys.exit(_complain(str(error)))
     except typer.Abort:
@@ -48,7 +54,7 @@ def main() -> NoReturn:
         if not hasattr(error, "format_message"):  # not one of Typer's own complaints
             raise
         sys.exit(_complain(error.format_message()))
-    sys.exit(0)
+    sys.exit(code)
 
 
 def _complain(line: str) -> int:
@@ -161,12 +167,130 @@ def explain(
     from calibration.posterior import posterior
     from model.explain import explain as take_apart
 
-    sample = posterior(loaded).draws(runs=draws, seed=seed)
-    explanation = take_apart(loaded, state, at, sample, club)
+    fitted = posterior(loaded)
+    explanation = take_apart(loaded, state, at, fitted.draws(runs=draws, seed=seed), club)
     if as_json:
-        print(json.dumps(_explanation_json(explanation), indent=2))
+        print(json.dumps({**_explanation_json(explanation), "posterior": fitted.origin}, indent=2))
     else:
         _show_explanation(loaded, explanation)
+        print(f"Posterior: {fitted.origin}.")
+
+
+@app.command()
+def calibrate(
+    case: CaseOption = "cst",
+    steps: Annotated[
+        int, typer.Option(help="Steps of each ensemble in all, a quarter of them warm-up.")
+    ] = 6000,
+    ensembles: Annotated[int, typer.Option(min=2, max=99, help="Independent ensembles.")] = 4,
+    walkers: Annotated[int, typer.Option(help="Walkers of each ensemble.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
+    runs: Annotated[int, typer.Option(min=1, help="Runs for the predictive check.")] = 500,
+    out: Annotated[
+        Path, typer.Option(help="Folder for chains and results; a run there goes on.")
+    ] = Path("tashkent-calibration"),
+    start_again: Annotated[
+        bool, typer.Option("--start-again", help="Remove the chains in --out first.")
+    ] = False,
+    install: Annotated[
+        bool,
+        typer.Option("--install", help="Put the posterior beside the case, where it is used."),
+    ] = False,
+    workers: WorkersOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Sample the posterior, check it, and show it beside the prior and the record.
+
+    Interrupted, or asked for more --steps, the same command goes on where it stopped. Exit code 3: not converged.
+
+    Example: tashkent calibrate --steps 8000 --install
+    """
+    loaded = load_case(case)
+    from tashkent import calibration
+
+    calibration.check_out(out, start_again)
+    with _bar("sample") as progress:
+        found = calibration.calibrate(
+            loaded,
+            out=out,
+            seed=seed,
+            ensembles=ensembles,
+            walkers=walkers,
+            steps=steps,
+            runs=runs,
+            workers=workers or os.cpu_count() or 1,
+            progress=progress,
+        )
+    calibration.write(found, out)
+    if install and not found.reasons:
+        calibration.install(found)
+    if as_json:
+        print(json.dumps(found.as_json(), indent=2))
+    else:
+        from rich.console import Console
+
+        calibration.show(found, Console())
+    if found.reasons:
+        print(
+            f"error: not converged after {steps} steps: {', '.join(found.reasons)}; "
+            f"nothing was shipped: go on with --steps {2 * steps}",
+            file=sys.stderr,
+        )
+        raise typer.Exit(NOT_CONVERGED)
+    if not as_json:
+        print(f"Posterior: {(loaded.path if install else out) / 'posterior.nc'}")
+
+
+@app.command()
+def recover(
+    case: CaseOption = "cst",
+    replicates: Annotated[int, typer.Option(min=20, help="Synthetic histories.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for tables and manifest.")] = Path(
+        "tashkent-recovery"
+    ),
+    workers: WorkersOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit simulated histories whose parameters are known: are they found, and are the intervals honest?
+
+    Example: tashkent recover --replicates 200 --out recovery
+    """
+    loaded = load_case(case)
+    from tashkent import calibration
+    from tashkent.output import check_folder
+
+    check_folder(out)
+    with _bar("recover") as progress:
+        found = calibration.recover(
+            loaded,
+            number=replicates,
+            seed=seed,
+            workers=workers or os.cpu_count() or 1,
+            progress=progress,
+        )
+    calibration.write_recovery(found, out)
+    if as_json:
+        print(json.dumps(found.as_json(), indent=2))
+        return
+    from rich.console import Console
+
+    calibration.show_recovery(found, Console())
+
+
+@contextmanager
+def _bar(stage: str) -> "Iterator[Callable[[int, int], None]]":
+    """A progress bar on stderr for one stage: done, and of how much."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(stage, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 def _explanation_json(explanation: "Explanation") -> dict[str, object]:
@@ -314,6 +438,7 @@ def _show(report: "Report", out: Path) -> None:
         f"{report.acts} acts by {report.actors} states in {case.focus} support explanation, not forecast. "
         f"Nothing after {month_label(case.fit_until)} was used to fit.\n"
     )
+    console.print(f"Posterior: {report.posterior.origin}.", highlight=False, soft_wrap=True)
     console.print(
         f"Figure, tables and manifest: {out}{'' if str(out).endswith('/') else '/'}",
         highlight=False,
