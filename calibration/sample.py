@@ -226,7 +226,7 @@ def moves() -> list[tuple[Any, float]]:
     """Differential evolution, and in one step of ten the same with a full difference.
 
     emcee's `DESnookerMove` is left out: as released in 3.1.6 it does not leave the density unchanged
-    (docs/decisions/0007-moves.md).
+    (docs/decisions/0014-moves.md).
     """
     from emcee.moves import DEMove
 

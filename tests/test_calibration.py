@@ -89,7 +89,7 @@ def test_the_moves_leave_a_known_density_unchanged() -> None:
 
 
 def test_the_same_check_finds_a_sampler_that_is_wrong() -> None:
-    """emcee's snooker move as released: docs/decisions/0007-moves.md. If this fails, it may be used again."""
+    """emcee's snooker move as released: docs/decisions/0014-moves.md. If this fails, it may be used again."""
     from emcee.moves import DESnookerMove
 
     assert variance_of_a_normal([(DESnookerMove(), 1.0)]) < 0.8
