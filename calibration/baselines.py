@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from agents.situation import Bools, Floats
 from calibration.riskset import CHOICES, RiskSet, risk_set
 from model.case import Case
+from model.draws import uniform
+from model.law import Status
+from model.record import Ensemble
 from model.world import compile_case, is_in
 
 Cells = Callable[[RiskSet], NDArray[np.intp]]
@@ -91,6 +94,29 @@ def p_in(case: Case, cells: Cells | None, start: int) -> Floats:
         moved = p[t - 1] * (1 - leave[origin + t]) + (1 - p[t - 1]) * accede[origin + t]
         p[t] = np.where(given.decides[:, None], moved, p[t])
     return p
+
+
+def runs_of(case: Case, cells: Cells, *, runs: int, seed: int, start: int) -> Ensemble:
+    """Runs under a baseline's rates, from the record at `start`: status is member or left, and the log is empty.
+
+    Rates as in `p_in`. The draws of a state and club are a stream of their own, as the model's are.
+    """
+    given = compile_case(case)
+    origin, months = start - case.start, len(case.months)
+    record = given.record.status[origin:]
+    seats = np.repeat(is_in(record)[None], runs, axis=0)
+    rows = risk_set(case)
+    train = rows.where(rows.month <= case.fit_until - case.start)
+    accede, leave = (_chances(case, cells, train, choice) for choice in ("accede", "leave"))
+    for s in np.flatnonzero(given.decides):
+        for c, club in enumerate(case.clubs):
+            u = uniform(seed, (case.state_ids[s], club, "baseline"), 0, runs, months)
+            for t in range(1, months - origin):
+                now, m = seats[:, t - 1, s, c], origin + t
+                chance = np.where(now, leave[m, s, c], accede[m, s, c])
+                seats[:, t, s, c] = now ^ (u[:, m] < chance)
+    status = np.where(seats, Status.MEMBER, Status.LEFT).astype(np.int8)
+    return Ensemble(case, seed, 0, start, status, (), {})
 
 
 def _chances(case: Case, cells: Cells, train: RiskSet, choice: str) -> Floats:

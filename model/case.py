@@ -86,6 +86,8 @@ TABLES = (
     "evidence/rivalry.csv",
     "evidence/bonds.csv",
 )
+#: tables that a case may have besides; they inform no run and no fit, so the hash does not cover them
+BESIDE = ("patterns.toml",)
 
 
 class CaseError(ValueError):
@@ -543,8 +545,8 @@ class _Loader:
 
     def load(self) -> Case:
         for found in sorted([*self.path.glob("*.toml"), *self.path.glob("*.csv")]):
-            if found.name not in TABLES:
-                raise unknown("folder", "file", found.name, TABLES)
+            if found.name not in (*TABLES, *BESIDE):
+                raise unknown("folder", "file", found.name, (*TABLES, *BESIDE))
         table = self._toml("case.toml")
         schema = table.get("schema", SCHEMA)
         if type(schema) is not int or schema != SCHEMA:
