@@ -137,3 +137,82 @@ def _chances(case: Case, cells: Cells, train: RiskSet, choice: str) -> Floats:
     chance = predict(cells, train, rows)
     moves = np.where(kind == _RENEW, 1.0 - chance, chance)
     return np.where(possible, moves, 0.0).reshape(given.record.status.shape)
+
+
+# what a single column or a single rule makes of it ---------------------------------------------------
+
+
+def rival_members(case: Case, rows: RiskSet) -> Bools:
+    """Whether the state of each row was, the month before, in a club that its members founded against the patron's.
+
+    That is one whose sponsor is another state's role than the patron and that has founding days; a partnership
+    to which states are invited one by one is none.
+    """
+    given = compile_case(case)
+    rival = [
+        bool(club.foundings) and club.sponsor not in ("patron", "none")
+        for club in case.clubs.values()
+    ]
+    seats = is_in(given.record.status)[rows.month - 1, rows.state]
+    return np.asarray(seats[:, rival].any(axis=1))
+
+
+def flagged(case: Case, rows: RiskSet, flag: Bools) -> NDArray[np.intp]:
+    """The structural steps, with cells of their own for choices in the patron's clubs where a flag is up."""
+    led = compile_case(case).situation.clubs.patron_led[rows.club]
+    return np.asarray(structural_steps(rows) * 2 + (flag & led))
+
+
+def kinds(rows: RiskSet) -> NDArray[np.intp]:
+    """One rate for each kind of choice, whatever the club."""
+    return np.asarray(rows.choice, np.intp)
+
+
+#: from coarse to fine: what a cell that the training rows do not know falls back on
+CHAIN: tuple[Cells, ...] = (kinds, renewal_step, structural_steps)
+
+
+def backed_off(
+    train: RiskSet, test: RiskSet, finest: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
+) -> Floats:
+    """The structural steps, but a cell that no training row is in takes the rate of the coarser cell around it.
+
+    From the kinds of choice down; otherwise ``(done + 0.5) / (rows + 1)`` as ever. Without it such a cell counts as one
+    half in every month, which no forecaster would say. `finest` adds cells of its own below the steps, of training
+    and of test rows.
+    """
+    chain = [(cells(train), cells(test)) for cells in CHAIN]
+    if finest is not None:
+        chain.append(finest)
+    mine, theirs = np.full(len(train), 0.5), np.full(len(test), 0.5)
+    for where, cells in chain:
+        size = int(max(where.max(), cells.max())) + 1
+        rows, done = (
+            np.bincount(where, minlength=size),
+            np.bincount(where[train.done], minlength=size),
+        )
+        above = np.full(size, 0.5)
+        above[where], above[cells] = mine, theirs
+        rate = np.where(rows > 0, (done + 0.5) / (rows + 1.0), above)
+        mine, theirs = rate[where], rate[cells]
+    return theirs
+
+
+def predict_members(case: Case, train: RiskSet, test: RiskSet) -> Floats:
+    """Rates of the structural steps apart for members of a rival club: "who is in the other club leaves"."""
+    finest = [flagged(case, rows, rival_members(case, rows)) for rows in (train, test)]
+    return backed_off(train, test, (finest[0], finest[1]))
+
+
+def predict_threshold(case: Case, train: RiskSet, test: RiskSet) -> Floats:
+    """Rates of the structural steps apart for states whose tie to the patron exceeds a threshold fitted in training."""
+    tie = compile_case(case).situation.patron_tie
+    mine, theirs = (tie[rows.month, rows.state] for rows in (train, test))
+    best, found = -np.inf, np.zeros(len(test))
+    for cut in np.quantile(mine, np.linspace(0.05, 0.95, 19)):
+        where = flagged(case, train, mine > cut)
+        score = log_scores(backed_off(train, train, (where, where)), train).sum()
+        if score > best:
+            best = score
+            found = backed_off(train, test, (where, flagged(case, test, theirs > cut)))
+    return found

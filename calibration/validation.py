@@ -1,0 +1,439 @@
+"""The whole examination of a case, in stages that are stored as they are done.
+
+A job is one part of a stage: one state held out, one start, ten permutations, one theory, one variant. What it finds is
+written as Parquet files in a folder of its own, whole or not at all, under a name made of stage, part and a key: the hash
+of the case and its posterior, of the tables beside it, of the code, and of what the stage depends on. A command that was killed
+finds what is done and goes on; the result is that of an undisturbed run, for every job draws from seed and part alone.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from calibration import literature, rivals, shipped, variants
+from calibration.baselines import BASELINES, p_in, runs_of
+from calibration.diagnostics import INTERVAL
+from calibration.holdout import (
+    MODEL,
+    NOBODY,
+    STEPS,
+    hold_out_after,
+    hold_out_state,
+    renewal_scores,
+    unscored_act,
+    with_hindsight,
+)
+from calibration.patterns import (
+    FILE,
+    Participation,
+    Patterns,
+    Runs,
+    Saves,
+    evaluate,
+    load_patterns,
+    measured,
+    participation_measures,
+)
+from calibration.posterior import posterior
+from calibration.refit import PROPOSALS
+from calibration.sample import end_with_parent
+from calibration.scores import brier
+from model.case import Case
+from model.clock import month_label, parse_month
+from model.law import Act
+from model.simulate import simulate
+from model.world import compile_case, is_in
+
+Tables = dict[str, pd.DataFrame]
+#: permutations of one job
+EACH = 10
+#: acts of states that no fit has seen, looked at month by month
+UNFITTED_ACTS = (Act.FREEZE,)
+#: packages whose code a stored result depends on
+_CODE = ("agents", "model", "calibration")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is done."""
+
+    seed: int = 0
+    runs: int = 2000
+    #: draws of a refit; 0 for a normal approximation
+    proposals: int = PROPOSALS
+    permutations: int = 200
+    imputations: int = 10
+    #: posterior draws and runs of each, for the band around P(in)
+    bands: tuple[int, int] = (50, 40)
+    ablation_runs: int = 500
+    variant_runs: int = variants.RUNS
+    nested: bool = True
+    #: every event dropped in turn
+    events: bool = True
+
+
+QUICK = Plan(
+    runs=300,
+    proposals=0,
+    permutations=20,
+    imputations=2,
+    bands=(20, 15),
+    ablation_runs=100,
+    variant_runs=100,
+    nested=False,
+    events=False,
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One part of a stage."""
+
+    stage: str
+    part: str
+
+
+def jobs(case: Case, patterns: Patterns, plan: Plan) -> list[Job]:
+    """All that is to be done, in order."""
+    starts = (case.start, *patterns.evaluation.starts)
+    found = [Job("hold out", state) for state in case.deciders]
+    found += [Job("forward", month_label(m)) for m in patterns.evaluation.forward]
+    found += [Job("renewal", "all"), Job("unfitted acts", "all")]
+    found += [Job("patterns", month_label(m)) for m in starts]
+    found += [Job("participation", "all"), Job("literature", "all")]
+    found += [Job("theories", name) for name in rivals.theories(case)]
+    found += [
+        Job("ablation", " and ".join(terms)) for terms in [(), *rivals.ablations(case, patterns)]
+    ]
+    found += [Job("permutations", "as it is")]
+    found += [Job("permutations", str(i)) for i in range(0, plan.permutations, EACH)]
+    names = variants.variants(case, imputations=plan.imputations, seed=plan.seed)
+    if not plan.events:
+        names = {name: what for name, what in names.items() if not name.startswith("without ")}
+    found += [Job("robustness", name) for name in ("as it is", *names)]
+    return found
+
+
+# what each stage does -------------------------------------------------------------------------------
+
+
+def _hold_out(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
+    scores, predictions = hold_out_state(case, part, seed=plan.seed, proposals=plan.proposals)
+    return {"scores": scores, "predictions": predictions}
+
+
+def _forward(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
+    scores, predictions = hold_out_after(
+        case, parse_month(part), seed=plan.seed, proposals=plan.proposals
+    )
+    return {"forward": scores, "forward_predictions": predictions}
+
+
+def _renewal(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
+    options = {"seed": plan.seed, "proposals": plan.proposals}
+    return {
+        "renewal": renewal_scores(case, **options),
+        "hindsight": with_hindsight(case, **options),
+    }
+
+
+def _unfitted(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
+    found = [
+        unscored_act(case, act, seed=plan.seed, proposals=plan.proposals) for act in UNFITTED_ACTS
+    ]
+    return {"unfitted_acts": pd.concat(found, ignore_index=True)}
+
+
+def _patterns(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
+    start = parse_month(part)
+    fitted = posterior(case)
+    ensemble = simulate(
+        case, fitted.draws(runs=plan.runs, seed=plan.seed), seed=plan.seed, start=start
+    )
+    steps = runs_of(case, BASELINES[STEPS], runs=plan.runs, seed=plan.seed, start=start)
+    found = []
+    for who, runs in ((MODEL, Runs(ensemble)), (STEPS, Runs(steps, has_acts=False))):
+        found.append(evaluate(patterns, runs).assign(who=who, start=part))
+    scores = []
+    contenders = {MODEL: ensemble.p_in, NOBODY: p_in(case, None, start)}
+    contenders |= {name: p_in(case, cells, start) for name, cells in BASELINES.items()}
+    for first, last in ((case.score_from, case.fit_until), (case.fit_until + 1, case.end)):
+        low = max(first, start + 1)
+        for who, p in contenders.items():
+            if low <= last:
+                score = brier(case, p, start, case.focus, low, last)
+                scores.append((part, who, month_label(low), month_label(last), score))
+    names = ["start", "who", "first", "last", "brier"]
+    return {
+        "patterns": pd.concat(found, ignore_index=True),
+        "brier": pd.DataFrame(scores, columns=names),
+        "p_in": _bands(case, plan, start),
+    }
+
+
+def _bands(case: Case, plan: Plan, start: int) -> pd.DataFrame:
+    """P(in the focal club) by month and state with a 90 % band over posterior draws, several runs of each draw."""
+    draws, each = plan.bands
+    found = posterior(case).draws(runs=draws, seed=plan.seed)
+    repeated = {name: np.repeat(values, each) for name, values in found.items()}
+    ensemble = simulate(case, repeated, seed=plan.seed, start=start)
+    c = tuple(case.clubs).index(case.focus)
+    seats = ensemble.seats[..., c].reshape(draws, each, len(ensemble.months), -1)
+    by_draw = seats.mean(axis=1)
+    record = is_in(compile_case(case).record.status[start - case.start :, :, c])
+    low, high = np.quantile(by_draw, INTERVAL, axis=0)
+    parts = []
+    for state in case.deciders:
+        s = case.state_ids.index(state)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "start": month_label(start),
+                    "state": state,
+                    "month": [month_label(m) for m in ensemble.months],
+                    "p_in": by_draw[:, :, s].mean(axis=0),
+                    "low": low[:, s],
+                    "high": high[:, s],
+                    "record": record[:, s],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _participation(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
+    draws = posterior(case).draws(runs=min(plan.runs, 500), seed=plan.seed)
+    rows: list[dict[str, object]] = []
+    for pattern in patterns.pattern:
+        if isinstance(pattern, Participation):
+            found = participation_measures(pattern, case, draws, seed=plan.seed)
+            start = month_label(pattern.start)
+            rows += [{**row, "who": MODEL, "start": start} for row in measured(pattern, found)]
+    return {"participation": pd.DataFrame(rows)}
+
+
+def _literature(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
+    return {
+        "literature": literature.comparison(case),
+        "exit_logit": literature.exit_logit(case),
+        "parameters": literature.prior_and_posterior(case),
+    }
+
+
+def _theories(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
+    asked, kind = rivals.theories(case)[part]
+    scores = rivals.theory_scores(case, asked, seed=plan.seed, proposals=plan.proposals)
+    evidence = rivals.theory_evidence(case, asked, seed=plan.seed, nested=plan.nested)
+    tables = {
+        "theory_scores": scores.assign(theory=part),
+        "theory_evidence": pd.DataFrame([{"theory": part, "kind": kind, **evidence}]),
+    }
+    if asked.removeprefix("-") in ("", *patterns.evaluation.readings):
+        tables["readings"] = rivals.renewal_under(case, asked, seed=plan.seed).assign(theory=part)
+    return tables
+
+
+def _ablation(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
+    terms = tuple(part.split(" and ")) if part else ()
+    starts = patterns.evaluation.starts
+    found = rivals.ablated(case, terms, starts, runs=plan.ablation_runs, seed=plan.seed)
+    return {"ablation": found}
+
+
+def _permutations(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
+    """The case as it is, or some permutations of it; normal approximations throughout."""
+    numbers = (
+        [-1] if part == "as it is" else range(int(part), min(int(part) + EACH, plan.permutations))
+    )
+    found = []
+    for number in numbers:
+        dealt = (
+            case if number < 0 else variants.permuted(case, variants.deal(case, number, plan.seed))
+        )
+        scores = variants.quick_scores(dealt, seed=plan.seed)
+        found.append(
+            scores.groupby("scope", as_index=False)["log_score"].sum().assign(number=number)
+        )
+    return {"permutations": pd.concat(found, ignore_index=True)}
+
+
+def _robustness(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
+    named = variants.variants(case, imputations=plan.imputations, seed=plan.seed)
+    group, what = named.get(part, ("as it is", "as it is"))
+    changed = variants.variant(case, part, plan.seed)
+    scores = variants.quick_scores(changed, seed=plan.seed)
+    found = {f"log_score {k}": v for k, v in scores.groupby("scope")["log_score"].sum().items()}
+    start = next(iter(patterns.evaluation.starts), case.start)
+    found |= variants.main_patterns(
+        changed, patterns, start, seed=plan.seed, runs=plan.variant_runs
+    )
+    rows = [(part, group, what, str(measure), value) for measure, value in found.items()]
+    names = ["variant", "group", "what", "measure", "value"]
+    return {"robustness": pd.DataFrame(rows, columns=names)}
+
+
+STAGES: Mapping[str, Callable[[Case, Patterns, Plan, str], Tables]] = {
+    "hold out": _hold_out,
+    "forward": _forward,
+    "renewal": _renewal,
+    "unfitted acts": _unfitted,
+    "patterns": _patterns,
+    "participation": _participation,
+    "literature": _literature,
+    "theories": _theories,
+    "ablation": _ablation,
+    "permutations": _permutations,
+    "robustness": _robustness,
+}
+
+
+# doing and storing ----------------------------------------------------------------------------------
+
+
+def key_of(case: Case, plan: Plan) -> str:
+    """What results depend on besides stage and part: case, its tables besides, the code, and the plan."""
+    digest = hashlib.sha256(case.hash.encode())
+    beside = (FILE, shipped.MANIFEST, variants.MAGNITUDES, literature.FILE)
+    for name in beside:
+        path = case.path / name
+        digest.update(name.encode() + (path.read_bytes() if path.exists() else b""))
+    digest.update(_code())
+    digest.update(json.dumps(asdict(plan), sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _code() -> bytes:
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    for package in _CODE:
+        for path in sorted((root / package).glob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.digest()
+
+
+def run(
+    case: Case,
+    plan: Plan,
+    folder: Path,
+    *,
+    workers: int = 1,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Tables:
+    """Do what is not yet stored in `folder`, and put the tables of all jobs together.
+
+    `progress` gets a stage, jobs done and all jobs. Workers have no influence on the result.
+    """
+    patterns = load_patterns(case)
+    todo = jobs(case, patterns, plan)
+    key = key_of(case, plan)
+    places = {job: folder / _name(job, key) for job in todo}
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [job for job in todo if not places[job].is_dir()]
+    done = len(todo) - len(missing)
+
+    def say(stage: str) -> None:
+        if progress is not None:
+            progress(stage, done, len(todo))
+
+    say("")
+    if workers == 1:
+        _begin(case, patterns, plan)
+        for job in missing:
+            _store(_do(job), places[job])
+            done += 1
+            say(job.stage)
+    elif missing:
+        pool = ProcessPoolExecutor(
+            workers,
+            mp_context=get_context("spawn"),
+            initializer=_begin_process,
+            initargs=(case, patterns, plan),
+        )
+        with pool:
+            tasks = {pool.submit(_do, job): job for job in missing}
+            try:
+                for task in as_completed(tasks):
+                    _store(task.result(), places[tasks[task]])
+                    done += 1
+                    say(tasks[task].stage)
+            finally:
+                pool.shutdown(cancel_futures=True)
+    found: dict[str, list[pd.DataFrame]] = {}
+    for job in todo:
+        for path in sorted(places[job].glob("*.parquet")):
+            found.setdefault(path.stem, []).append(pd.read_parquet(path))
+    return {name: _together(parts) for name, parts in found.items()}
+
+
+def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    kept = [part for part in parts if len(part)]
+    return pd.concat(kept, ignore_index=True) if kept else parts[0]
+
+
+def _name(job: Job, key: str) -> str:
+    slug = re.sub(r"[^A-Za-z0-9]+", "-", f"{job.stage} {job.part}").strip("-").lower()
+    digest = hashlib.sha256("\0".join((key, job.stage, job.part)).encode()).hexdigest()
+    return f"{slug[:60]}-{digest[:16]}"
+
+
+def _store(tables: Tables, place: Path) -> None:
+    """Write the tables of a job into a folder, whole or not at all."""
+    made = Path(tempfile.mkdtemp(prefix=".part-", dir=place.parent))
+    try:
+        for name, table in tables.items():
+            path = made / f"{name}.parquet"
+            table.to_parquet(path, index=False)
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+        os.replace(made, place)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+_now: dict[str, tuple[Case, Patterns, Plan]] = {}
+
+
+def _begin(case: Case, patterns: Patterns, plan: Plan) -> None:
+    _now["plan"] = (case, patterns, plan)
+
+
+def _begin_process(case: Case, patterns: Patterns, plan: Plan) -> None:
+    end_with_parent()
+    _begin(case, patterns, plan)
+
+
+def _do(job: Job) -> Tables:
+    from threadpoolctl import threadpool_limits
+
+    case, patterns, plan = _now["plan"]
+    with threadpool_limits(1):
+        return STAGES[job.stage](case, patterns, plan, job.part)
+
+
+def saves_rows(case: Case, patterns: Patterns, ablation: pd.DataFrame) -> pd.DataFrame:
+    """The patterns that the ablation measures, as rows like those of `calibration.patterns.evaluate`."""
+    rows: list[dict[str, object]] = []
+    for pattern in patterns.pattern:
+        if isinstance(pattern, Saves):
+            found = rivals.saves_measures(case, pattern, ablation)
+            values = {name: np.full(1, value) for name, value in found.items()}
+            rows += [{**row, "who": MODEL} for row in measured(pattern, values)]
+    return pd.DataFrame(rows)
+
+
+def with_seed(plan: Plan, seed: int) -> Plan:
+    """The plan under another seed."""
+    return replace(plan, seed=seed)

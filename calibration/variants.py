@@ -1,0 +1,195 @@
+"""The case otherwise: situations dealt to other states, inputs off by their error, an event less, another fixed number.
+
+Each is a new frozen case with a hash of its own; the shared one is never touched. What they move is measured by the
+held-out gain of the focal club and by patterns of short ensembles, with normal approximations in place of
+weighted draws: cheap, and the same for the case as it is.
+"""
+
+import csv
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from calibration.holdout import SCOPES, predict_model, scope
+from calibration.likelihood import Design
+from calibration.patterns import AllRight, Cycle, Patterns, Renewal, Runs, evaluate
+from calibration.posterior import fit_rows
+from calibration.refit import refit
+from model.case import Case, Parameter
+from model.clock import MONTHS_PER_YEAR, month_of
+from model.draws import normal
+from model.simulate import simulate
+
+#: judged magnitudes of events, where a case has them, for one sensitivity run
+MAGNITUDES = "evidence/magnitudes.csv"
+#: runs of a variant's ensemble
+RUNS = 300
+
+
+def _hash(case: Case, *how: object) -> str:
+    return hashlib.sha256("\0".join((case.hash, *map(str, how))).encode()).hexdigest()
+
+
+def until_fit(case: Case) -> Case:
+    """The case cut at the end of the fit: what comes later informs no score there and costs time."""
+    last = case.fit_until
+    return replace(
+        case,
+        end=last,
+        events=tuple(row for row in case.events if month_of(row.date) < last),
+        record=tuple(row for row in case.record if month_of(row.date) <= last),
+        requests=tuple(row for row in case.requests if month_of(row.date) <= last),
+        hash=_hash(case, "until", last),
+    )
+
+
+def permuted(case: Case, order: Sequence[int]) -> Case:
+    """Deal the situations to other states: decider i gets the measurements, rivalries, bonds and events of order[i].
+
+    Law, openness, requests and the record stay where they are.
+    """
+    states = case.deciders
+    to = {states[source]: states[i] for i, source in enumerate(order)}
+    return replace(
+        case,
+        composites=tuple(r.model_copy(update={"state": to[r.state]}) for r in case.composites),
+        rivalry=tuple(
+            r.model_copy(update={"state": to[r.state], "rival": to[r.rival]}) for r in case.rivalry
+        ),
+        bonds=tuple(
+            r.model_copy(update={"state": to[r.state], "partner": to[r.partner]})
+            for r in case.bonds
+        ),
+        events=tuple(
+            e.model_copy(update={"state": to[e.state], "rival": to.get(e.rival, "")})
+            for e in case.events
+        ),
+        hash=_hash(case, "permuted", *order),
+    )
+
+
+def deal(case: Case, number: int, seed: int) -> tuple[int, ...]:
+    """A permutation of the deciders that is not the identity; number and seed fix it."""
+    rng = np.random.default_rng(np.random.SeedSequence((seed, number)))
+    size = len(case.deciders)
+    while True:
+        order = tuple(int(i) for i in rng.permutation(size))
+        if order != tuple(range(size)):
+            return order
+
+
+def imputed(case: Case, number: int, seed: int) -> Case:
+    """Composites off by their recorded sd: one draw for each state and composite, kept over the years.
+
+    Errors of what was filled or carried persist, so one draw for all years is the harsher choice.
+    """
+    keys = sorted({(row.variable, row.state) for row in case.composites})
+    off = {key: float(normal(seed, ("imputation", *key), number, 1)[0]) for key in keys}
+    rows = tuple(
+        row.model_copy(update={"value": row.value + row.sd * off[row.variable, row.state]})
+        for row in case.composites
+    )
+    return replace(case, composites=rows, hash=_hash(case, "imputed", number, seed))
+
+
+def without_event(case: Case, event: str) -> Case:
+    """The case as if an event had not happened."""
+    rows = tuple(row for row in case.events if row.event != event)
+    return replace(case, events=rows, hash=_hash(case, "without event", event))
+
+
+def with_fixed(case: Case, name: str, value: float) -> Case:
+    """The case with another value of a fixed parameter."""
+    parameters: dict[str, Parameter] = dict(case.parameters)
+    parameters[name] = parameters[name].model_copy(update={"mean": value})
+    return replace(case, parameters=parameters, hash=_hash(case, "fixed", name, value))
+
+
+def with_magnitudes(case: Case) -> Case | None:
+    """Signs times judged magnitudes, scaled so that their mean is one; None if the case has none."""
+    path = case.path / MAGNITUDES
+    if not path.exists():
+        return None
+    with path.open(encoding="utf-8", newline="") as stream:
+        found = {row["event"]: float(row["magnitude"]) for row in csv.DictReader(stream)}
+    size = np.array([found.get(row.event, np.nan) for row in case.events])
+    mean = float(np.nanmean(size))
+    rows = tuple(
+        row.model_copy(update={"sign": row.sign * found.get(row.event, mean) / mean})
+        for row in case.events
+    )
+    return replace(case, events=rows, hash=_hash(case, "magnitudes"))
+
+
+def with_founding(case: Case) -> Case:
+    """The case a month earlier, so that the acts of its first month are scored and not given."""
+    return replace(case, start=case.start - 1, hash=_hash(case, "founding"))
+
+
+def variants(case: Case, *, imputations: int, seed: int) -> dict[str, tuple[str, str]]:
+    """The names of the variants of a robustness check: group and what is varied."""
+    found = {f"imputation {i}": ("inputs off by their sd", "all") for i in range(imputations)}
+    for event in dict.fromkeys(row.event for row in case.events):
+        label = next(row.label for row in case.events if row.event == event)
+        found[f"without {event}"] = ("an event dropped", f"{event}: {label}")
+    for name, parameter in case.role("fixed").items():
+        for factor in (0.5, 2.0):
+            found[f"{name} x {factor:g}"] = (
+                "a fixed number halved or doubled",
+                f"{name} {parameter.mean * factor:g}",
+            )
+    if (case.path / MAGNITUDES).exists():
+        found["magnitudes"] = ("judged magnitudes for signs", "all events")
+    found["founding"] = ("the first month scored", "the founding meeting")
+    return found
+
+
+def variant(case: Case, name: str, seed: int) -> Case:
+    """The case of a name that `variants` gives."""
+    if name.startswith("imputation "):
+        return imputed(case, int(name.split()[1]), seed)
+    if name.startswith("without "):
+        return without_event(case, name.removeprefix("without "))
+    if name == "magnitudes":
+        return with_magnitudes(case) or case
+    if name == "founding":
+        return with_founding(case)
+    if name == "as it is":
+        return case
+    fixed, factor = name.split(" x ")
+    value = case.fixed(fixed) * float(factor)
+    return with_fixed(
+        case, fixed, min(1.0, value) if fixed in ("witness", "forum_stake") else value
+    )
+
+
+def quick_scores(case: Case, *, seed: int, proposals: int = 0) -> pd.DataFrame:
+    """Leave-one-state-out log scores of the model alone by scope and state, from normal approximations."""
+    cut = until_fit(case)
+    rows = fit_rows(cut)
+    table = []
+    for state in cut.deciders:
+        s = cut.state_ids.index(state)
+        train, test = rows.where(rows.rows.state != s), rows.where(rows.rows.state == s)
+        found = predict_model(cut, train, test, seed=(seed, s), proposals=proposals)
+        for name in SCOPES:
+            keep = scope(cut, test.rows, name)
+            table.append((name, state, found.log_score(test.rows, keep)))
+    return pd.DataFrame(table, columns=["scope", "state", "log_score"])
+
+
+def main_patterns(
+    case: Case, patterns: Patterns, start: int, *, seed: int, runs: int = RUNS
+) -> Mapping[str, float]:
+    """The judged measures of renewal, cycle and all-right patterns, from short ensembles of a quick fit."""
+    rows: Design = fit_rows(case)
+    draws = refit(case, rows, seed=(seed, 2), proposals=0).resampled(case, runs, seed)
+    end = min(case.end, case.fit_until + 2 * MONTHS_PER_YEAR)
+    ensemble = simulate(case, draws, seed=seed, start=start, end=end)
+    kept = tuple(p for p in patterns.pattern if isinstance(p, Renewal | Cycle | AllRight))
+    found = evaluate(patterns.model_copy(update={"pattern": kept}), Runs(ensemble))
+    judged = found[found["judged"]]
+    return dict(zip(judged["id"], judged["value"].astype(float), strict=True))
