@@ -2,8 +2,8 @@
 
 The model's score is ``log mean over draws of exp(sum of log p)``: the posterior of what is not held out is
 averaged, not its mode plugged in. `leave_one_state_out` uses the normal approximation and sums over clubs, for
-`tashkent run`; the contests below it refit with importance weights (`calibration.refit`), take all clubs of a state as one
-joint prediction, and put every baseline on the same rows.
+`tashkent run`; the contests below it refit with importance weights (`calibration.refit`), take all clubs of a
+state as one joint prediction, and put every baseline on the same rows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -282,8 +282,8 @@ def gains(scores: pd.DataFrame) -> pd.DataFrame:
     """Log scores summed over states, and how much more than those of the stronger structural steps they are.
 
     For rows of single states only. Columns: who, scope, log_score, over (that baseline), gain, se, worst_state,
-    worst_gain, brier, brier_acts, choices, acts. With d_s the difference of state s and n states, ``se = sqrt(n * var(d))``: the error of a sum of
-    n differences that are drawn from many.
+    worst_gain, brier, brier_acts, choices, acts. With d_s the difference of state s and n states,
+    ``se = sqrt(n * var(d))``: the error of a sum of n differences that are drawn from many.
     """
     rows = []
     single, best = scores[scores["state"] != ALL], stronger_steps(scores)
@@ -319,8 +319,8 @@ def gains(scores: pd.DataFrame) -> pd.DataFrame:
 def renewal_scores(case: Case, *, seed: int = 0, proposals: int = PROPOSALS) -> pd.DataFrame:
     """The choices of the first renewal, from a fit to what came before that year.
 
-    One row a contender and state, and one for all: who, state, p_sign, signed, log_score (for all: of the joint choice),
-    auc (for all). Empty if the case has no renewal.
+    One row a contender and state, and one for all: who, state, p_sign, signed, log_score (for all: of the joint
+    choice), auc (for all). Empty if the case has no renewal.
     """
     month = renewal_month(case)
     if month is None or eve_of(month) <= case.start:
@@ -395,7 +395,8 @@ def unscored_act(
     """An act of states in the focal club that no fit has seen, month by month: the model's chance beside a plain rate.
 
     The model is fitted up to the fit's end and the act's own friction stays at its prior; the rate is
-    ``0.5 / (rows so far + 1)`` until it is first seen, counted over the months before. One row for all states and one for each.
+    ``0.5 / (rows so far + 1)`` until it is first seen, counted over the months before. One row for all states and
+    one for each.
     Columns: state, months, done, log_score, log_score_rate, p_year (chance in the twelve months up to the act, or in
     the last twelve).
     """
@@ -423,7 +424,7 @@ def unscored_act(
     before = sum(
         act in [a for a, _ in open_acts(compile_case(case), t, s, _focus(case))]
         for t in range(1, case.fit_until - case.start + 1)
-        for s in np.flatnonzero(compile_case(case).decides)
+        for s in map(int, np.flatnonzero(compile_case(case).decides))
     )
     seen = 0
     for t, s in rows:
@@ -487,7 +488,7 @@ def calibration_curve(predictions: pd.DataFrame, edges: Sequence[float]) -> pd.D
             if not len(here):
                 continue
             n, k = len(here), int(here["done"].sum())
-            low, high = beta.ppf(INTERVAL, k + 0.5, n - k + 0.5)
+            low, high = (float(beta.ppf(q, k + 0.5, n - k + 0.5)) for q in INTERVAL)
             rows.append(
                 (who, edges[i], edges[i + 1], n, k, float(here["p"].mean()), k / n, low, high)
             )

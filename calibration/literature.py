@@ -1,8 +1,8 @@
 """Signs beside those of published regressions, and a plain discrete-time logit of exit on measured columns.
 
 `evidence/literature.csv` of a case gives published coefficients, the direction in which each pushes, and the nearest
-thing of ours: a term of the model (its posterior, with the sign turned towards exit), a measured column, or none; `turned` says that ours is the
-opposite of the variable.
+thing of ours: a term of the model (its posterior, with the sign turned towards exit), a measured column, or none;
+`turned` says that ours is the opposite of the variable.
 """
 
 import csv
@@ -36,7 +36,7 @@ WIDTH = 1.0
 def comparison(case: Case) -> pd.DataFrame:
     """Published coefficients beside ours, both towards exit; empty if the case has no such table.
 
-    Columns: study, model, outcome, variable, estimate, se, toward_exit, ours, our_estimate, our_se, agrees (sign agrees,
+    Columns: study, model, outcome, variable, estimate, se, toward_exit, ours, our_estimate, our_se, agrees (in sign,
     or None where one of them has none), why.
     """
     path = case.path / FILE
@@ -85,8 +85,8 @@ def exit_logit(case: Case) -> pd.DataFrame:
     """Discrete-time logit of exit from the focal club: state-months in which exit, or not signing, was open.
 
     `alone`: one column at a time with a step for the renewal, by statsmodels; `joint`: all columns together, shrunk
-    (ridge), which a handful of exits needs. Coefficients are per standard deviation of the column over these rows. Columns:
-    column, alone, alone_se, joint, exits, rows, note.
+    (ridge), which a handful of exits needs. Coefficients are per standard deviation of the column over these rows.
+    Columns: column, alone, alone_se, joint, exits, rows, note.
     """
     from statsmodels.api import Logit
     from statsmodels.tools.sm_exceptions import ConvergenceWarning, PerfectSeparationWarning

@@ -30,7 +30,7 @@ Month = Annotated[int, BeforeValidator(lambda text: parse_month(str(text)))]
 Months = Annotated[tuple[Month, ...], Field(strict=False)]
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 #: measures of one run each, shape (R,); NaN where a run has nothing to say
-Measures = dict[str, Floats]
+Measures = Mapping[str, Floats | Bools]
 
 
 @dataclass(frozen=True, eq=False)
@@ -314,14 +314,19 @@ class Leaves(Pattern):
 
     def measure(self, runs: Runs) -> Measures:
         """`any`, and each state by its name where there are several."""
-        into, out = runs.moves(self.club, self.states, self.first, self.last)
-        return _any_of(out if self.kind == "leaves" else into, self.states)
+        out = runs.moves(self.club, self.states, self.first, self.last)[1]
+        return _any_of(out, self.states)
 
 
 class Joins(Leaves):
     """Any of some states comes in within some months."""
 
     kind: Literal["joins"]  # type: ignore[assignment]
+
+    def measure(self, runs: Runs) -> Measures:
+        """`any`, and each state by its name where there are several."""
+        into = runs.moves(self.club, self.states, self.first, self.last)[0]
+        return _any_of(into, self.states)
 
 
 class Acts(Pattern):

@@ -1,8 +1,8 @@
 """The posterior of a part of the record, quickly: Laplace's approximation, corrected by importance weights.
 
 Proposals are Student's t with the mode and curvature of the posterior; their weights ``posterior / proposal`` are
-Pareto-smoothed (Vehtari et al. 2024, doi:10.48550/arXiv.1507.02646). A shape above 0.7 says that they cannot be trusted;
-it is kept with every result. The mean of the raw weights estimates the evidence of the part.
+Pareto-smoothed (Vehtari et al. 2024, doi:10.48550/arXiv.1507.02646). A shape above 0.7 says that they cannot be
+trusted; it is kept with every result. The mean of the raw weights estimates the evidence of the part.
 """
 
 from collections.abc import Sequence

@@ -99,7 +99,7 @@ def renewal_under(case: Case, asked: str, *, seed: int) -> pd.DataFrame:
 
 def ablations(case: Case, patterns: Patterns) -> list[tuple[str, ...]]:
     """Sets of terms to be left out: each alone, and those that a pattern names."""
-    found = [(name,) for name in case.role("weight")]
+    found: list[tuple[str, ...]] = [(name,) for name in case.role("weight")]
     found += [p.terms for p in patterns.pattern if isinstance(p, Saves) and len(p.terms) > 1]
     return list(dict.fromkeys(found))
 

@@ -1,8 +1,8 @@
 """The whole examination of a case, in stages that are stored as they are done.
 
-A job is one part of a stage: one state held out, one start, ten permutations, one theory, one variant. What it finds is
-written as Parquet files in a folder of its own, whole or not at all, under a name made of stage, part and a key: the hash
-of the case and its posterior, of the tables beside it, of the code, and of what the stage depends on. A command that was killed
+A job is one part of a stage: one state held out, one start, ten permutations, one theory, one variant. What it finds
+is written as Parquet files in a folder of its own, whole or not at all, under a name made of stage, part and a key: the
+hash of the case, of its posterior and the tables beside it, of the code, and of the plan. A command that was killed
 finds what is done and goes on; the result is that of an undisturbed run, for every job draws from seed and part alone.
 """
 
@@ -263,9 +263,8 @@ def _permutations(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tabl
             case if number < 0 else variants.permuted(case, variants.deal(case, number, plan.seed))
         )
         scores = variants.quick_scores(dealt, seed=plan.seed)
-        found.append(
-            scores.groupby("scope", as_index=False)["log_score"].sum().assign(number=number)
-        )
+        total = scores.groupby("scope", as_index=False)[["log_score", "steps"]].sum()
+        found.append(total.assign(number=number))
     return {"permutations": pd.concat(found, ignore_index=True)}
 
 
@@ -274,7 +273,8 @@ def _robustness(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables
     group, what = named.get(part, ("as it is", "as it is"))
     changed = variants.variant(case, part, plan.seed)
     scores = variants.quick_scores(changed, seed=plan.seed)
-    found = {f"log_score {k}": v for k, v in scores.groupby("scope")["log_score"].sum().items()}
+    total = scores.groupby("scope")[["log_score", "steps"]].sum()
+    found = {f"gain {name}": row["log_score"] - row["steps"] for name, row in total.iterrows()}
     start = next(iter(patterns.evaluation.starts), case.start)
     found |= variants.main_patterns(
         changed, patterns, start, seed=plan.seed, runs=plan.variant_runs

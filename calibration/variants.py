@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from calibration.baselines import backed_off, log_scores
 from calibration.holdout import SCOPES, predict_model, scope
 from calibration.likelihood import Design
 from calibration.patterns import AllRight, Cycle, Patterns, Renewal, Runs, evaluate
@@ -167,7 +168,10 @@ def variant(case: Case, name: str, seed: int) -> Case:
 
 
 def quick_scores(case: Case, *, seed: int, proposals: int = 0) -> pd.DataFrame:
-    """Leave-one-state-out log scores of the model alone by scope and state, from normal approximations."""
+    """Leave-one-state-out log scores by scope and state, from normal approximations unless `proposals` are given.
+
+    Columns: scope, state, log_score (of the model), steps (of the structural steps, empty cells filled).
+    """
     cut = until_fit(case)
     rows = fit_rows(cut)
     table = []
@@ -175,10 +179,12 @@ def quick_scores(case: Case, *, seed: int, proposals: int = 0) -> pd.DataFrame:
         s = cut.state_ids.index(state)
         train, test = rows.where(rows.rows.state != s), rows.where(rows.rows.state == s)
         found = predict_model(cut, train, test, seed=(seed, s), proposals=proposals)
+        steps = log_scores(backed_off(train.rows, test.rows), test.rows)
         for name in SCOPES:
             keep = scope(cut, test.rows, name)
-            table.append((name, state, found.log_score(test.rows, keep)))
-    return pd.DataFrame(table, columns=["scope", "state", "log_score"])
+            score = found.log_score(test.rows, keep)
+            table.append((name, state, score, float(steps[keep].sum())))
+    return pd.DataFrame(table, columns=["scope", "state", "log_score", "steps"])
 
 
 def main_patterns(
@@ -191,5 +197,5 @@ def main_patterns(
     ensemble = simulate(case, draws, seed=seed, start=start, end=end)
     kept = tuple(p for p in patterns.pattern if isinstance(p, Renewal | Cycle | AllRight))
     found = evaluate(patterns.model_copy(update={"pattern": kept}), Runs(ensemble))
-    judged = found[found["judged"]]
+    judged = found[found["judged"].astype(bool)]
     return dict(zip(judged["id"], judged["value"].astype(float), strict=True))
