@@ -3,8 +3,8 @@
 Every choice is one row. Its columns are what the state is shown in that month (ties, threats, own means, autonomy,
 leverage, offers, credibility, the reach of the club), with the sign turned for exits so that a positive coefficient
 speaks for being in, once for clubs that the patron leads and once for others; and a step for each cell of the
-structural baseline. Coefficients of inputs are shrunk towards zero (ridge); how far is chosen within the training states, by
-leaving groups of them out in turn.
+structural baseline. Coefficients of inputs are shrunk towards zero (ridge); how far is chosen within the training
+states, by leaving groups of them out in turn.
 """
 
 from functools import lru_cache
