@@ -1,7 +1,8 @@
 # Needs Python 3.12 or newer, make and a network. Everything goes into .venv beside this file.
 #   make run               the environment with the runtime packages, then `tashkent run`
 #   make test              the development packages on top, then pytest
-# Arguments go through: RUN_ARGS="--runs 50", TEST_ARGS="-k council", BENCH_ARGS=--quick, CALIBRATE_ARGS="--seed 1".
+# Arguments go through: RUN_ARGS="--runs 50", TEST_ARGS="-k council", BENCH_ARGS=--quick, CALIBRATE_ARGS="--seed 1",
+# VALIDATE_ARGS="--seed 1".
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,7 +30,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format-check lint types imports format docs lock posterior bench wheel clean env env-dev
+.PHONY: help run test check format-check lint types imports format docs lock posterior validation evidence bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +66,12 @@ docs: env ## write docs/rulebook.md from the case
 
 posterior: env ## sample the posterior of the case anew, to ship it beside the case, with CALIBRATE_ARGS
 	$(BIN)/tashkent calibrate --out $(VENV)/calibration --start-again --install $(CALIBRATE_ARGS)
+
+validation: env ## examine the model in full into results/evidence/, with VALIDATE_ARGS
+	$(BIN)/tashkent validate --out $(VENV)/validation --compact results/evidence $(VALIDATE_ARGS)
+
+evidence: env ## write docs/evidence.md and its figures from results/evidence/
+	$(BIN)/python -m tashkent.evidence results/evidence docs/evidence.md
 
 bench: env ## run the benchmarks with BENCH_ARGS
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)

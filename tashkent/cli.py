@@ -1,4 +1,4 @@
-"""The command line: `tashkent run`, `explain`, `law`, `calibrate`, `recover` and `case`."""
+"""The command line: `tashkent run`, `explain`, `law`, `calibrate`, `recover`, `validate` and `case`."""
 
 import json
 import os
@@ -276,6 +276,79 @@ def recover(
     from rich.console import Console
 
     calibration.show_recovery(found, Console())
+
+
+@app.command()
+def validate(
+    case: CaseOption = "cst",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Fewer runs and refits, normal approximations.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
+    out: Annotated[
+        Path, typer.Option(help="Folder for stages and tables; what is done there is kept.")
+    ] = Path("tashkent-validation"),
+    compact: Annotated[
+        Path | None, typer.Option(help="Also write the small tables into this folder.")
+    ] = None,
+    workers: WorkersOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Examine the model: held-out scores against baselines, patterns, chance, rival theories, robustness.
+
+    Interrupted, the same command goes on where it stopped.
+
+    Example: tashkent validate --quick --out look
+    """
+    loaded = load_case(case)
+    from calibration.validation import QUICK, Plan, with_seed
+    from tashkent import validation
+
+    validation.check_out(out)
+    with _stages() as progress:
+        found = validation.validate(
+            loaded,
+            with_seed(QUICK if quick else Plan(), seed),
+            out,
+            workers=workers or os.cpu_count() or 1,
+            progress=progress,
+        )
+    validation.write(found, out)
+    if compact is not None:
+        validation.write_compact(found, compact)
+    if as_json:
+        print(json.dumps(found.as_json(), indent=2))
+        return
+    from rich.console import Console
+
+    validation.show(found, Console())
+    print(f"Tables and manifest: {out}")
+
+
+@contextmanager
+def _stages() -> "Iterator[Callable[[str, int, int], None]]":
+    """A progress bar on stderr for jobs of several stages."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description:>13}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda stage, done, of: bar.update(task, description=stage, completed=done, total=of)
 
 
 @contextmanager

@@ -1,0 +1,420 @@
+"""The examination: likelihood against brute force and free runs, refits, contests, stages, and the page."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from agents import deliberation
+from calibration import validation
+from calibration.baselines import backed_off, structural_steps
+from calibration.holdout import (
+    ALL,
+    BACKED_OFF,
+    MODEL,
+    STEPS,
+    Prediction,
+    calibration_curve,
+    contest,
+    gains,
+    scope,
+)
+from calibration.likelihood import design
+from calibration.posterior import fit, fit_rows
+from calibration.refit import density, refit
+from calibration.regression import ridge_logit
+from calibration.riskset import CHOICES
+from calibration.validation import Plan
+from calibration.variants import (
+    deal,
+    imputed,
+    permuted,
+    until_fit,
+    with_fixed,
+    with_founding,
+    without_event,
+)
+from model.case import Case
+from model.choices import open_acts, record_standing
+from model.law import Act
+from model.simulate import prior_parameters, simulate
+from model.world import compile_case
+from tashkent import evidence
+from tashkent.new_case import new_case
+from tashkent.validation import MANIFEST, STAGES
+from tests.test_cli import call
+
+ROOT = Path(__file__).parent.parent
+SMALL = Plan(
+    runs=20,
+    proposals=0,
+    permutations=2,
+    imputations=1,
+    bands=(2, 2),
+    ablation_runs=5,
+    variant_runs=5,
+    nested=False,
+    events=False,
+)
+
+
+@pytest.fixture(scope="module")
+def minimal(tmp_path_factory: pytest.TempPathFactory) -> Case:
+    return new_case(tmp_path_factory.mktemp("case") / "minimal")
+
+
+def means(case: Case) -> dict[str, np.ndarray]:
+    """One value of each parameter, off its prior mean so that every term counts."""
+    return {n: np.array([p.mean + 0.3 * (p.sd or 0.0)]) for n, p in case.drawn.items()}
+
+
+# the likelihood ------------------------------------------------------------------------------------
+
+
+def by_hand(
+    case: Case, parameters: dict[str, np.ndarray], t: int, s: int, c: int
+) -> dict[Act, float]:
+    """Probability of each act that the law leaves open, from the formulas of deliberation alone."""
+    given = compile_case(case)
+    numbers = {name: float(v[0]) for name, v in parameters.items()}
+    acts = [act for act, _ in open_acts(given, t, s, c)]
+    seen = t
+    term = given.rules[t][c].term
+    if Act.RENEW in acts and term is not None:
+        seen = max(0, t - term.informed_months_before)
+    features = given.terms(seen, record_standing(given, t))
+    worth = sum(numbers[name] * feature[s, c] for name, feature in features.items())
+    owed = given.price[t, c] * given.record.former[t - 1, s, c]
+    chances = {}
+    for act in acts:
+        if act == Act.ACCEDE:
+            odds = worth + numbers["accede"] + numbers["lock"] * given.dear[t, s, c]
+            odds += numbers["obligation"] * given.situation.clubs.guarantees[c]
+            odds += (
+                numbers["opening"] * given.window[t, c] + numbers["founding"] * given.founding[t, c]
+            )
+            odds -= numbers["compliance"] * owed
+        elif act == Act.RENEW:
+            odds = worth + numbers["renew"]
+        elif act in (Act.WITHDRAW, Act.REQUEST_SUSPENSION):
+            odds = numbers["exit"] - worth
+        else:
+            continue
+        chances[act] = float(deliberation.probability(np.asarray(odds)))
+    return chances
+
+
+def test_likelihood_is_the_product_of_every_choice(minimal: Case) -> None:
+    rows = design(minimal)
+    parameters = {n: np.array([p.mean]) for n, p in minimal.drawn.items()}
+    for name in rows.names:  # those that stay at their priors enter at their means
+        parameters[name] += 0.3 * (minimal.parameters[name].sd or 0.0)
+    expected = 0.0
+    for i in range(len(rows.rows)):
+        where = (int(rows.rows.month[i]), int(rows.rows.state[i]), int(rows.rows.club[i]))
+        chances = by_hand(minimal, parameters, *where)
+        stays = np.prod([1.0 - p for p in chances.values()])  # both routes of an exit
+        expected += np.log(1.0 - stays if rows.rows.done[i] else stays)
+    x = np.array([parameters[name] for name in rows.names])
+    assert rows.log_scores(x).sum() == pytest.approx(expected, rel=1e-9)
+
+
+def test_probabilities_are_those_of_free_runs(minimal: Case) -> None:
+    rows, runs = design(minimal), 4000
+    values = {n: np.array([p.mean]) for n, p in minimal.drawn.items()}
+    many = {name: np.repeat(v, runs) for name, v in values.items()}
+    x = np.array([values[name] for name in rows.names])
+    right = np.exp(rows.log_scores(x))[:, 0]
+    p = np.where(rows.rows.done, right, 1.0 - right)
+    acts = {
+        "accede": ("accede", "refuse_accession"),
+        "renew": ("renew",),
+        "exit": ("withdraw", "request_suspension"),
+    }
+    lively = [t for t in np.unique(rows.rows.month) if p[rows.rows.month == t].max() > 0.02]
+    assert len(lively) > 5
+    compared = 0
+    for t in lively[:: max(1, len(lively) // 12)]:
+        month = minimal.start + int(t)
+        found = simulate(minimal, many, seed=5, start=month - 1, end=month).acts()
+        for i in np.flatnonzero(rows.rows.month == t):
+            state, club = (
+                minimal.state_ids[rows.rows.state[i]],
+                tuple(minimal.clubs)[rows.rows.club[i]],
+            )
+            named = acts[CHOICES[rows.rows.choice[i]]]
+            here = found[
+                (found["state"] == state) & (found["club"] == club) & found["act"].isin(named)
+            ]
+            share = here["run"].nunique() / runs
+            assert abs(share - p[i]) < 4.5 * np.sqrt(p[i] * (1 - p[i]) / runs) + 1e-3
+            compared += 1
+    assert compared > 10
+
+
+# refits --------------------------------------------------------------------------------------------
+
+
+def test_a_refit_without_record_is_the_prior(case: Case) -> None:
+    rows = fit_rows(case)
+    found = refit(case, rows.where(np.arange(len(rows.rows)) < 1), proposals=4000)
+    prior = np.array([case.parameters[n].mean for n in found.names])
+    sd = np.array([case.parameters[n].sd for n in found.names])
+    assert np.abs((found.mean - prior) / sd).max() < 0.15
+    assert found.log_evidence < 0
+
+
+def test_weights_correct_the_normal_approximation(case: Case) -> None:
+    """The evidence does not depend on how many proposals estimate it."""
+    rows = fit_rows(case)
+    few, many = (refit(case, rows, seed=1, proposals=n) for n in (1000, 4000))
+    assert abs(few.log_evidence - many.log_evidence) < 5 * few.log_evidence_se
+    assert many.pareto_k < 0.7
+    target = density(case, rows)
+    assert target.log_posterior(many.values[:5]) == pytest.approx(
+        [target.log_prior(v[None])[0] + rows.log_scores(v[:, None]).sum() for v in many.values[:5]]
+    )
+    mode = fit(case, rows)
+    assert np.abs((many.mean - mode.mode) / mode.sd).max() < 1
+
+
+def test_draws_are_resampled_for_each_run(case: Case) -> None:
+    found = refit(case, fit_rows(case), proposals=1000)
+    draws = found.resampled(case, 500, 0)
+    assert set(draws) == set(case.drawn)
+    first = found.names.index("patronage")
+    assert draws["patronage"].mean() == pytest.approx(found.mean[first], abs=0.2)
+
+
+# baselines and contests ----------------------------------------------------------------------------
+
+
+def test_empty_cells_take_the_rate_around_them(case: Case) -> None:
+    rows = fit_rows(case).rows
+    full = backed_off(rows, rows)
+    cells = structural_steps(rows)
+    train = rows.where(cells != cells[rows.founding][0])
+    p = backed_off(train, rows)[cells == cells[rows.founding][0]]
+    assert 0 < p[0] < 0.1 < full[cells == cells[rows.founding][0]][0]
+
+
+def test_ridge_is_what_statsmodels_finds() -> None:
+    from statsmodels.api import GLM, families
+
+    rng = np.random.default_rng(2)
+    x, steps = rng.normal(size=(400, 3)), rng.integers(0, 2, 400)
+    done = rng.random(400) < 1 / (1 + np.exp(-(x[:, 0] - 1.5 + steps)))
+    slopes, levels = ridge_logit(x, done, steps, 0.3)
+    both = np.concatenate([x, np.eye(2)[steps]], axis=1)
+    alpha = np.array([0.3**-2] * 3 + [5.0**-2] * 2) / 400
+    other = GLM(done.astype(float), both, family=families.Binomial()).fit_regularized(
+        alpha=alpha, L1_wt=0.0
+    )
+    np.testing.assert_allclose(np.r_[slopes, levels], other.params, atol=2e-3)
+
+
+def test_a_baseline_that_is_wrong_on_purpose_is_told_from_a_right_one(case: Case) -> None:
+    rows = fit_rows(case).rows
+    right = backed_off(rows, rows)
+    found = [
+        Prediction(STEPS, right),
+        Prediction(BACKED_OFF, right),
+        Prediction("wrong", np.clip(1.0 - right, 1e-6, 1 - 1e-6)),
+        Prediction("sure of what happened", np.where(rows.done, 0.99, 0.001)),
+    ]
+    scores = gains(contest(case, rows, found, "all")).set_index(["who", "scope"])
+    assert scores.loc[("wrong", "focus"), "gain"] < -100
+    assert scores.loc[("sure of what happened", "focus"), "gain"] > 10
+    assert scores.loc[(STEPS, "all clubs"), "gain"] == 0
+    assert scores.loc[("sure of what happened", "focus"), "worst_gain"] > -3
+
+
+def test_errors_are_those_of_a_sum_over_states() -> None:
+    table = pd.DataFrame(
+        {
+            "who": [STEPS] * 3 + [MODEL] * 3,
+            "scope": "focus",
+            "state": ["A", "B", "C"] * 2,
+            "choices": 10,
+            "acts": 1,
+            "log_score": [-3.0, -2.0, -1.0, -1.0, -1.0, -1.0],
+            "brier": 0.1,
+            "brier_acts": 0.2,
+        }
+    )
+    row = gains(table).set_index("who").loc[MODEL]
+    assert row["gain"] == 3
+    assert row["se"] == pytest.approx(np.sqrt(3 * np.var([2, 1, 0], ddof=1)))
+    assert (row["worst_state"], row["worst_gain"]) == ("C", 0)
+
+
+def test_the_posterior_is_averaged_over_all_acts_at_once(case: Case) -> None:
+    rows = fit_rows(case).rows
+    rows = rows.where(np.arange(len(rows)) < 2)
+    draws = np.log(np.array([[0.9, 0.1], [0.9, 0.1]]))
+    found = Prediction(MODEL, np.full(2, 0.5), draws, np.array([0.5, 0.5]))
+    assert found.log_score(rows, np.ones(2, bool)) == pytest.approx(np.log((0.81 + 0.01) / 2))
+
+
+def test_scopes_are_nested(case: Case) -> None:
+    rows = fit_rows(case).rows
+    inner, middle, outer = (scope(case, rows, n) for n in ("in force", "focus", "all clubs"))
+    assert 0 < inner.sum() < middle.sum() < outer.sum() == len(rows)
+    assert not (inner & ~middle).any()
+
+
+def test_calibration_curve_counts(case: Case) -> None:
+    table = pd.DataFrame({"who": "m", "p": [0.05, 0.06, 0.5], "done": [False, True, True]})
+    found = calibration_curve(table, (0.0, 0.1, 1.0))
+    assert found["choices"].tolist() == [2, 1]
+    assert found["share"].tolist() == [0.5, 1.0]
+    assert (found["share_low"] < found["share"]).all()
+
+
+# variants ------------------------------------------------------------------------------------------
+
+
+def test_a_deal_moves_all_of_a_situation(case: Case) -> None:
+    order = deal(case, 3, 0)
+    dealt = permuted(case, order)
+    states = case.deciders
+    a = compile_case(case).situation
+    b = compile_case(dealt).situation
+    for i, source in enumerate(order):
+        to, came = case.state_ids.index(states[i]), case.state_ids.index(states[source])
+        np.testing.assert_array_equal(b.tie[:, to], a.tie[:, came])
+        np.testing.assert_array_equal(b.threat[:, to], a.threat[:, came])
+    assert dealt.record is case.record
+    assert dealt.hash != case.hash
+    assert deal(case, 3, 0) == order != deal(case, 4, 0)
+
+
+def test_variants_leave_the_shared_case_alone(case: Case) -> None:
+    before = compile_case(case).situation.tie.copy()
+    event = case.events[0].event
+    changed = [
+        imputed(case, 0, 1),
+        without_event(case, event),
+        with_fixed(case, "witness", 0.1),
+        with_founding(case),
+    ]
+    assert len({c.hash for c in (case, *changed)}) == 5
+    assert event not in {row.event for row in changed[1].events}
+    np.testing.assert_array_equal(compile_case(case).situation.tie, before)
+
+
+def test_the_founding_meeting_can_be_scored(case: Case) -> None:
+    more, fewer = (fit_rows(c).rows for c in (with_founding(case), case))
+    first = more.where(more.month == 1)
+    assert len(first) >= len(case.deciders)
+    assert first.done.sum() == 5
+    assert more.done.sum() == fewer.done.sum() + 5
+
+
+def test_cutting_the_case_at_the_fit_changes_no_score(case: Case) -> None:
+    whole, cut = fit_rows(case), fit_rows(until_fit(case))
+    np.testing.assert_array_equal(whole.first, cut.first)
+    np.testing.assert_array_equal(whole.rows.done, cut.rows.done)
+
+
+# stages --------------------------------------------------------------------------------------------
+
+
+def test_resumed_equals_undisturbed(minimal: Case, tmp_path: Path) -> None:
+    whole = validation.run(minimal, SMALL, tmp_path / "whole")
+
+    class Stop(Exception):
+        pass
+
+    def stop(stage: str, done: int, of: int) -> None:
+        if done == of // 2:
+            raise Stop
+
+    with pytest.raises(Stop):
+        validation.run(minimal, SMALL, tmp_path / "part", progress=stop)
+    stored = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "part").iterdir()}
+    assert stored
+    resumed = validation.run(minimal, SMALL, tmp_path / "part")
+    assert set(resumed) == set(whole)
+    for name, table in whole.items():
+        pd.testing.assert_frame_equal(resumed[name], table)
+    now = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "part").iterdir()}
+    assert {name: now[name] for name in stored} == stored  # what was done is not done again
+
+
+def test_another_case_or_seed_is_another_key(minimal: Case) -> None:
+    key = validation.key_of(minimal, SMALL)
+    assert key != validation.key_of(minimal, replace(SMALL, seed=1))
+    assert key != validation.key_of(replace(minimal, hash="0"), SMALL)
+
+
+def test_the_command_writes_tables_and_a_manifest(
+    minimal: Case,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(validation, "QUICK", SMALL)
+    out, compact = tmp_path / "out", tmp_path / "compact"
+    words = ["validate", "--case", str(minimal.path), "--quick", "--out", str(out)]
+    more = ["--compact", str(compact), "--workers", "1", "--json"]
+    assert call(monkeypatch, *words, *more) == 0
+    manifest = json.loads((out / MANIFEST).read_text())
+    said = json.loads(capsys.readouterr().out)
+    assert manifest["case_hash"] == minimal.hash == said["case_hash"]
+    assert (out / STAGES).is_dir()
+    held = pd.read_csv(out / "held_out.csv")
+    assert {MODEL, STEPS, BACKED_OFF} <= set(held["who"])
+    assert {p.name for p in compact.iterdir()} <= {p.name for p in out.iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--case", "cts"], "nearest valid name: cst"),
+        (["--seed", "-1"], "--seed"),
+        (["--out", "{full}"], "a new or empty folder, or an earlier validation"),
+    ],
+)
+def test_bad_input_is_one_line(
+    words: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "thesis.doc").write_text("mine")
+    words = [word.format(full=tmp_path) for word in words]
+    assert call(monkeypatch, "validate", *words) == 2
+    errors = capsys.readouterr().err
+    assert said in errors
+    assert errors.count("\n") == 1
+    assert (tmp_path / "thesis.doc").read_text() == "mine"
+
+
+# the page ------------------------------------------------------------------------------------------
+
+
+def test_the_page_is_generated_from_results() -> None:
+    manifest, tables = evidence.read(ROOT / "results/evidence")
+    assert (ROOT / "docs/evidence.md").read_text(encoding="utf-8") == evidence.page(
+        manifest, tables
+    )
+
+
+def test_missed_bars_are_said_to_be_missed() -> None:
+    manifest, tables = evidence.read(ROOT / "results/evidence")
+    bars = tables["bars"].copy()
+    bars.loc[0, ["value", "passes"]] = [-1.0, False]
+    page = evidence.page(manifest, {**tables, "bars": bars})
+    assert "**missed**" in page
+    assert f"**Missed:** {bars.loc[0, 'what']}" in page
+    assert "support explanation, not forecast" in " ".join(page[:600].split())
+
+
+def test_prior_draws_fit_the_case(minimal: Case) -> None:
+    assert set(prior_parameters(minimal, runs=2, seed=0)) == set(minimal.drawn)
+    assert ALL == "all"
