@@ -64,6 +64,8 @@ def _top(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
     missed = tables["bars"][~tables["bars"]["passes"].astype(bool)]
     said = (
         "All bars are met."
+        if missed.empty and len(tables["bars"])
+        else "No bars are set."
         if missed.empty
         else "**Missed:** " + "; ".join(str(what) for what in missed["what"]) + "."
     )
@@ -103,6 +105,7 @@ def _held_out(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
         "Brier",
         "Brier, moves",
     ]
+    steps = found.loc[(found["who"] == MODEL) & (found["scope"] == "focus"), "over"].iloc[0]
     states = tables["held_out_states"]
     focus = states[states["scope"] == "focus"].pivot(
         index="state", columns="who", values="log_score"
@@ -110,8 +113,8 @@ def _held_out(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
     by_state = [
         (
             s,
-            *(_score(focus.loc[s, w]) for w in (MODEL, STEPS, LOGIT)),
-            _n(focus.loc[s, MODEL] - focus.loc[s, STEPS]),
+            *(_score(focus.loc[s, w]) for w in (MODEL, steps, LOGIT)),
+            _n(focus.loc[s, MODEL] - focus.loc[s, steps]),
         )
         for s in focus.index
     ]
@@ -125,7 +128,7 @@ def _held_out(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
             r["state"],
             r["month"],
             _did(r["choice"], r["done"]),
-            *(_n(_right(r, w), 3) for w in (MODEL, STEPS, LOGIT)),
+            *(_n(_right(r, w), 3) for w in (MODEL, steps, LOGIT)),
         )
         for r in wide.to_dict("records")
     ]
@@ -532,7 +535,8 @@ def _coefficient(value: float, error: float) -> str:
 
 
 def _scope(name: str, manifest: dict[str, Any]) -> str:
-    return {"focus": manifest["focus"], "in force": "since in force"}.get(name, name)
+    names: dict[str, str] = {"focus": manifest["focus"], "in force": "since in force"}
+    return names.get(name, name)
 
 
 def _did(choice: str, done: bool) -> str:

@@ -134,14 +134,15 @@ class Validation:
     @cached_property
     def theories(self) -> pd.DataFrame:
         """Each theory: held-out scores of the focal club and of all clubs against all terms together, and evidence."""
-        scores = self.tables["theory_scores"].set_index(["theory", "scope", "state"])
+        scores = self.tables["theory_scores"].pivot(
+            index="state", columns=["theory", "scope"], values="log_score"
+        )
         rows = []
         for row in self.tables["theory_evidence"].to_dict("records"):
             found: dict[str, Any] = {"theory": row["theory"], "kind": row["kind"]}
             for scope in ("focus", "all clubs"):
-                mine = scores.loc[(row["theory"], scope), "log_score"]
-                all_terms = scores.loc[(EVERYTHING, scope), "log_score"]
-                d = mine - all_terms
+                mine = scores[row["theory"], scope]
+                d = mine - scores[EVERYTHING, scope]
                 found[f"{scope} log_score"] = float(mine.sum())
                 found[f"{scope} difference"] = float(d.sum())
                 found[f"{scope} se"] = float(np.sqrt(len(d) * d.var(ddof=1)))

@@ -326,14 +326,14 @@ def test_cutting_the_case_at_the_fit_changes_no_score(case: Case) -> None:
 def test_resumed_equals_undisturbed(minimal: Case, tmp_path: Path) -> None:
     whole = validation.run(minimal, SMALL, tmp_path / "whole")
 
-    class Stop(Exception):
+    class StopError(Exception):
         pass
 
     def stop(stage: str, done: int, of: int) -> None:
         if done == of // 2:
-            raise Stop
+            raise StopError
 
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         validation.run(minimal, SMALL, tmp_path / "part", progress=stop)
     stored = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "part").iterdir()}
     assert stored
