@@ -20,6 +20,10 @@ from tashkent.validation import MANIFEST
 BLUE, ORANGE, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"
 #: rows of long tables that are shown
 SHOWN = 20
+#: a share of runs from which on a single state or act is shown
+SAID = 0.1
+#: a contraction below which a posterior is little more than its prior
+LITTLE = 0.2
 #: the folder of figures beside the page
 FIGURES = "img"
 
@@ -84,7 +88,23 @@ baseline is printed as it is, and so is a bar that was missed.
 
 {_table(("bar", "value", "error", "set at", ""), rows)}
 
-{said} Errors are over states: `sqrt(n * variance of the differences)`."""
+{said} Errors are over states: `sqrt(n * variance of the differences)`.{_judged(tables)}
+
+What is held out is held out of the fit, not out of the modeller's mind: which terms, events and priors there are was chosen by people who know
+this history. Only what follows {manifest["fit_until"]} was kept from tuning, and hardly anything happened in it."""
+
+
+def _judged(tables: dict[str, pd.DataFrame]) -> str:
+    """How many patterns are missed, from any start, and which."""
+    found = tables.get("patterns", pd.DataFrame())
+    if found.empty:
+        return ""
+    found = found[(found["who"] == MODEL) & found["judged"].astype(bool)]
+    missed = list(dict.fromkeys(found.loc[found["passes"].astype(str) == "False", "id"]))
+    return (
+        f" Of {found['id'].nunique()} patterns that runs are judged by (below), {len(missed)} are missed from at least "
+        f"one start: **{', '.join(missed) or 'none'}**."
+    )
 
 
 def _held_out(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
@@ -260,7 +280,8 @@ def _seats(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
 
 ![P(in) by state]({FIGURES}/evidence-p-in.png)
 
-Free runs of the posterior from {" and from the record of ".join(manifest["starts"])}. Bands: 90 % of posterior draws. Black: in by the record.
+Free runs of the posterior from {" and from the record of ".join(manifest["starts"])}. Bands: 90 % of posterior draws, each run many times
+(the noise of so many runs is in them). Black: in by the record.
 Brier score of P(in), lower is better:
 
 {_table(("from", "months", "", "Brier"), rows)}"""
@@ -272,7 +293,9 @@ def _patterns(tables: dict[str, pd.DataFrame]) -> str:
         return ""
     steps = found[found["who"] == STEPS].set_index(["id", "start", "measure"])["value"]
     rows = []
-    for row in found[found["who"] == MODEL].to_dict("records"):
+    ours = found[found["who"] == MODEL]
+    told = ours["judged"].astype(bool) | ours["id"].str.startswith("T") | (ours["value"] >= SAID)
+    for row in ours[told].to_dict("records"):
         known = (row["id"], row["start"], row["measure"])
         other = _n(steps[known]) if known in steps.index else ""
         said = {"True": "met", "False": "**missed**"}.get(str(row["passes"]), "")
@@ -288,7 +311,8 @@ def _patterns(tables: dict[str, pd.DataFrame]) -> str:
     absent = [(r.id, r.says, r.why) for r in tables["not_modelled"].itertuples()]
     return f"""## Patterns
 
-Shares of runs, with the error of a finite number of them; bold is what the bar is for. Beside them the same of runs under the structural steps.
+Shares of runs, with the error of a finite number of them; bold is what the bar is for, and of single states and acts only those above
+{SAID:g} are shown (`results/evidence/patterns.csv` has all). Beside them the same of runs under the structural steps.
 N is what must not happen.
 
 {_table(("", "pattern", "measure", "from", "model", "error", "steps", "bar", ""), kept)}
@@ -410,7 +434,7 @@ def _literature(tables: dict[str, pd.DataFrame]) -> str:
                 _coefficient(r.estimate, r.se) or ("+" if r.toward_exit > 0 else "n.s."),
                 r.ours if isinstance(r.ours, str) else "none",
                 _coefficient(r.our_estimate, r.our_se),
-                {"True": "agrees", "False": "**disagrees**"}.get(str(r.agrees), ""),
+                _agreement(r, tables["parameters"]),
                 r.why,
             )
             for r in found.itertuples()
@@ -440,6 +464,16 @@ state-months, coefficients per standard deviation. One column at a time with a s
 
 {_table(("column", "alone", "together", ""), columns)}"""
     )
+
+
+def _agreement(row: Any, parameters: pd.DataFrame) -> str:
+    """Whether a sign agrees, and whether it is the record that says so."""
+    said = {"True": "agrees", "False": "**disagrees**"}.get(str(row.agrees), "")
+    contraction = parameters.set_index("parameter")["contraction"]
+    weight = str(row.ours).removeprefix("weight of ")
+    if said and contraction.get(weight, 1.0) < LITTLE:
+        return f"{said}, but that is the prior"
+    return f"{said}, within its error" if said and abs(row.our_estimate) < row.our_se else said
 
 
 def _parameters(tables: dict[str, pd.DataFrame]) -> str:
@@ -480,7 +514,8 @@ def _robustness(tables: dict[str, pd.DataFrame]) -> str:
 ![Tornado]({FIGURES}/evidence-tornado.png)
 
 Inputs off by their recorded errors, each event dropped, fixed numbers halved and doubled, judged magnitudes in place of signs, the founding meeting
-scored. Normal approximations and short ensembles, for the case as it is too; lowest and highest of each group.
+scored. Normal approximations and short ensembles, for the case as it is too; lowest and highest of each group. Opening months are steps of the
+baseline as well: with shorter ones it is far off where a state joined late, and the gain over all clubs says more of it than of the model.
 
 {_table(("varied", "measure", "as it is", "lowest", "highest"), rows)}"""
 
@@ -654,7 +689,7 @@ def _draw_tornado(found: pd.DataFrame, path: Path) -> None:
     for i, (_, low, high) in enumerate(bars):
         axis.barh(i, high - low, left=low, color=BLUE, height=0.7)
     axis.axvline(base, color=BLACK, linewidth=0.8)
-    axis.set_yticks(range(len(bars)), [name[:64] for name, *_ in bars], fontsize=7)
+    axis.set_yticks(range(len(bars)), [name[:48] for name, *_ in bars], fontsize=7)
     axis.set_xlabel("held-out gain over the structural steps, pact, nats", fontsize=8)
     axis.tick_params(axis="x", labelsize=7)
     axis.spines[["top", "right"]].set_visible(False)
