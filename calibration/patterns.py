@@ -684,7 +684,9 @@ def load_patterns(case: Case) -> Patterns:
     try:
         found = TypeAdapter(Patterns).validate_python(table)
     except ValidationError as error:
-        raise _as_case_error(table, error.errors()[0]) from None
+        # a misspelt key is unknown and missing at once: the first of the two names what stands there
+        first = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")[0]
+        raise _as_case_error(table, first) from None
     _check(case, found)
     return found
 
@@ -695,8 +697,10 @@ def _as_case_error(table: Mapping[str, Any], error: Any) -> CaseError:
         rows = table.get(where[0], [])
         row = rows[int(where[1])] if isinstance(rows, list) else {}
         where[:2] = [str(row.get("id", " ".join(where[:2]))) if isinstance(row, dict) else where[0]]
-    said = error["msg"].removeprefix("Value error, ")
+    said = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     value = "missing" if error["type"] == "missing" else error["input"]
+    if error["type"] == "extra_forbidden":
+        said = "no such key"
     if isinstance(value, dict):
         value = value.get("kind", "a table")
     return CaseError(FILE, ".".join(where), value, said)

@@ -91,7 +91,7 @@ baseline is printed as it is, and so is a bar that was missed.
 {said} Errors are over states: `sqrt(n * variance of the differences)`.{_judged(tables)}
 
 What is held out is held out of the fit, not out of the modeller's mind: which terms, events and priors there are was chosen by people who know
-this history. Only what follows {manifest["fit_until"]} was kept from tuning, and hardly anything happened in it."""
+this history. By rule nothing after {manifest["fit_until"]} is tuned on, and hardly anything happened in it."""
 
 
 def _judged(tables: dict[str, pd.DataFrame]) -> str:
