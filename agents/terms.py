@@ -20,6 +20,8 @@ from agents.ties import leaning
 Read = Literal["seat", "gap", "left", "courted", "credibility"]
 #: a tenth of trade or budget, and ten instruments owed times instruments of reach, count as one
 TEN = 10.0
+#: shares of trade are counted in these
+SHARES_OF_TRADE = 10_000.0
 
 
 @dataclass(frozen=True)
@@ -186,8 +188,12 @@ def contagion(now: Situation) -> Floats:
     left = _needed(now.left, "left")
     shape = np.broadcast_shapes(now.bond.shape[:-2], left.shape[:-2]) + left.shape[-2:]
     total = np.zeros_like(np.broadcast_to(left, shape), dtype=np.float64)
-    for j, c in np.argwhere(left.any(axis=tuple(range(left.ndim - 2)))):
-        total[..., c] -= TEN * now.bond[..., j] * left[..., j, c, None]
+    # whole numbers, whose sums are exact: one run gets those of many whatever the order of adding
+    shares = np.rint(now.bond * SHARES_OF_TRADE).swapaxes(-1, -2)
+    for c in np.flatnonzero(left.any(axis=tuple(range(left.ndim - 1)))):
+        gone = left[..., c].astype(np.float64)
+        summed = gone @ shares if shares.ndim == 2 else (gone[..., None, :] @ shares)[..., 0, :]
+        total[..., c] = -summed / (SHARES_OF_TRADE / TEN)
     return total
 
 
