@@ -8,7 +8,7 @@ decorate it, and give its weight a prior in the case's ``parameters.toml`` under
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +47,8 @@ def term(
 ) -> Callable[..., Callable[[Situation], Floats]]:
     """Register a formula as a term under its own name.
 
-    `theory` is a few words and a reference, `reads` what of the situation differs between runs, and `prior` the mean and
-    standard deviation of its weight, for a term in a file of one's own.
+    `theory` is a few words and a reference, `reads` what of the situation differs between runs, and `prior` the mean
+    and standard deviation of its weight, for a term in a file of one's own.
     """
 
     def register(formula: Callable[[Situation], Floats]) -> Callable[[Situation], Floats]:
@@ -71,7 +71,7 @@ def _summed(amount: Floats, applies: Bools) -> Floats:
     return total
 
 
-def _needed(values: NDArray | None, name: str) -> NDArray:
+def _needed(values: NDArray[Any] | None, name: str) -> NDArray[Any]:
     if values is None:
         raise ValueError(f"this term depends on the run: {name} is needed")
     return values
@@ -175,7 +175,10 @@ def entrapment(now: Situation) -> Floats:
 
 @term(theory="Compliance as a cost of membership (Downs, Rocke and Barsoom 1996)", reads=("gap",))
 def compliance(now: Situation) -> Floats:
-    """Instruments that the state has yet to join, the dearer the further the club reaches: ``- gap * reach[c] / 10``."""
+    """Instruments that the state has yet to join, the dearer the further the club reaches.
+
+    ``- gap * reach[c] / 10``
+    """
     return -_needed(now.gap, "gap") * (now.reach / TEN)[..., None, :]
 
 

@@ -338,15 +338,9 @@ def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Deciders and the threats on which some need of the case bears."""
     kinds = {need.kind for need in case.requests}
     threats = [k for k, threat in enumerate(case.threats.values()) if threat.need in kinds - {""}]
-    pairs = [(case.state_ids.index(s), k) for s in case.deciders for k in threats]
-    return (
-        tuple(np.array(column, np.intp) for column in zip(*pairs, strict=True))
-        if pairs
-        else (
-            np.zeros(0, np.intp),
-            np.zeros(0, np.intp),
-        )
-    )
+    deciders = [case.state_ids.index(s) for s in case.deciders]
+    pairs = np.array([(s, k) for s in deciders for k in threats], np.intp).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def _taught(given: Given) -> Floats:
