@@ -1,7 +1,7 @@
 # Needs Python 3.12 or newer, make and a network. Everything goes into .venv beside this file.
 #   make run               the environment with the runtime packages, then `tashkent run`
 #   make test              the development packages on top, then pytest
-# Arguments go through: RUN_ARGS="--runs 50", TEST_ARGS="-k council", BENCH_ARGS=--quick.
+# Arguments go through: RUN_ARGS="--runs 50", TEST_ARGS="-k council", BENCH_ARGS=--quick, CALIBRATE_ARGS="--seed 1".
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,7 +29,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format-check lint types imports format docs lock bench wheel clean env env-dev
+.PHONY: help run test check format-check lint types imports format docs lock posterior bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ format: env-dev ## rewrite the sources: ruff's fixes and format
 docs: env ## write docs/rulebook.md from the case
 	$(BIN)/tashkent law --markdown > $(VENV)/rulebook.md
 	cp $(VENV)/rulebook.md docs/
+
+posterior: env ## sample the posterior of the case anew, to ship it beside the case, with CALIBRATE_ARGS
+	$(BIN)/tashkent calibrate --out $(VENV)/calibration --start-again --install $(CALIBRATE_ARGS)
 
 bench: env ## run the benchmarks with BENCH_ARGS
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)

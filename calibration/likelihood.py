@@ -25,7 +25,7 @@ from model.world import Given, compile_case
 
 def log_sigmoid(x: Floats) -> Floats:
     """``log(1 / (1 + exp(-x)))``, without overflow."""
-    return -np.logaddexp(0.0, -x)
+    return np.asarray(np.minimum(x, 0.0) - np.log1p(np.exp(-np.abs(x))))
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,13 @@ class Design:
     def log_scores(self, parameters: Floats) -> Floats:
         """Log probability of what each row's state did, shape (rows, ...)."""
         first, second = self.log_odds(parameters)
-        wide = (slice(None),) + (None,) * (first.ndim - 1)
-        stay = log_sigmoid(-first) + np.where(self.two_routes[wide], log_sigmoid(-second), 0.0)
-        done = np.where(
-            self.two_routes[wide], np.log(-np.expm1(np.minimum(stay, -1e-300))), log_sigmoid(first)
-        )
-        return np.where(self.rows.done[wide], done, stay)
+        scores, two = log_sigmoid(-first), self.two_routes
+        scores[two] += log_sigmoid(-second[two])
+        done = self.rows.done & ~two
+        scores[done] = log_sigmoid(first[done])
+        left = self.rows.done & two
+        scores[left] = np.log(-np.expm1(np.minimum(scores[left], -1e-300)))
+        return scores
 
     def where(self, keep: np.ndarray) -> "Design":
         """The rows that are kept."""

@@ -1,12 +1,14 @@
-"""Posterior mode and Laplace draws: the parameters as far as priors and the record up to the fit's end tell them.
+"""The parameters as far as priors and the record up to the fit's end tell them: a sample, or a normal approximation.
 
 The log posterior is the sum of the normal priors of the case's table and the likelihood of the rows up to
-`Case.fit_until`. Its mode is found by BFGS with the exact gradient; draws come from the normal distribution with the
-inverse negative Hessian at the mode as covariance (Laplace's approximation).
+`Case.fit_until`. A sample of it (`calibration.sample`) stands beside the case; if there is none, or it is of another
+version of the case, Laplace's approximation takes its place: the mode is found by BFGS with the exact gradient, and
+draws come from the normal distribution with the inverse negative Hessian at the mode as covariance.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,34 +16,39 @@ from scipy.optimize import minimize
 
 from agents.situation import Floats
 from calibration.likelihood import Design, design, fitted_names
+from calibration.shipped import read
 from model.case import Case
-from model.draws import normal
+from model.draws import normal, occasional
+
+LAPLACE = "normal approximation at the mode (Laplace)"
 
 
 @dataclass(frozen=True, eq=False)
-class Posterior:
-    """Mode and covariance of the fitted parameters; council parameters stay at their priors."""
+class Posterior(ABC):
+    """What is known of the fitted parameters; council parameters and unscored frictions stay at their priors."""
 
     case: Case
     names: tuple[str, ...]
-    mode: Floats
-    covariance: Floats
-    log_posterior: float
+    #: where the draws come from, in a line
+    origin: str
 
     @property
+    @abstractmethod
+    def mean(self) -> Floats:
+        """Means, shape (P,)."""
+
+    @property
+    @abstractmethod
     def sd(self) -> Floats:
         """Standard deviations, shape (P,)."""
-        return np.sqrt(np.diag(self.covariance))
+
+    @abstractmethod
+    def fitted(self, runs: int, seed: int, first_run: int) -> Floats:
+        """One draw of the fitted parameters for each run, shape (P, runs)."""
 
     def draws(self, *, runs: int, seed: int, first_run: int = 0) -> dict[str, Floats]:
         """One draw for each run, by name; run r gets the same in whichever ensemble it stands."""
-        z = np.stack([normal(seed, ("posterior", n), first_run, runs) for n in self.names])
-        root = np.linalg.cholesky(self.covariance)
-        fitted = np.repeat(self.mode[:, None], runs, axis=1)
-        for i in range(len(self.names)):  # not a matrix product: the sum must not depend on `runs`
-            for j in range(i + 1):
-                fitted[i] = fitted[i] + root[i, j] * z[j]
-        found = dict(zip(self.names, fitted, strict=True))
+        found = dict(zip(self.names, self.fitted(runs, seed, first_run), strict=True))
         for name, parameter in self.case.drawn.items():
             if name not in found:
                 sd = parameter.sd or 0.0
@@ -49,8 +56,61 @@ class Posterior:
         return found
 
 
-def fit(case: Case, rows: Design | None = None, without: Sequence[str] = ()) -> Posterior:
-    """The posterior given some rows of the record: by default all up to the fit's last month.
+@dataclass(frozen=True, eq=False)
+class Sample(Posterior):
+    """Draws of the posterior; each run takes one of them at random."""
+
+    #: shape (draws, P)
+    values: Floats
+
+    @property
+    def mean(self) -> Floats:
+        """Means over the draws."""
+        return np.asarray(self.values.mean(axis=0))
+
+    @property
+    def sd(self) -> Floats:
+        """Standard deviations over the draws."""
+        return np.asarray(self.values.std(axis=0, ddof=1))
+
+    def fitted(self, runs: int, seed: int, first_run: int) -> Floats:
+        """Draws with replacement: run r takes number ``floor(u_r * draws)``, u_r of the stream "posterior"."""
+        u = occasional(seed, ("posterior",), 0, first_run, runs)
+        taken = np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
+        return np.asarray(self.values[taken].T)
+
+
+@dataclass(frozen=True, eq=False)
+class Laplace(Posterior):
+    """The normal distribution with mode and curvature of the posterior."""
+
+    mode: Floats
+    covariance: Floats
+    log_posterior: float
+
+    @property
+    def mean(self) -> Floats:
+        """The mode, which is the mean of a normal distribution."""
+        return self.mode
+
+    @property
+    def sd(self) -> Floats:
+        """Square roots of the covariance's diagonal."""
+        return np.sqrt(np.diag(self.covariance))
+
+    def fitted(self, runs: int, seed: int, first_run: int) -> Floats:
+        """Draws ``mode + root @ z`` with ``root @ root.T`` the covariance."""
+        z = np.stack([normal(seed, ("posterior", n), first_run, runs) for n in self.names])
+        root = np.linalg.cholesky(self.covariance)
+        fitted = np.repeat(self.mode[:, None], runs, axis=1)
+        for i in range(len(self.names)):  # not a matrix product: the sum must not depend on `runs`
+            for j in range(i + 1):
+                fitted[i] = fitted[i] + root[i, j] * z[j]
+        return fitted
+
+
+def fit(case: Case, rows: Design | None = None, without: Sequence[str] = ()) -> Laplace:
+    """Laplace's approximation given some rows of the record: by default all up to the fit's last month.
 
     `without` names parameters that are held at zero (a term left out of the theory).
 
@@ -80,13 +140,22 @@ def fit(case: Case, rows: Design | None = None, without: Sequence[str] = ()) -> 
     if eigenvalues.min() <= 0:
         raise RuntimeError("the posterior is not peaked at its mode")
     covariance = np.linalg.inv(hessian) * np.outer(sd, sd)
-    return Posterior(case, names, mean + sd * found.x, covariance, -float(found.fun))
+    return Laplace(case, names, LAPLACE, mean + sd * found.x, covariance, -float(found.fun))
 
 
 @lru_cache(maxsize=8)
 def posterior(case: Case) -> Posterior:
-    """The posterior of a case on its whole record up to `Case.fit_until`; computed once."""
-    return fit(case)
+    """The posterior of a case on its whole record up to `Case.fit_until`: the sample beside it, if it is of this case.
+
+    Otherwise Laplace's approximation, whose `origin` says why.
+    """
+    found = read(case)
+    if isinstance(found, str):
+        return replace(fit(case), origin=f"{LAPLACE}: {found}; `tashkent calibrate` makes one")
+    if set(found.names) != set(fitted_names(case)):
+        origin = f"{LAPLACE}: the sample beside the case has other parameters"
+        return replace(fit(case), origin=origin)
+    return Sample(case, found.names, f"sample of {len(found.values):,} draws (MCMC)", found.values)
 
 
 def fit_rows(case: Case) -> Design:

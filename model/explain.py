@@ -12,7 +12,7 @@ import numpy as np
 from agents import council, deliberation
 from agents.situation import Floats
 from model.case import Case
-from model.choices import open_acts, statuses_before
+from model.choices import open_acts, record_standing
 from model.clock import month_label, month_of
 from model.law import Act, Status
 from model.world import Given, compile_case, is_in
@@ -53,13 +53,31 @@ class ActExplained:
     club: str
     club_name: str
     act: str
-    #: the statute that allows it
+    #: the statute that allows it, what it says in plain words, and where that is taken from
     rule: str
+    law: str
+    source: str
     parts: tuple[Part, ...]
     #: member -> probability that it would object, where the rule asks members
     objectors: Mapping[str, float]
     #: the record shows this act in this month
     done: bool
+
+    @property
+    def worth(self) -> tuple[Part, ...]:
+        """The terms of the seat: above zero speaks for being in, whatever the act."""
+        sign = -1.0 if Act[self.act.upper()] in _OUTWARD else 1.0
+        return tuple(
+            Part(part.name, part.kind, sign * part.values)
+            for part in self.parts
+            if part.kind == "term"
+        )
+
+    @property
+    def total(self) -> Part:
+        """The worth of the seat, all terms together."""
+        total = sum((part.values for part in self.worth), np.zeros_like(self.parts[0].values))
+        return Part("worth", "term", np.asarray(total))
 
     @property
     def log_odds(self) -> Floats:
@@ -87,6 +105,21 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class Sight:
+    """How a threat looked to the state."""
+
+    threat: str
+    label: str
+    #: as felt, in [0, 3], and what own means leave of it
+    felt: float
+    exposure: float
+    #: belief that help against it would come, in (0, 1)
+    credibility: float
+    #: others than the patron offer help against it
+    offer: bool
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Every act open to a state in a month, and since when its seats have been worth what they are."""
 
@@ -94,6 +127,10 @@ class Explanation:
     month: str
     #: club -> status at the end of the month before
     status: Mapping[str, str]
+    #: the threats that it felt
+    saw: tuple[Sight, ...]
+    #: club -> instruments of the club that the state had yet to join, where there were any
+    owed: Mapping[str, int]
     acts: tuple[ActExplained, ...]
     turns: tuple[Turn, ...]
     #: what the record shows in this month: (club, act, actor)
@@ -144,7 +181,34 @@ def explain(
         for row in case.record
         if row.state == state and month_of(row.date) == month and club in (None, row.club)
     )
-    return Explanation(state, month_label(month), status, tuple(acts), tuple(turns), record)
+    standing = record_standing(given, t)
+    owed = {name: int(standing.gap[s, c]) for c, name in enumerate(case.clubs) if name in status}
+    return Explanation(
+        state=state,
+        month=month_label(month),
+        status=status,
+        saw=_saw(given, t, s),
+        owed={name: gap for name, gap in owed.items() if gap},
+        acts=tuple(acts),
+        turns=tuple(turns),
+        record=record,
+    )
+
+
+def _saw(given: Given, t: int, s: int) -> tuple[Sight, ...]:
+    now = given.month(t, record_standing(given, t))
+    return tuple(
+        Sight(
+            threat=name,
+            label=threat.label,
+            felt=float(now.threat[s, k]),
+            exposure=float(now.exposure[s, k]),
+            credibility=float(now.credibility[s, k]),
+            offer=bool(now.offer[s, k]),
+        )
+        for k, (name, threat) in enumerate(given.case.threats.items())
+        if now.threat[s, k] > 0
+    )
 
 
 def _explained(
@@ -159,7 +223,7 @@ def _explained(
 ) -> ActExplained:
     case = given.case
     sign = -1.0 if act in _OUTWARD else 1.0
-    terms = given.terms(seen, is_in(statuses_before(case)[t]))
+    terms = given.terms(seen, record_standing(given, t))
     parts = [
         Part(name, "term", sign * parameters[name] * float(terms[name][s, c])) for name in terms
     ]
@@ -174,8 +238,11 @@ def _explained(
         for row in case.record
     )
     name = case.club_name(club, case.months[t])
+    statute = next(law for law in case.statutes if law.id == rule)
     objectors = _objectors(given, act, t, s, c, parameters)
-    return ActExplained(club, name, verb, rule, tuple(parts), objectors, done)
+    return ActExplained(
+        club, name, verb, rule, statute.text, statute.source, tuple(parts), objectors, done
+    )
 
 
 def _frictions(
@@ -184,9 +251,9 @@ def _frictions(
     """What the rules in force add to the log-odds of an act, by name."""
     own = {
         Act.RENEW: "renew",
-        Act.WITHDRAW: "withdraw",
-        Act.REQUEST_SUSPENSION: "suspend",
-        Act.CEASE_OBSERVING: "withdraw",
+        Act.WITHDRAW: "exit",
+        Act.REQUEST_SUSPENSION: "exit",
+        Act.CEASE_OBSERVING: "exit",
         Act.FREEZE: "freeze",
         Act.RESUME: "resume",
         Act.OBSERVE: "observe",
@@ -194,13 +261,14 @@ def _frictions(
     }[act]
     found = [(own, parameters[own])]
     if act == Act.ACCEDE:
-        first = int(given.instruments[t, c]) * bool(given.record.former[t - 1, s, c])
+        owed = given.price[t, c] * bool(given.record.former[t - 1, s, c])
+        if owed and "compliance" in parameters:
+            found.append(("return", -parameters["compliance"] * owed))
         steps = {
             "obligation": given.situation.clubs.guarantees[c],
             "opening": given.window[t, c],
             "founding": given.founding[t, c],
             "lock": given.dear[t, s, c],
-            "restoration": first,
         }
         found += [(name, parameters[name] * float(step)) for name, step in steps.items() if step]
     return found
@@ -220,14 +288,17 @@ def _objectors(
         return {}
     states = given.case.state_ids
     members = np.flatnonzero(is_in(given.record.status[t - 1, :, c]))
+    base, rivals = parameters["objection"], parameters["objection_rivalry"]
+    if act == Act.REQUEST_SUSPENSION:
+        base, rivals = parameters["release"], -rivals
+    suspects = (
+        rules.incompatible.suspects if rules.incompatible and act != Act.REQUEST_SUSPENSION else ()
+    )
+    for other in suspects:
+        seat = given.record.status[t - 1, s, tuple(given.case.clubs).index(other)]
+        base = base + parameters["suspicion"] * bool(is_in(np.array(seat)))
     return {
-        states[j]: float(
-            council.objection(
-                parameters["objection"],
-                parameters["objection_rivalry"],
-                given.situation.rivalry[t, s, j],
-            ).mean()
-        )
+        states[j]: float(council.objection(base, rivals, given.situation.rivalry[t, s, j]).mean())
         for j in members
         if j != s
     }
@@ -237,7 +308,7 @@ def _turn(given: Given, t: int, s: int, c: int, parameters: Mapping[str, Floats]
     """Since when the median worth of a seat has had its sign, and the term that changed most in that month."""
 
     def medians(at: int) -> dict[str, float]:
-        terms = given.terms(at, is_in(given.record.status[max(0, at - 1)]))
+        terms = given.terms(at, record_standing(given, at))
         return {n: float(np.median(parameters[n]) * terms[n][s, c]) for n in terms}
 
     now = medians(t)

@@ -80,7 +80,9 @@ def _with_terms_of(case: Case, file: Path) -> Case:
             before.discard(name)
         runpy.run_path(str(file))
     except OSError as error:
-        raise CaseError("theory", "file", str(file), f"a file of Python ({error.strerror})") from None
+        raise CaseError(
+            "theory", "file", str(file), f"a file of Python ({error.strerror})"
+        ) from None
     except Exception as error:  # whatever goes wrong in somebody's file is theirs to mend
         allowed = f"a file that runs ({type(error).__name__}: {error})"
         raise CaseError("theory", "file", str(file), allowed) from error

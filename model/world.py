@@ -83,9 +83,7 @@ class Seats:
 
     def of_month(self, t: int, runs: int) -> "Seats":
         """The seats of one month of a record, once for each run, with runs side by side in memory."""
-        return Seats(
-            *(_runs_inside(np.repeat(a[t][None], runs, axis=0), a.shape[1:]) for a in self)
-        )
+        return Seats(*(_runs_inside(np.repeat(a[t][None], runs, axis=0)) for a in self))
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
         """The arrays, in the order of the fields."""
@@ -224,8 +222,10 @@ class Given:
         about = np.array([threat.need == kind for threat in self.case.threats.values()])[threats]
         region = np.array([s.region for s in self.case.states])
         rule = self.rules[t][club].regions
-        near = np.ones(len(states)) if rule is None else np.where(
-            region[states] == region[state], 1.0, rule.elsewhere
+        near = (
+            np.ones(len(states))
+            if rule is None
+            else np.where(region[states] == region[state], 1.0, rule.elsewhere)
         )
         return about * np.where(states == state, 1.0, self.case.fixed("witness") * near)
 
@@ -297,7 +297,9 @@ def compile_case(case: Case) -> Given:
     for need in case.requests:
         t, s = month_of(need.date) - case.start, case.state_ids.index(need.state)
         requests[t] = (*requests.get(t, ()), (s, need.kind, need.asked))
-    stake = np.array([1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()])
+    stake = np.array(
+        [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
+    )
     features = {
         name: stake * TERMS[name].formula(situation)
         for name in case.role("weight")
@@ -336,11 +338,9 @@ def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Deciders and the threats on which some need of the case bears."""
     kinds = {need.kind for need in case.requests}
     threats = [k for k, threat in enumerate(case.threats.values()) if threat.need in kinds - {""}]
-    pairs = [(case.state_ids.index(s), k) for s in case.deciders for k in threats]
-    return tuple(np.array(column, np.intp) for column in zip(*pairs, strict=True)) if pairs else (
-        np.zeros(0, np.intp),
-        np.zeros(0, np.intp),
-    )
+    deciders = [case.state_ids.index(s) for s in case.deciders]
+    pairs = np.array([(s, k) for s in deciders for k in threats], np.intp).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def _taught(given: Given) -> Floats:
@@ -634,7 +634,7 @@ class World:
     """A block of runs in one month. Only `model.step` changes it."""
 
     given: Given
-    #: weights, frictions and council parameters by name, each of shape (R, S, C)
+    #: weights, frictions and council parameters by name, each of shape (R, 1, 1)
     parameters: Mapping[str, Floats]
     noise: Noise
     #: of shape (R, S, C)
@@ -648,7 +648,7 @@ class World:
 
     @cached_property
     def of_one_club(self) -> dict[str, Floats]:
-        """The parameters in the shape (R, S) of one club."""
+        """The parameters in the shape (R, 1) of one club."""
         return {name: value[:, :, 0] for name, value in self.parameters.items()}
 
     @property
@@ -663,24 +663,20 @@ def world_from_record(
     """A block of runs that stand where the record stood at the end of month `t`."""
     runs = len(next(iter(parameters.values())))
     shape = given.record.status.shape[1:]
-    learnt = _runs_inside(np.repeat(given.taught[t + 1 : t + 2], runs, axis=0), ())
+    learnt = _runs_inside(np.repeat(given.taught[t + 1 : t + 2], runs, axis=0))
     return World(
         given=given,
         parameters={
-            name: _runs_inside(np.asarray(v, float), shape) for name, v in parameters.items()
+            name: np.asarray(v, float).reshape(runs, 1, 1) for name, v in parameters.items()
         },
         noise=noise,
         seats=given.record.of_month(t, runs),
         learnt=learnt,
         lesson=np.zeros_like(learnt),
-        participation=_runs_inside(np.full((runs, *shape), np.nan), shape),
+        participation=_runs_inside(np.full((runs, *shape), np.nan)),
     )
 
 
-def _runs_inside(values: NDArray[Any], seats: tuple[int, ...]) -> NDArray[Any]:
-    """An array of shape (R, ...) whose runs lie side by side in memory; one of shape (R,) is made to fit `seats`."""
-    runs = len(values)
-    wide = values if values.ndim > 1 else np.broadcast_to(
-        values.reshape(runs, *((1,) * len(seats))), (runs, *seats)
-    )
-    return np.moveaxis(np.moveaxis(wide, 0, -1).copy(order="C"), -1, 0)
+def _runs_inside(values: NDArray[Any]) -> NDArray[Any]:
+    """An array of shape (R, ...) whose runs lie side by side in memory."""
+    return np.moveaxis(np.moveaxis(values, 0, -1).copy(order="C"), -1, 0)

@@ -1,8 +1,11 @@
-"""The command line: `tashkent run`, `tashkent law`, `tashkent case`."""
+"""The command line: `tashkent run`, `explain`, `law`, `calibrate`, `recover` and `case`."""
 
 import json
+import os
 import shutil
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -14,10 +17,11 @@ from model.clock import month_label
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from model.explain import Explanation
+    from model.explain import ActExplained, Explanation
     from tashkent.report import Report
 
 BAD_INPUT = 2
+NOT_CONVERGED = 3
 
 app = typer.Typer(
     help="Why states join an alliance, stay, leave, suspend and come back.",
@@ -31,15 +35,24 @@ app.add_typer(case_app, name="case")
 CaseOption = Annotated[
     str, typer.Option("--case", help="A shipped case by name, or a case folder.")
 ]
+TheoryOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES",
+        help="Only these theories or terms of the case, with commas; =-NAME leaves one out; FILE.py adds its terms.",
+    ),
+]
+WorkersOption = Annotated[
+    int, typer.Option(min=0, help="Processes; 0 for one a core. No influence on results.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the result to stdout as JSON.")]
 
 
 def main() -> NoReturn:
     """Run the command line; bad input is one line on stderr and exit code 2."""
+    code = 0
     try:
-        app(standalone_mode=False)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
+        code = app(standalone_mode=False) or 0  # what a command left with `typer.Exit`
     except CaseError as error:
         sys.exit(_complain(str(error)))
     except typer.Abort:
@@ -48,7 +61,17 @@ def main() -> NoReturn:
         if not hasattr(error, "format_message"):  # not one of Typer's own complaints
             raise
         sys.exit(_complain(error.format_message()))
-    sys.exit(0)
+    sys.exit(code)
+
+
+def _load(case: str, theory: str | None) -> Case:
+    """A case, under another theory if one is asked for."""
+    loaded = load_case(case)
+    if theory is None:
+        return loaded
+    from model.theory import with_theory
+
+    return with_theory(loaded, theory)
 
 
 def _complain(line: str) -> int:
@@ -66,6 +89,7 @@ def run(
         str | None,
         typer.Option("--from", help="Start from the record at the end of this month, YYYY-MM."),
     ] = None,
+    theory: TheoryOption = None,
     out: Annotated[Path, typer.Option(help="Folder for figure, tables and manifest.")] = Path(
         "tashkent-run"
     ),
@@ -73,9 +97,9 @@ def run(
 ) -> None:
     """Simulate an ensemble and show how far it is from the record.
 
-    Example: tashkent run --runs 500 --from 1998-12 --out from-1998
+    Example: tashkent run --runs 500 --from 1998-12 --theory fear_of_entrapment --out from-1998
     """
-    loaded = load_case(case)
+    loaded = _load(case, theory)
     month = None if start is None else loaded.month(start, "--from")
     if month == loaded.end:
         allowed = f"a month before {month_label(loaded.end)}, the last of the case"
@@ -143,13 +167,14 @@ def explain(
     club: Annotated[str | None, typer.Option(help="Only this club.")] = None,
     draws: Annotated[int, typer.Option(min=20, help="Posterior draws for the intervals.")] = 400,
     seed: Annotated[int, typer.Option(min=0, help="Keys the draws.")] = 0,
+    theory: TheoryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take the decisions open to a state in a month apart: terms for and against, law, objections, the record.
 
     Example: tashkent explain UZB 2012-06 --club CST
     """
-    loaded = load_case(case)
+    loaded = _load(case, theory)
     if state not in loaded.deciders:
         raise unknown(loaded.id, "STATE", state, loaded.deciders)
     if club is not None and club not in loaded.clubs:
@@ -161,12 +186,130 @@ def explain(
     from calibration.posterior import posterior
     from model.explain import explain as take_apart
 
-    sample = posterior(loaded).draws(runs=draws, seed=seed)
-    explanation = take_apart(loaded, state, at, sample, club)
+    fitted = posterior(loaded)
+    explanation = take_apart(loaded, state, at, fitted.draws(runs=draws, seed=seed), club)
     if as_json:
-        print(json.dumps(_explanation_json(explanation), indent=2))
+        print(json.dumps({**_explanation_json(explanation), "posterior": fitted.origin}, indent=2))
     else:
         _show_explanation(loaded, explanation)
+        print(f"Posterior: {fitted.origin}.")
+
+
+@app.command()
+def calibrate(
+    case: CaseOption = "cst",
+    steps: Annotated[
+        int, typer.Option(help="Steps of each ensemble in all, a quarter of them warm-up.")
+    ] = 6000,
+    ensembles: Annotated[int, typer.Option(min=2, max=99, help="Independent ensembles.")] = 4,
+    walkers: Annotated[int, typer.Option(help="Walkers of each ensemble.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
+    runs: Annotated[int, typer.Option(min=1, help="Runs for the predictive check.")] = 500,
+    out: Annotated[
+        Path, typer.Option(help="Folder for chains and results; a run there goes on.")
+    ] = Path("tashkent-calibration"),
+    start_again: Annotated[
+        bool, typer.Option("--start-again", help="Remove the chains in --out first.")
+    ] = False,
+    install: Annotated[
+        bool,
+        typer.Option("--install", help="Put the posterior beside the case, where it is used."),
+    ] = False,
+    workers: WorkersOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Sample the posterior, check it, and show it beside the prior and the record.
+
+    Interrupted, or asked for more --steps, the same command goes on where it stopped. Exit code 3: not converged.
+
+    Example: tashkent calibrate --steps 8000 --install
+    """
+    loaded = load_case(case)
+    from tashkent import calibration
+
+    calibration.check_out(out, start_again)
+    with _bar("sample") as progress:
+        found = calibration.calibrate(
+            loaded,
+            out=out,
+            seed=seed,
+            ensembles=ensembles,
+            walkers=walkers,
+            steps=steps,
+            runs=runs,
+            workers=workers or os.cpu_count() or 1,
+            progress=progress,
+        )
+    calibration.write(found, out)
+    if install and not found.reasons:
+        calibration.install(found)
+    if as_json:
+        print(json.dumps(found.as_json(), indent=2))
+    else:
+        from rich.console import Console
+
+        calibration.show(found, Console())
+    if found.reasons:
+        print(
+            f"error: not converged after {steps} steps: {', '.join(found.reasons)}; "
+            f"nothing was shipped: go on with --steps {2 * steps}",
+            file=sys.stderr,
+        )
+        raise typer.Exit(NOT_CONVERGED)
+    if not as_json:
+        print(f"Posterior: {(loaded.path if install else out) / 'posterior.nc'}")
+
+
+@app.command()
+def recover(
+    case: CaseOption = "cst",
+    replicates: Annotated[int, typer.Option(min=20, help="Synthetic histories.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
+    out: Annotated[Path, typer.Option(help="Folder for tables and manifest.")] = Path(
+        "tashkent-recovery"
+    ),
+    workers: WorkersOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Fit simulated histories whose parameters are known: are they found, and are the intervals honest?
+
+    Example: tashkent recover --replicates 200 --out recovery
+    """
+    loaded = load_case(case)
+    from tashkent import calibration
+    from tashkent.output import check_folder
+
+    check_folder(out)
+    with _bar("recover") as progress:
+        found = calibration.recover(
+            loaded,
+            number=replicates,
+            seed=seed,
+            workers=workers or os.cpu_count() or 1,
+            progress=progress,
+        )
+    calibration.write_recovery(found, out)
+    if as_json:
+        print(json.dumps(found.as_json(), indent=2))
+        return
+    from rich.console import Console
+
+    calibration.show_recovery(found, Console())
+
+
+@contextmanager
+def _bar(stage: str) -> "Iterator[Callable[[int, int], None]]":
+    """A progress bar on stderr for one stage: done, and of how much."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(stage, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 def _explanation_json(explanation: "Explanation") -> dict[str, object]:
@@ -181,6 +324,8 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
                 "club": act.club,
                 "act": act.act,
                 "rule": act.rule,
+                "law": act.law,
+                "source": act.source,
                 "parts": [
                     {"name": p.name, "kind": p.kind, "median": p.median, "interval": p.interval}
                     for p in act.parts
@@ -192,6 +337,8 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
             }
             for act in explanation.acts
         ],
+        "saw": [vars(sight) for sight in explanation.saw],
+        "owed": dict(explanation.owed),
         "turns": [vars(turn) for turn in explanation.turns],
         "record": [list(row) for row in explanation.record],
         "story": story(explanation),
@@ -200,36 +347,68 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
 
 def _show_explanation(case: Case, explanation: "Explanation") -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    from tashkent.words import named, percent, story
+    from tashkent.words import story
 
     console = Console()
     name = next(s.name for s in case.states if s.state == explanation.state)
     console.print(f"[bold]{name}, {explanation.month}[/bold]\n")
-    for act in explanation.acts:
-        chances = sorted(act.probability)
-        low, middle, high = (chances[len(chances) * q // 100] for q in (5, 50, 95))
-        table = Table(
-            title=f"{act.club_name}: {act.act.replace('_', ' ')} ({act.rule}), "
-            f"P {percent(middle)} ({percent(low)} to {percent(high)})",
-            title_justify="left",
-        )
-        for column in ("", "log-odds", "90% interval"):
-            table.add_column(column, justify="left" if not column else "right")
-        for part in act.parts:
-            low, high = part.interval
-            table.add_row(named(part), f"{part.median:+.2f}", f"{low:+.2f} to {high:+.2f}")
-        console.print(table)
-        if act.objectors:
-            asked = ", ".join(f"{s} {percent(p)}" for s, p in act.objectors.items())
-            console.print(f"Would have objected: {asked}", highlight=False)
+    for club in dict.fromkeys(act.club for act in explanation.acts):
+        acts = [act for act in explanation.acts if act.club == club]
+        console.print(_worth_table(acts[0]))
+        console.print(_acts_table(acts))
+        for act in acts:
+            console.print(f"{act.rule}: {act.law} ({act.source})", highlight=False)
+        console.print()
     for line in story(explanation):
         console.print(line, highlight=False)
     for club, act_name, actor in explanation.record:
         console.print(
             f"Record: {club} {act_name.replace('_', ' ')} (act of the {actor})", highlight=False
         )
+
+
+def _worth_table(act: "ActExplained") -> "Table":
+    """The terms of a seat, the weightiest first; above zero speaks for being in."""
+    from rich.table import Table
+
+    from tashkent.words import named
+
+    worth = act.worth
+    table = Table(title=f"What a seat in {act.club_name} was worth", title_justify="left")
+    for column in ("", "log-odds", "90% interval"):
+        table.add_column(column, justify="left" if not column else "right")
+    for part in sorted(worth, key=lambda part: -abs(part.median)):
+        low, high = part.interval
+        if max(abs(low), abs(high)) >= 0.005:
+            table.add_row(named(part), f"{part.median:+.2f}", f"{low:+.2f} to {high:+.2f}")
+    low, high = act.total.interval
+    table.add_row("all together", f"{act.total.median:+.2f}", f"{low:+.2f} to {high:+.2f}")
+    return table
+
+
+def _acts_table(acts: list["ActExplained"]) -> "Table":
+    """The acts that the law leaves open: what each costs, how likely it was, who would have objected."""
+    from rich.table import Table
+
+    from tashkent.words import named, percent
+
+    table = Table(title="What it could do", title_justify="left")
+    for column in ("act", "what the rules add", "chance in the month (90%)", "would have objected"):
+        table.add_column(column)
+    for act in acts:
+        chances = sorted(act.probability)
+        low, middle, high = (chances[len(chances) * q // 100] for q in (5, 50, 95))
+        costs = ", ".join(f"{named(p)} {p.median:+.1f}" for p in act.parts if p.kind == "friction")
+        table.add_row(
+            act.act.replace("_", " ") + (" ●" if act.done else ""),
+            costs,
+            f"{percent(middle)} ({percent(low)} to {percent(high)})",
+            ", ".join(f"{s} {percent(p)}" for s, p in act.objectors.items()),
+        )
+    if any(act.done for act in acts):
+        table.caption = "● by the record it did so"
+    return table
 
 
 def _with_progress(case: Case, runs: int, seed: int, start: int | None) -> "Report":
@@ -278,6 +457,7 @@ def _show(report: "Report", out: Path) -> None:
         f"{report.acts} acts by {report.actors} states in {case.focus} support explanation, not forecast. "
         f"Nothing after {month_label(case.fit_until)} was used to fit.\n"
     )
+    console.print(f"Posterior: {report.posterior.origin}.", highlight=False, soft_wrap=True)
     console.print(
         f"Figure, tables and manifest: {out}{'' if str(out).endswith('/') else '/'}",
         highlight=False,

@@ -74,7 +74,7 @@ def manifest(report: Report) -> dict[str, object]:
         "runs": ensemble.runs,
         "seed": ensemble.seed,
         "fit_until": month_label(ensemble.case.fit_until),
-        "posterior": "mode and Laplace draws, fitted by this command",
+        "posterior": report.posterior.origin,
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
     }

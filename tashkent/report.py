@@ -75,6 +75,7 @@ class Report:
             "renewal": split,
             "brier": self.brier.to_dict(orient="records"),
             "log_score": self.log_score.to_dict(orient="records"),
+            "posterior": self.posterior.origin,
             "parameters": _records(_parameters(self.posterior)),
             "unscored": self.unscored.to_dict(orient="records"),
         }
@@ -157,7 +158,7 @@ def make_report(
 def _parameters(fitted: Posterior) -> pd.DataFrame:
     """Prior beside posterior; what the record does not score keeps its prior and has no posterior."""
     table = fitted.case.role("weight", "friction", "unscored", "council")
-    mode = dict(zip(fitted.names, fitted.mode, strict=True))
+    mean = dict(zip(fitted.names, fitted.mean, strict=True))
     sd = dict(zip(fitted.names, fitted.sd, strict=True))
     return pd.DataFrame(
         {
@@ -165,11 +166,11 @@ def _parameters(fitted: Posterior) -> pd.DataFrame:
             "role": [p.role for p in table.values()],
             "prior_mean": [p.mean for p in table.values()],
             "prior_sd": [p.sd for p in table.values()],
-            "posterior_mode": [mode.get(name) for name in table],
+            "posterior_mean": [mean.get(name) for name in table],
             "posterior_sd": [sd.get(name) for name in table],
             "unit": [p.unit for p in table.values()],
         }
-    ).astype({"posterior_mode": float, "posterior_sd": float})
+    ).astype({"posterior_mean": float, "posterior_sd": float})
 
 
 def _unscored(ensemble: Ensemble) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """Explanations in words that a first-year student reads."""
 
+from collections.abc import Sequence
+
 from model.explain import ActExplained, Explanation, Part
 
 #: how much a part must move the odds to be worth a clause: a fifth, up or down
@@ -17,20 +19,24 @@ ACTS = {
 TERMS = {
     "protection": "threats that the club would relieve",
     "abandonment": "doubt that help would come",
-    "menace": "fear of the club's sponsor",
+    "regime_security": "threats to its own rule that the club's company relieves",
+    "coercion": "pressure by the club's sponsor",
     "patronage": "ties to the club's sponsor",
-    "coercive_leverage": "leverage that the patron won by force",
     "partisan_patron": "rivals in the club with the patron on their side",
+    "outside_option": "help that others offer",
+    "entrapment": "autonomy lost to integration",
+    "compliance": "what it has yet to join",
+    "contagion": "partners that left of late",
     "dues": "its share of the budget",
+    "courtship": "the patron's courtship",
     "accede": "how rare it is to join at all",
     "obligation": "the promise to help others",
     "opening": "a fresh invitation",
     "founding": "the founding day",
     "lock": "a law at home",
-    "restoration": "what must be joined before a return",
+    "return": "what must be joined before a return",
     "renew": "the pull of the signing day",
-    "withdraw": "how rare it is to leave at all",
-    "suspend": "how rare it is to ask for suspension",
+    "exit": "how rare it is to leave at all",
     "freeze": "how rare it is to stop taking part",
     "resume": "how slowly members come back",
     "observe": "how rare it is to ask",
@@ -42,36 +48,62 @@ def named(part: Part) -> str:
     return TERMS.get(part.name, part.name.replace("_", " "))
 
 
-def sentence(act: ActExplained) -> str:
-    """One act in one or two sentences: how likely, what spoke for it, what against."""
-    terms = [part for part in act.parts if part.kind == "term"]
-    speaks_for = sorted((p for p in terms if p.median > NOTABLE), key=lambda p: -p.median)
-    against = sorted((p for p in terms if p.median < -NOTABLE), key=lambda p: p.median)
-    chance = sorted(act.probability)[len(act.probability) // 2]
-    said = f"To {ACTS.get(act.act, act.act)} {act.club_name}: {percent(chance)} in this month."
+def chances(acts: Sequence[ActExplained]) -> str:
+    """How likely the acts open in one club were, in one sentence, and which of them the record shows."""
+    said = [
+        f"to {ACTS.get(act.act, act.act)} {act.club_name if i == 0 else 'it'}: {percent(middle(act))}"
+        for i, act in enumerate(acts)
+    ]
+    line = f"Its chance in this month {listed(said)}."
+    done = [ACTS.get(act.act, act.act) for act in acts if act.done]
+    return f"{line} The record shows that it chose to {listed(done)} it." if done else line
+
+
+def middle(act: ActExplained) -> float:
+    """The median chance of an act."""
+    return float(sorted(act.probability)[len(act.probability) // 2])
+
+
+def reasons(act: ActExplained) -> str:
+    """What spoke for a seat and what against, the weightiest first."""
+    speaks_for = sorted((p for p in act.worth if p.median > NOTABLE), key=lambda p: -p.median)
+    against = sorted((p for p in act.worth if p.median < -NOTABLE), key=lambda p: p.median)
     clauses = []
     if speaks_for:
-        clauses.append("for it spoke " + listed([named(p) for p in speaks_for]))
+        clauses.append("for being in spoke " + listed([named(p) for p in speaks_for]))
     if against:
         clauses.append("against it " + listed([named(p) for p in against]))
-    if clauses:
-        joined = "; ".join(clauses)
-        said += f" {joined[:1].upper()}{joined[1:]}."
-    if act.done:
-        said += " The record shows that it did so."
-    return said
+    if not clauses:
+        return f"Little spoke for or against a seat in {act.club_name}."
+    return f"In {act.club_name} {'; '.join(clauses)}."
 
 
 def story(explanation: Explanation) -> list[str]:
     """The explanation as a list of sentences."""
-    lines = [sentence(act) for act in explanation.acts]
+    lines = [_saw(explanation)] if explanation.saw else []
+    for club, gap in explanation.owed.items():
+        lines.append(f"It had yet to join {gap} instruments of {club}.")
+    for club in dict.fromkeys(act.club for act in explanation.acts):
+        acts = [act for act in explanation.acts if act.club == club]
+        lines += [reasons(acts[0]), chances(acts)]
     for turn in explanation.turns:
         worth = "worth having" if turn.worth > 0 else "worth less than nothing"
         moved = TERMS.get(turn.term, turn.term.replace("_", " "))
         lines.append(
-            f"A seat in {turn.club} has been {worth} since {turn.month}, when {moved} moved most."
+            f"A seat in {turn.club} has been {worth} since {turn.month}: what turned it was {moved}."
         )
     return lines
+
+
+def _saw(explanation: Explanation) -> str:
+    """What it feared most, and whether it believed in help."""
+    felt = sorted(explanation.saw, key=lambda sight: -sight.felt)[:3]
+    said = [
+        f"{sight.label[0].lower()}{sight.label[1:]} ({sight.felt:.1f} of 3, belief in help {sight.credibility:.0%}"
+        + (", others offer help)" if sight.offer else ")")
+        for sight in felt
+    ]
+    return f"It feared above all {listed(said)}."
 
 
 def percent(chance: float) -> str:

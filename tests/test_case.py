@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from agents.deliberation import FRICTIONS
 from calibration.holdout import leave_one_state_out
-from calibration.posterior import posterior
+from calibration.posterior import fit
 from model.case import COUNCIL, FIXED, TABLES, Case, CaseError, load_case
 from model.clock import parse_month
 from model.coalition import CoalitionModel
@@ -178,7 +178,7 @@ def test_the_minimal_case_runs(minimal: Case) -> None:
         model.step()
     assert model.date == "2010-12"
     assert "COR" in model.organisations["PACT"].members
-    fitted = posterior(minimal)
+    fitted = fit(minimal)
     assert np.isfinite([*fitted.mode, *fitted.sd, fitted.log_posterior]).all()
     scores = leave_one_state_out(minimal)
     assert list(scores["state"]) == ["ARV", "ARV", "BOR", "BOR"]

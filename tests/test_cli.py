@@ -262,16 +262,24 @@ def test_a_new_case_that_fails_leaves_nothing(
 def test_every_command_has_help_with_an_example(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for command in (("run",), ("law",), ("case", "check"), ("case", "new")):
+    for command in (
+        ("run",),
+        ("law",),
+        ("calibrate",),
+        ("recover",),
+        ("case", "check"),
+        ("case", "new"),
+    ):
         assert call(monkeypatch, *command, "--help") == 0
         assert "Example: tashkent" in capsys.readouterr().out
 
 
 def test_importing_the_command_line_is_cheap() -> None:
-    """Mesa, scipy, pandas, plotting and Rich come in only where they are used."""
+    """Mesa, scipy, pandas, plotting, sampling and Rich come in only where they are used."""
     code = (
         "import sys, tashkent.cli\n"
-        "heavy = {'mesa', 'scipy', 'pandas', 'matplotlib', 'pyarrow', 'networkx', 'solara'}\n"
+        "heavy = {'mesa', 'scipy', 'pandas', 'matplotlib', 'pyarrow', 'networkx', 'solara',\n"
+        "         'arviz_stats', 'emcee', 'h5py', 'h5netcdf', 'xarray'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -154,7 +154,7 @@ def test_the_posterior_is_fitted_to_months_up_to_the_fit_only(case: Case) -> Non
 
 
 def test_posterior_draws_have_the_mode_and_covariance_and_belong_to_runs(case: Case) -> None:
-    fitted = fitting.posterior(case)
+    fitted = fitting.fit(case)
     draws = fitted.draws(runs=4000, seed=1)
     table = np.stack([draws[name] for name in fitted.names])
     np.testing.assert_allclose(table.mean(axis=1), fitted.mode, atol=4 * fitted.sd.max() / 63)
@@ -167,4 +167,4 @@ def test_posterior_draws_have_the_mode_and_covariance_and_belong_to_runs(case: C
 def test_a_parameter_left_out_is_zero(case: Case) -> None:
     fitted = fitting.fit(case, without=["patronage"])
     assert fitted.mode[fitted.names.index("patronage")] == pytest.approx(0, abs=1e-4)
-    assert fitted.log_posterior < fitting.posterior(case).log_posterior + 1.0
+    assert fitted.log_posterior < fitting.fit(case).log_posterior + 1.0

@@ -1,0 +1,356 @@
+"""Posterior draws: several independent ensembles of walkers (emcee), stored block by block so that a run can go on.
+
+Each ensemble starts from draws of the prior, which is wider than the posterior, with a random state of its own made
+from the user's seed. Its moves are differential evolution: a walker moves along the difference of two others,
+
+    x' = x + gamma (x1 - x2),   gamma = 2.38 / sqrt(2 P), or 1 in one step of ten to cross between modes
+
+(ter Braak 2006, doi:10.1007/s11222-006-8769-1; Nelson et al. 2014, doi:10.1088/0067-0049/210/1/11; the sampler:
+Foreman-Mackey et al. 2013, doi:10.1086/670067). Every `THIN`-th step is kept, and each block is written whole or
+not at all, with the walkers' places and the random state after it. So what a run finds depends on its settings
+alone, however often it was interrupted.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import numpy as np
+
+from agents.situation import Floats
+from calibration.target import Target
+from model.case import CaseError
+
+#: steps between two draws that are kept
+THIN = 10
+#: steps after which what was found is written to disk
+BLOCK = 500
+#: the share of the steps that is discarded as warm-up
+WARM_UP = 0.25
+SETTINGS = "settings.json"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a stored run is fixed by; it can go on under the same settings only. Steps may be added."""
+
+    case: str
+    case_hash: str
+    seed: int
+    ensembles: int
+    walkers: int
+    thin: int = THIN
+
+
+@dataclass(frozen=True, eq=False)
+class Chains:
+    """The draws of all ensembles after the warm-up."""
+
+    names: tuple[str, ...]
+    #: shape (ensembles, draws, walkers, P)
+    values: Floats
+    #: log posterior up to a constant, shape (ensembles, draws, walkers)
+    log_posterior: Floats
+    steps: int
+
+    def by_ensemble(self) -> Floats:
+        """One chain an ensemble, in the order of steps: shape (ensembles, draws * walkers, P)."""
+        return self.values.reshape(len(self.values), -1, len(self.names))
+
+    def by_walker(self) -> Floats:
+        """One chain a walker: shape (ensembles * walkers, draws, P)."""
+        return self.values.swapaxes(1, 2).reshape(-1, self.values.shape[1], len(self.names))
+
+
+def check_numbers(target: Target, walkers: int, steps: int) -> None:
+    """Refuse walkers that cannot move freely and steps that cannot be kept.
+
+    Raises
+    ------
+    CaseError
+        If there are not two walkers for each parameter, in even number, or too few or odd steps.
+    """
+    least = 2 * len(target.names)
+    if walkers < least or walkers % 2:
+        allowed = f"an even number, at least twice the {len(target.names)} parameters ({least})"
+        raise CaseError("calibrate", "--walkers", walkers, allowed)
+    if steps < 8 * THIN or steps % THIN:
+        raise CaseError("calibrate", "--steps", steps, f"a multiple of {THIN}, at least {8 * THIN}")
+
+
+def sample(
+    target: Target,
+    settings: Settings,
+    folder: Path,
+    *,
+    steps: int,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> Chains:
+    """Bring every ensemble to `steps` steps, going on from what `folder` holds, and read the draws.
+
+    Parameters
+    ----------
+    target
+        The density.
+    settings
+        What fixes the run; compared with what is stored.
+    folder
+        Where blocks are stored; made if it does not exist.
+    steps
+        Steps of each ensemble, the first quarter of which is warm-up.
+    workers
+        Processes; no influence on the result.
+    progress
+        Called with the steps done and the steps to do, over all ensembles.
+
+    Raises
+    ------
+    CaseError
+        If the folder holds a run with other settings or of another likelihood.
+    """
+    _claim(folder, settings)
+    for ensemble in range(settings.ensembles):
+        _check_likelihood(target, folder, ensemble)
+    done = {e: _last_step(folder, e) for e in range(settings.ensembles)}
+    total = settings.ensembles * steps
+
+    def say() -> None:
+        if progress is not None:
+            progress(sum(min(d, steps) for d in done.values()), total)
+
+    say()
+    if workers == 1:
+        for ensemble in done:
+            while done[ensemble] < steps:
+                done[ensemble] = advance(target, settings, folder, ensemble, steps)
+                say()
+    else:
+        _in_processes(target, settings, folder, steps, workers, done, say)
+    return _read(target, settings, folder, steps)
+
+
+def _in_processes(
+    target: Target,
+    settings: Settings,
+    folder: Path,
+    steps: int,
+    workers: int,
+    done: dict[int, int],
+    say: Callable[[], None],
+) -> None:
+    """One block of one ensemble is one task, so that no process waits for another for long."""
+    pool = ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_set, initargs=(target,)
+    )
+    with pool:
+        running = {
+            pool.submit(_advance, settings, folder, e, steps): e
+            for e, at in done.items()
+            if at < steps
+        }
+        while running:
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                ensemble = running.pop(future)
+                done[ensemble] = future.result()
+                say()
+                if done[ensemble] < steps:
+                    running[pool.submit(_advance, settings, folder, ensemble, steps)] = ensemble
+
+
+_target: Target | None = None
+
+
+def _set(target: Target) -> None:
+    """Give a new process the density once."""
+    global _target
+    _target = target
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Let this process end when the one that started it is gone, however it went."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+def _advance(settings: Settings, folder: Path, ensemble: int, steps: int) -> int:
+    assert _target is not None
+    return advance(_target, settings, folder, ensemble, steps)
+
+
+def advance(target: Target, settings: Settings, folder: Path, ensemble: int, steps: int) -> int:
+    """Run the next block of one ensemble from where the last one ended; the steps that are now done."""
+    import emcee
+    from threadpoolctl import threadpool_limits
+
+    sampler = emcee.EnsembleSampler(
+        settings.walkers,
+        len(target.names),
+        target.log_posterior,
+        moves=moves(),
+        vectorize=True,
+    )
+    at = _last_step(folder, ensemble)
+    state = _start(target, settings, ensemble) if at == 0 else _stored(folder, ensemble, at)
+    until = min(at - at % BLOCK + BLOCK, steps)
+    keep = (until - at) // settings.thin
+    begin = emcee.State(state["coords"], log_prob=state["log_prob"], random_state=state["random"])
+    with threadpool_limits(1):  # matrices this small are slower, not faster, on several threads
+        end = sampler.run_mcmc(begin, keep, thin_by=settings.thin, skip_initial_state_check=True)
+    _write(
+        _block(folder, ensemble, until),
+        chain=sampler.get_chain(),
+        chain_log_posterior=sampler.get_log_prob(),
+        coords=end.coords,
+        log_prob=end.log_prob,
+        **_as_arrays(end.random_state),
+    )
+    return until
+
+
+def moves() -> list[tuple[Any, float]]:
+    """Differential evolution, and in one step of ten the same with a full difference.
+
+    emcee's `DESnookerMove` is left out: as released in 3.1.6 it does not leave the density unchanged
+    (docs/decisions/0014-moves.md).
+    """
+    from emcee.moves import DEMove
+
+    return [(DEMove(), 0.9), (DEMove(gamma0=1.0), 0.1)]
+
+
+def _start(target: Target, settings: Settings, ensemble: int) -> dict[str, Any]:
+    """Walkers drawn from the prior, and the random state that they go on with."""
+    places, steps = np.random.SeedSequence((settings.seed, ensemble)).spawn(2)
+    z = np.random.default_rng(places).standard_normal((settings.walkers, len(target.names)))
+    coords = target.prior_mean + target.prior_sd * z
+    return {
+        "coords": coords,
+        "log_prob": target.log_posterior(coords),
+        "random": np.random.RandomState(np.random.MT19937(steps)).get_state(),
+    }
+
+
+# storing -------------------------------------------------------------------------------------------
+
+
+def _claim(folder: Path, settings: Settings) -> None:
+    """Write the settings into a new folder, or compare them with those of an earlier run."""
+    path = folder / SETTINGS
+    if path.exists():
+        try:
+            stored = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            stored = None
+        if not isinstance(stored, dict):
+            raise CaseError(str(path), "syntax", "no settings", "those of an earlier run")
+        for name, value in asdict(settings).items():
+            if stored.get(name) != value:
+                allowed = f"{stored.get(name)!r}, with which the run there began; or another --out"
+                raise CaseError(str(path), name, value, allowed)
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        allowed = f"a folder that can be made ({error.strerror})"
+        raise CaseError("--out", "folder", str(folder), allowed) from None
+    _replace(path, json.dumps(asdict(settings), indent=2).encode() + b"\n")
+
+
+def _check_likelihood(target: Target, folder: Path, ensemble: int) -> None:
+    """The last places must have the log posterior that was stored with them: terms may have changed since."""
+    at = _last_step(folder, ensemble)
+    if at == 0:
+        return
+    state = _stored(folder, ensemble, at)
+    fits = state["coords"].shape[1] == len(target.names)
+    if not fits or not np.allclose(target.log_posterior(state["coords"]), state["log_prob"]):
+        allowed = "the one with which the run there began; or another --out"
+        raise CaseError(str(folder), "likelihood", "another", allowed)
+
+
+def _block(folder: Path, ensemble: int, step: int) -> Path:
+    return folder / f"ensemble-{ensemble:02d}-{step:08d}.npz"
+
+
+def _blocks(folder: Path, ensemble: int) -> dict[int, Path]:
+    """The blocks of an ensemble by their last step, in order."""
+    found = folder.glob(f"ensemble-{ensemble:02d}-*.npz")
+    return dict(sorted((int(path.stem.rpartition("-")[2]), path) for path in found))
+
+
+def _last_step(folder: Path, ensemble: int) -> int:
+    return max(_blocks(folder, ensemble), default=0)
+
+
+def _stored(folder: Path, ensemble: int, step: int) -> dict[str, Any]:
+    with np.load(_block(folder, ensemble, step)) as block:
+        random = (
+            "MT19937",
+            block["random_keys"],
+            int(block["random_position"]),
+            int(block["random_has_gauss"]),
+            float(block["random_gauss"]),
+        )
+        return {"coords": block["coords"], "log_prob": block["log_prob"], "random": random}
+
+
+def _as_arrays(random: tuple[str, Any, int, int, float]) -> dict[str, Any]:
+    _, keys, position, has_gauss, gauss = random
+    return {
+        "random_keys": keys,
+        "random_position": position,
+        "random_has_gauss": has_gauss,
+        "random_gauss": gauss,
+    }
+
+
+def _read(target: Target, settings: Settings, folder: Path, steps: int) -> Chains:
+    values, scores = [], []
+    for ensemble in range(settings.ensembles):
+        chain, log_posterior = [], []
+        for path in _blocks(folder, ensemble).values():
+            with np.load(path) as block:
+                chain.append(block["chain"])
+                log_posterior.append(block["chain_log_posterior"])
+        values.append(np.concatenate(chain)[: steps // settings.thin])
+        scores.append(np.concatenate(log_posterior)[: steps // settings.thin])
+    first = int(np.ceil(WARM_UP * steps / settings.thin))
+    return Chains(
+        target.names,
+        np.ascontiguousarray(np.stack(values)[:, first:]),
+        np.stack(scores)[:, first:],
+        steps,
+    )
+
+
+def _write(path: Path, **arrays: Any) -> None:
+    from io import BytesIO
+
+    memory = BytesIO()
+    np.savez(memory, **arrays)
+    _replace(path, memory.getvalue())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    with made.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.replace(made, path)

@@ -1,0 +1,363 @@
+"""What `tashkent calibrate` and `tashkent recover` find out, and how it is written and shown."""
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from calibration import diagnostics, recovery, shipped
+from calibration.posterior import Sample
+from calibration.predictive import check
+from calibration.sample import WARM_UP, Chains, Settings, check_numbers, sample
+from calibration.target import Target, target
+from model.case import Case, CaseError
+from tashkent.output import result_folder
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+LIBRARIES = ("tashkent", "arviz-stats", "emcee", "h5netcdf", "h5py", "numpy", "scipy", "xarray")
+#: where the blocks of a run are stored, within the folder of its result
+CHAINS = "chains"
+TABLE = "parameters.csv"
+CHECK = "predictive.csv"
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The posterior of a case, as far as it has been sampled, with what is known of its quality."""
+
+    case: Case
+    target: Target
+    chains: Chains
+    settings: Settings
+    #: one row a parameter; see `calibration.diagnostics.table`
+    table: pd.DataFrame
+    #: why the chains cannot be called converged; empty if they can
+    reasons: tuple[str, ...]
+    #: what the record hardly informs or cannot tell apart, in words
+    identifiability: tuple[str, ...]
+    #: prior and posterior beside the record; empty if not converged
+    predictive: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def attributes(self) -> dict[str, str | int | float]:
+        """What the file of the posterior says of itself."""
+        from model.clock import month_label
+
+        stored = {k: v for k, v in asdict(self.settings).items() if k not in ("case", "case_hash")}
+        return {
+            **stored,
+            "steps": self.chains.steps,
+            "warm_up": WARM_UP,
+            "moves": "emcee DEMove, one in ten with gamma 1",
+            "fit_until": month_label(self.case.fit_until),
+            "r_hat_most": float(self.table["r_hat"].max()),
+            "ess_least": float(self.table[["ess_bulk", "ess_tail"]].min().min()),
+            "inference_library": "emcee",
+            "inference_library_version": version("emcee"),
+            "python": platform.python_version(),
+            **{f"version_{name}": version(name) for name in LIBRARIES},
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The calibration as plain values."""
+        return {
+            "case": self.case.id,
+            "case_hash": self.case.hash,
+            "converged": not self.reasons,
+            "reasons": list(self.reasons),
+            "parameters": _rows(self.table),
+            "identifiability": list(self.identifiability),
+            "predictive": _rows(self.predictive),
+            "manifest": self.manifest(),
+        }
+
+    def manifest(self) -> dict[str, object]:
+        """What another person needs to get the same numbers."""
+        return {
+            "command": "calibrate",
+            "case": self.case.id,
+            "case_hash": self.case.hash,
+            **self.attributes(),
+            "draws": shipped.DRAWS,
+        }
+
+
+def calibrate(
+    case: Case,
+    *,
+    out: Path,
+    seed: int,
+    ensembles: int,
+    walkers: int,
+    steps: int,
+    runs: int,
+    workers: int,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Sample the posterior, going on from what `out` holds, and judge it; `runs` is for the predictive check."""
+    density = target(case)
+    check_numbers(density, walkers, steps)
+    settings = Settings(case.id, case.hash, seed, ensembles, walkers)
+    chains = sample(
+        density, settings, out / CHAINS, steps=steps, workers=workers, progress=progress
+    )
+    table = diagnostics.table(density, chains)
+    values, _ = shipped.thinned(chains)
+    flat = values.reshape(-1, len(chains.names))
+    pairs = diagnostics.correlations(chains.names, flat)
+    reasons = tuple(diagnostics.not_converged(table))
+    words = tuple(diagnostics.identifiability(table, pairs))
+    predictive = pd.DataFrame()
+    if not reasons:
+        draws = Sample(case, chains.names, "", flat).draws(runs=runs, seed=seed)
+        predictive = check(case, draws, seed=seed)
+    return Calibration(case, density, chains, settings, table, reasons, words, predictive)
+
+
+def write(found: Calibration, out: Path) -> None:
+    """Write tables, and the posterior and its manifest if it has converged, beside the stored chains."""
+    found.table.to_csv(out / TABLE, index=False, lineterminator="\n")
+    for name in (shipped.FILE, shipped.MANIFEST, CHECK):  # an earlier one would be of fewer steps
+        (out / name).unlink(missing_ok=True)
+    if not found.reasons:
+        found.predictive.to_csv(out / CHECK, index=False, lineterminator="\n")
+        _write_posterior(found, out)
+
+
+def install(found: Calibration) -> Path:
+    """Put a converged posterior beside its case, where `run` and `explain` look for it."""
+    try:
+        _write_posterior(found, found.case.path)
+    except OSError as error:
+        allowed = f"a case folder that can be written to ({error.strerror})"
+        raise CaseError("--install", "folder", str(found.case.path), allowed) from None
+    return found.case.path / shipped.FILE
+
+
+def _write_posterior(found: Calibration, folder: Path) -> None:
+    made = folder / f".{shipped.FILE}.{os.getpid()}"
+    try:
+        shipped.write(made, found.case, found.target, found.chains, found.attributes())
+        os.replace(made, folder / shipped.FILE)
+    finally:
+        made.unlink(missing_ok=True)
+    text = json.dumps(found.manifest(), indent=2) + "\n"
+    (folder / shipped.MANIFEST).write_text(text, encoding="utf-8")
+
+
+def check_out(out: Path, start_again: bool) -> None:
+    """Refuse a folder of something else before the work; with `start_again`, remove an earlier run there."""
+    from tashkent.folder import is_free
+
+    if not is_free(out) and not (out / CHAINS).is_dir():
+        allowed = "a new or empty folder, or an earlier calibration"
+        raise CaseError("--out", "folder", str(out), allowed)
+    if start_again and (out / CHAINS).is_dir():
+        shutil.rmtree(out / CHAINS)
+
+
+def show(found: Calibration, console: "Console") -> None:
+    """Print posterior beside prior, what the record cannot tell, and the predictive check."""
+    from rich import box
+    from rich.table import Table
+
+    chains = found.chains
+    ensembles, draws, walkers = chains.log_posterior.shape
+    console.print(
+        f"[bold]{found.case.title}[/bold]: {ensembles} ensembles of {walkers} walkers, {chains.steps:,} steps, "
+        f"{ensembles * draws * walkers:,} draws after warm-up, seed {found.settings.seed}\n",
+        highlight=False,
+    )
+    table = Table(
+        title="Posterior beside prior, log-odds",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=0,
+        collapse_padding=True,
+    )
+    heads = (
+        "parameter",
+        "mean",
+        "sd",
+        "90% interval",
+        "prior\nmean",
+        "prior\nsd",
+        "R-hat",
+        "ESS\nbulk",
+        "ESS\ntail",
+    )
+    for head in heads:
+        table.add_column(head, justify="left" if head == "parameter" else "right")
+    for row in found.table.itertuples():
+        table.add_row(
+            row.parameter,
+            f"{row.mean:.2f}",
+            f"{row.sd:.2f}",
+            f"{row.low:.2f} to {row.high:.2f}",
+            f"{row.prior_mean:.2f}",
+            f"{row.prior_sd:.2f}",
+            f"{row.r_hat:.3f}",
+            f"{row.ess_bulk:,.0f}",
+            f"{row.ess_tail:,.0f}",
+        )
+    console.print(table)
+    lines = (
+        ()
+        if found.reasons
+        else found.identifiability or ("The record tells every parameter from the others.",)
+    )
+    for line in lines:
+        console.print(line, highlight=False)
+    if not found.predictive.empty:
+        console.print()
+        _show_predictive(found, console)
+
+
+def _show_predictive(found: Calibration, console: "Console") -> None:
+    from rich.table import Table
+
+    rows = found.predictive
+    counts = rows[rows["what"] != "P(in)"]
+    table = Table(
+        title=f"{found.case.focus} to {counts['month'].iloc[0]}, from the case's start: mean (90% of runs)",
+        title_justify="left",
+    )
+    for head in ("", "record", "prior", "posterior"):
+        table.add_column(head, justify="right" if head else "left")
+    for row in counts.itertuples():
+        cells = [
+            f"{mean:.1f} ({low:.0f} to {high:.0f})"
+            for mean, low, high in (
+                (row.prior_mean, row.prior_low, row.prior_high),
+                (row.posterior_mean, row.posterior_low, row.posterior_high),
+            )
+        ]
+        table.add_row(row.what, f"{row.record:.0f}", *cells)
+    console.print(table)
+    seats = rows[rows["what"] == "P(in)"]
+    months = list(dict.fromkeys(seats["month"]))
+    table = Table(
+        title=f"P(in {found.case.focus}), prior → posterior; ● where the record says in",
+        title_justify="left",
+    )
+    table.add_column("state")
+    for month in months:
+        table.add_column(month, justify="right")
+    for state in dict.fromkeys(seats["state"]):
+        cells = []
+        for row in seats[seats["state"] == state].itertuples():
+            text = f"{row.prior_mean:.2f} → {row.posterior_mean:.2f}"
+            cells.append(f"[bold]{text} ●[/bold]" if row.record else f"{text}  ")
+        table.add_row(state, *cells)
+    console.print(table)
+
+
+# parameter recovery --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What synthetic histories say of the fit; see `calibration.recovery`."""
+
+    case: Case
+    seed: int
+    replicates: pd.DataFrame
+    summary: pd.DataFrame
+    histogram: pd.DataFrame
+    words: tuple[str, ...]
+    asked: int
+
+    @property
+    def used(self) -> int:
+        """Replicates whose fit could be used."""
+        return int(recovery.usable(self.replicates)["replicate"].nunique())
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as plain values."""
+        return {
+            **self.manifest(),
+            "summary": _rows(self.summary),
+            "histogram": _rows(self.histogram),
+            "words": list(self.words),
+        }
+
+    def manifest(self) -> dict[str, object]:
+        """What another person needs to get the same numbers."""
+        return {
+            "command": "recover",
+            "case": self.case.id,
+            "case_hash": self.case.hash,
+            "seed": self.seed,
+            "replicates": self.asked,
+            "used": self.used,
+            "python": platform.python_version(),
+            "libraries": {name: version(name) for name in LIBRARIES},
+        }
+
+
+def recover(
+    case: Case, *, number: int, seed: int, workers: int, progress: Progress | None = None
+) -> Recovery:
+    """Run the replicates and sum them up."""
+    table = recovery.replicates(case, number=number, seed=seed, workers=workers, progress=progress)
+    found = recovery.summary(case, table)
+    words = tuple(recovery.verdict(found))
+    return Recovery(case, seed, table, found, recovery.histogram(table), words, number)
+
+
+def write_recovery(found: Recovery, out: Path) -> None:
+    """Write replicates and rank histograms (Parquet), the summary (JSON) and the manifest."""
+    with result_folder(out) as folder:
+        found.replicates.to_parquet(folder / "replicates.parquet", index=False)
+        found.histogram.to_parquet(folder / "ranks.parquet", index=False)
+        for name, value in (
+            ("recovery.json", found.as_json()),
+            ("manifest.json", found.manifest()),
+        ):
+            text = json.dumps(value, indent=2) + "\n"
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+def show_recovery(found: Recovery, console: "Console") -> None:
+    """Print the summary by parameter and what it means."""
+    from rich.table import Table
+
+    console.print(
+        f"[bold]{found.case.title}[/bold]: {found.asked} synthetic histories from prior draws, "
+        f"{found.used} fits used, seed {found.seed}\n",
+        highlight=False,
+    )
+    title = f"Rank of the truth among {recovery.RANKS} draws, and how well it is found"
+    table = Table(title=title, title_justify="left")
+    heads = ("parameter", "chi² p", "KS p", "recovery", "bias", "coverage", "contraction")
+    for head in heads:
+        table.add_column(head, justify="left" if head == "parameter" else "right")
+    for row in found.summary.itertuples():
+        table.add_row(
+            row.parameter,
+            f"{row.chi2_p:.3f}",
+            f"{row.ks_p:.3f}",
+            f"{row.recovery:.2f}",
+            f"{row.bias:+.2f}",
+            f"{row.coverage:.0%}",
+            f"{row.contraction:.2f}",
+        )
+    console.print(table)
+    lines = found.words or ("All ranks are as uniform as chance allows; every truth is recovered.",)
+    for line in lines:
+        console.print(line, highlight=False)
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain values; None where there is none."""
+    rows: list[dict[str, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
+    return rows

@@ -1,0 +1,505 @@
+"""Sampling, its diagnostics, the shipped posterior, and recovery on synthetic histories."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from calibration import diagnostics, recovery, shipped
+from calibration import sample as sampling
+from calibration.likelihood import Design, design
+from calibration.posterior import Laplace, Sample, fit, fit_rows, posterior
+from calibration.predictive import check
+from calibration.riskset import RiskSet, risk_set
+from calibration.sample import Chains, Settings, sample
+from calibration.target import Target, distinct, target
+from model.case import Case, CaseError, load_case
+from model.law import Act
+from model.simulate import prior_parameters, simulate
+from model.world import compile_case
+from tashkent.new_case import new_case
+from tests.test_cli import call
+
+SETTINGS = Settings(case="toy", case_hash="0", seed=3, ensembles=2, walkers=12)
+
+
+def toy(features: np.ndarray, done: np.ndarray, prior_sd: float = 2.0) -> Target:
+    """A target of choices by one route, for as many parameters as there are features."""
+    n, p = features.shape
+    none, no = np.zeros(n, np.intp), np.zeros(n, bool)
+    rows = RiskSet(none, none, none, none, done, no, no)
+    whole = Design(
+        tuple(f"p{i}" for i in range(p)), rows, features, 0.0 * features, no, np.zeros(n)
+    )
+    few, counts = distinct(whole)
+    return Target(whole.names, np.zeros(p), np.full(p, prior_sd), few, counts)
+
+
+def easy(truth: tuple[float, ...] = (1.0, -0.5), n: int = 400) -> Target:
+    """Choices that two parameters made."""
+    rng = np.random.default_rng(5)
+    features = rng.integers(-2, 3, (n, len(truth))).astype(float)
+    return toy(features, rng.random(n) < 1 / (1 + np.exp(-features @ np.array(truth))))
+
+
+def without_record(parameters: int) -> Target:
+    return toy(np.zeros((1, parameters)), np.zeros(1, bool), prior_sd=1.0)
+
+
+# the target ----------------------------------------------------------------------------------------
+
+
+def test_distinct_rows_have_the_likelihood_of_all(case: Case) -> None:
+    rows, found = fit_rows(case), target(case)
+    x = found.prior_mean + np.random.default_rng(1).normal(size=(5, len(found.names)))
+    np.testing.assert_allclose(found.log_likelihood(x), rows.log_scores(x.T).sum(axis=0), rtol=1e-9)
+    assert found.counts.sum() == len(rows.rows) > 2 * len(found.counts)
+    assert (found.counts[found.rows.rows.done] >= 1).all()
+
+
+def test_one_at_a_time_equals_many_at_once(case: Case) -> None:
+    found = target(case)
+    x = found.prior_mean + np.random.default_rng(2).normal(size=(4, len(found.names)))
+    one_by_one = [found.log_posterior(row[None])[0] for row in x]
+    np.testing.assert_allclose(found.log_posterior(x), one_by_one)
+
+
+# the sampler ---------------------------------------------------------------------------------------
+
+
+def variance_of_a_normal(moves: list[tuple[object, float]]) -> float:
+    """The variance that a sampler gives a standard normal distribution in ten dimensions."""
+    import emcee
+
+    rng = np.random.default_rng(4)
+    sampler = emcee.EnsembleSampler(
+        40, 10, lambda x: -0.5 * np.square(x).sum(axis=1), moves=moves, vectorize=True
+    )
+    random = np.random.RandomState(np.random.MT19937(6)).get_state()
+    sampler.run_mcmc(emcee.State(rng.normal(size=(40, 10)), random_state=random), 2000)
+    return float(sampler.get_chain(discard=500, flat=True).var())
+
+
+def test_the_moves_leave_a_known_density_unchanged() -> None:
+    assert variance_of_a_normal(sampling.moves()) == pytest.approx(1.0, abs=0.05)
+
+
+def test_the_same_check_finds_a_sampler_that_is_wrong() -> None:
+    """emcee's snooker move as released: docs/decisions/0014-moves.md. If this fails, it may be used again."""
+    from emcee.moves import DESnookerMove
+
+    assert variance_of_a_normal([(DESnookerMove(), 1.0)]) < 0.8
+
+
+def test_without_a_record_the_posterior_is_the_prior(tmp_path: Path) -> None:
+    found = sample(without_record(3), SETTINGS, tmp_path, steps=4000)
+    values = found.by_ensemble().reshape(-1, 3)
+    np.testing.assert_allclose(values.mean(axis=0), 0, atol=0.12)
+    np.testing.assert_allclose(values.std(axis=0), 1, atol=0.08)
+
+
+def test_an_easy_case_is_recovered_and_agrees_with_laplace(tmp_path: Path) -> None:
+    truth = np.array([1.0, -0.5])
+    density = easy(tuple(truth))
+    found = sample(density, SETTINGS, tmp_path, steps=4000)
+    values = found.by_ensemble().reshape(-1, 2)
+    mean, sd = values.mean(axis=0), values.std(axis=0)
+    assert (np.abs(mean - truth) < 3 * sd).all()
+    assert (sd < 0.2).all()
+    table = diagnostics.table(density, found)
+    assert diagnostics.not_converged(table) == []
+    assert (table["contraction"] > 0.98).all()
+
+
+def test_the_seed_fixes_every_draw_on_any_number_of_processes(tmp_path: Path) -> None:
+    density = easy()
+    one = sample(density, SETTINGS, tmp_path / "one", steps=200)
+    two = sample(density, SETTINGS, tmp_path / "two", steps=200, workers=2)
+    other = sample(density, replace(SETTINGS, seed=4), tmp_path / "other", steps=200)
+    assert np.array_equal(one.values, two.values)
+    assert np.array_equal(one.log_posterior, two.log_posterior)
+    assert not np.array_equal(one.values, other.values)
+    assert not np.array_equal(one.values[0], one.values[1])
+
+
+def test_a_run_that_was_interrupted_ends_as_one_that_was_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = sample(easy(), SETTINGS, tmp_path / "whole", steps=300)
+    monkeypatch.setattr(sampling, "BLOCK", 50)
+
+    def stop(done: int, of: int) -> None:
+        if done >= 350:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sample(easy(), SETTINGS, tmp_path / "parts", steps=300, progress=stop)
+    again = sample(easy(), SETTINGS, tmp_path / "parts", steps=300)
+    assert np.array_equal(whole.values, again.values)
+    longer = sample(easy(), SETTINGS, tmp_path / "parts", steps=400)
+    assert longer.steps == 400
+    shorter = sample(easy(), SETTINGS, tmp_path / "parts", steps=300)
+    assert np.array_equal(whole.values, shorter.values)
+
+
+@pytest.mark.parametrize("name", ["case_hash", "seed", "walkers", "ensembles"])
+def test_other_settings_are_refused(tmp_path: Path, name: str) -> None:
+    sample(easy(), SETTINGS, tmp_path, steps=80)
+    value = "1" if name == "case_hash" else 24
+    with pytest.raises(CaseError, match=rf"{name}: .*with which the run there began"):
+        sample(easy(), replace(SETTINGS, **{name: value}), tmp_path, steps=80)
+
+
+def test_another_likelihood_is_refused(tmp_path: Path) -> None:
+    sample(easy(), SETTINGS, tmp_path, steps=80)
+    with pytest.raises(CaseError, match="likelihood: 'another' is not valid"):
+        sample(easy((2.0, 2.0)), SETTINGS, tmp_path, steps=160)
+
+
+# diagnostics ---------------------------------------------------------------------------------------
+
+
+def chains_of(values: np.ndarray) -> Chains:
+    names = tuple(f"p{i}" for i in range(values.shape[-1]))
+    return Chains(names, values, np.zeros(values.shape[:-1]), 100)
+
+
+def test_chains_that_agree_pass_and_others_are_named() -> None:
+    rng = np.random.default_rng(8)
+    values = rng.normal(size=(4, 100, 10, 2))
+    density = without_record(2)
+    good = diagnostics.table(density, chains_of(values))
+    assert diagnostics.not_converged(good) == []
+    assert good["ess_bulk"].min() > 1000
+    values[0, ..., 1] += 1.0
+    reasons = diagnostics.not_converged(diagnostics.table(density, chains_of(values)))
+    assert len(reasons) >= 1
+    assert all(reason.startswith("p1 ") for reason in reasons)
+    short = diagnostics.table(density, chains_of(rng.normal(size=(4, 20, 100, 2))))
+    assert any("autocorrelation times" in r for r in diagnostics.not_converged(short))
+    few = diagnostics.table(density, chains_of(rng.normal(size=(2, 8, 10, 2))))
+    assert any("ESS" in reason for reason in diagnostics.not_converged(few))
+    nothing = diagnostics.table(density, chains_of(np.zeros((2, 8, 10, 2))))
+    assert diagnostics.not_converged(nothing)
+
+
+def test_walkers_that_remember_count_for_less() -> None:
+    rng = np.random.default_rng(9)
+    noise = rng.normal(size=(4, 200, 10, 1))
+    slow = noise.copy()
+    for t in range(1, 200):
+        slow[:, t] = 0.95 * slow[:, t - 1] + np.sqrt(1 - 0.95**2) * noise[:, t]
+    quick, lazy = (
+        diagnostics.table(without_record(1), chains_of(v))["ess_bulk"][0] for v in (noise, slow)
+    )
+    assert lazy < quick / 10
+
+
+def test_what_the_record_does_not_tell_is_said() -> None:
+    rng = np.random.default_rng(10)
+    x = rng.normal(size=(4000, 3))
+    x[:, 1] = x[:, 0] + 0.1 * x[:, 1]
+    pairs = diagnostics.correlations(("a", "b", "c"), x)
+    assert (pairs["first"][0], pairs["second"][0]) == ("a", "b")
+    table = pd.DataFrame({"parameter": ["a", "b", "c"], "contraction": [0.9, 0.8, 0.1]})
+    lines = diagnostics.identifiability(table, pairs)
+    assert lines[0].startswith("c: the record adds little to the prior")
+    assert lines[1].startswith("a and b: the record tells their difference")
+    assert len(lines) == 2
+
+
+# the shipped posterior -----------------------------------------------------------------------------
+
+
+def test_the_shipped_posterior_is_of_this_case_and_this_likelihood(case: Case) -> None:
+    found = shipped.read(case)
+    assert not isinstance(found, str), f"{found}; run: make posterior"
+    assert (case.path / shipped.FILE).stat().st_size < 1_000_000
+    assert found.attributes["r_hat_most"] <= diagnostics.R_HAT_MOST
+    assert found.attributes["ess_least"] >= diagnostics.ESS_LEAST
+    import h5py
+
+    with h5py.File(case.path / shipped.FILE) as file:
+        stored = file["sample_stats"]["log_likelihood"][()].ravel()
+    again = target(case).log_likelihood(found.values)
+    np.testing.assert_allclose(again, stored, atol=1e-3, err_msg="run: make posterior")
+    manifest = json.loads((case.path / shipped.MANIFEST).read_text("utf-8"))
+    assert manifest["case_hash"] == case.hash
+
+
+def test_the_shipped_posterior_is_near_its_normal_approximation(case: Case) -> None:
+    found, near = posterior(case), fit(case)
+    assert isinstance(found, Sample)
+    assert (np.abs(found.mean - near.mean) < 0.6 * near.sd).all()
+    assert (np.abs(np.log(found.sd / near.sd)) < 0.25).all()
+
+
+def test_the_file_is_one_that_xarray_opens(case: Case) -> None:
+    import xarray as xr
+
+    with xr.open_datatree(case.path / shipped.FILE, engine="h5netcdf") as tree:
+        assert dict(tree["posterior"].sizes) == {"chain": 4, "draw": 1000}
+        assert set(tree["posterior"].data_vars) == set(target(case).names)
+        for name, variable in tree["posterior"].data_vars.items():
+            assert variable.attrs["prior_mean"] == case.parameters[str(name)].mean
+        assert set(tree["sample_stats"].data_vars) == {"lp", "log_likelihood"}
+
+
+def test_a_run_takes_the_same_draw_in_whichever_ensemble_it_stands(case: Case) -> None:
+    found = posterior(case)
+    assert isinstance(found, Sample)
+    all_runs = found.draws(runs=40, seed=2)
+    some = found.draws(runs=7, seed=2, first_run=21)
+    assert set(all_runs) == set(case.role("weight", "friction", "unscored", "council"))
+    for name, values in some.items():
+        assert np.array_equal(values, all_runs[name][21:28])
+    first = np.stack([all_runs[name] for name in found.names], axis=1)
+    assert all((found.values == row).all(axis=1).any() for row in first)  # whole draws
+    assert len(np.unique(first, axis=0)) > 30
+
+
+@pytest.fixture
+def own_case(case: Case, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(case.path, tmp_path / "own"))
+
+
+def test_a_stale_or_missing_sample_is_said_and_not_used(
+    own_case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert isinstance(posterior(load_case(own_case)), Sample)
+    with (own_case / "parameters.toml").open("a", encoding="utf-8") as stream:
+        stream.write("# another version\n")
+    stale = posterior(load_case(own_case))
+    assert isinstance(stale, Laplace)
+    assert "of another version of it" in stale.origin
+    (own_case / shipped.FILE).unlink()
+    assert "no sample stands beside the case" in posterior(load_case(own_case)).origin
+    arguments = ("explain", "UZB", "2012-06", "--case", str(own_case), "--draws", "20")
+    assert call(monkeypatch, *arguments) == 0
+    said = capsys.readouterr().out
+    assert "Posterior: normal approximation at the mode (Laplace): no sample" in said
+    assert call(monkeypatch, *arguments, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["posterior"].startswith("normal approximation")
+
+
+def test_a_file_that_is_no_sample_is_one_line(
+    own_case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own_case / shipped.FILE).write_text("not a sample")
+    assert call(monkeypatch, "explain", "UZB", "2012-06", "--case", str(own_case)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {shipped.FILE}: ")
+    assert said.count("\n") == 1
+
+
+# the commands --------------------------------------------------------------------------------------
+
+
+def test_calibrate_ships_what_has_converged_and_run_uses_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    new_case(tmp_path / "pact")
+    out = tmp_path / "out"
+    arguments = ("calibrate", "--case", str(tmp_path / "pact"), "--out", str(out))
+    sizes = ("--walkers", "36", "--steps", "4000", "--runs", "20", "--workers", "1")
+    assert call(monkeypatch, *arguments, *sizes, "--install", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["converged"]
+    case = load_case(tmp_path / "pact")
+    assert [row["parameter"] for row in found["parameters"]] == list(target(case).names)
+    assert {"record", "prior_mean", "posterior_mean"} <= set(found["predictive"][0])
+    names = {path.name for path in out.iterdir()}
+    assert names == {"chains", "parameters.csv", "predictive.csv", "posterior.nc", "posterior.json"}
+    assert posterior(case).origin.startswith("sample of")
+    assert (out / "posterior.nc").read_bytes() == (case.path / "posterior.nc").read_bytes()
+    assert call(monkeypatch, *arguments, *sizes) == 0  # nothing left to do
+    said = capsys.readouterr().out
+    assert "Posterior beside prior" in said
+    assert "prior" in said
+    assert call(monkeypatch, *arguments, *sizes, "--seed", "1") == 2
+    line = capsys.readouterr().err
+    assert "seed: 1 is not valid; allowed: 0, with which the run there began" in line
+    assert line.count("\n") == 1
+
+
+def test_chains_that_did_not_converge_are_not_shipped(
+    own_case: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    (own_case / shipped.FILE).unlink()
+    out = tmp_path / "out"
+    sizes = ("--steps", "80", "--ensembles", "2", "--workers", "1", "--install")
+    code = call(monkeypatch, "calibrate", "--case", str(own_case), "--out", str(out), *sizes)
+    assert code == 3
+    said = capsys.readouterr()
+    assert said.err.startswith("error: not converged after 80 steps: ")
+    assert "R-hat" in said.err
+    assert "go on with --steps 160" in said.err
+    assert said.err.count("\n") == 1
+    assert not (own_case / shipped.FILE).exists()
+    assert not (out / shipped.FILE).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("calibrate", "--walkers", "9"), "--walkers: 9 is not valid; allowed: an even number"),
+        (("calibrate", "--steps", "105"), "--steps: 105 is not valid; allowed: a multiple of 10"),
+        (("calibrate", "--steps", "-10"), "--steps: -10 is not valid"),
+        (("calibrate", "--ensembles", "1"), "--ensembles"),
+        (("calibrate", "--case", "cts"), "nearest valid name: cst"),
+        (("recover", "--replicates", "2"), "--replicates"),
+        (("recover", "--case", "cts"), "nearest valid name: cst"),
+    ],
+)
+def test_bad_input_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, *arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert words in said.err
+    assert said.err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_something_else_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "thesis.txt").write_text("do not lose")
+    for command in ("calibrate", "recover"):
+        assert call(monkeypatch, command, "--out", str(tmp_path)) == 2
+        assert "a new or empty folder, or an earlier" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+# predictive checks and recovery --------------------------------------------------------------------
+
+
+def test_the_predictive_check_stands_beside_the_record(case: Case) -> None:
+    found = check(case, posterior(case).draws(runs=20, seed=1), seed=1)
+    counts = found[found["what"] != "P(in)"].set_index("what")
+    assert (counts["prior_low"] <= counts["prior_high"]).all()
+    assert counts.loc["exits", "record"] == 4
+    seats = found[found["what"] == "P(in)"]
+    assert set(seats["record"]) == {0, 1}
+    assert len(seats) == len(case.deciders) * len(case.shown)
+
+
+@pytest.fixture(scope="module")
+def history(case: Case) -> tuple[Case, "object"]:
+    ensemble = simulate(case, prior_parameters(case, runs=6, seed=3), seed=3, end=case.fit_until)
+    return recovery.synthetic_case(ensemble, 4), ensemble
+
+
+def test_a_synthetic_record_is_the_history_of_the_run(
+    case: Case, history: tuple[Case, object]
+) -> None:
+    made, ensemble = history
+    status = compile_case(made).record.status[: ensemble.status.shape[1]]  # type: ignore[attr-defined]
+    assert np.array_equal(status, ensemble.status[4])  # type: ignore[attr-defined]
+    assert made.hash != case.hash
+
+
+def test_the_risk_set_of_a_synthetic_record_has_the_acts_of_the_run(
+    case: Case, history: tuple[Case, object]
+) -> None:
+    made, ensemble = history
+    rows = risk_set(made)
+    done = {
+        (int(t), int(s), int(c))
+        for t, s, c, d in zip(rows.month, rows.state, rows.club, rows.done, strict=True)
+        if d
+    }
+    scored = {Act.ACCEDE, Act.RENEW, Act.WITHDRAW, Act.REQUEST_SUSPENSION}
+    acts = {
+        (entry.t, int(s), entry.club)
+        for entry in ensemble.log  # type: ignore[attr-defined]
+        if entry.act in scored
+        for s in entry.state[entry.run == 4]
+    }
+    assert len(acts) > 5
+    assert done == acts
+
+
+def test_a_replicate_depends_on_seed_and_number_alone(case: Case) -> None:
+    first = recovery.replicates(case, number=2, seed=1)
+    again = recovery.replicate(case, 1, 1)
+    pd.testing.assert_frame_equal(
+        first[first["replicate"] == 1].reset_index(drop=True), again, check_like=True
+    )
+    assert set(first["parameter"]) == set(design(case).names)
+    assert (first["failed"] == "").all()
+    assert first["rank"].between(0, recovery.RANKS).all()
+    assert (first["pareto_k"] < recovery.K_MOST).all()
+
+
+def test_importance_weights_are_those_of_the_posterior(case: Case) -> None:
+    found = recovery.importance_fit(target(case), case, np.random.default_rng(1))
+    sampled = posterior(case)
+    assert (np.abs(found.mean - sampled.mean) < 0.15 * sampled.sd).all()
+    np.testing.assert_allclose(found.sd, sampled.sd, rtol=0.12)
+
+
+def invented(case: Case, lean: float) -> pd.DataFrame:
+    """Replicates of a fit that is right, but for its means being off by `lean` standard deviations."""
+    rng = np.random.default_rng(11)
+    name = next(iter(case.role("weight")))
+    n = 200
+    truth = rng.normal(size=n)
+    mean = truth + rng.normal(size=n) * 0.3 + lean * 0.3
+    draws = mean[:, None] + 0.3 * rng.normal(size=(n, recovery.RANKS))
+    return pd.DataFrame(
+        {
+            "replicate": range(n),
+            "parameter": name,
+            "truth": truth,
+            "acts": 10,
+            "mean": mean,
+            "sd": 0.3,
+            "rank": (draws < truth[:, None]).sum(axis=1),
+            "low": mean - 0.3 * 1.645,
+            "high": mean + 0.3 * 1.645,
+            "pareto_k": 0.1,
+            "failed": "",
+        }
+    )
+
+
+def test_the_summary_tells_a_right_fit_from_a_wrong_one(case: Case) -> None:
+    right = recovery.summary(case, invented(case, 0.0))
+    assert recovery.verdict(right) == []
+    assert right["recovery"][0] > 0.9
+    assert right["coverage"][0] == pytest.approx(0.9, abs=0.06)
+    wrong = recovery.summary(case, invented(case, 1.0))
+    assert "ranks are not uniform" in recovery.verdict(wrong)[0]
+    assert wrong["outside_band"][0] > 0
+
+
+def test_recover_writes_tables_and_a_manifest(
+    case: Case,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr("calibration.recovery.replicates", lambda *_, **__: invented(case, 0.0))
+    assert call(monkeypatch, "recover", "--out", str(tmp_path / "out"), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["used"], found["case_hash"]) == (200, case.hash)
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {"replicates.parquet", "ranks.parquet", "recovery.json", "manifest.json"}
+    bars = pd.read_parquet(tmp_path / "out" / "ranks.parquet")
+    assert bars["count"].sum() == 200
+    assert call(monkeypatch, "recover", "--out", str(tmp_path / "out")) == 0
+    assert "All ranks are as uniform as chance allows" in capsys.readouterr().out
