@@ -436,7 +436,7 @@ def _situation(
             offer_signs[work, s, threats.index(event.about)] += event.sign
         elif event.kind == "credibility":
             about = slice(None) if event.about == "any" else threats.index(event.about)
-            if work.start < work.stop:
+            if work.start < min(work.stop, months):
                 belief_signs[work.start, s, about] += event.sign
         elif event.rival:
             rival_signs[work, s, states.index(event.rival)] += event.sign

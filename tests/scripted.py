@@ -166,7 +166,7 @@ def world_of(
     lessons = (1, len(given.lessons[0]))
     return World(
         given=given,
-        parameters={name: np.broadcast_to(v, shape) for name, v in parameters.items()},
+        parameters=parameters,
         noise=script,  # type: ignore[arg-type]
         seats=seats,
         learnt=np.zeros(lessons),
