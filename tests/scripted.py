@@ -33,8 +33,8 @@ switch
 follows
     ``UZB suspend by CSTO-20-own-request in 2012-12`` (an act, with its rule; in the first month if no month is
     named), ``UZB is suspended``, ``UZB owes 9``, ``UZB unpaid 3``, ``UZB has all rights``, ``UZB is deprived``, ``UZB
-    drifts``, ``UZB takes part``, ``UZB has no part``, ``KGZ learns -1``, ``ARM learns -0.25 about unrest``. The acts that
-    are named are all that happen; ``no act`` says that there are none.
+    drifts``, ``UZB takes part``, ``UZB has no part``, ``KGZ learns -1``, ``ARM learns -0.25 about unrest``. The acts
+    that are named are all that happen; ``no act`` says that there are none.
 """
 
 import re
@@ -294,7 +294,7 @@ class Reader:
         return clubs.index(found[1]), words.replace(found[0], "", 1)
 
     def situation(self, cell: str) -> tuple[Seats, Seats, Floats]:
-        """The seats at the end of the month before, a record in which the patron's stay what they are, and who takes part."""
+        """The seats at the end of the month before, a record that keeps the patron's, and how far each takes part."""
         shape = (1, len(self.case.states), len(self.case.clubs))
         seats, taken = Seats.empty(shape), np.full(shape, np.nan)
         for part in parts(cell):
