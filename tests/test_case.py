@@ -651,8 +651,8 @@ BAD = [
     bad(
         "the measurement of a threat is misspelt",
         swap("threats.toml", '= "raids"', '= "raid"'),
-        "threats.toml: raids.measured_by: 'raid' is not valid; allowed: autonomy, means, raids, rivalry, tie_patron, tie_rim, \"\" "
-        "(nearest valid name: raids)",
+        "threats.toml: raids.measured_by: 'raid' is not valid; allowed: autonomy, means, raids, rivalry, tie_patron, "
+        'tie_rim, "" (nearest valid name: raids)',
     ),
     bad(
         "there are no threats",
@@ -698,7 +698,8 @@ BAD = [
     bad(
         "a threat that a club relieves is misspelt",
         swap("clubs.toml", '"feud"', '"fued"'),
-        "clubs.toml: PACT.relieves: 'fued' is not valid; allowed: raids, feud, pressure, plots (nearest valid name: feud)",
+        "clubs.toml: PACT.relieves: 'fued' is not valid; allowed: raids, feud, pressure, plots (nearest valid "
+        "name: feud)",
     ),
     bad(
         "the threats that a club relieves are no list",
@@ -1105,7 +1106,8 @@ BAD = [
     bad(
         "a threat of a promise is misspelt",
         swap("events.csv", "credibility,feud", "credibility,fued"),
-        "events.csv: E3.about: 'fued' is not valid; allowed: raids, feud, pressure, plots, any (nearest valid name: feud)",
+        "events.csv: E3.about: 'fued' is not valid; allowed: raids, feud, pressure, plots, any (nearest valid "
+        "name: feud)",
     ),
     bad(
         "a sponsor of a tie is misspelt",
