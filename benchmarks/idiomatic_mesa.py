@@ -156,6 +156,7 @@ class ClubCalendar:
     """What holds for a club in each month since the case began, whoever sits in it."""
 
     rules: list[Rules]
+    #: those within the case
     entries_into_force: list[int]
     founding: list[bool]
     window: list[bool]
@@ -184,7 +185,7 @@ def club_calendar(case: Case, club: str) -> ClubCalendar:
         entries_into_force=[
             month_of(s.from_)
             for s in case.statutes
-            if isinstance(s, EntryIntoForce) and s.club == club
+            if isinstance(s, EntryIntoForce) and s.club == club and month_of(s.from_) in case.months
         ],
         founding=[is_founding_month(case, club, month) for month in case.months],
         window=[is_in_opening_window(case, club, month) for month in case.months],
@@ -543,13 +544,19 @@ class Prospect:
     sensed: Perception
     t: int
 
-    def relieved(self, target: str) -> list[str]:
-        """The threats to the state or to the regime on which the club bears."""
-        return relieved(self.case, self.club, target)
+    def protection(self) -> float:
+        """Threats to the state that a forum relieves: it promises no help, so none has to be believed."""
+        protects_from = relieved(self.case, self.club, "state")
+        return sum(self.sensed.exposure[kind][self.t] for kind in protects_from)
+
+    def abandonment(self) -> float:
+        """A forum that promises no help abandons nobody."""
+        return 0.0
 
     def regime_security(self) -> float:
         """Threats to the regime that the club relieves."""
-        return sum(self.sensed.threat[kind][self.t] for kind in self.relieved("regime"))
+        secures_from = relieved(self.case, self.club, "regime")
+        return sum(self.sensed.threat[kind][self.t] for kind in secures_from)
 
     def coercion(self) -> float:
         """What the patron's force obtains without an alternative; else threats of the sponsor."""
@@ -582,13 +589,17 @@ class Prospect:
         return -self.sensed.autonomy[self.t] * self.calendar.reach[self.t]
 
 
-#: the terms above, by name
+#: those of the terms above that no seat can change in any club, by name, and those of a forum alone
 SETTLED: dict[str, Callable[[Prospect], float]] = {
     "regime_security": Prospect.regime_security,
     "coercion": Prospect.coercion,
     "patronage": Prospect.patronage,
     "outside_option": Prospect.outside_option,
     "entrapment": Prospect.entrapment,
+}
+SETTLED_IN_FORUM: dict[str, Callable[[Prospect], float]] = {
+    "protection": Prospect.protection,
+    "abandonment": Prospect.abandonment,
 }
 
 
@@ -602,7 +613,8 @@ def settled_terms(
 ) -> dict[str, list[float]]:
     """The terms of the value of a seat that no seat can change, in each month."""
     prospects = [Prospect(case, case.clubs[club], calendar, sensed, t) for t in times(case)]
-    return {name: [term(prospect) for prospect in prospects] for name, term in SETTLED.items()}
+    terms = SETTLED if case.clubs[club].guarantee else SETTLED | SETTLED_IN_FORUM
+    return {name: [term(prospect) for prospect in prospects] for name, term in terms.items()}
 
 
 # The record -------------------------------------------------------------------------------------
@@ -811,17 +823,13 @@ class StateAgent(mesa.Agent):
     def protection(self, club: "ClubAgent", t: int) -> float:
         """Threats that the club relieves, so far as its promise is believed."""
         exposure = self.perception.exposure
-        if club.guarantee:
-            return sum(exposure[kind][t] * self.credibility(kind, t) for kind in club.protects_from)
-        return sum(exposure[kind][t] for kind in club.protects_from)
+        return sum([exposure[kind][t] * self.credibility(kind, t) for kind in club.protects_from])
 
     def abandonment(self, club: "ClubAgent", t: int) -> float:
         """Threats against which help is promised and not believed."""
-        if not club.guarantee:
-            return 0.0
         exposure = self.perception.exposure
         return -sum(
-            exposure[kind][t] * (1 - self.credibility(kind, t)) for kind in club.protects_from
+            [exposure[kind][t] * (1 - self.credibility(kind, t)) for kind in club.protects_from]
         )
 
     def partisan_patron(self, club: "ClubAgent", t: int) -> float:
@@ -853,13 +861,15 @@ class StateAgent(mesa.Agent):
 
     def contagion(self, club: "ClubAgent", t: int) -> float:
         """Tenths of its trade with states that went out of late."""
-        bond = self.perception.bond
-        return -10 * sum(bond[state][t] for state in club.lately_gone)
+        return -10 * sum([self.perception.bond[state][t] for state in club.lately_gone])
 
     def courtship(self, club: "ClubAgent", t: int) -> float:
-        """Whether the patron courts it there now; what was known earlier (t) does not matter."""
+        """Whether the patron courts it there now, whatever was known earlier (in month t)."""
+        courted = self.seats[club.name].courted
+        if courted is None:
+            return 0.0
         months = self.model.case.fixed("courtship_months")
-        return float(self.model.is_recent(self.seats[club.name].courted, months))
+        return float(self.model.is_recent(courted, months))
 
     # 7.3 decisions -------------------------------------------------------------------------------
 
@@ -1026,8 +1036,7 @@ class ClubAgent(mesa.Agent):
 
     def ratification_due(self, month: int, rule: Accession | Restoration) -> int | None:
         """When an accession of this month is complete; None if the entry into force decides."""
-        end = self.model.case.end
-        first = min((f for f in self.calendar.entries_into_force if f <= end), default=month)
+        first = min(self.calendar.entries_into_force, default=month)
         if month < first:
             return None
         return month + rule.ratification_months
@@ -1320,7 +1329,7 @@ class ClubAgent(mesa.Agent):
         self.lately_gone = [
             state.name
             for state, seat in self.deciders
-            if self.model.is_recent(seat.went_out, months)
+            if seat.went_out is not None and self.model.is_recent(seat.went_out, months)
         ]
         for state, seat in self.deciders:
             could_ask = self.rules.hears_petitions and self.calendar.admits[state.name][t]
@@ -1625,9 +1634,9 @@ class AllianceModel(mesa.Model):
         """What states ask of their clubs in this month."""
         return self.surroundings.requests[self.t]
 
-    def is_recent(self, month: int | None, months: float) -> bool:
-        """Whether something happened in one of some months before this one."""
-        return month is not None and 0 < self.month - month <= months
+    def is_recent(self, month: int, months: float) -> bool:
+        """Whether a month is one of the last before this one."""
+        return 0 < self.month - month <= months
 
     # observation ---------------------------------------------------------------------------------
 
