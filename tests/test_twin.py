@@ -152,6 +152,23 @@ def needs_without_regions(case: Case) -> Case:
     return replace(case, statutes=tuple(kept), clubs=clubs)
 
 
+def needs_of_who_goes(case: Case) -> Case:
+    """A state is helped against everything in the month in which it is suspended."""
+    given = {"date": date(2012, 12, 3), "state": "UZB", "asked": True, "met": True}
+    rows = [
+        Request.model_validate(given | {"kind": kind, "why": "a need", "source": "GK"})
+        for kind in ("external", "incursion", "stability")
+    ]
+    return replace(case, requests=tuple(rows))
+
+
+def forum_of_posts(case: Case) -> Case:
+    """The pact promises no help, so that less is at stake; debtors lose posts, and return is dear."""
+    case = one_restoration(stern_accounts(case))
+    clubs = case.clubs | {"CST": case.clubs["CST"].model_copy(update={"guarantee": False})}
+    return with_law(replace(case, clubs=clubs), benefit={"posts": True})
+
+
 def drifting(case: Case) -> Case:
     """Half of the law is side agreements, and members may take part or not from the treaty on."""
     separate = {"separate": True}
@@ -197,6 +214,12 @@ SCENARIOS: dict[str, tuple[Callable[[Case], Case], dict[str, float], str | None]
     "needs before the case": (
         lambda case: replace(frequent_needs(case), start=parse_month("2004-06")),
         {"exit": 3, "abandonment": 2},
+        None,
+    ),
+    "needs of who goes": (needs_of_who_goes, {"exit": 3, "abandonment": 6}, "2012-12"),
+    "forum of posts": (
+        forum_of_posts,
+        {"exit": 4, "freeze": 5, "accede": 5, "compliance": 1, "patronage": 4},
         None,
     ),
     "drifting": (drifting, {"court": 4, "exit": 2, "freeze": 3, "resume": 3}, None),
