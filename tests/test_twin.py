@@ -145,10 +145,7 @@ def needs_without_regions(case: Case) -> Case:
     """Frequent needs, wherever; a forum promises help as well, and the council decides by objections."""
     case = frequent_needs(case)
     kept = [s for s in case.statutes if s.kind not in ("regions", "limited_format")]
-    changed = {"SCO": {"guarantee": True}}
-    clubs = {
-        name: club.model_copy(update=changed.get(name, {})) for name, club in case.clubs.items()
-    }
+    clubs = case.clubs | {"SCO": case.clubs["SCO"].model_copy(update={"guarantee": True})}
     return replace(case, statutes=tuple(kept), clubs=clubs)
 
 
