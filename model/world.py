@@ -23,8 +23,8 @@ Singles = NDArray[np.float32]
 Status8 = NDArray[np.int8]
 Months = NDArray[np.int16]
 Rules = tuple[tuple[RulesInForce, ...], ...]
-#: no transition is pending
-NEVER = -1
+#: in place of a month: nothing is pending, or nothing of the kind has happened; before every month of a record
+NEVER = -(2**14)
 #: in place of a club's index: all clubs
 _EVERY = -1
 

@@ -201,7 +201,15 @@ def calibrate(
     steps: Annotated[
         int, typer.Option(help="Steps of each ensemble in all, a quarter of them warm-up.")
     ] = 6000,
-    ensembles: Annotated[int, typer.Option(min=2, max=99, help="Independent ensembles.")] = 4,
+    imputations: Annotated[
+        int,
+        typer.Option(
+            min=0, max=99, help="Sets of uncertain inputs that are pooled; 0: as measured."
+        ),
+    ] = 8,
+    ensembles: Annotated[
+        int, typer.Option(min=2, max=99, help="Independent ensembles for each set of inputs.")
+    ] = 2,
     walkers: Annotated[int, typer.Option(help="Walkers of each ensemble.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
     runs: Annotated[int, typer.Option(min=1, help="Runs for the predictive check.")] = 500,
@@ -233,6 +241,7 @@ def calibrate(
             loaded,
             out=out,
             seed=seed,
+            imputations=imputations,
             ensembles=ensembles,
             walkers=walkers,
             steps=steps,

@@ -10,6 +10,7 @@ import pytest
 
 from agents.situation import Floats
 from model.case import Case, load_case
+from model.choices import record_standing
 from model.clock import parse_month
 from model.coalition import CoalitionModel
 from model.law import Act
@@ -189,3 +190,16 @@ def test_parameters_must_be_those_of_the_case(case: Case, some_parameters: Param
     odd = {**some_parameters, "patronnage": some_parameters["patronage"]}
     with pytest.raises(ValueError, match="patronnage"):
         simulate(case, odd)
+
+
+def test_an_exit_just_before_the_start_is_still_felt(case: Case) -> None:
+    """Contagion does not depend on whether the month of an exit lies inside the case."""
+    later = replace(case, start=parse_month("1999-05"), score_from=parse_month("1999-06"))
+    inside, outside = compile_case(case), compile_case(later)
+    at = parse_month("1999-08")
+    features = [
+        given.terms(at - given.case.start, record_standing(given, at - given.case.start))["contagion"]
+        for given in (inside, outside)
+    ]
+    assert features[0].any()
+    np.testing.assert_array_equal(*features)
