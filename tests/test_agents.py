@@ -14,7 +14,7 @@ from model.case import Case
 from model.clock import month_of, parse_month
 from model.coalition import CoalitionModel
 from model.law import Status
-from model.world import Seats, compile_case
+from model.world import NEVER, Seats, compile_case
 
 LOCKS = ("TKM-neutrality", "MDA-neutrality")
 
@@ -300,8 +300,8 @@ def test_what_stands_in_a_month(case: Case) -> None:
     before[:3, 0] = Status.MEMBER
     seats.gap[:5, 0] = 4
     t = 100
-    seats.left_in[:5, 0] = [t - 13, t - 12, t - 1, t, -1]
-    seats.courted_in[:5, 0] = [t - 25, t - 24, t - 1, t, -1]
+    seats.left_in[:5, 0] = [t - 13, t - 12, t - 1, t, NEVER]
+    seats.courted_in[:5, 0] = [t - 25, t - 24, t - 1, t, NEVER]
     standing = given.standing(t, seats, before, np.zeros(len(given.lessons[0])))
     assert standing.seat[:5, 0].tolist() == [True, True, True, False, False]
     assert standing.gap[:5, 0].tolist() == [4, 4, 4, 0, 0]  # who is out owes nothing

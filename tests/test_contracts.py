@@ -198,7 +198,9 @@ def test_an_exit_just_before_the_start_is_still_felt(case: Case) -> None:
     inside, outside = compile_case(case), compile_case(later)
     at = parse_month("1999-08")
     features = [
-        given.terms(at - given.case.start, record_standing(given, at - given.case.start))["contagion"]
+        given.terms(at - given.case.start, record_standing(given, at - given.case.start))[
+            "contagion"
+        ]
         for given in (inside, outside)
     ]
     assert features[0].any()

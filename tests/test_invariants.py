@@ -27,7 +27,7 @@ from model.case import Case, load_case
 from model.clock import MONTHS_PER_YEAR, last_day, month_label, month_of
 from model.law import KINDS, Act, Status
 from model.step import advance
-from model.world import Given, Logged, Noise, Seats, World, compile_case
+from model.world import NEVER, Given, Logged, Noise, Seats, World, compile_case
 from tashkent.new_case import SKELETON
 from tests.scripted import (
     FOE,
@@ -164,7 +164,6 @@ STREAMS = (
     "cease observing",
     "renew",
 )
-NEVER = -1
 HALF = 0.5
 BOUND = {S.MEMBER, S.NOTICE_GIVEN, S.SUSPENSION_REQUESTED, S.FROZEN}
 JANUARY = 0
