@@ -18,6 +18,7 @@ thinks of notice, so the chance of leaving by either route is ``1 - (1 - p_suspe
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.situation import Bools, Floats
 
@@ -30,13 +31,18 @@ UNSCORED = ("freeze", "resume", "observe", "lock")
 Weights = Mapping[str, Floats]
 
 
-def value_of_seat(features: Mapping[str, Floats], weights: Weights) -> Floats:
-    """``W = sum of weight * term``, added up in the order of `features`; weights have shape (n, 1, 1) or ()."""
-    total: Floats | None = None
+def value_of_seat(
+    features: Mapping[str, Floats], weights: Weights, like: NDArray[np.generic]
+) -> Floats:
+    """``W = sum of weight * term``, added up in the order of `features`, in the shape and layout of `like`.
+
+    Weights have shape (n, 1, 1) or (); no matrix product, so that one run gets the sums of many.
+    """
+    total = np.zeros_like(like, dtype=np.float64)
+    part = np.empty_like(total)
     for name, feature in features.items():
-        part = weights[name] * feature
-        total = part if total is None else total + part
-    return np.zeros(()) if total is None else total
+        total += np.multiply(weights[name], feature, out=part)
+    return total
 
 
 def accession(

@@ -8,7 +8,7 @@ decorate it, and give its weight a prior in the case's ``parameters.toml`` under
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from agents.ties import leaning
 Read = Literal["seat", "gap", "left", "courted", "credibility"]
 #: a tenth of trade or budget, and ten instruments owed times instruments of reach, count as one
 TEN = 10.0
+#: shares of trade are counted in these
+SHARES_OF_TRADE = 10_000.0
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,8 @@ def term(
 ) -> Callable[..., Callable[[Situation], Floats]]:
     """Register a formula as a term under its own name.
 
-    `theory` is a few words and a reference, `reads` what of the situation differs between runs, and `prior` the mean and
-    standard deviation of its weight, for a term in a file of one's own.
+    `theory` is a few words and a reference, `reads` what of the situation differs between runs, and `prior` the mean
+    and standard deviation of its weight, for a term in a file of one's own.
     """
 
     def register(formula: Callable[[Situation], Floats]) -> Callable[[Situation], Floats]:
@@ -69,7 +71,7 @@ def _summed(amount: Floats, applies: Bools) -> Floats:
     return total
 
 
-def _needed(values: NDArray | None, name: str) -> NDArray:
+def _needed(values: NDArray[Any] | None, name: str) -> NDArray[Any]:
     if values is None:
         raise ValueError(f"this term depends on the run: {name} is needed")
     return values
@@ -173,7 +175,10 @@ def entrapment(now: Situation) -> Floats:
 
 @term(theory="Compliance as a cost of membership (Downs, Rocke and Barsoom 1996)", reads=("gap",))
 def compliance(now: Situation) -> Floats:
-    """Instruments that the state has yet to join, the dearer the further the club reaches: ``- gap * reach[c] / 10``."""
+    """Instruments that the state has yet to join, the dearer the further the club reaches.
+
+    ``- gap * reach[c] / 10``
+    """
     return -_needed(now.gap, "gap") * (now.reach / TEN)[..., None, :]
 
 
@@ -186,8 +191,12 @@ def contagion(now: Situation) -> Floats:
     left = _needed(now.left, "left")
     shape = np.broadcast_shapes(now.bond.shape[:-2], left.shape[:-2]) + left.shape[-2:]
     total = np.zeros_like(np.broadcast_to(left, shape), dtype=np.float64)
-    for j, c in np.argwhere(left.any(axis=tuple(range(left.ndim - 2)))):
-        total[..., c] -= TEN * now.bond[..., j] * left[..., j, c, None]
+    # whole numbers, whose sums are exact: one run gets those of many whatever the order of adding
+    shares = np.rint(now.bond * SHARES_OF_TRADE).swapaxes(-1, -2)
+    for c in np.flatnonzero(left.any(axis=tuple(range(left.ndim - 1)))):
+        gone = left[..., c].astype(np.float64)
+        summed = gone @ shares if shares.ndim == 2 else (gone[..., None, :] @ shares)[..., 0, :]
+        total[..., c] = -summed / (SHARES_OF_TRADE / TEN)
     return total
 
 

@@ -1,14 +1,13 @@
 """The model of `docs/odd.md` with one Mesa object for each state and club: a glass box for a class.
 
 Plain loops and floats; one object is one run. What no seat can change (threats, ties, leverage, the
-law) is worked out once for each case, month by month; what follows from the seats is worked out as
-the months pass. The phases of a month bear the names of section 3 of that page, and the terms of
-the value of a seat those of section 7.3.
+law, and the terms that follow from these alone) is worked out once for each case, month by month;
+what follows from the seats is worked out as the months pass. The phases of a month bear the names of
+section 3 of that page, and the terms of the value of a seat those of section 7.3.
 
 >>> from model.case import load_case
 >>> case = load_case("cst")
->>> roles = ("weight", "friction", "unscored", "council")
->>> prior_means = {name: p.mean for name, p in case.role(*roles).items()}
+>>> prior_means = {name: parameter.mean for name, parameter in case.drawn.items()}
 >>> run = AllianceModel(case, prior_means, seed=1, run=7)
 >>> run.run_to_end()
 >>> len(run.history) == len(case.months)
@@ -16,7 +15,7 @@ True
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -25,7 +24,7 @@ from typing import Any, TypeVar
 import mesa
 
 from model import draws
-from model.case import Case, Entry, Event, Request
+from model.case import Case, Club, Entry, Event, Request
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
 from model.law import (
     Accession,
@@ -46,6 +45,7 @@ from model.law import (
     Observer,
     Participation,
     PermanentBody,
+    Regions,
     Restoration,
     Sanction,
     Session,
@@ -72,13 +72,24 @@ FORMER = frozenset({Status.SUSPENDED, Status.LEFT, Status.EXPELLED})
 TERMS = (
     "protection",
     "abandonment",
-    "menace",
+    "regime_security",
+    "coercion",
     "patronage",
-    "coercive_leverage",
     "partisan_patron",
+    "outside_option",
+    "entrapment",
+    "compliance",
+    "contagion",
     "dues",
+    "courtship",
 )
 HIGHEST_THREAT = 3.0
+#: who is behind the threats against which own means help
+WITHOUT_CLUB = frozenset({"nonstate", "domestic"})
+#: what a state does in a club when it drifts: less than half of what it could
+HALF = 0.5
+#: the month of the year in which the patron looks who drifts
+JANUARY = 0
 
 Seats = dict[tuple[str, str], Status]
 #: months since the case began, state, club, act, id of the statute that the act rests on
@@ -105,6 +116,7 @@ class Rules:
     observer: Observer | None
     participation: Participation | None
     permanent_body: PermanentBody | None
+    regions: Regions | None
     restoration: Restoration | None
     sanction: Sanction | None
     session: Session | None
@@ -144,6 +156,7 @@ class ClubCalendar:
     """What holds for a club in each month since the case began, whoever sits in it."""
 
     rules: list[Rules]
+    #: those within the case
     entries_into_force: list[int]
     founding: list[bool]
     window: list[bool]
@@ -154,6 +167,12 @@ class ClubCalendar:
     dear_to: list[set[str]]
     #: clubs whose members may not petition here, in the order of the case
     incompatible: list[list[str]]
+    #: instruments that have taken effect
+    acquis: list[int]
+    #: instruments signed that reach into the defence of members
+    reach: list[int]
+    #: statutes signed in this month that bind only who joins them
+    opened: list[list[AnyStatute]]
     #: instruments that a former party has to join before it comes back
     price_of_return: list[int]
 
@@ -166,7 +185,7 @@ def club_calendar(case: Case, club: str) -> ClubCalendar:
         entries_into_force=[
             month_of(s.from_)
             for s in case.statutes
-            if isinstance(s, EntryIntoForce) and s.club == club
+            if isinstance(s, EntryIntoForce) and s.club == club and month_of(s.from_) in case.months
         ],
         founding=[is_founding_month(case, club, month) for month in case.months],
         window=[is_in_opening_window(case, club, month) for month in case.months],
@@ -180,6 +199,9 @@ def club_calendar(case: Case, club: str) -> ClubCalendar:
         },
         dear_to=[locked(case, club, "dear", month) for month in case.months],
         incompatible=[incompatible_clubs(case, club, month) for month in case.months],
+        acquis=[acquis(case, club, month) for month in case.months],
+        reach=[reach(case, club, month) for month in case.months],
+        opened=[opened(case, club, month) for month in case.months],
         price_of_return=[
             price_of_return(case, club, month, rules[month - case.start].restoration)
             for month in case.months
@@ -219,6 +241,7 @@ def rules_of(case: Case, club: str, month: int) -> Rules:
         observer=one(Observer),
         participation=one(Participation),
         permanent_body=one(PermanentBody),
+        regions=one(Regions),
         restoration=one(Restoration),
         sanction=one(Sanction),
         session=session,
@@ -254,6 +277,31 @@ def acquis(case: Case, club: str, month: int, after: date = date.min) -> int:
     joined_by_entry = {s.instrument for s in statutes if isinstance(s, Accession)}
     concluded = {s.instrument for s in statutes if after < s.from_ <= last_day(month)}
     return len(concluded - joined_by_entry)
+
+
+def signing(statute: AnyStatute) -> date:
+    """The day on which members sign a statute."""
+    return statute.signed or statute.from_
+
+
+def reach(case: Case, club: str, month: int) -> int:
+    """How many instruments signed by the end of a month reach into the defence of members."""
+    return len(
+        {
+            s.instrument
+            for s in case.statutes
+            if s.club == club
+            and isinstance(s, Bases | Defence | Forces)
+            and signing(s) <= last_day(month)
+        }
+    )
+
+
+def opened(case: Case, club: str, month: int) -> list[AnyStatute]:
+    """What is signed in a month and binds only who joins it."""
+    return [
+        s for s in case.statutes if s.club == club and s.separate and month_of(signing(s)) == month
+    ]
 
 
 def price_of_return(case: Case, club: str, month: int, rule: Restoration | None) -> int:
@@ -322,21 +370,34 @@ class Perception:
     """What one state senses in each month since the case began, whoever sits where."""
 
     threat: dict[str, list[float]]
-    credibility: dict[str, list[float]]
+    #: the threats, less what its own means hold off
+    exposure: dict[str, list[float]]
+    #: what it has seen of promises kept and broken, by threat
+    seen: dict[str, list[float]]
+    #: help that others offer, by threat
+    offer: dict[str, list[float]]
     tie: dict[str, list[float]]
     leverage: list[float]
     rivalry: dict[str, list[float]]
+    #: shares of other states in its trade
+    bond: dict[str, list[float]]
+    #: how much it wants to stand alone
+    autonomy: list[float]
     alternative: list[bool]
 
 
 def perception(case: Case, state: str, calendars: dict[str, ClubCalendar]) -> Perception:
-    """The threats, ties and rivalries of a state, and how far it believes promises."""
-    events: dict[str, list[Event]] = {"threat": [], "tie": [], "coercion": [], "credibility": []}
+    """The threats, ties and rivalries of a state, and what it sees of help promised and offered."""
+    kinds = ("threat", "tie", "coercion", "credibility", "offer")
+    events: dict[str, list[Event]] = {kind: [] for kind in kinds}
     for event in case.events:
         if event.state == state:
             events[event.kind].append(event)
     measured = {(c.variable, c.year): c.value for c in case.composites if c.state == state}
     fear_half_life = case.fixed("fear_half_life")
+
+    def composite(variable: str) -> list[float]:
+        return [measured[variable, month // MONTHS_PER_YEAR] for month in case.months]
 
     rivalry = {}
     for rival in case.deciders:
@@ -347,36 +408,52 @@ def perception(case: Case, state: str, calendars: dict[str, ClubCalendar]) -> Pe
         if any(felt):
             rivalry[rival] = felt
 
+    bond = {}
+    for partner in case.deciders:
+        shares = {b.year: b.value for b in case.bonds if (b.state, b.partner) == (state, partner)}
+        bond[partner] = [shares.get(month // MONTHS_PER_YEAR, 0.0) for month in case.months]
+
     threat = {}
-    credibility = {}
+    exposure = {}
+    seen = {}
+    offer = {}
+    means = composite("means")
     for kind, row in case.threats.items():
         if row.measured_by == "rivalry":
             threat[kind] = [max((r[t] for r in rivalry.values()), default=0.0) for t in times(case)]
         else:
             signs = sum_of_signs(case, (e for e in events["threat"] if e.about == kind))
-            yearly = [
-                measured[row.measured_by, month // MONTHS_PER_YEAR] if row.measured_by else 0.0
-                for month in case.months
-            ]
+            yearly = composite(row.measured_by) if row.measured_by else [0.0] * len(case.months)
             threat[kind] = with_fading(threat_levels(yearly, signs), fear_half_life)
-        signs = sum_of_signs(case, (e for e in events["credibility"] if e.about in (kind, "any")))
-        credibility[kind] = [probability(n) for n in signs]
+        exposure[kind] = threat[kind]
+        if row.source in WITHOUT_CLUB:
+            exposure[kind] = [
+                level * 2 * probability(-m) for level, m in zip(threat[kind], means, strict=True)
+            ]
+        promises = [e for e in events["credibility"] if e.about in (kind, "any")]
+        seen[kind] = with_oblivion(signs_of_news(case, promises), case.fixed("belief_half_life"))
+        signs = sum_of_signs(case, (e for e in events["offer"] if e.about == kind))
+        offer[kind] = [float(min(1, max(0, n))) for n in signs]
 
     tie = {}
     for sponsor in case.sponsors:
         signs = sum_of_signs(case, (e for e in events["tie"] if e.about == sponsor))
         tie[sponsor] = [
-            measured[f"tie_{sponsor}", month // MONTHS_PER_YEAR] + case.fixed("event_step") * n
-            for month, n in zip(case.months, signs, strict=True)
+            tie_of_year + case.fixed("event_step") * n
+            for tie_of_year, n in zip(composite(f"tie_{sponsor}"), signs, strict=True)
         ]
 
     won_by_force = [float(max(0, n)) for n in sum_of_signs(case, events["coercion"])]
     return Perception(
         threat=threat,
-        credibility=credibility,
+        exposure=exposure,
+        seen=seen,
+        offer=offer,
         tie=tie,
         leverage=with_fading(won_by_force, case.fixed("leverage_half_life")),
         rivalry=rivalry,
+        bond=bond,
+        autonomy=[probability(value) for value in composite("autonomy")],
         alternative=[has_alternative(case, state, calendars, t) for t in times(case)],
     )
 
@@ -391,6 +468,15 @@ def sum_of_signs(case: Case, events: Iterable[Event]) -> list[int]:
     total = [0] * len(case.months)
     for event in events:
         for month in months_at_work(case, event.date, event.date_end):
+            total[month - case.start] += event.sign
+    return total
+
+
+def signs_of_news(case: Case, events: Iterable[Event]) -> list[int]:
+    """The sum of the signs of the events that begin to be at work in each month."""
+    total = [0] * len(case.months)
+    for event in events:
+        for month in months_at_work(case, event.date, event.date_end)[:1]:
             total[month - case.start] += event.sign
     return total
 
@@ -420,6 +506,15 @@ def with_fading(levels: list[float], half_life: float) -> list[float]:
     return felt
 
 
+def with_oblivion(news: list[int], half_life: float) -> list[float]:
+    """What is remembered: all that was news, each item the less the older it is."""
+    fade = 2 ** (-1 / half_life)
+    remembered = [float(news[0])]
+    for sign in news[1:]:
+        remembered.append(sign + fade * remembered[-1])
+    return remembered
+
+
 def has_alternative(case: Case, state: str, calendars: dict[str, ClubCalendar], t: int) -> bool:
     """Whether a club of others than the patron, and against the patron, is open to the state."""
     from_patron = {kind for kind, threat in case.threats.items() if threat.source == "patron"}
@@ -436,6 +531,92 @@ def probability(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
 
 
+# 7.3 Value of a seat: the terms that no seat can change -------------------------------------------
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """One state, one club and one month: what the terms below read."""
+
+    case: Case
+    club: Club
+    calendar: ClubCalendar
+    sensed: Perception
+    t: int
+
+    def protection(self) -> float:
+        """Threats to the state that a forum relieves: it promises no help, so none has to be believed."""
+        protects_from = relieved(self.case, self.club, "state")
+        return sum(self.sensed.exposure[kind][self.t] for kind in protects_from)
+
+    def abandonment(self) -> float:
+        """A forum that promises no help abandons nobody."""
+        return 0.0
+
+    def regime_security(self) -> float:
+        """Threats to the regime that the club relieves."""
+        secures_from = relieved(self.case, self.club, "regime")
+        return sum(self.sensed.threat[kind][self.t] for kind in secures_from)
+
+    def coercion(self) -> float:
+        """What the patron's force obtains without an alternative; else threats of the sponsor."""
+        if self.club.sponsor == "patron" and not self.sensed.alternative[self.t]:
+            return self.sensed.leverage[self.t]
+        return -sum(
+            self.sensed.threat[kind][self.t]
+            for kind, threat in self.case.threats.items()
+            if threat.source == self.club.sponsor
+        )
+
+    def patronage(self) -> float:
+        """The tie to the club's sponsor, and the goods that members get."""
+        sponsor = self.club.sponsor
+        tie = self.sensed.tie[sponsor][self.t] if sponsor != "none" else 0.0
+        benefits = self.calendar.rules[self.t].benefits
+        return tie + self.case.fixed("goods_step") * len(benefits)
+
+    def outside_option(self) -> float:
+        """Help that others offer against what the patron's club relieves."""
+        if self.club.sponsor != "patron":
+            return 0.0
+        exposure, offer = self.sensed.exposure, self.sensed.offer
+        return -sum(exposure[kind][self.t] * offer[kind][self.t] for kind in self.club.relieves)
+
+    def entrapment(self) -> float:
+        """How far the club reaches into the defence of a state that wants to stand alone."""
+        if not self.club.guarantee:
+            return 0.0
+        return -self.sensed.autonomy[self.t] * self.calendar.reach[self.t]
+
+
+#: those of the terms above that no seat can change in any club, by name, and those of a forum alone
+SETTLED: dict[str, Callable[[Prospect], float]] = {
+    "regime_security": Prospect.regime_security,
+    "coercion": Prospect.coercion,
+    "patronage": Prospect.patronage,
+    "outside_option": Prospect.outside_option,
+    "entrapment": Prospect.entrapment,
+}
+SETTLED_IN_FORUM: dict[str, Callable[[Prospect], float]] = {
+    "protection": Prospect.protection,
+    "abandonment": Prospect.abandonment,
+}
+
+
+def relieved(case: Case, club: Club, target: str) -> list[str]:
+    """The threats to the state or to the regime on which a club bears."""
+    return [kind for kind in club.relieves if case.threats[kind].target == target]
+
+
+def settled_terms(
+    case: Case, club: str, calendar: ClubCalendar, sensed: Perception
+) -> dict[str, list[float]]:
+    """The terms of the value of a seat that no seat can change, in each month."""
+    prospects = [Prospect(case, case.clubs[club], calendar, sensed, t) for t in times(case)]
+    terms = SETTLED if case.clubs[club].guarantee else SETTLED | SETTLED_IN_FORUM
+    return {name: [term(prospect) for prospect in prospects] for name, term in terms.items()}
+
+
 # The record -------------------------------------------------------------------------------------
 
 
@@ -446,6 +627,12 @@ def record_of(case: Case, state: str, club: str, until: int) -> list[Entry]:
         for row in case.record
         if (row.state, row.club) == (state, club) and month_of(row.date) <= until
     ]
+
+
+def status_in_record(case: Case, state: str, club: str, month: int) -> Status:
+    """The status that history has at the end of a month."""
+    rows = record_of(case, state, club, month)
+    return status_of(rows[-1]) if rows else Status.NONE
 
 
 def status_of(row: Entry) -> Status:
@@ -459,6 +646,8 @@ class Surroundings:
 
     perceptions: dict[str, Perception]
     calendars: dict[str, ClubCalendar]
+    #: by state and club: the terms of the value of a seat that no seat can change
+    settled: dict[tuple[str, str], dict[str, list[float]]]
     #: by months since the case began, in the order of the table
     requests: list[list[Request]]
 
@@ -467,9 +656,15 @@ class Surroundings:
 def surroundings(case: Case) -> Surroundings:
     """What the runs of a case share."""
     calendars = {club: club_calendar(case, club) for club in case.clubs}
+    perceptions = {state: perception(case, state, calendars) for state in case.deciders}
     return Surroundings(
-        perceptions={state: perception(case, state, calendars) for state in case.deciders},
+        perceptions=perceptions,
         calendars=calendars,
+        settled={
+            (state, club): settled_terms(case, club, calendars[club], perceptions[state])
+            for state in case.deciders
+            for club in case.clubs
+        },
         requests=[
             [row for row in case.requests if month_of(row.date) == month] for month in case.months
         ],
@@ -516,15 +711,24 @@ class Seat:
     deprived: bool = False
     #: it was suspended, left or was expelled before
     former: bool = False
+    #: the month in which it was last suspended, left or was expelled
+    went_out: int | None = None
+    #: the month in which the patron last began to court it
+    courted: int | None = None
+    #: from 0 to 1, where it is known
+    participation: float | None = None
+    #: what it is worth to the state in this month
+    value: float = 0.0
     #: the logistic noise of each act, by months since the case began
     noise: dict[str, list[float]] = field(default_factory=dict)
 
-    def becomes(self, status: Status, due: int | None = None) -> None:
-        """Take a status and, where something is pending, the month in which it falls due."""
+    def becomes(self, status: Status, month: int, due: int | None = None) -> None:
+        """Take a status in a month and, where something is pending, when it falls due."""
         self.status = status
         self.due = due
         if status in FORMER:
             self.former = True
+            self.went_out = month
             self.gap = 0
             self.deprived = False
 
@@ -536,6 +740,18 @@ class Seat:
             self.arrears = max(0, self.arrears - 1)
         else:
             self.arrears = 0
+
+    def take_part(self, target: float, months: float) -> None:
+        """Participation follows what the seat is worth, in some months."""
+        if self.participation is None:
+            self.participation = target
+        else:
+            self.participation += (target - self.participation) / months
+
+    @property
+    def drifts(self) -> bool:
+        """Whether it hardly takes part."""
+        return self.participation is not None and self.participation < HALF
 
     @property
     def is_in_breach(self) -> bool:
@@ -558,7 +774,7 @@ class PatronAgent(mesa.Agent):
         """What the record of this month says of its seats becomes so."""
         for row in self.record:
             if month_of(row.date) == self.model.month:
-                self.seats[row.club].becomes(status_of(row))
+                self.seats[row.club].becomes(status_of(row), self.model.month)
 
 
 class StateAgent(mesa.Agent):
@@ -566,12 +782,19 @@ class StateAgent(mesa.Agent):
 
     model: "AllianceModel"
 
-    def __init__(self, model: "AllianceModel", name: str, sensed: Perception) -> None:
+    def __init__(self, model: "AllianceModel", name: str) -> None:
         super().__init__(model)
+        given = model.surroundings
         self.name = name
-        self.perception = sensed
+        self.region = next(row.region for row in model.case.states if row.state == name)
+        self.perception = given.perceptions[name]
         self.seats = {club: Seat() for club in model.case.clubs}
-        self.terms = [(weight, getattr(self, term)) for term, weight in model.weights.items()]
+        self.settled = {club: given.settled[name, club] for club in model.case.clubs}
+        #: the other terms that have a weight
+        self.terms = {term: getattr(self, term) for term in model.weights if term not in SETTLED}
+        #: what needs have taught, by threat, and what those of this month teach
+        self.taught = {kind: 0.0 for kinds in model.taught_by.values() for kind in kinds}
+        self.lessons = dict(self.taught)
 
     def was_in(self, club: str) -> bool:
         """Whether it is in a club, in what this month's decisions rest on."""
@@ -581,44 +804,33 @@ class StateAgent(mesa.Agent):
 
     def value_of_seat(self, club: "ClubAgent", t: int) -> float:
         """What a seat is worth with the perceptions and law of month t, the seats of this month."""
+        settled = self.settled[club.name]
         value = 0.0
-        for weight, term in self.terms:
-            value += weight * term(club, t)
+        for term, weight in self.model.weights.items():
+            size = settled[term][t] if term in settled else self.terms[term](club, t)
+            value += weight * (club.stake * size)
         rules = club.calendar.rules[t]
         if self.seats[club.name].deprived and rules.takes("posts"):
             posts = sum(benefit.posts for benefit in rules.benefits)
-            value -= self.model.weights.get("patronage", 0.0) * (self.model.goods_step * posts)
+            goods = self.model.case.fixed("goods_step") * posts
+            value -= self.model.weights.get("patronage", 0.0) * goods
         return value
+
+    def credibility(self, kind: str, t: int) -> float:
+        """How far it believes that help against a threat would come."""
+        return probability(self.perception.seen[kind][t] + self.taught.get(kind, 0.0))
 
     def protection(self, club: "ClubAgent", t: int) -> float:
         """Threats that the club relieves, so far as its promise is believed."""
-        threat, credibility = self.perception.threat, self.perception.credibility
-        if club.guarantee:
-            return sum(threat[kind][t] * credibility[kind][t] for kind in club.relieves)
-        return sum(threat[kind][t] for kind in club.relieves)
+        exposure = self.perception.exposure
+        return sum([exposure[kind][t] * self.credibility(kind, t) for kind in club.protects_from])
 
     def abandonment(self, club: "ClubAgent", t: int) -> float:
         """Threats against which help is promised and not believed."""
-        if not club.guarantee:
-            return 0.0
-        threat, credibility = self.perception.threat, self.perception.credibility
-        return -sum(threat[kind][t] * (1 - credibility[kind][t]) for kind in club.relieves)
-
-    def menace(self, club: "ClubAgent", t: int) -> float:
-        """Threats that come from the club's own sponsor."""
-        return -sum(self.perception.threat[kind][t] for kind in club.threats_of_sponsor)
-
-    def patronage(self, club: "ClubAgent", t: int) -> float:
-        """The tie to the club's sponsor, and the goods that members get."""
-        tie = self.perception.tie[club.sponsor][t] if club.sponsor != "none" else 0.0
-        return tie + self.model.goods_step * len(club.calendar.rules[t].benefits)
-
-    def coercive_leverage(self, club: "ClubAgent", t: int) -> float:
-        """What the patron's force obtains: it binds who has no alternative, repels who has."""
-        if not club.is_of_patron:
-            return 0.0
-        leverage = self.perception.leverage[t]
-        return -leverage if self.perception.alternative[t] else leverage
+        exposure = self.perception.exposure
+        return -sum(
+            [exposure[kind][t] * (1 - self.credibility(kind, t)) for kind in club.protects_from]
+        )
 
     def partisan_patron(self, club: "ClubAgent", t: int) -> float:
         """Rivals that sit in the patron's club with the patron on their side."""
@@ -641,12 +853,31 @@ class StateAgent(mesa.Agent):
         payers = len(club.members - {self.name, self.model.case.patron}) + 1
         return -10 * (1 - budget.patron_share) / payers
 
+    def compliance(self, club: "ClubAgent", t: int) -> float:
+        """What a member owes, the more so the further the club reaches."""
+        if not self.was_in(club.name):
+            return 0.0
+        return -self.seats[club.name].gap * club.calendar.reach[t] / 10
+
+    def contagion(self, club: "ClubAgent", t: int) -> float:
+        """Tenths of its trade with states that went out of late."""
+        return -10 * sum([self.perception.bond[state][t] for state in club.lately_gone])
+
+    def courtship(self, club: "ClubAgent", t: int) -> float:
+        """Whether the patron courts it there now, whatever was known earlier (in month t)."""
+        courted = self.seats[club.name].courted
+        if courted is None:
+            return 0.0
+        months = self.model.case.fixed("courtship_months")
+        return float(self.model.is_recent(courted, months))
+
     # 7.3 decisions -------------------------------------------------------------------------------
 
-    def petitions(self, club: "ClubAgent", value: float) -> bool:
+    def petitions(self, club: "ClubAgent") -> bool:
         """Whether it wants in."""
         parameters, calendar, t = self.model.parameters, club.calendar, self.model.t
-        log_odds = value + parameters["accede"]
+        seat = self.seats[club.name]
+        log_odds = seat.value + parameters["accede"]
         if club.guarantee:
             log_odds += parameters["obligation"]
         if calendar.window[t]:
@@ -655,8 +886,9 @@ class StateAgent(mesa.Agent):
             log_odds += parameters["founding"]
         if self.name in calendar.dear_to[t]:
             log_odds += parameters["lock"]
-        if self.seats[club.name].former:
-            log_odds += parameters["restoration"] * calendar.price_of_return[t]
+        if seat.former:
+            owed = calendar.price_of_return[t] * calendar.reach[t] / 10
+            log_odds -= self.model.weights.get("compliance", 0.0) * club.stake * owed
         return self.acts("accede", club, log_odds)
 
     def signs(self, club: "ClubAgent", informed_months_before: int) -> bool:
@@ -666,17 +898,14 @@ class StateAgent(mesa.Agent):
         chance = self.model.occasional_draw(self.name, club.name, "renew")
         return log_odds > math.log(chance / (1 - chance))
 
-    def wants(self, act: str, club: "ClubAgent", value: float) -> bool:
+    def wants(self, act: str, club: "ClubAgent") -> bool:
         """Whether it resumes or observes, the likelier the more a seat is worth to it."""
-        return self.acts(act, club, self.model.parameters[act] + value)
+        return self.acts(act, club, self.model.parameters[act] + self.seats[club.name].value)
 
-    def has_enough(self, act: str, club: "ClubAgent", value: float) -> bool:
-        """Whether it suspends, withdraws or freezes, the likelier the less its seat is worth."""
-        return self.acts(act, club, self.model.parameters[act] - value)
-
-    def tires_of_observing(self, club: "ClubAgent", value: float) -> bool:
-        """Whether an observer gives up, as readily as a member gives notice."""
-        return self.acts("cease observing", club, self.model.parameters["withdraw"] - value)
+    def has_enough(self, act: str, club: "ClubAgent") -> bool:
+        """Whether it suspends, withdraws, ceases to observe or freezes: the less its seat is worth."""
+        friction = "freeze" if act == "freeze" else "exit"
+        return self.acts(act, club, self.model.parameters[friction] - self.seats[club.name].value)
 
     def acts(self, act: str, club: "ClubAgent", log_odds: float) -> bool:
         """Logistic choice between acting and not acting."""
@@ -684,6 +913,20 @@ class StateAgent(mesa.Agent):
         if act not in noise:
             noise[act] = self.model.logistic_noise(self.name, club.name, act)
         return log_odds > noise[act][self.model.t]
+
+    # 7.8 what needs teach ------------------------------------------------------------------------
+
+    def witness(self, kind: str, lesson: float) -> None:
+        """Note that help of a kind came or did not come."""
+        for threat in self.model.taught_by[kind]:
+            self.lessons[threat] += lesson
+
+    def learn(self) -> None:
+        """Old lessons fade, and those of this month are added."""
+        fade = 2 ** (-1 / self.model.case.fixed("belief_half_life"))
+        for threat, lesson in self.lessons.items():
+            self.taught[threat] = self.taught[threat] * fade + lesson
+            self.lessons[threat] = 0.0
 
     # what others answer --------------------------------------------------------------------------
 
@@ -703,18 +946,18 @@ class ClubAgent(mesa.Agent):
         club = model.case.clubs[name]
         self.name = name
         self.calendar = calendar
-        self.sponsor = club.sponsor
         self.is_of_patron = club.sponsor == "patron"
         self.guarantee = club.guarantee
-        self.relieves = club.relieves
-        self.threats_of_sponsor = [
-            kind for kind, threat in model.case.threats.items() if threat.source == club.sponsor
-        ]
+        self.stake = 1.0 if club.guarantee else model.case.fixed("forum_stake")
+        #: threats to the state that it relieves
+        self.protects_from = relieved(model.case, club, "state")
         self.seats = {state: agent.seats[name] for state, agent in model.participants.items()}
         #: the deciders and their seats here
         self.deciders = [(state, state.seats[name]) for state in model.states.values()]
         #: who is in, in what this month's decisions rest on
         self.members: set[str] = set()
+        #: the deciders that went out of late
+        self.lately_gone: list[str] = []
         #: the rules of this month
         self.rules = calendar.rules[model.t]
 
@@ -741,9 +984,13 @@ class ClubAgent(mesa.Agent):
         elif status is Status.NOTICE_GIVEN:
             withdrawal = rules_of(case, self.name, month).withdrawal
             due = month + withdrawal.notice_months if withdrawal else None
-        if row.act == "accede" and seat.former:
+        if row.act == "decline":
+            seat.gap += 1
+        elif row.act == "resume":
+            seat.gap = 0
+        elif row.act == "accede" and seat.former:
             seat.gap = self.gap_after(rules_of(case, self.name, month).restoration, month)
-        seat.becomes(status, due)
+        seat.becomes(status, month, due)
 
     def arrears_in_record(self, rows: list[Entry]) -> int:
         """How many months a state owes by this one."""
@@ -755,6 +1002,15 @@ class ClubAgent(mesa.Agent):
             seat.status = status_of(past[-1]) if past else Status.NONE
             seat.pay()
         return seat.arrears
+
+    def recall_needs(self, t: int) -> None:
+        """What needs of a month of the record teach."""
+        case = self.model.case
+        month_before = case.start + max(0, t - 1)
+        for request in self.model.surroundings.requests[t]:
+            status = status_in_record(case, request.state, self.name, month_before)
+            if request.kind != "base" and status in BOUND:
+                self.teach(request, bool(request.met), t)
 
     # 2. what was pending -------------------------------------------------------------------------
 
@@ -769,19 +1025,18 @@ class ClubAgent(mesa.Agent):
             if seat.status is Status.SIGNATORY:
                 rule = rules.entry_into_force or (rules.accession if is_due else None)
                 if rule:
-                    seat.becomes(Status.MEMBER)
+                    seat.becomes(Status.MEMBER, self.model.month)
                     self.log(state, Act.ENTER_INTO_FORCE, rule)
             elif seat.status is Status.NOTICE_GIVEN and is_due and rules.withdrawal:
                 if rules.withdrawal.settlement and seat.arrears:
                     seat.due = month + seat.arrears
                 else:
-                    seat.becomes(Status.LEFT)
+                    seat.becomes(Status.LEFT, self.model.month)
                     self.log(state, Act.LEAVE, rules.withdrawal)
 
     def ratification_due(self, month: int, rule: Accession | Restoration) -> int | None:
         """When an accession of this month is complete; None if the entry into force decides."""
-        end = self.model.case.end
-        first = min((f for f in self.calendar.entries_into_force if f <= end), default=month)
+        first = min(self.calendar.entries_into_force, default=month)
         if month < first:
             return None
         return month + rule.ratification_months
@@ -802,7 +1057,8 @@ class ClubAgent(mesa.Agent):
                 if request.kind == "base":
                     self.answer_base(state)
                 else:
-                    self.answer_call_for_help(state, request)
+                    helped = self.answers_call_for_help(state, request)
+                    self.teach(request, helped, self.model.t)
 
     def answer_base(self, state: StateAgent) -> None:
         """Forces of others on a member's soil."""
@@ -816,28 +1072,32 @@ class ClubAgent(mesa.Agent):
         else:
             self.log(state, Act.HOST_BASE, rule)
 
-    def answer_call_for_help(self, state: StateAgent, request: Request) -> None:
+    def answers_call_for_help(self, state: StateAgent, request: Request) -> bool:
         """A duty of defence or forces of the club, if one of the two covers the need."""
         rule = self.rules.covering(request.kind)
         if rule is None:
-            return
+            return False
         waits_for_request = isinstance(rule, Forces) or rule.on_request
         if waits_for_request and not request.asked:
-            return
+            return False
+        refused = self.draws_below(self.refusal_of_help(state, request, rule), state, "help")
+        self.log(state, Act.REFUSE_HELP if refused else Act.HELP, rule)
+        return not refused
+
+    def refusal_of_help(self, state: StateAgent, request: Request, rule: Defence | Forces) -> float:
+        """The probability that help is refused: by the council, or by the patron or all if others may act."""
+        parameters, patron = self.model.parameters, self.model.case.patron
         voters = self.voters_on(state)
         if isinstance(rule, Forces) and rule.interim:
             voters = [voter for voter in voters if self.seats[voter].gap == 0]
-        objecting = self.objections(state, voters, self.model.parameters["help_objection"])
         if not self.can_meet(request, voters):
-            refused = 1.0
-        elif self.rules.limited_format:
-            refused = math.prod(objecting.values())
-        else:
-            refused = self.refusal(objecting, voters)
-        if self.draws_below(refused, state, "help"):
-            self.log(state, Act.REFUSE_HELP, rule)
-        else:
-            self.log(state, Act.HELP, rule)
+            return 1.0
+        objecting = self.objections(state, voters, parameters["help_objection"])
+        if patron in objecting:
+            objecting[patron] = probability(parameters["patron_reluctance"])
+        if self.rules.limited_format is None:
+            return self.refusal(objecting, voters)
+        return objecting[patron] if patron in objecting else math.prod(objecting.values())
 
     def can_meet(self, request: Request, voters: list[str]) -> bool:
         """Whether a council can be called out of turn."""
@@ -845,6 +1105,20 @@ class ClubAgent(mesa.Agent):
         if session is None or (request.kind != "stability" and session.victim_alone):
             return True
         return len(voters) >= session.proposers
+
+    def teach(self, request: Request, helped: bool, t: int) -> None:
+        """All see whether a promise is kept; what happens to others teaches less, far away the least."""
+        if not self.guarantee:
+            return
+        regions = self.calendar.rules[t].regions
+        concerned = self.model.states[request.state]
+        for witness in self.model.states.values():
+            lesson = 1.0 if helped else -1.0
+            if witness is not concerned:
+                lesson *= self.model.case.fixed("witness")
+                if regions and witness.region != concerned.region:
+                    lesson *= regions.elsewhere
+            witness.witness(request.kind, lesson)
 
     # 7.5 votes -----------------------------------------------------------------------------------
 
@@ -922,16 +1196,22 @@ class ClubAgent(mesa.Agent):
         ]
         refused = [
             rule.consensus
-            and self.draws_below(self.council_refusal(state), state, "answer suspension")
+            and self.draws_below(self.refusal_of_release(state), state, "answer suspension")
             for state, _ in asked
         ]
         for (state, seat), is_refused in zip(asked, refused, strict=True):
             if is_refused:
-                seat.becomes(Status.MEMBER)
+                seat.becomes(Status.MEMBER, self.model.month)
                 self.log(state, Act.REFUSE_SUSPENSION, rule)
             else:
-                seat.becomes(Status.SUSPENDED)
+                seat.becomes(Status.SUSPENDED, self.model.month)
                 self.log(state, Act.SUSPEND, rule)
+
+    def refusal_of_release(self, state: StateAgent) -> float:
+        """The probability that a state has to go on as a member; its rivals are glad to see it go."""
+        voters = self.voters_on(state)
+        release = self.model.parameters["release"]
+        return self.refusal(self.objections(state, voters, release, rivals=-1), voters)
 
     def judge_expulsions(self) -> None:
         """Who is under sanction and still in breach may be expelled."""
@@ -945,7 +1225,7 @@ class ClubAgent(mesa.Agent):
         ]
         acts = (Act.EXPEL, Act.REFUSE_EXPULSION)
         for seat in self.condemned(accused, acts, rule, rule.majority):
-            seat.becomes(Status.EXPELLED)
+            seat.becomes(Status.EXPELLED, self.model.month)
 
     def judge_sanctions(self) -> None:
         """A party in breach may be sanctioned."""
@@ -959,7 +1239,7 @@ class ClubAgent(mesa.Agent):
         ]
         acts = (Act.SANCTION, Act.REFUSE_SANCTION)
         for seat in self.condemned(accused, acts, rule, rule.majority):
-            seat.becomes(Status.SANCTIONED)
+            seat.becomes(Status.SANCTIONED, self.model.month)
 
     def judge_debtors(self) -> None:
         """Who has not paid for long may lose its rights."""
@@ -979,7 +1259,7 @@ class ClubAgent(mesa.Agent):
         """A debtor loses its rights, and with participation its place in the bodies."""
         seat.deprived = True
         if "participation" in rule.takes and seat.status in PARTY:
-            seat.becomes(Status.SANCTIONED)
+            seat.becomes(Status.SANCTIONED, self.model.month)
 
     def judge_observers(self) -> None:
         """An observer that sits in a suspect club may cease to be one."""
@@ -993,7 +1273,7 @@ class ClubAgent(mesa.Agent):
         ]
         acts = (Act.END_OBSERVER, Act.REFUSE_END_OBSERVER)
         for seat in self.condemned(accused, acts, rule, majority=False):
-            seat.becomes(Status.NONE)
+            seat.becomes(Status.NONE, self.model.month)
 
     # 7.7 judgement -------------------------------------------------------------------------------
 
@@ -1040,6 +1320,22 @@ class ClubAgent(mesa.Agent):
         in_order = sorted(self.members, key=names.__getitem__)
         return in_order[self.model.month // MONTHS_PER_YEAR % len(in_order)]
 
+    # 5. value of seats ---------------------------------------------------------------------------
+
+    def weigh_seats(self) -> None:
+        """Every state weighs its seat here, or the one that it could ask for."""
+        t = self.model.t
+        months = self.model.case.fixed("contagion_months")
+        self.lately_gone = [
+            state.name
+            for state, seat in self.deciders
+            if seat.went_out is not None and self.model.is_recent(seat.went_out, months)
+        ]
+        for state, seat in self.deciders:
+            could_ask = self.rules.hears_petitions and self.calendar.admits[state.name][t]
+            if could_ask or seat.before in IN or seat.before is Status.OBSERVER:
+                seat.value = state.value_of_seat(self, t)
+
     # 6. renewal ----------------------------------------------------------------------------------
 
     def renewal(self) -> None:
@@ -1053,7 +1349,7 @@ class ClubAgent(mesa.Agent):
                 if may_sign and state.signs(self, term.informed_months_before):
                     self.log(state, Act.RENEW, term)
                 else:
-                    seat.becomes(Status.LEFT)
+                    seat.becomes(Status.LEFT, self.model.month)
                     self.log(state, Act.ABSTAIN, term)
                     self.log(state, Act.LAPSE, term)
 
@@ -1068,22 +1364,21 @@ class ClubAgent(mesa.Agent):
             may_act = seat.before in MAY_LEAVE or seat.before is Status.OBSERVER
             if not may_act or seat.status is not seat.before:
                 continue
-            value = state.value_of_seat(self, self.model.t)
             is_party = seat.before in PARTY
             if seat.before is Status.OBSERVER:
-                if rules.observer and state.tires_of_observing(self, value):
-                    seat.becomes(Status.NONE)
+                if rules.observer and state.has_enough("cease observing", self):
+                    seat.becomes(Status.NONE, self.model.month)
                     self.log(state, Act.CEASE_OBSERVING, rules.observer)
-            elif is_party and rules.suspension and state.has_enough("suspend", self, value):
-                seat.becomes(Status.SUSPENSION_REQUESTED)
+            elif is_party and rules.suspension and state.has_enough("suspend", self):
+                seat.becomes(Status.SUSPENSION_REQUESTED, self.model.month)
                 self.log(state, Act.REQUEST_SUSPENSION, rules.suspension)
-            elif rules.withdrawal and state.has_enough("withdraw", self, value):
+            elif rules.withdrawal and state.has_enough("withdraw", self):
                 self.take_notice(state, seat, rules.withdrawal)
             elif rules.participation and seat.before is not Status.SUSPENSION_REQUESTED:
                 if seat.before is not Status.MEMBER:
-                    self.let_resume(state, seat, value, rules.participation)
-                elif state.has_enough("freeze", self, value):
-                    seat.becomes(Status.FROZEN)
+                    self.let_resume(state, seat, rules.participation)
+                elif state.has_enough("freeze", self):
+                    seat.becomes(Status.FROZEN, self.model.month)
                     self.log(state, Act.FREEZE, rules.participation)
 
     def take_notice(self, state: StateAgent, seat: Seat, rule: Withdrawal) -> None:
@@ -1092,15 +1387,15 @@ class ClubAgent(mesa.Agent):
         if rule.settlement:
             wait = max(wait, seat.arrears)
         if wait == 0:
-            seat.becomes(Status.LEFT)
+            seat.becomes(Status.LEFT, self.model.month)
         else:
-            seat.becomes(Status.NOTICE_GIVEN, self.model.month + wait)
+            seat.becomes(Status.NOTICE_GIVEN, self.model.month, self.model.month + wait)
         self.log(state, Act.WITHDRAW, rule)
 
-    def let_resume(self, state: StateAgent, seat: Seat, value: float, rule: Participation) -> None:
+    def let_resume(self, state: StateAgent, seat: Seat, rule: Participation) -> None:
         """Who does not take part may do so again."""
-        if state.wants("resume", self, value):
-            seat.becomes(Status.MEMBER)
+        if state.wants("resume", self):
+            seat.becomes(Status.MEMBER, self.model.month)
             seat.gap = 0
             self.log(state, Act.RESUME, rule)
 
@@ -1119,10 +1414,9 @@ class ClubAgent(mesa.Agent):
             may_observe = rules.observer and seat.before is not Status.OBSERVER
             if not may_petition and not may_observe:
                 continue
-            value = state.value_of_seat(self, t)
-            if rules.accession and may_petition and state.petitions(self, value):
+            if rules.accession and may_petition and state.petitions(self):
                 self.answer_petition(state, seat, rules.accession)
-            elif rules.observer and may_observe and state.wants("observe", self, value):
+            elif rules.observer and may_observe and state.wants("observe", self):
                 self.answer_observer(state, seat, rules.observer)
 
     def may_petition(self, state: StateAgent, seat: Seat, rule: Accession) -> bool:
@@ -1154,9 +1448,9 @@ class ClubAgent(mesa.Agent):
         month = self.model.month
         due = self.ratification_due(month, rule)
         if due == month:
-            seat.becomes(Status.MEMBER)
+            seat.becomes(Status.MEMBER, month)
         else:
-            seat.becomes(Status.SIGNATORY, due)
+            seat.becomes(Status.SIGNATORY, month, due)
         if isinstance(rule, Restoration):
             seat.gap = self.gap_after(rule, month)
         self.log(state, Act.ACCEDE, rule)
@@ -1173,7 +1467,7 @@ class ClubAgent(mesa.Agent):
         if rule.consensus and draw < self.council_refusal(state):
             self.log(state, Act.REFUSE_OBSERVER, rule)
         else:
-            seat.becomes(Status.OBSERVER)
+            seat.becomes(Status.OBSERVER, self.model.month)
             self.log(state, Act.OBSERVE, rule)
 
     # 9. accounts ---------------------------------------------------------------------------------
@@ -1193,6 +1487,42 @@ class ClubAgent(mesa.Agent):
             elif rule.automatic and seat.arrears >= rule.months and not seat.deprived:
                 self.deprive(seat, rule)
                 self.log(state, Act.LOSE_RIGHTS, rule)
+
+    # 10. participation ---------------------------------------------------------------------------
+
+    def participation(self) -> None:
+        """How much members do where they may do less; who hardly does anything declines what is new."""
+        rule = self.rules.participation
+        if rule is None:
+            return
+        months = self.model.case.fixed("participation_months")
+        for _, seat in self.deciders:
+            if seat.status in IN:
+                seat.take_part(self.target_of_participation(seat), months)
+            else:
+                seat.participation = None
+        drifting = [(state, seat) for state, seat in self.deciders if seat.drifts]
+        for statute in self.calendar.opened[self.model.t]:
+            for state, seat in drifting:
+                seat.gap += 1
+                self.log(state, Act.DECLINE, statute)
+        if self.is_of_patron and self.model.month % MONTHS_PER_YEAR == JANUARY:
+            self.court(drifting, rule)
+
+    def target_of_participation(self, seat: Seat) -> float:
+        """How much a member would do for good: what it joined, so far as the seat is worth it."""
+        if seat.status in NOT_PAYING:
+            return 0.0
+        joined = max(0.0, 1 - seat.gap / (self.calendar.acquis[self.model.t] + 1))
+        return joined * probability(seat.value)
+
+    def court(self, drifting: list[tuple[StateAgent, Seat]], rule: Participation) -> None:
+        """The patron may court those that drift away from it."""
+        chance = probability(self.model.parameters["court"])
+        for state, seat in drifting:
+            if self.draws_below(chance, state, "court"):
+                seat.courted = self.model.month
+                self.log(state, Act.COURT, rule)
 
     # log -----------------------------------------------------------------------------------------
 
@@ -1235,7 +1565,6 @@ class AllianceModel(mesa.Model):
         super().__init__(rng=seed if rng is None else rng)
         self.case = case
         self.parameters = parameters
-        self.goods_step = case.fixed("goods_step")
         self.weights = {name: parameters[name] for name in TERMS if name in case.role("weight")}
         #: `mesa.batch_run` says None for a seed that it was not given
         self.draws_seed = 0 if seed is None else seed
@@ -1246,8 +1575,13 @@ class AllianceModel(mesa.Model):
         self.log: list[LogEntry] = []
 
         self.surroundings = surroundings(case)
-        perceptions, calendars = self.surroundings.perceptions, self.surroundings.calendars
-        self.states = {name: StateAgent(self, name, perceptions[name]) for name in case.deciders}
+        calendars = self.surroundings.calendars
+        #: the threats on which each kind of need that the case has bears
+        self.taught_by: dict[str, list[str]] = {
+            row.kind: [kind for kind, threat in case.threats.items() if threat.need == row.kind]
+            for row in case.requests
+        }
+        self.states = {name: StateAgent(self, name) for name in case.deciders}
         self.patron = PatronAgent(self, case.patron)
         agents: dict[str, StateAgent | PatronAgent] = {**self.states, case.patron: self.patron}
         #: the patron among them, in the order of the case
@@ -1256,9 +1590,18 @@ class AllianceModel(mesa.Model):
 
         for club in self.clubs.values():
             club.take_up_record()
+        self.recall_needs()
         self.running = self.month < case.end
         self.datacollector = mesa.DataCollector(model_reporters={"statuses": "status_codes"})
         self.datacollector.collect(self)
+
+    def recall_needs(self) -> None:
+        """What needs have taught by the start, month by month."""
+        for t in range(self.t + 1):
+            for club in self.clubs.values():
+                club.recall_needs(t)
+            for state in self.states.values():
+                state.learn()
 
     # scheduling ----------------------------------------------------------------------------------
 
@@ -1272,10 +1615,13 @@ class AllianceModel(mesa.Model):
         clubs.do("fix_before")
         clubs.do("answer_requests")
         clubs.do("session")
+        clubs.do("weigh_seats")
         clubs.do("renewal")
         clubs.do("departure")
         clubs.do("accession")
         clubs.do("accounts")
+        clubs.do("participation")
+        self.agents_by_type[StateAgent].do("learn")
         self.datacollector.collect(self)
         self.running = self.month < self.case.end
 
@@ -1287,6 +1633,10 @@ class AllianceModel(mesa.Model):
     def requests(self) -> list[Request]:
         """What states ask of their clubs in this month."""
         return self.surroundings.requests[self.t]
+
+    def is_recent(self, month: int, months: float) -> bool:
+        """Whether a month is one of the last before this one."""
+        return 0 < self.month - month <= months
 
     # observation ---------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from agents.situation import Floats
+from calibration.imputation import between
 from calibration.sample import Chains
 from calibration.target import Target
 
@@ -44,22 +45,15 @@ def table(target: Target, chains: Chains) -> pd.DataFrame:
     """One row a parameter: posterior beside prior, contraction, and the measures of the module.
 
     `times` is the length of a walker's chain in autocorrelation times; `mcse_mean` the Monte Carlo error of the mean.
+    Imputations are judged one by one: the worst R-hat and the shortest chain count, sample sizes add up. `between` is
+    the share of the variance that lies between them.
     """
-    from arviz_stats.base import array_stats
-
-    ensembles, walkers = chains.by_ensemble(), chains.by_walker()
-    flat = ensembles.reshape(-1, len(chains.names))
+    flat = chains.by_ensemble().reshape(-1, len(chains.names))
     sd = flat.std(axis=0, ddof=1)
     low, high = np.quantile(flat, INTERVAL, axis=0)
-    axes = {"chain_axis": 0, "draw_axis": 1}
-    with np.errstate(divide="ignore", invalid="ignore"):  # chains that stand still: not a number
-        measured = {
-            "r_hat": array_stats.rhat(ensembles, method="rank", **axes),
-            "ess_bulk": array_stats.ess(walkers, method="bulk", **axes),
-            "ess_tail": array_stats.ess(walkers, method="tail", prob=INTERVAL, **axes),
-            "times": walkers.shape[1] / autocorrelation_time(chains),
-            "mcse_mean": array_stats.mcse(walkers, method="mean", **axes),
-        }
+    parts = [_measured(part) for part in chains.each()]
+    measured = {name: np.stack([part[name] for part in parts]) for name in parts[0]}
+    groups = chains.by_ensemble().reshape(chains.imputations, -1, len(chains.names))
     return pd.DataFrame(
         {
             "parameter": chains.names,
@@ -70,9 +64,30 @@ def table(target: Target, chains: Chains) -> pd.DataFrame:
             "prior_mean": target.prior_mean,
             "prior_sd": target.prior_sd,
             "contraction": contraction(sd, target.prior_sd),
-            **measured,
+            "between": between(groups),
+            "r_hat": measured["r_hat"].max(axis=0),
+            "ess_bulk": measured["ess_bulk"].sum(axis=0),
+            "ess_tail": measured["ess_tail"].sum(axis=0),
+            "times": measured["times"].min(axis=0),
+            "mcse_mean": np.sqrt(np.square(measured["mcse_mean"]).sum(axis=0)) / len(parts),
         }
     )
+
+
+def _measured(chains: Chains) -> dict[str, Floats]:
+    """The measures of one imputation, each of shape (P,)."""
+    from arviz_stats.base import array_stats
+
+    ensembles, walkers = chains.by_ensemble(), chains.by_walker()
+    axes = {"chain_axis": 0, "draw_axis": 1}
+    with np.errstate(divide="ignore", invalid="ignore"):  # chains that stand still: not a number
+        return {
+            "r_hat": array_stats.rhat(ensembles, method="rank", **axes),
+            "ess_bulk": array_stats.ess(walkers, method="bulk", **axes),
+            "ess_tail": array_stats.ess(walkers, method="tail", prob=INTERVAL, **axes),
+            "times": walkers.shape[1] / autocorrelation_time(chains),
+            "mcse_mean": array_stats.mcse(walkers, method="mean", **axes),
+        }
 
 
 def not_converged(found: pd.DataFrame) -> list[str]:

@@ -46,11 +46,13 @@ class Settings:
     ensembles: int
     walkers: int
     thin: int = THIN
+    #: which set of inputs; the seed and this number fix it
+    imputation: int = 0
 
 
 @dataclass(frozen=True, eq=False)
 class Chains:
-    """The draws of all ensembles after the warm-up."""
+    """The draws of all ensembles after the warm-up, those of one imputation side by side."""
 
     names: tuple[str, ...]
     #: shape (ensembles, draws, walkers, P)
@@ -58,6 +60,17 @@ class Chains:
     #: log posterior up to a constant, shape (ensembles, draws, walkers)
     log_posterior: Floats
     steps: int
+    #: sets of inputs, each with as many ensembles
+    imputations: int = 1
+
+    def each(self) -> list["Chains"]:
+        """The chains of each imputation."""
+        parts = zip(
+            np.split(self.values, self.imputations),
+            np.split(self.log_posterior, self.imputations),
+            strict=True,
+        )
+        return [Chains(self.names, values, score, self.steps) for values, score in parts]
 
     def by_ensemble(self) -> Floats:
         """One chain an ensemble, in the order of steps: shape (ensembles, draws * walkers, P)."""
@@ -66,6 +79,17 @@ class Chains:
     def by_walker(self) -> Floats:
         """One chain a walker: shape (ensembles * walkers, draws, P)."""
         return self.values.swapaxes(1, 2).reshape(-1, self.values.shape[1], len(self.names))
+
+
+def pooled(parts: list[Chains]) -> Chains:
+    """The chains of several imputations as one."""
+    return Chains(
+        parts[0].names,
+        np.concatenate([part.values for part in parts]),
+        np.concatenate([part.log_posterior for part in parts]),
+        parts[0].steps,
+        len(parts),
+    )
 
 
 def check_numbers(target: Target, walkers: int, steps: int) -> None:
@@ -258,7 +282,9 @@ def _claim(folder: Path, settings: Settings) -> None:
             stored = None
         if not isinstance(stored, dict):
             raise CaseError(str(path), "syntax", "no settings", "those of an earlier run")
-        for name, value in asdict(settings).items():
+        asked = asdict(settings)
+        for name in sorted(asked, key=lambda name: name == "case_hash"):  # which follows the seed
+            value = asked[name]
             if stored.get(name) != value:
                 allowed = f"{stored.get(name)!r}, with which the run there began; or another --out"
                 raise CaseError(str(path), name, value, allowed)

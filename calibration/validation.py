@@ -264,8 +264,7 @@ def _permutations(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tabl
             case if number < 0 else variants.permuted(case, variants.deal(case, number, plan.seed))
         )
         scores = variants.quick_scores(dealt, seed=plan.seed)
-        total = scores.groupby("scope", as_index=False)[["log_score", "steps"]].sum()
-        found.append(total.assign(number=number))
+        found.append(variants.quick_gains(scores).assign(number=number))
     return {"permutations": pd.concat(found, ignore_index=True)}
 
 
@@ -274,8 +273,8 @@ def _robustness(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables
     group, what = named.get(part, ("as it is", "as it is"))
     changed = variants.variant(case, part, plan.seed)
     scores = variants.quick_scores(changed, seed=plan.seed)
-    total = scores.groupby("scope")[["log_score", "steps"]].sum()
-    found = {f"gain {name}": row["log_score"] - row["steps"] for name, row in total.iterrows()}
+    total = variants.quick_gains(scores).set_index("scope")["gain"]
+    found = {f"gain {name}": float(value) for name, value in total.items()}
     start = next(iter(patterns.evaluation.starts), case.start)
     found |= variants.main_patterns(
         changed, patterns, start, seed=plan.seed, runs=plan.variant_runs

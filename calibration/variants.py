@@ -13,15 +13,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from calibration.baselines import backed_off, log_scores
+from calibration.baselines import backed_off, log_scores, predict, structural_steps
 from calibration.holdout import SCOPES, predict_model, scope
+from calibration.imputation import imputed
 from calibration.likelihood import Design
 from calibration.patterns import AllRight, Cycle, Patterns, Renewal, Runs, evaluate
 from calibration.posterior import fit_rows
 from calibration.refit import refit
 from model.case import Case, Parameter
 from model.clock import MONTHS_PER_YEAR, month_of
-from model.draws import normal
 from model.simulate import simulate
 
 #: judged magnitudes of events, where a case has them, for one sensitivity run
@@ -82,20 +82,6 @@ def deal(case: Case, number: int, seed: int) -> tuple[int, ...]:
             return order
 
 
-def imputed(case: Case, number: int, seed: int) -> Case:
-    """Composites off by their recorded sd: one draw for each state and composite, kept over the years.
-
-    Errors of what was filled or carried persist, so one draw for all years is the harsher choice.
-    """
-    keys = sorted({(row.variable, row.state) for row in case.composites})
-    off = {key: float(normal(seed, ("imputation", *key), number, 1)[0]) for key in keys}
-    rows = tuple(
-        row.model_copy(update={"value": row.value + row.sd * off[row.variable, row.state]})
-        for row in case.composites
-    )
-    return replace(case, composites=rows, hash=_hash(case, "imputed", number, seed))
-
-
 def without_event(case: Case, event: str) -> Case:
     """The case as if an event had not happened."""
     rows = tuple(row for row in case.events if row.event != event)
@@ -132,7 +118,10 @@ def with_founding(case: Case) -> Case:
 
 def variants(case: Case, *, imputations: int, seed: int) -> dict[str, tuple[str, str]]:
     """The names of the variants of a robustness check: group and what is varied."""
-    found = {f"imputation {i}": ("inputs off by their sd", "all") for i in range(imputations)}
+    found = {
+        f"imputation {i}": ("inputs off by their sd, doubtful events out", f"set {i}")
+        for i in range(imputations)
+    }
     for event in dict.fromkeys(row.event for row in case.events):
         label = next(row.label for row in case.events if row.event == event)
         found[f"without {event}"] = ("an event dropped", f"{event}: {label}")
@@ -170,7 +159,8 @@ def variant(case: Case, name: str, seed: int) -> Case:
 def quick_scores(case: Case, *, seed: int, proposals: int = 0) -> pd.DataFrame:
     """Leave-one-state-out log scores by scope and state, from normal approximations unless `proposals` are given.
 
-    Columns: scope, state, log_score (of the model), steps (of the structural steps, empty cells filled).
+    Columns: scope, state, log_score (of the model), steps and filled (of the structural steps as they are, and with
+    empty cells filled).
     """
     cut = until_fit(case)
     rows = fit_rows(cut)
@@ -179,12 +169,26 @@ def quick_scores(case: Case, *, seed: int, proposals: int = 0) -> pd.DataFrame:
         s = cut.state_ids.index(state)
         train, test = rows.where(rows.rows.state != s), rows.where(rows.rows.state == s)
         found = predict_model(cut, train, test, seed=(seed, s), proposals=proposals)
-        steps = log_scores(backed_off(train.rows, test.rows), test.rows)
+        plain, filled = (
+            log_scores(p, test.rows)
+            for p in (
+                predict(structural_steps, train.rows, test.rows),
+                backed_off(train.rows, test.rows),
+            )
+        )
         for name in SCOPES:
             keep = scope(cut, test.rows, name)
             score = found.log_score(test.rows, keep)
-            table.append((name, state, score, float(steps[keep].sum())))
-    return pd.DataFrame(table, columns=["scope", "state", "log_score", "steps"])
+            table.append((name, state, score, float(plain[keep].sum()), float(filled[keep].sum())))
+    return pd.DataFrame(table, columns=["scope", "state", "log_score", "steps", "filled"])
+
+
+def quick_gains(scores: pd.DataFrame) -> pd.DataFrame:
+    """Sums over states by scope: log_score, steps (the stronger version of them), gain."""
+    total = scores.groupby("scope")[["log_score", "steps", "filled"]].sum()
+    steps = total[["steps", "filled"]].max(axis=1)
+    found = {"log_score": total["log_score"], "steps": steps, "gain": total["log_score"] - steps}
+    return pd.DataFrame(found).reset_index()
 
 
 def main_patterns(

@@ -1,4 +1,4 @@
-"""Networkx graphs of ties, rivalries and co-membership at a date, and the measures that alliance networks are read by.
+"""Networkx graphs of ties, rivalries, trade and co-membership at a date, and the measures of alliance networks.
 
 Seats are those of the record unless others are given, for example ``model.seats`` of a run.
 """
@@ -43,6 +43,17 @@ def rivalries(case: Case, month: int) -> "nx.Graph[str]":
     return graph
 
 
+def bonds(case: Case, month: int) -> "nx.DiGraph[str]":
+    """Trade between deciding states: an edge from a state to a partner, `weight` its share in the state's trade."""
+    given, t = compile_case(case), month - case.start
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(case.deciders)
+    for s, j in zip(*given.situation.bond[t].nonzero(), strict=True):
+        weight = float(given.situation.bond[t, s, j])
+        graph.add_edge(case.state_ids[s], case.state_ids[j], weight=weight)
+    return graph
+
+
 def memberships(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph[str]":
     """Who is in which club: a bipartite graph, `bipartite` 0 for states and 1 for clubs."""
     given, t = compile_case(case), month - case.start
@@ -67,12 +78,13 @@ def measures(case: Case, month: int, seats: Bools | None = None) -> pd.DataFrame
     Columns: `clubs`, number of clubs; `strength`, sum of shared memberships; `betweenness`, share of shortest paths of
     co-membership through the state (Freeman 1977); `eigenvector`, centrality by that of its partners (Bonacich 1972);
     `clustering`, share of its partners that are partners (Watts and Strogatz 1998); `tie_patron`, in standard
-    deviations; `rivalry`, sum of its rivalries; `rivals_inside`, rivals that sit in the focal club.
+    deviations; `rivalry`, sum of its rivalries; `rivals_inside`, rivals that sit in the focal club; `trade_inside`,
+    share of its trade with states in the focal club, the patron aside.
     """
     bipartite = memberships(case, month, seats)
     shared, hostile = co_membership(case, month, seats), rivalries(case, month)
     bond = nx.get_edge_attributes(ties(case, month), "weight")
-    inside = set(bipartite[case.focus])
+    inside, trade = set(bipartite[case.focus]), bonds(case, month)
     central = dict.fromkeys(case.state_ids, 0.0)
     partners = max(nx.connected_components(shared), key=len)
     if len(partners) > 1:
@@ -88,6 +100,11 @@ def measures(case: Case, month: int, seats: Bools | None = None) -> pd.DataFrame
             "tie_patron": bond.get((state, case.patron)),
             "rivalry": hostile.degree(weight="weight")[state],
             "rivals_inside": len(inside & set(hostile[state])),
+            "trade_inside": sum(
+                edge["weight"]
+                for partner, edge in trade.adj.get(state, {}).items()
+                if partner in inside
+            ),
         }
         for state, betweenness in nx.betweenness_centrality(shared).items()
     ]

@@ -104,8 +104,7 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
     """
     given, seats = world.given, world.seats
     standing = given.standing(now, seats, before, world.learnt)
-    value = deliberation.value_of_seat(given.terms(t, standing), world.parameters)
-    value = np.broadcast_to(value, before.shape)
+    value = deliberation.value_of_seat(given.terms(t, standing), world.parameters, before)
     if given.posts[t].any() and seats.deprived.any():
         value = value - world.parameters["patronage"] * (given.posts[t] * seats.deprived)
     return value

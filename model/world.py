@@ -23,8 +23,8 @@ Singles = NDArray[np.float32]
 Status8 = NDArray[np.int8]
 Months = NDArray[np.int16]
 Rules = tuple[tuple[RulesInForce, ...], ...]
-#: no transition is pending
-NEVER = -1
+#: in place of a month: nothing is pending, or nothing of the kind has happened; before every month of a record
+NEVER = -(2**14)
 #: in place of a club's index: all clubs
 _EVERY = -1
 
@@ -83,9 +83,7 @@ class Seats:
 
     def of_month(self, t: int, runs: int) -> "Seats":
         """The seats of one month of a record, once for each run, with runs side by side in memory."""
-        return Seats(
-            *(_runs_inside(np.repeat(a[t][None], runs, axis=0), a.shape[1:]) for a in self)
-        )
+        return Seats(*(_runs_inside(np.repeat(a[t][None], runs, axis=0)) for a in self))
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
         """The arrays, in the order of the fields."""
@@ -340,15 +338,9 @@ def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Deciders and the threats on which some need of the case bears."""
     kinds = {need.kind for need in case.requests}
     threats = [k for k, threat in enumerate(case.threats.values()) if threat.need in kinds - {""}]
-    pairs = [(case.state_ids.index(s), k) for s in case.deciders for k in threats]
-    return (
-        tuple(np.array(column, np.intp) for column in zip(*pairs, strict=True))
-        if pairs
-        else (
-            np.zeros(0, np.intp),
-            np.zeros(0, np.intp),
-        )
-    )
+    deciders = [case.state_ids.index(s) for s in case.deciders]
+    pairs = np.array([(s, k) for s in deciders for k in threats], np.intp).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def _taught(given: Given) -> Floats:
@@ -444,7 +436,7 @@ def _situation(
             offer_signs[work, s, threats.index(event.about)] += event.sign
         elif event.kind == "credibility":
             about = slice(None) if event.about == "any" else threats.index(event.about)
-            if work.start < work.stop:
+            if work.start < min(work.stop, months):
                 belief_signs[work.start, s, about] += event.sign
         elif event.rival:
             rival_signs[work, s, states.index(event.rival)] += event.sign
@@ -642,7 +634,7 @@ class World:
     """A block of runs in one month. Only `model.step` changes it."""
 
     given: Given
-    #: weights, frictions and council parameters by name, each of shape (R, S, C)
+    #: weights, frictions and council parameters by name, each of shape (R, 1, 1)
     parameters: Mapping[str, Floats]
     noise: Noise
     #: of shape (R, S, C)
@@ -656,7 +648,7 @@ class World:
 
     @cached_property
     def of_one_club(self) -> dict[str, Floats]:
-        """The parameters in the shape (R, S) of one club."""
+        """The parameters in the shape (R, 1) of one club."""
         return {name: value[:, :, 0] for name, value in self.parameters.items()}
 
     @property
@@ -671,26 +663,20 @@ def world_from_record(
     """A block of runs that stand where the record stood at the end of month `t`."""
     runs = len(next(iter(parameters.values())))
     shape = given.record.status.shape[1:]
-    learnt = _runs_inside(np.repeat(given.taught[t + 1 : t + 2], runs, axis=0), ())
+    learnt = _runs_inside(np.repeat(given.taught[t + 1 : t + 2], runs, axis=0))
     return World(
         given=given,
         parameters={
-            name: _runs_inside(np.asarray(v, float), shape) for name, v in parameters.items()
+            name: np.asarray(v, float).reshape(runs, 1, 1) for name, v in parameters.items()
         },
         noise=noise,
         seats=given.record.of_month(t, runs),
         learnt=learnt,
         lesson=np.zeros_like(learnt),
-        participation=_runs_inside(np.full((runs, *shape), np.nan), shape),
+        participation=_runs_inside(np.full((runs, *shape), np.nan)),
     )
 
 
-def _runs_inside(values: NDArray[Any], seats: tuple[int, ...]) -> NDArray[Any]:
-    """An array of shape (R, ...) whose runs lie side by side in memory; one of shape (R,) is made to fit `seats`."""
-    runs = len(values)
-    wide = (
-        values
-        if values.ndim > 1
-        else np.broadcast_to(values.reshape(runs, *((1,) * len(seats))), (runs, *seats))
-    )
-    return np.moveaxis(np.moveaxis(wide, 0, -1).copy(order="C"), -1, 0)
+def _runs_inside(values: NDArray[Any]) -> NDArray[Any]:
+    """An array of shape (R, ...) whose runs lie side by side in memory."""
+    return np.moveaxis(np.moveaxis(values, 0, -1).copy(order="C"), -1, 0)

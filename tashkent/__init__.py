@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from calibration.posterior import Posterior, posterior
     from model.coalition import CoalitionModel
     from model.record import Ensemble
+    from model.theory import with_theory
 
 __all__ = [
     "Case",
@@ -29,6 +30,7 @@ __all__ = [
     "load_case",
     "posterior",
     "simulate",
+    "with_theory",
 ]
 
 #: names that need heavier libraries, imported when first used
@@ -37,6 +39,7 @@ _LATER = {
     "Ensemble": "model.record",
     "Posterior": "calibration.posterior",
     "posterior": "calibration.posterior",
+    "with_theory": "model.theory",
 }
 
 

@@ -5,7 +5,7 @@ import os
 import platform
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from calibration import diagnostics, recovery, shipped
+from calibration.imputation import imputed
 from calibration.posterior import Sample
 from calibration.predictive import check
-from calibration.sample import WARM_UP, Chains, Settings, check_numbers, sample
+from calibration.sample import WARM_UP, Chains, Settings, check_numbers, pooled, sample
 from calibration.target import Target, target
 from model.case import Case, CaseError
 from tashkent.output import result_folder
@@ -52,9 +53,11 @@ class Calibration:
         """What the file of the posterior says of itself."""
         from model.clock import month_label
 
-        stored = {k: v for k, v in asdict(self.settings).items() if k not in ("case", "case_hash")}
+        named = ("case", "case_hash", "imputation")
+        stored = {k: v for k, v in asdict(self.settings).items() if k not in named}
         return {
             **stored,
+            "imputations": self.chains.imputations,
             "steps": self.chains.steps,
             "warm_up": WARM_UP,
             "moves": "emcee DEMove, one in ten with gamma 1",
@@ -96,6 +99,7 @@ def calibrate(
     *,
     out: Path,
     seed: int,
+    imputations: int,
     ensembles: int,
     walkers: int,
     steps: int,
@@ -103,13 +107,25 @@ def calibrate(
     workers: int,
     progress: Progress | None = None,
 ) -> Calibration:
-    """Sample the posterior, going on from what `out` holds, and judge it; `runs` is for the predictive check."""
+    """Sample the posterior, going on from what `out` holds, and judge it; `runs` is for the predictive check.
+
+    Each of the `imputations` of the inputs has as many `ensembles`; without any the inputs count as certain.
+    """
     density = target(case)
     check_numbers(density, walkers, steps)
     settings = Settings(case.id, case.hash, seed, ensembles, walkers)
-    chains = sample(
-        density, settings, out / CHAINS, steps=steps, workers=workers, progress=progress
-    )
+    parts = []
+    for number in range(max(1, imputations)):
+
+        def say(done: int, of: int, number: int = number) -> None:
+            if progress is not None:
+                progress(number * of + done, max(1, imputations) * of)
+
+        other = imputed(case, number, seed) if imputations else case
+        own = replace(settings, case_hash=other.hash, imputation=number)
+        folder = out / CHAINS / f"inputs-{number:02d}"
+        parts.append(sample(target(other), own, folder, steps=steps, workers=workers, progress=say))
+    chains = pooled(parts)
     table = diagnostics.table(density, chains)
     values, _ = shipped.thinned(chains)
     flat = values.reshape(-1, len(chains.names))
@@ -173,7 +189,8 @@ def show(found: Calibration, console: "Console") -> None:
     chains = found.chains
     ensembles, draws, walkers = chains.log_posterior.shape
     console.print(
-        f"[bold]{found.case.title}[/bold]: {ensembles} ensembles of {walkers} walkers, {chains.steps:,} steps, "
+        f"[bold]{found.case.title}[/bold]: {chains.imputations} sets of inputs, {ensembles} ensembles of "
+        f"{walkers} walkers, {chains.steps:,} steps, "
         f"{ensembles * draws * walkers:,} draws after warm-up, seed {found.settings.seed}\n",
         highlight=False,
     )
@@ -191,6 +208,7 @@ def show(found: Calibration, console: "Console") -> None:
         "90% interval",
         "prior\nmean",
         "prior\nsd",
+        "inputs",
         "R-hat",
         "ESS\nbulk",
         "ESS\ntail",
@@ -205,6 +223,7 @@ def show(found: Calibration, console: "Console") -> None:
             f"{row.low:.2f} to {row.high:.2f}",
             f"{row.prior_mean:.2f}",
             f"{row.prior_sd:.2f}",
+            f"{row.between:.0%}",
             f"{row.r_hat:.3f}",
             f"{row.ess_bulk:,.0f}",
             f"{row.ess_tail:,.0f}",

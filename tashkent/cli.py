@@ -35,6 +35,13 @@ app.add_typer(case_app, name="case")
 CaseOption = Annotated[
     str, typer.Option("--case", help="A shipped case by name, or a case folder.")
 ]
+TheoryOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES",
+        help="Only these theories or terms of the case, with commas; =-NAME leaves one out; FILE.py adds its terms.",
+    ),
+]
 WorkersOption = Annotated[
     int, typer.Option(min=0, help="Processes; 0 for one a core. No influence on results.")
 ]
@@ -57,6 +64,16 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
+def _load(case: str, theory: str | None) -> Case:
+    """A case, under another theory if one is asked for."""
+    loaded = load_case(case)
+    if theory is None:
+        return loaded
+    from model.theory import with_theory
+
+    return with_theory(loaded, theory)
+
+
 def _complain(line: str) -> int:
     if line.strip():  # empty where help was shown instead
         print(f"error: {' '.join(line.split())}", file=sys.stderr)
@@ -72,6 +89,7 @@ def run(
         str | None,
         typer.Option("--from", help="Start from the record at the end of this month, YYYY-MM."),
     ] = None,
+    theory: TheoryOption = None,
     out: Annotated[Path, typer.Option(help="Folder for figure, tables and manifest.")] = Path(
         "tashkent-run"
     ),
@@ -79,9 +97,9 @@ def run(
 ) -> None:
     """Simulate an ensemble and show how far it is from the record.
 
-    Example: tashkent run --runs 500 --from 1998-12 --out from-1998
+    Example: tashkent run --runs 500 --from 1998-12 --theory fear_of_entrapment --out from-1998
     """
-    loaded = load_case(case)
+    loaded = _load(case, theory)
     month = None if start is None else loaded.month(start, "--from")
     if month == loaded.end:
         allowed = f"a month before {month_label(loaded.end)}, the last of the case"
@@ -149,13 +167,14 @@ def explain(
     club: Annotated[str | None, typer.Option(help="Only this club.")] = None,
     draws: Annotated[int, typer.Option(min=20, help="Posterior draws for the intervals.")] = 400,
     seed: Annotated[int, typer.Option(min=0, help="Keys the draws.")] = 0,
+    theory: TheoryOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take the decisions open to a state in a month apart: terms for and against, law, objections, the record.
 
     Example: tashkent explain UZB 2012-06 --club CST
     """
-    loaded = load_case(case)
+    loaded = _load(case, theory)
     if state not in loaded.deciders:
         raise unknown(loaded.id, "STATE", state, loaded.deciders)
     if club is not None and club not in loaded.clubs:
@@ -182,7 +201,15 @@ def calibrate(
     steps: Annotated[
         int, typer.Option(help="Steps of each ensemble in all, a quarter of them warm-up.")
     ] = 6000,
-    ensembles: Annotated[int, typer.Option(min=2, max=99, help="Independent ensembles.")] = 4,
+    imputations: Annotated[
+        int,
+        typer.Option(
+            min=0, max=99, help="Sets of uncertain inputs that are pooled; 0: as measured."
+        ),
+    ] = 8,
+    ensembles: Annotated[
+        int, typer.Option(min=2, max=99, help="Independent ensembles for each set of inputs.")
+    ] = 2,
     walkers: Annotated[int, typer.Option(help="Walkers of each ensemble.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
     runs: Annotated[int, typer.Option(min=1, help="Runs for the predictive check.")] = 500,
@@ -214,6 +241,7 @@ def calibrate(
             loaded,
             out=out,
             seed=seed,
+            imputations=imputations,
             ensembles=ensembles,
             walkers=walkers,
             steps=steps,

@@ -23,6 +23,8 @@ WORDED = (
     "article",
     "from",
     "until",
+    "signed",
+    "separate",
     "text",
     "source",
     "ambiguity",
@@ -174,6 +176,15 @@ def span(statute: Statute) -> str:
     return f"on {last} only" if last == statute.from_ else f"from {statute.from_} to {last}"
 
 
+def signing(statute: Statute) -> str:
+    """When a statute was signed, if it took effect later, and whether it binds only who joins it."""
+    told = [f"signed on {statute.signed}"] if statute.signed else []
+    if statute.separate:
+        told.append("binds only who joins it")
+    line = "; ".join(told)
+    return line[:1].upper() + line[1:]
+
+
 def open_question(statute: Statute) -> str:
     """What the sources leave open about a statute, and its numbers in the reading that was not taken."""
     told = []
@@ -250,6 +261,7 @@ def _statute_lines(statute: Statute, width: int) -> Iterator[str]:
     paragraphs = (
         provision(statute),
         f"In force {span(statute)}",
+        signing(statute),
         statute.text,
         "; ".join(f"{spoken(k)}: {spoken(v)}" for k, v in numbers(statute).items()),
         open_question(statute),
@@ -364,6 +376,7 @@ def _statute_markdown(statute: Statute) -> list[str]:
         f"kind: `{kind_of(statute)}`",
         f"provision: {_md(provision(statute))}",
         f"in force: {span(statute)}",
+        *([f"signing: {words[:1].lower()}{words[1:]}"] if (words := signing(statute)) else []),
         *(f"{spoken(k)}: {_md(spoken(v))}" for k, v in numbers(statute).items()),
         f"source: {_md(statute.source)}",
     ]

@@ -20,7 +20,7 @@ def new_case(folder: Path, patron: str = PATRON, states: Sequence[str] = STATES)
     """Write a case that loads and runs into a new or empty folder, and load it.
 
     The first two states take the place of the skeleton's two. Any further one is open to the same clubs, has no
-    ties, threats or events that set it apart, and no place in the record.
+    ties, bonds, threats or events that set it apart, and no place in the record.
     """
     if not is_free(folder):
         raise CaseError("case new", "folder", str(folder), "a new or empty folder")

@@ -111,9 +111,7 @@ class Validation:
         """The gain of the case as it is among those of permutations, by scope."""
         found = self.tables["permutations"]
         rows = []
-        for name, part in found.assign(gain=found["log_score"] - found["steps"]).groupby(
-            "scope", sort=False
-        ):
+        for name, part in found.groupby("scope", sort=False):
             true = float(part.loc[part["number"] < 0, "gain"].iloc[0])
             dealt = part.loc[part["number"] >= 0, "gain"].to_numpy()
             better = int((dealt >= true).sum())

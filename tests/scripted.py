@@ -2,8 +2,9 @@
 
 Nothing is left to chance or to values. States act if the script says so. Whether a member objects is settled by
 a table of (who asks, who answers) in place of rivalries: with the parameters below the odds are so long that
-chances are 0 or 1. Threats and ties are 0 and weights too, but for the goods of a seat and its dues, so that a
-seat is worth its goods less its dues.
+chances are 0 or 1. Threats and ties are 0 and weights too, but for the goods of a seat, its dues, what is owed and
+courtship, so that a seat is worth its goods less its dues, less a tenth of the instruments owed times those that reach
+into members' defence, and one more while it is courted.
 
 Words of a rule case
 --------------------
@@ -12,29 +13,33 @@ concerns the pact; `of`, `to` or `in` another club says otherwise.
 
 situation
     At the end of the month before: ``KAZ member``, ``UZB frozen unpaid 24``, ``UZB member gap 12``, ``UZB notice
-    given due 2012-12``, ``ARM frozen unpaid 30 deprived``, ``GEO member of GUAM``. All others were never in.
-    The patron's status stays as said in every month.
+    given due 2012-12``, ``ARM frozen unpaid 30 deprived``, ``UZB member taking part 0.9``, ``GEO member of GUAM``. All
+    others were never in; how far a seat takes part is unknown unless it is said. The patron's status stays as said in
+    every month.
 asks
     Who does what, in the first month if no month stands before it: see `VERBS` and `NEEDS`. ``if worth more than X``
-    makes a petition or a signature depend on the value of the seat, for a petition less the price of joining, at 1
-    for each instrument that must be joined first and 1 for a law at home; ``if worth less than X`` makes a notice
-    depend on the value. ``KGZ requests stability``; ``KGZ needs stability`` but does not ask.
+    makes a petition or a signature depend on the value of the seat, for a petition less the price of joining: a tenth
+    of the instruments that must be joined first times those that reach into defence, and 1 for a law at home; ``if
+    worth less than X`` makes a notice depend on the value. ``KGZ requests stability``; ``KGZ needs stability`` but does
+    not ask. ``the patron courts``: whoever drifts when it looks.
     ``KAZ proposes against UZB`` raises a case against a member; ``the chair proposes against UZB`` leaves it to
     whoever holds the chair.
 objects
     ``KAZ``: objects to whatever another asks, and to a case against another. ``KAZ as minister``: among the
-    ministers only. ``who suspects``: every member objects to a petitioner in a suspect club.
+    ministers only. ``KAZ as rival``: as a rival does, who objects to what another asks, but is glad to see it go and
+    speaks for a case against it. ``who suspects``: every member objects to a petitioner in a suspect club.
 switch
     ``off ID``: without the statute; ``other ID``: in its other reading; ``ID key = value``: with another number.
 follows
     ``UZB suspend by CSTO-20-own-request in 2012-12`` (an act, with its rule; in the first month if no month is
-    named), ``UZB is suspended``, ``UZB owes 9``, ``UZB unpaid 3``, ``UZB has all rights``, ``UZB is deprived``. The
-    acts that are named are all that happen; ``no act`` says that there are none.
+    named), ``UZB is suspended``, ``UZB owes 9``, ``UZB unpaid 3``, ``UZB has all rights``, ``UZB is deprived``, ``UZB
+    drifts``, ``UZB takes part``, ``UZB has no part``, ``KGZ learns -1``, ``ARM learns -0.25 about unrest``. The acts
+    that are named are all that happen; ``no act`` says that there are none.
 """
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -46,7 +51,7 @@ from agents.terms import TERMS
 from model.case import Case
 from model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_month
 from model.law import Act, Status
-from model.step import advance
+from model.step import HALF, advance
 from model.world import FORMER, NEVER, Given, Logged, Noise, Seats, World, compile_case, is_in
 
 Floats = NDArray[np.float64]
@@ -69,7 +74,8 @@ VERBS = {
 NEEDS = ("external", "incursion", "stability", "base")
 PACT = "CST"
 
-#: answers of a voter to a petitioner, in place of a rivalry: to a case against it the other way round
+#: answers of a voter to a petitioner, in place of a rivalry: to a case against it, and to its own wish to be
+#: suspended, the other way round
 FRIEND, SILENT, FOE = 0.0, 1.0, 2.0
 #: log-odds that are as good as certain; exp() of them does not overflow
 _SURE = 50.0
@@ -77,12 +83,15 @@ _COUNCIL = {
     "objection": -3 * _SURE,
     "objection_rivalry": 2 * _SURE,
     "ministers": -3 * _SURE,
+    "release": _SURE,
     "help_objection": -3 * _SURE,
+    "patron_reluctance": -3 * _SURE,
     "base_objection": -3 * _SURE,
     "sanction": -3 * _SURE,
     "sanction_objection": _SURE,
+    "court": -3 * _SURE,
 }
-_PRICES = {"patronage": 1.0, "dues": 1.0, "restoration": -1.0, "lock": -1.0}
+_PRICES = {"patronage": 1.0, "dues": 1.0, "compliance": 1.0, "courtship": 1.0, "lock": -1.0}
 
 
 @dataclass
@@ -117,7 +126,7 @@ class Script:
 
 @cache
 def bare(case: Case) -> Given:
-    """A case in which seats are worth their goods less their dues, and nobody has threats, ties or needs."""
+    """A case in which seats are worth what `_PRICES` say, and nobody has threats, ties or needs."""
     given = compile_case(case)
     now = given.situation
     situation = replace(
@@ -125,12 +134,17 @@ def bare(case: Case) -> Given:
         tie=np.zeros_like(now.tie),
         patron_tie=np.zeros_like(now.patron_tie),
         threat=np.zeros_like(now.threat),
+        exposure=np.zeros_like(now.exposure),
+        bond=np.zeros_like(now.bond),
         leverage=np.zeros_like(now.leverage),
         rivalry=np.full_like(now.rivalry, SILENT),
     )
-    features = {name: TERMS[name].formula(situation) for name in given.features}
+    features = {name: given.stake * TERMS[name].formula(situation) for name in given.features}
+    at_work = {name: feature.any(axis=(1, 2)) for name, feature in features.items()}
     record = Seats.empty(given.record.status.shape)
-    return replace(given, situation=situation, features=features, record=record, requests={})
+    return replace(
+        given, situation=situation, features=features, at_work=at_work, record=record, requests={}
+    )
 
 
 def parameters_of(case: Case, **changed: float) -> dict[str, Floats]:
@@ -141,12 +155,24 @@ def parameters_of(case: Case, **changed: float) -> dict[str, Floats]:
 
 
 def world_of(
-    given: Given, seats: Seats, script: Script | Noise, parameters: Mapping[str, Floats]
+    given: Given,
+    seats: Seats,
+    script: Script | Noise,
+    parameters: Mapping[str, Floats],
+    participation: Floats | None = None,
 ) -> World:
-    """One run that stands as `seats` say, shape (1, S, C)."""
+    """One run that stands as `seats` say, shape (1, S, C), in which nothing is learnt yet."""
     shape = seats.status.shape
-    wide = {name: np.broadcast_to(v, shape) for name, v in parameters.items()}
-    return World(given=given, parameters=wide, noise=script, seats=seats)  # type: ignore[arg-type]
+    lessons = (1, len(given.lessons[0]))
+    return World(
+        given=given,
+        parameters=parameters,
+        noise=script,  # type: ignore[arg-type]
+        seats=seats,
+        learnt=np.zeros(lessons),
+        lesson=np.zeros(lessons),
+        participation=np.full(shape, np.nan) if participation is None else participation,
+    )
 
 
 # the words of a rule case --------------------------------------------------------------------------
@@ -183,6 +209,8 @@ class RuleCase:
         return found | set(re.findall(r" by ([^\s;]+)", self.follows))
 
 
+#: numbers of a seat -> how they are written
+NUMBERS = {"gap": r"\d+", "unpaid": r"\d+", "due": r"\d{4}-\d\d", "taking part": r"[\d.]+"}
 #: what may be done to a statute besides giving it another number
 HOW = ("off", "other")
 
@@ -265,16 +293,16 @@ class Reader:
             return clubs.index(PACT), words
         return clubs.index(found[1]), words.replace(found[0], "", 1)
 
-    def situation(self, cell: str) -> tuple[Seats, Seats]:
-        """The seats at the end of the month before, and a record in which the patron's stay what they are."""
+    def situation(self, cell: str) -> tuple[Seats, Seats, Floats]:
+        """The seats at the end of the month before, a record that keeps the patron's, and how far each takes part."""
         shape = (1, len(self.case.states), len(self.case.clubs))
-        seats = Seats.empty(shape)
+        seats, taken = Seats.empty(shape), np.full(shape, np.nan)
         for part in parts(cell):
             states, words = self.states(part)
             club, words = self.club(words)
             at = (0, states, club)
             number = {}
-            for key, pattern in (("gap", r"\d+"), ("unpaid", r"\d+"), ("due", r"\d{4}-\d\d")):
+            for key, pattern in NUMBERS.items():
                 if found := re.search(rf" {key} ({pattern})\b", words):
                     number[key] = found[1]
                     words = words.replace(found[0], "")
@@ -284,27 +312,32 @@ class Reader:
             seats.former[at] = status in FORMER
             seats.gap[at] = int(number.get("gap", 0))
             seats.arrears[at] = int(number.get("unpaid", 0))
+            taken[at] = float(number.get("taking part", np.nan))
             if "due" in number:
                 seats.due[at] = parse_month(number["due"]) - self.case.start
         record = Seats.empty(self.given.record.status.shape)
         record.status[:, self.given.patron] = seats.status[0, self.given.patron]
-        return seats, record
+        return seats, record, taken
 
     def asks(self, cell: str) -> tuple[Script, dict[str, Any]]:
         """Who acts, and what that changes in the case: requests, cases against members, the chair."""
         script = Script((len(self.case.states), len(self.case.clubs)))
         requests: dict[int, list[tuple[int, str, bool]]] = {}
         against: list[tuple[int, int, int]] = []
-        agenda = 0.0
+        changed: dict[str, float] = {}
+        wishing: set[int] = set()
         for part in parts(cell):
             t, words = self.months[0], part
             if found := re.match(r"(\d{4}-\d\d): ", part):
                 t, words = parse_month(found[1]) - self.case.start, part[len(found[0]) :]
                 if t not in self.months:
                     raise WordsError(part)
+            if words == "the patron courts":
+                changed["court"] = _SURE
+                continue
             if found := re.match(r"the chair proposes against ([A-Z]{3})$", words):
                 against.append((t, self.case.state_ids.index(found[1]), -1))
-                agenda = 2 * _SURE
+                changed["chair_agenda"] = 2 * _SURE
                 continue
             states, words = self.states(words)
             if found := re.match(r"proposes? against ([A-Z]{3})$", words):
@@ -322,30 +355,38 @@ class Reader:
                 words = words.replace(found[0], "")
             if words not in VERBS:
                 raise WordsError(part)
+            if VERBS[words] == "suspend":
+                wishing |= set(states)
             for state in states:
                 script.act(t, VERBS[words], state, club, above)
         given = {"requests": {t: tuple(r) for t, r in requests.items()}}
-        return script, {"given": given, "against": against, "agenda": agenda}
+        return script, {"given": given, "against": against, "wishing": wishing, "changed": changed}
 
     def objects(
-        self, cell: str, against: list[tuple[int, int, int]]
+        self, cell: str, against: list[tuple[int, int, int]], wishing: set[int]
     ) -> tuple[Floats, dict[str, float]]:
-        """Answers of every voter to every petitioner, and parameters that must change for them."""
+        """Answers of every voter to every petitioner, and parameters that must change for them.
+
+        Who objects to a case against a state, or to its wish to be suspended, answers as a friend.
+        """
         answers = self.given.situation.rivalry.copy()
         changed: dict[str, float] = {}
-        accused = {state for _, state, _ in against}
+        kept = {state for _, state, _ in against} | wishing
         for part in parts(cell):
             if part == "who suspects":
                 changed["suspicion"] = 2 * _SURE
                 continue
             states, words = self.states(f"{part} .")
+            friendly = kept
             if words == "as minister .":
                 changed["objection"] = -5 * _SURE
+            elif words == "as rival .":
+                friendly = set()
             elif words != ".":
                 raise WordsError(part)
             for state in states:
                 for other in range(len(self.case.states)):
-                    answers[:, other, state] = FRIEND if other in accused else FOE
+                    answers[:, other, state] = FRIEND if other in friendly else FOE
         for t, state, proposer in against:
             if proposer >= 0:
                 answers[t, state, proposer] = FOE
@@ -371,12 +412,32 @@ class Outcome:
     def seats(self) -> Seats:
         """The seats, with months in place of their indices."""
         seats, start = self.world.seats, self.world.given.case.start
-        return replace(seats, due=np.where(seats.due == NEVER, NEVER, seats.due + start))
+        months = {
+            name: np.where(index == NEVER, NEVER, index + start)
+            for name in ("due", "left_in", "courted_in")
+            if (index := getattr(seats, name)) is not None
+        }
+        return replace(seats, **months)
+
+    @property
+    def learnt(self) -> dict[tuple[str, str], float]:
+        """What needs have taught, by state and threat."""
+        case, (states, threats) = self.world.given.case, self.world.given.lessons
+        names = [
+            (case.state_ids[s], tuple(case.threats)[k])
+            for s, k in zip(states, threats, strict=True)
+        ]
+        return dict(zip(names, self.world.learnt[0].tolist(), strict=True))
 
     def differs(self, other: "Outcome") -> bool:
-        """Whether acts or seats differ."""
+        """Whether acts, seats, participation or lessons differ."""
         pairs = zip(self.seats, other.seats, strict=True)
-        return self.acts != other.acts or not all(np.array_equal(a, b) for a, b in pairs)
+        parts = (self.world.participation, other.world.participation)
+        return (
+            (self.acts, self.learnt) != (other.acts, other.learnt)
+            or not all(np.array_equal(a, b) for a, b in pairs)
+            or not np.array_equal(*parts, equal_nan=True)
+        )
 
     def __str__(self) -> str:
         said = [f"{s} {a} by {r} in {m}" for m, s, a, r in self.acts] or ["no act"]
@@ -387,7 +448,10 @@ class Outcome:
             seat = f"{case.state_ids[s]} is {status} of {club}"
             for word, array in (("gap", seats.gap), ("unpaid", seats.arrears)):
                 seat += f" {word} {array[0, s, c]}" if array[0, s, c] else ""
+            taken = self.world.participation[0, s, c]
+            seat += "" if np.isnan(taken) else f" taking part {taken:.2f}"
             said.append(seat + (" deprived" if seats.deprived[0, s, c] else ""))
+        said += [f"{s} learns {x:g} about {k}" for (s, k), x in self.learnt.items() if x]
         return "; ".join(said)
 
 
@@ -396,13 +460,15 @@ def play(case: Case, row: RuleCase, switch: str | None = None) -> Outcome:
     last = row.first + row.length - 1
     given = given_of(case, row.switch if switch is None else switch, row.first, last)
     reader = Reader(given, row.first, row.length)
-    seats, record = reader.situation(row.situation)
+    seats, record, taken = reader.situation(row.situation)
     script, more = reader.asks(row.asks)
-    answers, changed = reader.objects(row.objects, more["against"])
+    asked = (seats.status[0] == Status.SUSPENSION_REQUESTED).any(axis=-1)
+    wishing = more["wishing"] | set(np.flatnonzero(asked).tolist())
+    answers, changed = reader.objects(row.objects, more["against"], wishing)
     situation = replace(given.situation, rivalry=answers)
     given = replace(given, situation=situation, record=record, **more["given"])
-    parameters = parameters_of(given.case, chair_agenda=more["agenda"], **changed)
-    world = world_of(given, seats, script, parameters)
+    parameters = parameters_of(given.case, **more["changed"], **changed)
+    world = world_of(given, seats, script, parameters, taken)
     for t in reader.months:
         advance(world, t)
     acts = sorted(acts_of(given.case, world.log))
@@ -417,6 +483,22 @@ def acts_of(case: Case, log: list[Logged]) -> Iterator[tuple[str, str, str, str,
             act = entry.act.name.lower().replace("_", " ")
             club = tuple(case.clubs)[entry.club]
             yield month, case.state_ids[state], club, act, entry.rule
+
+
+TAKES_PART: dict[str, Callable[[Floats], NDArray[np.bool_]]] = {
+    "drifts": lambda part: part < HALF,
+    "takes part": lambda part: part >= HALF,
+    "has no part": np.isnan,
+}
+
+
+def learns(outcome: Outcome, state: int, lesson: float, threat: str | None) -> bool:
+    """Whether needs have taught a state this about a threat, or about all together if none is named."""
+    code = outcome.world.given.case.state_ids[state]
+    taught = [x for (s, k), x in outcome.learnt.items() if s == code and threat in (k, None)]
+    if not taught:
+        raise WordsError(f"{code} learns about {threat}")
+    return bool(np.isclose(sum(taught), lesson, atol=1e-9))
 
 
 def mismatches(case: Case, row: RuleCase, outcome: Outcome) -> list[str]:
@@ -440,6 +522,10 @@ def mismatches(case: Case, row: RuleCase, outcome: Outcome) -> list[str]:
             holds = is_in(seats.status[at]) == (words == "is in")
         elif words in ("has all rights", "is deprived"):
             holds = seats.deprived[at] == (words == "is deprived")
+        elif words in TAKES_PART:
+            holds = TAKES_PART[words](outcome.world.participation[at])
+        elif found := re.match(r"learns (-?[\d.]+)(?: about (\w+))?$", words):
+            holds = np.array([learns(outcome, s, float(found[1]), found[2]) for s in states])
         elif found := re.match(r"(is|owes|unpaid) (.+)$", words):
             which = {"is": seats.status, "owes": seats.gap, "unpaid": seats.arrears}[found[1]]
             wanted = status_of(found[2]) if found[1] == "is" else int(found[2])

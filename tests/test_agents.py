@@ -1,6 +1,7 @@
 """Formulas against numbers worked out by hand, and agents as windows on the model."""
 
 import math
+from dataclasses import replace
 
 import mesa
 import numpy as np
@@ -10,33 +11,47 @@ from agents import council, deliberation, perception, ties
 from agents.situation import ClubTraits, Situation
 from agents.terms import TERMS, term
 from model.case import Case
+from model.clock import month_of, parse_month
 from model.coalition import CoalitionModel
-from model.world import compile_case
+from model.law import Status
+from model.world import NEVER, Seats, compile_case
 
 LOCKS = ("TKM-neutrality", "MDA-neutrality")
 
 
 def situation(**changes: object) -> Situation:
-    """Two states, two clubs (the first led by the patron and with a promise), two threats, two sponsors."""
+    """Two states, two clubs (the first led by the patron and with a promise), three threats, two sponsors.
+
+    The first two threats are to the state; the third is to the regime, and the first club relieves it.
+    """
     given: dict[str, object] = {
         "clubs": ClubTraits(
-            relieves=np.array([[True, False], [False, True]]),
-            menaces=np.array([[False, True], [False, False]]),
+            relieves=np.array([[True, False, True], [False, True, False]]),
+            menaces=np.array([[False, True, False], [False, False, True]]),
             guarantees=np.array([True, False]),
             sponsors=np.array([[1.0, 0.0], [0.0, 1.0]]),
             patron_led=np.array([True, False]),
+            of_regime=np.array([False, False, True]),
         ),
-        "threat": np.array([[2.0, 1.0], [0.0, 3.0]]),
-        "credibility": np.array([[0.75, 0.5], [0.5, 0.5]]),
+        "threat": np.array([[2.0, 1.0, 0.5], [0.0, 3.0, 1.5]]),
+        "exposure": np.array([[1.0, 1.0, 0.5], [0.0, 3.0, 1.5]]),
+        "credibility": np.array([[0.75, 0.5, 0.5], [0.5, 0.5, 0.5]]),
+        "offer": np.array([[1.0, 0.0, 0.0], [0.5, 1.0, 1.0]]),
         "tie": np.array([[1.0, -1.0], [0.5, 2.0]]),
         "patron_tie": np.array([1.0, 0.5]),
         "rivalry": np.array([[0.0, 1.0], [0.5, 0.0]]),
+        "bond": np.array([[0.0, 0.2], [0.05, 0.0]]),
         "leverage": np.array([0.0, 2.0]),
         "alternative": np.array([False, True]),
+        "autonomy": np.array([0.25, 0.75]),
+        "reach": np.array([4.0, 2.0]),
         "goods": np.array([0.5, 0.0]),
         "shared_budget": np.array([0.6, 0.0]),
         "pays": np.array([True, True]),
         "seat": np.array([[True, False], [True, True]]),
+        "gap": np.array([[5, 0], [0, 3]]),
+        "left": np.array([[False, True], [True, False]]),
+        "courted": np.array([[True, False], [False, False]]),
     }
     return Situation(**{**given, **changes})  # type: ignore[arg-type]
 
@@ -44,12 +59,19 @@ def situation(**changes: object) -> Situation:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("protection", [[1.5, 1.0], [0.0, 3.0]]),
-        ("abandonment", [[-0.5, 0.0], [0.0, 0.0]]),
-        ("menace", [[-1.0, 0.0], [-3.0, 0.0]]),
+        ("protection", [[0.75, 1.0], [0.0, 3.0]]),  # of what own means leave
+        ("abandonment", [[-0.25, 0.0], [0.0, 0.0]]),
+        ("regime_security", [[0.5, 0.0], [1.5, 0.0]]),  # all of the threat, promise or none
+        # the first state has no alternative and no leverage is on it; the second is repelled by what its club's
+        # sponsor does, for a club that another leads always
+        ("coercion", [[0.0, -0.5], [-3.0, -1.5]]),
+        ("outside_option", [[-1.0, 0.0], [-1.5, 0.0]]),  # threats to the regime too
+        ("entrapment", [[-1.0, 0.0], [-3.0, 0.0]]),
+        ("compliance", [[-2.0, 0.0], [0.0, -0.6]]),
+        ("contagion", [[-2.0, 0.0], [0.0, -0.5]]),
+        ("courtship", [[1.0, 0.0], [0.0, 0.0]]),
         ("patronage", [[1.5, -1.0], [1.0, 2.0]]),
         ("dues", [[-3.0, 0.0], [-3.0, 0.0]]),
-        ("coercive_leverage", [[0.0, 0.0], [-2.0, 0.0]]),
         (
             "partisan_patron",
             [[-1 / (1 + math.exp(0.5)), 0.0], [-0.5 / (1 + math.exp(-0.5)), 0.0]],
@@ -64,7 +86,39 @@ def test_protection_and_abandonment_are_threat_times_belief_less_need() -> None:
     now, a, b = situation(), 0.6, 0.2
     total = a * TERMS["protection"].formula(now) + b * TERMS["abandonment"].formula(now)
     need = b / (a + b)
-    assert total[0, 0] == pytest.approx((a + b) * 2.0 * (0.75 - need))
+    assert total[0, 0] == pytest.approx((a + b) * 1.0 * (0.75 - need))
+
+
+def test_a_club_that_promises_nothing_protects_as_far_as_it_relieves() -> None:
+    unbelieved = situation(credibility=np.zeros((2, 3)))
+    np.testing.assert_allclose(TERMS["protection"].formula(unbelieved), [[0.0, 1.0], [0.0, 3.0]])
+
+
+def test_the_terms_are_those_of_the_page() -> None:
+    assert tuple(TERMS) == (
+        "protection",
+        "abandonment",
+        "regime_security",
+        "coercion",
+        "patronage",
+        "partisan_patron",
+        "outside_option",
+        "entrapment",
+        "compliance",
+        "contagion",
+        "dues",
+        "courtship",
+    )
+    reads = {name: set(term.reads) for name, term in TERMS.items() if term.reads}
+    assert reads == {
+        "protection": {"credibility"},
+        "abandonment": {"credibility"},
+        "partisan_patron": {"seat"},
+        "compliance": {"gap"},
+        "contagion": {"left"},
+        "dues": {"seat"},
+        "courtship": {"courted"},
+    }
 
 
 def test_dues_are_shared_by_who_pays() -> None:
@@ -86,7 +140,7 @@ def test_a_majority_needs_half_of_the_votes_against() -> None:
 
 def test_leverage_recruits_without_an_alternative() -> None:
     alone = situation(alternative=np.array([False, False]))
-    assert TERMS["coercive_leverage"].formula(alone)[1, 0] == 2.0
+    np.testing.assert_allclose(TERMS["coercion"].formula(alone), [[0.0, -0.5], [2.0, -1.5]])
 
 
 def test_a_rival_outside_the_club_does_not_count() -> None:
@@ -101,9 +155,39 @@ def test_terms_take_any_leading_axes() -> None:
     np.testing.assert_array_equal(found[0], TERMS["partisan_patron"].formula(situation()))
 
 
-def test_a_term_that_needs_seats_says_so() -> None:
-    with pytest.raises(ValueError, match="seats are needed"):
-        TERMS["partisan_patron"].formula(situation(seat=None))
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("partisan_patron", "seat"),
+        ("dues", "seat"),
+        ("compliance", "gap"),
+        ("contagion", "left"),
+        ("courtship", "courted"),
+    ],
+)
+def test_a_term_that_depends_on_the_run_says_so(name: str, what: str) -> None:
+    with pytest.raises(ValueError, match=f"{what} is needed"):
+        TERMS[name].formula(situation(**{what: None}))
+
+
+def test_terms_of_one_run_are_those_of_many() -> None:
+    """Whatever differs between runs: bit for bit, so that batches change nothing."""
+    rng = np.random.default_rng(3)
+    runs = 7
+    many = {
+        "seat": rng.random((runs, 2, 2)) < 0.5,
+        "gap": rng.integers(0, 9, (runs, 2, 2)),
+        "left": rng.random((runs, 2, 2)) < 0.5,
+        "courted": rng.random((runs, 2, 2)) < 0.5,
+        "credibility": rng.random((runs, 2, 3)),
+    }
+    bond = rng.random((2, 2)).round(4)
+    for known in TERMS.values():
+        changed = {what: many[what] for what in known.reads}
+        found = np.broadcast_to(known.formula(situation(**changed, bond=bond)), (runs, 2, 2))
+        for run in range(runs):
+            one = {what: values[run] for what, values in changed.items()}
+            np.testing.assert_array_equal(known.formula(situation(**one, bond=bond)), found[run])
 
 
 def test_a_term_name_is_taken_once() -> None:
@@ -129,6 +213,118 @@ def test_credibility_is_one_half_before_anything_is_seen() -> None:
     assert perception.credibility(np.array(-1.0)) == pytest.approx(1 / (1 + math.e))
 
 
+def test_what_was_seen_fades_by_half_lives() -> None:
+    signs = np.array([1.0, 0.0, -2.0, 0.0])
+    fade = 2**-0.5
+    seen = [1.0, fade, fade**2 - 2.0, fade**3 - 2.0 * fade]
+    np.testing.assert_allclose(perception.remembered(signs, 2), seen)
+    assert perception.faded(np.array(4.0), 2) == pytest.approx(4 * fade)
+
+
+def test_own_means_leave_less_of_a_threat_against_which_they_help() -> None:
+    threat = np.array([[1.0, 1.0], [3.0, 3.0]])
+    helps = np.array([True, False])
+    found = perception.exposure(threat, np.array([0.0, math.log(3)]), helps)
+    np.testing.assert_allclose(
+        found, [[1.0, 1.0], [1.5, 3.0]]
+    )  # average means leave the whole threat
+
+
+def test_autonomy_willingness_and_participation() -> None:
+    assert perception.autonomy(np.array(0.0)) == 0.5
+    assert perception.autonomy(np.array(1.0)) == pytest.approx(1 / (1 + math.exp(-1)))
+    assert perception.willingness(np.array(-2.0)) == pytest.approx(1 / (1 + math.exp(2)))
+    np.testing.assert_allclose(perception.joined(np.array([0, 5, 10, 30]), 9), [1, 0.5, 0, 0])
+    assert perception.followed(np.array(0.5), np.array(0.9), 4) == pytest.approx(0.6)
+
+
+def test_what_is_perceived_in_the_case(case: Case) -> None:
+    """The situation against the rows of the case, for one state and month."""
+    given, t = compile_case(case), parse_month("2005-04") - case.start
+    s = case.state_ids.index("UZB")
+    rows = {(c.variable, c.state, c.year): c.value for c in case.composites}
+    now, threats = given.situation, tuple(case.threats)
+    autonomy = rows["autonomy", "UZB", 2005]
+    assert now.autonomy[t, s] == pytest.approx(1 / (1 + math.exp(-autonomy)))
+    left = 2 / (1 + math.exp(rows["means", "UZB", 2005]))
+    for k, threat in enumerate(case.threats.values()):
+        share = left if threat.source in ("nonstate", "domestic") else 1.0
+        assert now.exposure[t, s, k] == pytest.approx(share * now.threat[t, s, k])
+    insurgency = threats.index("insurgency")
+    assert now.offer[t, s, insurgency] == 1.0  # the events of September 2001
+    assert now.offer[parse_month("2001-09") - case.start, s, insurgency] == 0.0
+    assert (
+        now.offer[parse_month("2008-01") - case.start, s, insurgency] == 0.0
+    )  # taken back in May 2005
+    assert ((now.offer >= 0) & (now.offer <= 1)).all()
+    bonds = {(b.partner, b.year): b.value for b in case.bonds if b.state == "UZB"}
+    for j, state in enumerate(case.state_ids):
+        assert now.bond[t, s, j] == bonds.get((state, 2005), 0.0)
+    pact = tuple(case.clubs).index("CST")
+    assert now.reach[t, pact] == case.law.reach("CST", parse_month("2005-04"))
+    assert list(given.stake) == [1.0 if c.guarantee else 0.3 for c in case.clubs.values()]
+
+
+def test_a_promise_after_the_end_of_a_case_is_not_seen(case: Case) -> None:
+    """Nor one of its last month, which would be seen in the month after."""
+    last = [e for e in case.events if e.kind == "credibility" and e.date_end][-1]
+    for months in (0, -12):
+        end = month_of(last.date) + months
+        short = compile_case(replace(case, end=end))
+        whole = compile_case(case)
+        np.testing.assert_array_equal(short.seen, whole.seen[: len(short.seen)])
+
+
+def test_reach_counts_instruments_from_the_day_of_signing(case: Case) -> None:
+    months = (
+        "1999-01",
+        "2000-10",
+        "2007-09",
+        "2007-10",
+        "2009-05",
+        "2009-06",
+        "2011-12",
+        "2012-11",
+    )
+    found = [case.law.reach("CST", parse_month(month)) for month in months]
+    assert np.diff(found).tolist() == [1, found[2] - found[1], 1, 0, 1, 2, 0]
+    assert found[0] == 1  # the Treaty
+
+
+def test_what_stands_in_a_month(case: Case) -> None:
+    """`Standing`: who is in, what is owed by who is in, who left and was courted in the months before."""
+    given = compile_case(case)
+    shape = given.record.status.shape[1:]
+    seats = Seats.empty(shape)
+    before = np.zeros(shape, np.int8)
+    before[:3, 0] = Status.MEMBER
+    seats.gap[:5, 0] = 4
+    t = 100
+    seats.left_in[:5, 0] = [t - 13, t - 12, t - 1, t, NEVER]
+    seats.courted_in[:5, 0] = [t - 25, t - 24, t - 1, t, NEVER]
+    standing = given.standing(t, seats, before, np.zeros(len(given.lessons[0])))
+    assert standing.seat[:5, 0].tolist() == [True, True, True, False, False]
+    assert standing.gap[:5, 0].tolist() == [4, 4, 4, 0, 0]  # who is out owes nothing
+    assert standing.left[:5, 0].tolist() == [False, True, True, False, False]
+    assert standing.courted[:5, 0].tolist() == [False, True, True, False, False]
+
+
+def test_what_is_learnt_moves_credibility_and_nothing_else(case: Case) -> None:
+    given, t = compile_case(case), 200
+    shape = given.record.status.shape[1:]
+    seats, nothing = Seats.empty(shape), np.zeros(len(given.lessons[0]))
+    none = given.month(t, given.standing(t, seats, seats.status, nothing))
+    np.testing.assert_array_equal(none.credibility, given.situation.credibility[t])
+    learnt = nothing.copy()
+    learnt[4] = -1.5
+    some = given.month(t, given.standing(t, seats, seats.status, learnt))
+    s, k = given.lessons[0][4], given.lessons[1][4]
+    seen = given.seen[t, s, k] - 1.5
+    assert some.credibility[s, k] == pytest.approx(1 / (1 + math.exp(-seen)))
+    changed = np.argwhere(some.credibility != none.credibility)
+    assert changed.tolist() == [[s, k]]
+
+
 def test_ties_leverage_and_alternatives() -> None:
     assert ties.tie(np.array(0.3), np.array(-2.0), 0.5) == pytest.approx(-0.7)
     np.testing.assert_allclose(ties.leverage(np.array([0, 1.0, 0, 0]), 1), [0, 1, 0.5, 0.25])
@@ -151,12 +347,23 @@ def test_log_odds_of_acts() -> None:
     assert deliberation.accession(value, friction, yes, no, yes) == 10 + 1 + 2 + 4
     assert deliberation.accession(value, friction, no, yes, no) == 10 + 1 + 3
     assert deliberation.renewal(value, friction) == 15
-    assert deliberation.withdrawal(value, friction) == 6 - 10
-    assert deliberation.suspension(value, friction) == 7 - 10
+    assert deliberation.leaving(value, friction) == 6 - 10
+    others = {"freeze": np.array(2.0), "resume": np.array(3.0), "observe": np.array(4.0)}
+    assert deliberation.freezing(value, others) == 2 - 10
+    assert deliberation.resumption(value, others) == 10 + 3
+    assert deliberation.observation(value, others) == 10 + 4
+
+
+def test_the_price_of_return() -> None:
+    weights = {"lock": np.array(-2.0), "compliance": np.array(1.5)}
+    assert deliberation.return_price(np.array(3.0), np.array(True), weights) == -2 - 4.5
+    assert deliberation.return_price(np.array(3.0), np.array(False), weights) == -4.5
+    del weights["compliance"]  # a theory without it asks no price
+    assert deliberation.return_price(np.array(3.0), np.array(True), weights) == -2
 
 
 def test_a_theory_without_terms_is_indifferent() -> None:
-    assert deliberation.value_of_seat({}, {}) == 0.0
+    assert not deliberation.value_of_seat({}, {}, np.ones((2, 3))).any()
 
 
 def test_state_agents_are_windows(case: Case) -> None:
@@ -171,7 +378,7 @@ def test_state_agents_are_windows(case: Case) -> None:
     terms = uzbekistan.explain("CST")
     value = sum(
         model.parameters[name] * float(feature[11, 0])
-        for name, feature in given.terms(model.t, model.seats).items()
+        for name, feature in given.terms(model.t, model.standing).items()
     )
     assert sum(terms.values()) == pytest.approx(value, abs=1e-9)
     for wrong in (lambda: uzbekistan.tie_to("east"), lambda: uzbekistan.status_in("EU")):

@@ -11,6 +11,7 @@ import pytest
 
 from calibration import diagnostics, recovery, shipped
 from calibration import sample as sampling
+from calibration.imputation import imputed
 from calibration.likelihood import Design, design
 from calibration.posterior import Laplace, Sample, fit, fit_rows, posterior
 from calibration.predictive import check
@@ -225,8 +226,11 @@ def test_the_shipped_posterior_is_of_this_case_and_this_likelihood(case: Case) -
 
     with h5py.File(case.path / shipped.FILE) as file:
         stored = file["sample_stats"]["log_likelihood"][()].ravel()
-    again = target(case).log_likelihood(found.values)
-    np.testing.assert_allclose(again, stored, atol=1e-3, err_msg="run: make posterior")
+    numbers = {name: int(str(found.attributes[name])) for name in ("imputations", "seed")}
+    parts = np.array_split(np.arange(len(stored)), numbers["imputations"])
+    last = numbers["imputations"] - 1
+    again = target(imputed(case, last, numbers["seed"])).log_likelihood(found.values[parts[last]])
+    np.testing.assert_allclose(again, stored[parts[last]], atol=1e-3, err_msg="run: make posterior")
     manifest = json.loads((case.path / shipped.MANIFEST).read_text("utf-8"))
     assert manifest["case_hash"] == case.hash
 
@@ -242,7 +246,7 @@ def test_the_file_is_one_that_xarray_opens(case: Case) -> None:
     import xarray as xr
 
     with xr.open_datatree(case.path / shipped.FILE, engine="h5netcdf") as tree:
-        assert dict(tree["posterior"].sizes) == {"chain": 4, "draw": 1000}
+        assert dict(tree["posterior"].sizes) == {"chain": 16, "draw": 250}
         assert set(tree["posterior"].data_vars) == set(target(case).names)
         for name, variable in tree["posterior"].data_vars.items():
             assert variable.attrs["prior_mean"] == case.parameters[str(name)].mean
@@ -448,8 +452,9 @@ def test_a_replicate_depends_on_seed_and_number_alone(case: Case) -> None:
 def test_importance_weights_are_those_of_the_posterior(case: Case) -> None:
     found = recovery.importance_fit(target(case), case, np.random.default_rng(1))
     sampled = posterior(case)
-    assert (np.abs(found.mean - sampled.mean) < 0.15 * sampled.sd).all()
-    np.testing.assert_allclose(found.sd, sampled.sd, rtol=0.12)
+    # what is shipped pools uncertain inputs, the fit takes them as measured
+    assert (np.abs(found.mean - sampled.mean) < 0.3 * sampled.sd).all()
+    np.testing.assert_allclose(found.sd, sampled.sd, rtol=0.15)
 
 
 def invented(case: Case, lean: float) -> pd.DataFrame:

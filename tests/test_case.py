@@ -105,6 +105,19 @@ def both(first: Change, second: Change) -> Change:
     return change
 
 
+def number(name: str, mean: str) -> Change:
+    """Give a parameter another mean."""
+
+    def change(folder: Path) -> None:
+        path = folder / "parameters.toml"
+        text = path.read_text(encoding="utf-8")
+        found = re.subn(rf"(?m)^({name} = .*?mean = )[-0-9.]+", rf"\g<1>{mean}", text)
+        assert found[1] == 1, name
+        path.write_text(found[0], encoding="utf-8")
+
+    return change
+
+
 def bad(sentence: str, change: Change, line: str) -> object:
     """A malformed case and the line that it must bring; … in it stands for any words."""
     return pytest.param(change, line, id=sentence)
@@ -140,12 +153,19 @@ def test_the_minimal_case_loads(minimal: Case) -> None:
     assert minimal.sponsors == ("patron", "rim")
     assert tuple(minimal.clubs) == ("PACT", "RING")
     assert (minimal.start, minimal.end) == (parse_month("2001-01"), parse_month("2010-12"))
-    assert {event.kind for event in minimal.events} == {"threat", "tie", "coercion", "credibility"}
+    kinds = {"threat", "tie", "coercion", "credibility", "offer"}
+    assert {event.kind for event in minimal.events} == kinds
     assert set(minimal.parameters) >= {*FRICTIONS, *COUNCIL, *FIXED}
     assert minimal.fixed("event_step") == 0.5
     assert minimal.club_name("PACT", minimal.start) == "Pact"
     assert minimal.club_name("RING", minimal.start) == "RING"
     assert minimal.month("2004-07", "--from") == parse_month("2004-07")
+
+
+def test_who_is_fitted_is_said_in_the_table(minimal: Case) -> None:
+    assert set(minimal.role("weight", "friction")) - set(minimal.fitted) == {"courtship"}
+    assert set(minimal.fitted) < set(minimal.drawn)
+    assert set(minimal.drawn) == {n for n, p in minimal.parameters.items() if p.role != "fixed"}
 
 
 def test_the_minimal_case_runs(minimal: Case) -> None:
@@ -176,7 +196,7 @@ def test_the_minimal_case_runs(minimal: Case) -> None:
         ),
         pytest.param(add("states.csv", "\n"), id="empty lines at the end of a table"),
         pytest.param(
-            add("evidence/composites.csv", "autonomy,ARV,1999,0.1,0.0"),
+            add("evidence/composites.csv", "wealth,ARV,1999,0.1,0.0"),
             id="a composite that nothing uses, in a year before the start",
         ),
         pytest.param(
@@ -196,7 +216,9 @@ def test_the_minimal_case_runs(minimal: Case) -> None:
             add("openness.csv", "RING,ARV,2009-01-01,,Invited again,TALE"),
             id="a state that is invited again on the day on which the club closed",
         ),
-        pytest.param(drop("parameters.toml", "menace"), id="a theory without one of its terms"),
+        pytest.param(
+            drop("parameters.toml", "outside_option"), id="a theory without one of its terms"
+        ),
         pytest.param(
             swap("requests.csv", "ARV,external", "ARV,incursion"), id="armed bands from abroad"
         ),
@@ -205,13 +227,45 @@ def test_the_minimal_case_runs(minimal: Case) -> None:
                 add("statutes.toml", statute("observer", "consensus = true")),
                 add(
                     "record.csv",
-                    "PACT,ARV,withdraw,2007-05-20,notice_given,state,TALE,\n"
-                    "PACT,ARV,leave,2007-11-20,left,treaty,TALE,\n"
-                    "PACT,ARV,observe,2008-01-05,observer,state,TALE,\n"
+                    "PACT,ARV,withdraw,2007-07-20,notice_given,state,TALE,\n"
+                    "PACT,ARV,leave,2008-01-20,left,treaty,TALE,\n"
+                    "PACT,ARV,observe,2008-02-05,observer,state,TALE,\n"
                     "PACT,ARV,cease_observing,2008-06-05,none,state,TALE,",
                 ),
             ),
             id="a state that leaves, observes and gives up",
+        ),
+        pytest.param(swap("states.csv", "decider,north", "decider,"), id="a state of no region"),
+        pytest.param(drop("requests.csv", "2"), id="no needs"),
+        pytest.param(write("theories.toml", ""), id="no theories"),
+        pytest.param(drop("evidence/bonds.csv", "2"), id="no bonds that were measured"),
+        pytest.param(
+            swap("events.csv", "BOR,offer,raids,,1", "BOR,offer,raids,,-1"),
+            id="an offer that is taken back",
+        ),
+        pytest.param(
+            swap(
+                "parameters.toml",
+                'exit = { role = "friction"',
+                'exit = { role = "friction", fitted = false',
+            ),
+            id="a friction that the record does not inform",
+        ),
+        pytest.param(
+            both(
+                swap(
+                    "statutes.toml", "from = 2008-01-01\nsigned = 2007-06-15", "from = 2007-06-15"
+                ),
+                swap("statutes.toml", "elsewhere = 0.5", "elsewhere = 0"),
+            ),
+            id="an instrument signed on the day on which it takes effect, and regions that learn nothing of each other",
+        ),
+        pytest.param(
+            add(
+                "record.csv",
+                "PACT,BOR,freeze,2008-03-01,frozen,state,TALE,\nPACT,BOR,resume,2008-09-01,member,state,TALE,",
+            ),
+            id="a member that stops taking part and resumes",
         ),
     ],
 )
@@ -259,7 +313,8 @@ def test_a_loaded_case_cannot_be_changed(minimal: Case) -> None:
                 assert not isinstance(cell, list | set | dict | bytearray), (field.name, name)
                 with pytest.raises(ValidationError):
                     setattr(row, name, cell)
-    for mapping in (minimal.sources, minimal.threats, minimal.clubs, minimal.parameters):
+    mappings = (minimal.sources, minimal.threats, minimal.clubs, minimal.parameters)
+    for mapping in (*mappings, minimal.theories):
         with pytest.raises(TypeError):
             mapping["NEW"] = mapping  # type: ignore[index]
 
@@ -359,33 +414,33 @@ BAD = [
     ),
     bad(
         "a column is missing",
-        write("states.csv", "state,name\nARV,Arvel"),
+        write("states.csv", "state,name,region\nARV,Arvel,north"),
         "states.csv: column: 'missing' is not valid; allowed: a column named role",
     ),
     bad(
         "a column stands twice",
-        write("states.csv", "state,name,name,role\nARV,Arvel,Borun,decider"),
+        write("states.csv", "state,name,name,role,region\nARV,Arvel,Borun,decider,"),
         "states.csv: column: 'name' is not valid; allowed: each column once",
     ),
     bad(
         "a column has no name",
-        swap("states.csv", "state,name,role", "state,name,role,"),
-        "states.csv: column: '' is not valid; allowed: state, name, role",
+        swap("states.csv", "state,name,role,region", "state,name,role,region,"),
+        "states.csv: column: '' is not valid; allowed: state, name, role, region",
     ),
     bad(
         "a row has a cell too few",
-        swap("states.csv", "ARV,Arvel,decider", "ARV,Arvel"),
-        "states.csv: line 2: 'wrong number of cells' is not valid; allowed: 3 cells",
+        swap("states.csv", "ARV,Arvel,decider,north", "ARV,Arvel,decider"),
+        "states.csv: line 2: 'wrong number of cells' is not valid; allowed: 4 cells",
     ),
     bad(
         "a row has a cell too many",
         swap("states.csv", "ARV,Arvel,decider", "ARV,Arvel,decider,"),
-        "states.csv: line 2: 'wrong number of cells' is not valid; allowed: 3 cells",
+        "states.csv: line 2: 'wrong number of cells' is not valid; allowed: 4 cells",
     ),
     bad(
         "a quotation mark is never closed",
         swap("record.csv", "TALE,joins", 'TALE,"joins'),
-        "record.csv: line 14: 'unexpected end of data' is not valid; allowed: CSV, quotation marks in pairs",
+        "record.csv: line 15: 'unexpected end of data' is not valid; allowed: CSV, quotation marks in pairs",
     ),
     bad(
         "a quotation mark closes within a cell",
@@ -401,7 +456,7 @@ BAD = [
     bad(
         "a row ends in the middle",
         swap("states.csv", "ARV,Arvel", "ARV,Ar\rvel"),
-        "states.csv: line 2: 'wrong number of cells' is not valid; allowed: 3 cells",
+        "states.csv: line 2: 'wrong number of cells' is not valid; allowed: 4 cells",
     ),
     bad(
         "a required cell is empty",
@@ -537,7 +592,7 @@ BAD = [
     ),
     bad(
         "a state stands twice",
-        add("states.csv", "ARV,Arvel,decider"),
+        add("states.csv", "ARV,Arvel,decider,north"),
         "states.csv: state: 'ARV' is not valid; allowed: each state once",
     ),
     bad(
@@ -552,7 +607,7 @@ BAD = [
     ),
     bad(
         "there are no states",
-        write("states.csv", "state,name,role\n"),
+        write("states.csv", "state,name,role,region\n"),
         "states.csv: patron: 'nobody' is not valid; allowed: the role of one state",
     ),
     # threats.toml
@@ -565,7 +620,7 @@ BAD = [
         "a threat is a list of tables",
         swap("threats.toml", "[raids]", "[[raids]]"),
         "threats.toml: raids: [{'label': 'Armed bands that cross the border', 'source': 'nonstate', "
-        "'measured_by': 'raids'}] is not valid; allowed: a table",
+        "'target': 'state', 'need': 'incursion', 'measured_by': 'raids'}] is not valid; allowed: a table",
     ),
     bad(
         "a key of a threat is misspelt",
@@ -574,7 +629,7 @@ BAD = [
     ),
     bad(
         "a key of a threat is missing",
-        drop("threats.toml", 'source = "state"'),
+        swap("threats.toml", 'source = "state"\n', ""),
         "threats.toml: feud.source: 'missing' is not valid; allowed: a value for source",
     ),
     bad(
@@ -596,8 +651,8 @@ BAD = [
     bad(
         "the measurement of a threat is misspelt",
         swap("threats.toml", '= "raids"', '= "raid"'),
-        "threats.toml: raids.measured_by: 'raid' is not valid; allowed: raids, rivalry, tie_patron, tie_rim, \"\" "
-        "(nearest valid name: raids)",
+        "threats.toml: raids.measured_by: 'raid' is not valid; allowed: autonomy, means, raids, rivalry, tie_patron, "
+        'tie_rim, "" (nearest valid name: raids)',
     ),
     bad(
         "there are no threats",
@@ -643,7 +698,8 @@ BAD = [
     bad(
         "a threat that a club relieves is misspelt",
         swap("clubs.toml", '"feud"', '"fued"'),
-        "clubs.toml: PACT.relieves: 'fued' is not valid; allowed: raids, feud, pressure (nearest valid name: feud)",
+        "clubs.toml: PACT.relieves: 'fued' is not valid; allowed: raids, feud, pressure, plots (nearest valid "
+        "name: feud)",
     ),
     bad(
         "the threats that a club relieves are no list",
@@ -1045,12 +1101,13 @@ BAD = [
     bad(
         "a threat of an event is misspelt",
         swap("events.csv", "threat,raids", "threat,raid"),
-        "events.csv: E1.about: 'raid' is not valid; allowed: raids, feud, pressure (nearest valid name: raids)",
+        "events.csv: E1.about: 'raid' is not valid; allowed: raids, feud, pressure, plots (nearest valid name: raids)",
     ),
     bad(
         "a threat of a promise is misspelt",
         swap("events.csv", "credibility,feud", "credibility,fued"),
-        "events.csv: E3.about: 'fued' is not valid; allowed: raids, feud, pressure, any (nearest valid name: feud)",
+        "events.csv: E3.about: 'fued' is not valid; allowed: raids, feud, pressure, plots, any (nearest valid "
+        "name: feud)",
     ),
     bad(
         "a sponsor of a tie is misspelt",
@@ -1330,8 +1387,8 @@ BAD = [
     ),
     bad(
         "a weight stands under another role",
-        swap("parameters.toml", 'menace = { role = "weight"', 'menace = { role = "friction"'),
-        "parameters.toml: a friction: 'menace' is not valid; allowed: accede, …",
+        swap("parameters.toml", 'coercion = { role = "weight"', 'coercion = { role = "friction"'),
+        "parameters.toml: a friction: 'coercion' is not valid; allowed: accede, …",
     ),
     bad(
         "a role of a parameter is misspelt",
@@ -1544,6 +1601,478 @@ BAD = [
         "a rivalry stands twice",
         add("evidence/rivalry.csv", "ARV,BOR,2004,0.5"),
         "evidence/rivalry.csv: ARV BOR: 2004 is not valid; allowed: each year once",
+    ),
+    # what came with regions, needs that teach, offers, separate instruments and theories
+    bad(
+        "the column of regions is missing",
+        write("states.csv", "state,name,role\nARV,Arvel,decider"),
+        "states.csv: column: 'missing' is not valid; allowed: a column named region",
+    ),
+    bad(
+        "the column of regions is misspelt",
+        swap("states.csv", "region", "regoin"),
+        "states.csv: column: 'regoin' is not valid; allowed: state, … (nearest valid name: region)",
+    ),
+    bad(
+        "a state has two regions",
+        swap("states.csv", "north", "north,south"),
+        "states.csv: line 2: 'wrong number of cells' is not valid; allowed: 4 cells",
+    ),
+    bad(
+        "whom a threat endangers is missing",
+        swap("threats.toml", 'target = "regime"\n', ""),
+        "threats.toml: plots.target: 'missing' is not valid; allowed: a value for target",
+    ),
+    bad(
+        "whom a threat endangers is misspelt",
+        swap("threats.toml", 'target = "regime"', 'target = "regimes"'),
+        "threats.toml: plots.target: 'regimes' is not valid; allowed: 'state' or 'regime' (nearest valid name: "
+        "regime)",
+    ),
+    bad(
+        "whom a threat endangers is a state of the case",
+        swap("threats.toml", 'target = "state"', 'target = "ARV"'),
+        "threats.toml: raids.target: 'ARV' is not valid; allowed: 'state' or 'regime'",
+    ),
+    bad(
+        "the help that is asked against a threat is missing",
+        swap("threats.toml", 'need = "external"\n', ""),
+        "threats.toml: feud.need: 'missing' is not valid; allowed: a value for need",
+    ),
+    bad(
+        "the help that is asked against a threat is misspelt",
+        swap("threats.toml", 'need = "incursion"', 'need = "incursions"'),
+        "threats.toml: raids.need: 'incursions' is not valid; allowed: 'external', 'incursion', 'stability' or '' "
+        "(nearest valid name: incursion)",
+    ),
+    bad(
+        "a base is asked for as help against a threat",
+        swap("threats.toml", 'need = "external"', 'need = "base"'),
+        "threats.toml: feud.need: 'base' is not valid; allowed: 'external', 'incursion', 'stability' or ''",
+    ),
+    bad(
+        "the help against a threat is a list",
+        swap("threats.toml", 'need = "external"', 'need = ["external"]'),
+        "threats.toml: feud.need: ['external'] is not valid; allowed: 'external', …",
+    ),
+    bad(
+        "an offer is misspelt",
+        swap("events.csv", "BOR,offer", "BOR,ofer"),
+        "events.csv: line 12.kind: 'ofer' is not valid; allowed: 'threat', … (nearest valid name: offer)",
+    ),
+    bad(
+        "a threat of an offer is misspelt",
+        swap("events.csv", "offer,raids", "offer,raid"),
+        "events.csv: E8.about: 'raid' is not valid; allowed: raids, feud, pressure, plots (nearest valid name: raids)",
+    ),
+    bad(
+        "an offer is against all threats",
+        swap("events.csv", "offer,raids", "offer,any"),
+        "events.csv: E8.about: 'any' is not valid; allowed: raids, feud, pressure, plots",
+    ),
+    bad(
+        "an offer names who makes it",
+        swap("events.csv", "offer,raids,", "offer,raids,ARV"),
+        "events.csv: E8.rival: 'ARV' is not valid; allowed: empty but for a rivalry",
+    ),
+    bad(
+        "whether help came is missing",
+        swap("requests.csv", "true,false,Shots", "true,,Shots"),
+        "requests.csv: 2003-08-20 ARV: met: None is not valid; allowed: true or false",
+    ),
+    bad(
+        "help came to a base",
+        swap("requests.csv", "base,true,,", "base,true,true,"),
+        "requests.csv: 2008-05-04 BOR: met: True is not valid; allowed: empty for a base",
+    ),
+    bad(
+        "whether help came is no truth value",
+        swap("requests.csv", "true,false,Shots", "true,partly,Shots"),
+        "requests.csv: line 2.met: 'partly' is not valid; allowed: a valid boolean…",
+    ),
+    bad(
+        "the column of met needs is missing",
+        swap("requests.csv", "asked,met,", "asked,"),
+        "requests.csv: column: 'missing' is not valid; allowed: a column named met",
+    ),
+    bad(
+        "an incursion is spelt as the plural",
+        swap("requests.csv", "ARV,incursion", "ARV,incursions"),
+        "requests.csv: line 4.kind: 'incursions' is not valid; allowed: 'external', 'incursion', 'stability' or "
+        "'base' (nearest valid name: incursion)",
+    ),
+    bad(
+        "an incursion stands twice in a month",
+        add("requests.csv", "2005-06-30,ARV,incursion,false,false,Again,TALE"),
+        "requests.csv: 2005-06-30 ARV: 'incursion' is not valid; allowed: each kind once in a month and state",
+    ),
+    bad(
+        "an incursion is the patron's",
+        swap("requests.csv", "ARV,incursion", "COR,incursion"),
+        "requests.csv: 2005-06-11.state: 'COR' is not valid; allowed: ARV, BOR (nearest valid name: BOR)",
+    ),
+    bad(
+        "a parameter of councils is said to be fitted or not",
+        swap(
+            "parameters.toml",
+            'release = { role = "council"',
+            'release = { role = "council", fitted = false',
+        ),
+        "parameters.toml: release.fitted: False is not valid; allowed: given for weights and frictions only",
+    ),
+    bad(
+        "a fixed parameter is said not to be fitted",
+        swap(
+            "parameters.toml",
+            'witness = { role = "fixed"',
+            'witness = { role = "fixed", fitted = false',
+        ),
+        "parameters.toml: witness.fitted: False is not valid; allowed: given for weights and frictions only",
+    ),
+    bad(
+        "whether a weight is fitted is a text",
+        swap("parameters.toml", "fitted = false,", 'fitted = "no",'),
+        "parameters.toml: courtship.fitted: 'no' is not valid; allowed: a valid boolean",
+    ),
+    bad(
+        "whether a weight is fitted is misspelt",
+        swap("parameters.toml", "fitted = false,", "fited = false,"),
+        "parameters.toml: courtship.fited: 'fited' is not valid; allowed: the keys … (nearest valid name: fitted)",
+    ),
+    *(
+        bad(
+            f"a weight is misspelt as {wrong}",
+            swap("parameters.toml", f"{right} =", f"{wrong} ="),
+            f"parameters.toml: a weight: '{wrong}' is not valid; allowed: protection, … (nearest valid name: {right})",
+        )
+        for right, wrong in (
+            ("regime_security", "regime_securty"),
+            ("coercion", "cohersion"),
+            ("outside_option", "outside_options"),
+            ("entrapment", "entrapmnt"),
+            ("compliance", "complience"),
+            ("contagion", "contagoin"),
+            ("courtship", "courtshp"),
+        )
+    ),
+    bad(
+        "a weight has the name of a term that is no more",
+        swap("parameters.toml", "coercion =", "menace ="),
+        "parameters.toml: a weight: 'menace' is not valid; allowed: protection, …",
+    ),
+    bad(
+        "the friction of exits is missing",
+        drop("parameters.toml", "exit ="),
+        "parameters.toml: exit: 'missing' is not valid; allowed: a table for it",
+    ),
+    bad(
+        "the friction of exits has the name of one route",
+        swap("parameters.toml", "exit =", "withdraw ="),
+        "parameters.toml: a friction: 'withdraw' is not valid; allowed: accede, obligation, opening, founding, renew, "
+        "exit",
+    ),
+    bad(
+        "the friction of exits is not scored",
+        swap("parameters.toml", 'exit = { role = "friction"', 'exit = { role = "unscored"'),
+        "parameters.toml: a unscored: 'exit' is not valid; allowed: freeze, resume, observe, lock",
+    ),
+    bad(
+        "the price of restoration is a friction",
+        swap("parameters.toml", "lock =", "restoration ="),
+        "parameters.toml: a unscored: 'restoration' is not valid; allowed: freeze, resume, observe, lock…",
+    ),
+    *(
+        bad(
+            f"there is no {name}",
+            drop("parameters.toml", f"{name} ="),
+            f"parameters.toml: {name}: 'missing' is not valid; allowed: a table for it",
+        )
+        for name in (
+            "release",
+            "patron_reluctance",
+            "court",
+            "belief_half_life",
+            "witness",
+            "forum_stake",
+            "contagion_months",
+            "participation_months",
+            "courtship_months",
+        )
+    ),
+    *(
+        bad(
+            f"the parameter of councils {right} is misspelt",
+            swap("parameters.toml", f"\n{right} =", f"\n{wrong} ="),
+            f"parameters.toml: a council: '{wrong}' is not valid; allowed: objection, … (nearest valid name: {right})",
+        )
+        for right, wrong in (
+            ("release", "relaese"),
+            ("patron_reluctance", "patron_reluctace"),
+            ("court", "courts"),
+        )
+    ),
+    *(
+        bad(
+            f"the parameter of councils {name} has no sd",
+            swap(
+                "parameters.toml",
+                f'\n{name} = {{ role = "council"',
+                f'\n{name} = {{ role = "fixed"',
+            ),
+            f"parameters.toml: a fixed: '{name}' is not valid; allowed: opening_months, …",
+        )
+        for name in ("release", "patron_reluctance", "court")
+    ),
+    *(
+        bad(
+            f"{name} takes no time",
+            number(name, value),
+            f"parameters.toml: {name}.mean: {value} is not valid; allowed: a number above 0",
+        )
+        for name, value in (
+            ("belief_half_life", "0.0"),
+            ("contagion_months", "-12.0"),
+            ("participation_months", "0.0"),
+            ("courtship_months", "-1.0"),
+        )
+    ),
+    *(
+        bad(
+            f"{name} is no share: {value}",
+            number(name, value),
+            f"parameters.toml: {name}.mean: {value} is not valid; allowed: a number from 0 to 1",
+        )
+        for name in ("witness", "forum_stake")
+        for value in ("-0.1", "1.5")
+    ),
+    *(
+        bad(
+            f"{name} has a prior",
+            swap(
+                "parameters.toml",
+                f'\n{name} = {{ role = "fixed",',
+                f'\n{name} = {{ role = "fixed", sd = 1,',
+            ),
+            f"parameters.toml: {name}.sd: 1.0 is not valid; allowed: no sd for a fixed",
+        )
+        for name in (
+            "belief_half_life",
+            "contagion_months",
+            "participation_months",
+            "courtship_months",
+        )
+    ),
+    bad(
+        "there is no table of theories",
+        remove("theories.toml"),
+        "theories.toml: file: 'missing' is not valid; allowed: a case has …",
+    ),
+    bad(
+        "a theory is a list of terms",
+        write("theories.toml", 'fear = ["protection"]'),
+        "theories.toml: fear: ['protection'] is not valid; allowed: a table",
+    ),
+    bad(
+        "a term of a theory is misspelt",
+        swap("theories.toml", '"abandonment"', '"abandonmnt"'),
+        "theories.toml: fear.terms: 'abandonmnt' is not valid; allowed: protection, … (nearest valid name: "
+        "abandonment)",
+    ),
+    bad(
+        "a term of a theory has no weight",
+        swap("theories.toml", '"abandonment"', '"dues"'),
+        "theories.toml: fear.terms: 'dues' is not valid; allowed: protection, …",
+    ),
+    bad(
+        "a theory has the name of a term",
+        swap("theories.toml", "[fear]", "[protection]"),
+        "theories.toml: protection: 'protection, abandonment' is not valid; allowed: a name that no term has",
+    ),
+    bad(
+        "a theory has no terms",
+        swap("theories.toml", 'terms = ["patronage", "courtship"]\n', ""),
+        "theories.toml: hierarchy.terms: 'missing' is not valid; allowed: a value for terms",
+    ),
+    bad(
+        "a theory says nothing",
+        swap("theories.toml", '"States follow whom they depend on."', '""'),
+        "theories.toml: hierarchy.says: '' is not valid; allowed: String should have at least 1 character",
+    ),
+    bad(
+        "a key of a theory is misspelt",
+        swap("theories.toml", "says", "say"),
+        "theories.toml: fear.say: 'say' is not valid; allowed: the keys … (nearest valid name: says)",
+    ),
+    bad(
+        "there is no table of bonds",
+        remove("evidence/bonds.csv"),
+        "evidence/bonds.csv: file: 'missing' is not valid; allowed: a case has …",
+    ),
+    bad(
+        "a bond is above one",
+        swap("evidence/bonds.csv", "ARV,BOR,2004,0.1", "ARV,BOR,2004,1.1"),
+        "evidence/bonds.csv: line 8.value: '1.1' is not valid; allowed: less than or equal to 1",
+    ),
+    bad(
+        "a bond is below zero",
+        swap("evidence/bonds.csv", "ARV,BOR,2004,0.1", "ARV,BOR,2004,-0.1"),
+        "evidence/bonds.csv: line 8.value: '-0.1' is not valid; allowed: greater than or equal to 0",
+    ),
+    bad(
+        "a state of a bond is misspelt",
+        swap("evidence/bonds.csv", "ARV,BOR,2004", "AVR,BOR,2004"),
+        "evidence/bonds.csv: state: 'AVR' is not valid; allowed: ARV, BOR (nearest valid name: ARV)",
+    ),
+    bad(
+        "a partner is misspelt",
+        swap("evidence/bonds.csv", "ARV,BOR,2004", "ARV,BRO,2004"),
+        "evidence/bonds.csv: ARV: partner: 'BRO' is not valid; allowed: BOR (nearest valid name: BOR)",
+    ),
+    bad(
+        "the partner is the patron",
+        swap("evidence/bonds.csv", "ARV,BOR,2004", "ARV,COR,2004"),
+        "evidence/bonds.csv: ARV: partner: 'COR' is not valid; allowed: BOR (nearest valid name: BOR)",
+    ),
+    bad(
+        "a state is bound to itself",
+        swap("evidence/bonds.csv", "ARV,BOR,2004", "ARV,ARV,2004"),
+        "evidence/bonds.csv: ARV: partner: 'ARV' is not valid; allowed: BOR",
+    ),
+    bad(
+        "a bond stands twice",
+        add("evidence/bonds.csv", "ARV,BOR,2004,0.2"),
+        "evidence/bonds.csv: ARV BOR: 2004 is not valid; allowed: each year once",
+    ),
+    bad(
+        "partners stand in the column of rivals",
+        swap("evidence/bonds.csv", "partner", "rival"),
+        "evidence/bonds.csv: column: 'rival' is not valid; allowed: state, partner, year, value…",
+    ),
+    *(
+        bad(
+            f"{sentence} {variable}",
+            change(variable),
+            f"evidence/composites.csv: {variable} {line}",
+        )
+        for variable in ("means", "autonomy")
+        for sentence, change, line in (
+            (
+                "nobody has",
+                lambda name: drop("evidence/composites.csv", f"{name},"),
+                "ARV: 2001 is not valid; allowed: a row for each year 2001-2010",
+            ),
+            (
+                "a year is missing of",
+                lambda name: drop("evidence/composites.csv", f"{name},BOR,2005"),
+                "BOR: 2005 is not valid; allowed: a row for each year 2001-2010",
+            ),
+            (
+                "a state is misspelt without",
+                lambda name: swap(
+                    "evidence/composites.csv", f"{name},BOR,2010", f"{name},BOR,2011"
+                ),
+                "BOR: 2010 is not valid; allowed: a row for each year 2001-2010",
+            ),
+            (
+                "a year stands twice of",
+                lambda name: add("evidence/composites.csv", f"{name},ARV,2003,0.0,0.0"),
+                "ARV: 2003 is not valid; allowed: each year once",
+            ),
+        )
+    ),
+    bad(
+        "a day of signing is a text",
+        swap("statutes.toml", "signed = 2007-06-15", 'signed = "2007-06-15"'),
+        "statutes.toml: PACT-brigade.signed: '2007-06-15' is not valid; allowed: a valid date",
+    ),
+    bad(
+        "a day of signing is a year",
+        swap("statutes.toml", "signed = 2007-06-15", "signed = 2007"),
+        "statutes.toml: PACT-brigade.signed: 2007 is not valid; allowed: a valid date",
+    ),
+    bad(
+        "a day of signing is misspelt",
+        swap("statutes.toml", "signed =", "singed ="),
+        "statutes.toml: PACT-brigade.singed: 'singed' is not valid; allowed: the keys … (nearest valid name: signed)",
+    ),
+    bad(
+        "a separate instrument is counted",
+        swap("statutes.toml", "separate = true", "separate = 1"),
+        "statutes.toml: PACT-brigade.separate: 1 is not valid; allowed: a valid boolean",
+    ),
+    bad(
+        "a separate instrument is a text",
+        swap("statutes.toml", "separate = true", 'separate = "yes"'),
+        "statutes.toml: PACT-brigade.separate: 'yes' is not valid; allowed: a valid boolean",
+    ),
+    bad(
+        "a separate instrument is misspelt",
+        swap("statutes.toml", "separate =", "seperate ="),
+        "statutes.toml: PACT-brigade.seperate: 'seperate' is not valid; allowed: the keys … (nearest valid name: "
+        "separate)",
+    ),
+    bad(
+        "regions learn more of each other than of themselves",
+        swap("statutes.toml", "elsewhere = 0.5", "elsewhere = 1.5"),
+        "statutes.toml: PACT-regions.elsewhere: 1.5 is not valid; allowed: less than or equal to 1",
+    ),
+    bad(
+        "regions learn the opposite of each other",
+        swap("statutes.toml", "elsewhere = 0.5", "elsewhere = -0.5"),
+        "statutes.toml: PACT-regions.elsewhere: -0.5 is not valid; allowed: greater than or equal to 0",
+    ),
+    bad(
+        "what regions learn of each other is missing",
+        drop("statutes.toml", "elsewhere = 0.5"),
+        "statutes.toml: PACT-regions.elsewhere: 'missing' is not valid; allowed: a value for elsewhere",
+    ),
+    bad(
+        "the kind of regions is misspelt",
+        swap("statutes.toml", '"regions"', '"region"'),
+        "statutes.toml: PACT-regions.kind: 'region' is not valid; allowed: accession, … (nearest valid name: regions)",
+    ),
+    bad(
+        "a club is divided twice",
+        add(
+            "statutes.toml",
+            statute("regions", "elsewhere = 0.2").replace("PACT-regions", "PACT-regions-2"),
+        ),
+        "statutes.toml: PACT-regions-2.from: '2007-01-01' is not valid; allowed: no second rule of kind regions while"
+        " PACT-regions is in force",
+    ),
+    bad(
+        "a state declines that is not in",
+        swap(
+            "record.csv", "PACT,BOR,decline,2007-06-15,member", "RING,ARV,decline,2007-06-15,member"
+        ),
+        "record.csv: RING ARV 2007-06-15: act: 'decline' is not valid; allowed: a state that is in (it is none)",
+    ),
+    bad(
+        "a state declines what is not on the table",
+        swap("record.csv", "decline,2007-06-15", "decline,2007-07-15"),
+        "record.csv: PACT BOR 2007-07-15: act: 'decline' is not valid; allowed: a month in which members sign what "
+        "binds only who joins it (statutes.toml)",
+    ),
+    bad(
+        "a state declines what binds every member",
+        drop("statutes.toml", "separate = true"),
+        "record.csv: PACT BOR 2007-06-15: act: 'decline' is not valid; allowed: a month in which members sign what "
+        "binds only who joins it (statutes.toml)",
+    ),
+    bad(
+        "a state freezes by declining",
+        swap("record.csv", "decline,2007-06-15,member", "decline,2007-06-15,frozen"),
+        "record.csv: PACT BOR 2007-06-15: status: 'frozen' is not valid; allowed: member",
+    ),
+    bad(
+        "a state leaves by declining",
+        swap("record.csv", "decline,2007-06-15,member", "decline,2007-06-15,left"),
+        "record.csv: PACT BOR 2007-06-15: status: 'left' is not valid; allowed: member or frozen or sanctioned",
+    ),
+    bad(
+        "the patron's courtship stands in the record",
+        swap("record.csv", "PACT,BOR,decline", "PACT,BOR,court"),
+        "record.csv: PACT BOR 2007-06-15: act: 'court' is not valid; allowed: accede, …",
     ),
 ]
 

@@ -10,6 +10,7 @@ import pytest
 
 from agents.situation import Floats
 from model.case import Case, load_case
+from model.choices import record_standing
 from model.clock import parse_month
 from model.coalition import CoalitionModel
 from model.law import Act
@@ -105,7 +106,9 @@ def test_an_irrelevant_state_changes_nobody_else(
 ) -> None:
     path = copy_case(case, tmp_path / "wider")
     states = (path / "states.csv").read_text().splitlines()
-    states.insert(3, "AAA,Nowhere,decider")  # no club is open to it, and nobody is its rival
+    states.insert(
+        3, "AAA,Nowhere,decider,nowhere"
+    )  # no club is open to it, and nobody is its rival
     (path / "states.csv").write_text("\n".join(states) + "\n")
     variables = sorted({c.variable for c in case.composites})
     years = range(1992, 2026)
@@ -122,7 +125,7 @@ def test_nothing_later_in_the_inputs_changes_the_past(
 ) -> None:
     """Whatever is measured or happens after 2003 leaves every run the same up to the end of 2003."""
     path = copy_case(case, tmp_path / "later")
-    for file, value in (("composites", "value"), ("rivalry", "value")):
+    for file, value in (("composites", "value"), ("rivalry", "value"), ("bonds", "value")):
         table = path / f"evidence/{file}.csv"
         with table.open(newline="") as source:
             found = list(csv.DictReader(source))
@@ -137,6 +140,7 @@ def test_nothing_later_in_the_inputs_changes_the_past(
         path / "events.csv",
         "X1,2003-12-31,,day,Late news,UZB,credibility,any,,-1,GK,high",
         "X2,2004-02-01,,day,Later news,KAZ,threat,domination,,1,GK,high",
+        "X4,2003-12-20,,day,Late offer,KGZ,offer,insurgency,,1,GK,high",
         "X3,2003-12-05,,day,Late pressure,TJK,coercion,patron,,1,GK,high",
     )
     changed = simulate(load_case(path), some_parameters, seed=3)
@@ -186,3 +190,18 @@ def test_parameters_must_be_those_of_the_case(case: Case, some_parameters: Param
     odd = {**some_parameters, "patronnage": some_parameters["patronage"]}
     with pytest.raises(ValueError, match="patronnage"):
         simulate(case, odd)
+
+
+def test_an_exit_just_before_the_start_is_still_felt(case: Case) -> None:
+    """Contagion does not depend on whether the month of an exit lies inside the case."""
+    later = replace(case, start=parse_month("1999-05"), score_from=parse_month("1999-06"))
+    inside, outside = compile_case(case), compile_case(later)
+    at = parse_month("1999-08")
+    features = [
+        given.terms(at - given.case.start, record_standing(given, at - given.case.start))[
+            "contagion"
+        ]
+        for given in (inside, outside)
+    ]
+    assert features[0].any()
+    np.testing.assert_array_equal(*features)

@@ -33,8 +33,10 @@ ROWS: dict[str, tuple[type[BaseModel], ...]] = {
     "events.csv": (case_of.Event,),
     "record.csv": (case_of.Entry,),
     "parameters.toml": (case_of.Parameter,),
+    "theories.toml": (case_of.Theory,),
     "evidence/composites.csv": (case_of.Composite,),
     "evidence/rivalry.csv": (case_of.Rivalry,),
+    "evidence/bonds.csv": (case_of.Bond,),
 }
 
 
@@ -98,6 +100,17 @@ def test_every_parameter_is_described() -> None:
         *case_of.FIXED,
     )
     assert untold(names, text) == []
+
+
+def test_every_composite_that_is_needed_is_described() -> None:
+    assert untold(case_of.READ, sections("##")["evidence/composites.csv"]) == []
+
+
+def test_no_parameter_is_described_that_does_not_exist() -> None:
+    text = sections("##")["parameters.toml"]
+    told = re.findall(r"^\| `([a-z_]+)` \|", text, flags=re.MULTILINE)
+    known = {*TERMS, *deliberation.FRICTIONS, *deliberation.UNSCORED, *case_of.COUNCIL}
+    assert set(told) - set(keys(case_of.Parameter)) <= {*known, *case_of.FIXED}
 
 
 def test_every_role_is_described() -> None:

@@ -52,7 +52,7 @@ def test_parts_add_up_to_the_log_odds_of_the_engine(
         c = tuple(case.clubs).index(act.club)
         rules = given.rules[t][c]
         seen = t - rules.term.informed_months_before if act.act == "renew" and rules.term else t
-        value = weigh(world, seen, world.status)[:, s, c]
+        value = weigh(world, seen, world.status, t)[:, s, c]
         match act.act:
             case "accede":
                 expected = deliberation.accession(
@@ -62,17 +62,15 @@ def test_parts_add_up_to_the_log_odds_of_the_engine(
                     given.window[t, c],
                     given.founding[t, c],
                 )
-                first = given.instruments[t, c] * given.record.former[t - 1, s, c]
+                owed = given.price[t, c] * given.record.former[t - 1, s, c]
                 dear = given.dear[t, s, c]
-                expected = expected + deliberation.return_price(first, dear, draws)
+                expected = expected + deliberation.return_price(owed, dear, draws)
             case "observe":
                 expected = deliberation.observation(value, draws)
             case "renew":
                 expected = deliberation.renewal(value, draws)
-            case "withdraw" | "cease_observing":
-                expected = deliberation.withdrawal(value, draws)
-            case "request_suspension":
-                expected = deliberation.suspension(value, draws)
+            case "withdraw" | "request_suspension" | "cease_observing":
+                expected = deliberation.leaving(value, draws)
             case "freeze":
                 expected = deliberation.freezing(value, draws)
             case _:
@@ -98,7 +96,7 @@ def test_the_acts_are_those_that_law_and_status_leave_open(
     assert of("KAZ", "1994-01", "CST") == set()  # a signatory cannot leave
     back = [a for a in explained(case, "UZB", "2013-01", draws).acts if a.act == "accede"]
     assert [a.rule for a in back if a.club == "CST"] == ["CSTO-2012-restoration"]
-    assert {p.name for p in back[0].parts} >= {"restoration", "lock"}
+    assert {p.name for p in back[0].parts} >= {"return", "lock"}
 
 
 def test_a_term_without_a_text_and_a_bar_leave_no_choice(
@@ -128,7 +126,9 @@ def test_record_objectors_and_turns(case: Case, draws: dict[str, Floats]) -> Non
     asked = next(a for a in found.acts if a.act == "request_suspension")
     assert asked.done
     assert set(asked.objectors) == {"ARM", "BLR", "KAZ", "KGZ", "RUS", "TJK"}
-    assert asked.objectors["TJK"] > asked.objectors["ARM"]  # a rival
+    assert asked.objectors["TJK"] < asked.objectors["ARM"]  # a rival is glad to see it go
+    back = next(a for a in explained(case, "UZB", "2006-06", draws).acts if a.act == "accede")
+    assert back.objectors["TJK"] > back.objectors["ARM"]
     for turn in found.turns:
         assert turn.month <= "2012-06"
         assert turn.term in case.role("weight")
@@ -137,11 +137,13 @@ def test_record_objectors_and_turns(case: Case, draws: dict[str, Floats]) -> Non
 def test_words_follow_the_numbers(case: Case, draws: dict[str, Floats]) -> None:
     found = explained(case, "GEO", "1999-04", draws)
     lines = words.story(found)
-    renewal = next(line for line in lines if "sign on" in line)
     act = next(a for a in found.acts if a.act == "renew")
-    menace = next(p for p in act.parts if p.name == "menace")
-    assert menace.median < -words.NOTABLE
-    assert words.TERMS["menace"] in renewal.split("gainst it")[1]
+    reasons = next(line for line in lines if line.startswith(f"In {act.club_name} "))
+    pressure = next(p for p in act.worth if p.name == "coercion")
+    assert pressure.median < -words.NOTABLE
+    assert words.TERMS["coercion"] in reasons.split("gainst it")[1]
+    chances = next(line for line in lines if "to sign on" in line)
+    assert words.percent(words.middle(act)) in chances
     assert words.percent(0.0004) == "under 0.1%"
     assert words.listed(["a", "b", "c"]) == "a, b and c"
 
@@ -183,8 +185,34 @@ def test_the_command_prints_tables_and_json(
 
     told = say("--club", "CST")
     assert "CSTO-20-own-request" in told
-    assert "The record shows that it did so." in " ".join(told.split())
+    assert "The record shows that it chose to ask for suspension from it." in " ".join(told.split())
     found = json.loads(say("--json"))
     act = next(a for a in found["acts"] if a["act"] == "request_suspension")
     assert act["done"]
     assert {p["kind"] for p in act["parts"]} == {"term", "friction"}
+
+
+def test_the_worth_of_a_seat_is_the_same_for_every_act_on_it(
+    case: Case, draws: dict[str, Floats]
+) -> None:
+    found = explained(case, "UZB", "2012-06", draws)
+    acts = [a for a in found.acts if a.club == "CST"]
+    assert len(acts) == 3
+    for act in acts:
+        np.testing.assert_allclose(act.total.values, acts[0].total.values, atol=1e-12)
+        own = sum(p.values for p in act.parts if p.kind == "friction")
+        np.testing.assert_allclose(act.log_odds, own - act.total.values, atol=1e-9)
+
+
+def test_what_it_saw_and_owed(case: Case, draws: dict[str, Floats]) -> None:
+    found = explained(case, "UZB", "2012-06", draws)
+    assert found.owed == {"CST": 9}
+    saw = {sight.threat: sight for sight in found.saw}
+    assert saw["insurgency"].offer
+    assert 0 < saw["insurgency"].exposure < saw["insurgency"].felt
+    assert saw["regime"].exposure == saw["regime"].felt
+    assert all(0 < sight.credibility < 1 for sight in found.saw)
+    assert "It had yet to join 9 instruments of CST." in words.story(found)
+    statute = next(s for s in case.statutes if s.id == "CSTO-20-own-request")
+    asked = next(a for a in found.acts if a.act == "request_suspension")
+    assert (asked.law, asked.source) == (statute.text, statute.source)

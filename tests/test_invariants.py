@@ -25,9 +25,9 @@ from hypothesis.stateful import (
 
 from model.case import Case, load_case
 from model.clock import MONTHS_PER_YEAR, last_day, month_label, month_of
-from model.law import Act, Status
+from model.law import KINDS, Act, Status
 from model.step import advance
-from model.world import Given, Logged, Noise, Seats, World, compile_case
+from model.world import NEVER, Given, Logged, Noise, Seats, World, compile_case
 from tashkent.new_case import SKELETON
 from tests.scripted import (
     FOE,
@@ -87,6 +87,8 @@ RESTS_ON: dict[Act, tuple[str, ...]] = {
     Act.END_OBSERVER: ("observer",),
     Act.REFUSE_END_OBSERVER: ("observer",),
     Act.CEASE_OBSERVING: ("observer",),
+    Act.DECLINE: tuple(KINDS),
+    Act.COURT: ("participation",),
 }
 #: act -> statuses in which it is possible, and those that may follow (None: the status stays)
 MOVES: dict[Act, tuple[set[Status], set[Status] | None]] = {
@@ -120,6 +122,8 @@ MOVES: dict[Act, tuple[set[Status], set[Status] | None]] = {
     Act.END_OBSERVER: ({S.OBSERVER}, {S.NONE}),
     Act.REFUSE_END_OBSERVER: ({S.OBSERVER}, None),
     Act.CEASE_OBSERVING: ({S.OBSERVER}, {S.NONE}),
+    Act.DECLINE: (IN, None),
+    Act.COURT: (IN, None),
 }
 #: what takes effect before anybody decides
 PENDING = (Act.CARRY_OVER, Act.ENTER_INTO_FORCE, Act.LEAVE)
@@ -160,7 +164,9 @@ STREAMS = (
     "cease observing",
     "renew",
 )
-NEVER = -1
+HALF = 0.5
+BOUND = {S.MEMBER, S.NOTICE_GIVEN, S.SUSPENSION_REQUESTED, S.FROZEN}
+JANUARY = 0
 
 
 def among(status: np.ndarray, which: Iterable[Status]) -> np.ndarray:
@@ -175,6 +181,9 @@ class Watch:
     seats: Seats
     #: answers of voters, if they are certain: (petitioner, voter)
     answers: np.ndarray | None = None
+    #: how far members take part, and what needs have taught
+    participation: np.ndarray = field(kw_only=True)
+    learnt: np.ndarray = field(kw_only=True)
     #: (state, club) -> months that a notice must run, and since when; month of a request
     notices: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     requests: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -242,6 +251,8 @@ class Watch:
         self.status[patron] = self.given.record.status[t, patron]
         entries = [(e.act, int(s), e.club, e.rule) for e in log for s in e.state]
         assert all(e.t == t for e in log)
+        self.helped = {(s, c) for act, s, c, _ in entries if act == Act.HELP}
+        self.part = world.participation[0]
         first = [e for e in entries if e[0] in PENDING]
         assert entries[: len(first)] == first, "what is pending takes effect before all else"
         self.moved: Counter[tuple[int, int]] = Counter()
@@ -254,12 +265,16 @@ class Watch:
             said = f"{month_label(self.case.months[t])}: {self.case.state_ids[s]} {act.name} {name}"
             self.one_act(act, s, c, name, before, after, t, said, pending=i < len(first))
             self.seen[act] += 1
+        if len(entries) == len(first):
+            self.decided_on = self.status.copy()
         assert np.array_equal(self.status, after.status[0]), "a status changed without an act"
         assert np.array_equal(self.lost, after.deprived[0]), "rights came or went without an act"
         assert np.array_equal(self.gap, after.gap[0]), "a gap changed without an act"
         assert max(self.moved.values(), default=0) <= 1, "a seat moved twice"
         self.accounts(before, after)
         self.incompatible(t)
+        self.takes_part(t, after)
+        self.learns(world, t)
         self.seats = after
 
     def one_act(
@@ -279,7 +294,8 @@ class Watch:
         assert statute is not None, f"{said}: no such statute"
         assert statute.club == self.clubs[c], f"{said}: the statute of another club"
         assert statute.kind in RESTS_ON[act], f"{said}: a statute of kind {statute.kind}"
-        assert self.holds(statute, t), f"{said}: the statute is not in force"
+        if act != Act.DECLINE:  # what is signed need not be in force yet
+            assert self.holds(statute, t), f"{said}: the statute is not in force"
         assert s != self.given.patron, f"{said}: the patron does not decide"
         was = Status(self.status[s, c])
         possible, follow = MOVES[act]
@@ -338,8 +354,9 @@ class Watch:
             refused = bool(enough) or blocked
         elif yes == Act.HELP:
             refused = bool((present & foe).any()) or blocked
+            patron = self.given.patron
             if self.rule_of("limited_format", t, c) is not None:
-                refused = not (say & ~foe).any()
+                refused = bool(foe[patron]) if say[patron] else not (say & ~foe).any()
             session = self.rule_of("session", t, c)
             if session is not None and say.sum() < session.proposers:
                 external = any(
@@ -350,6 +367,8 @@ class Watch:
                 refused = refused or not (external and session.victim_alone)
                 if external and len(self.given.requests[t]) > 1:
                     return  # the log does not tell which of two needs was answered
+        elif yes == Act.SUSPEND:  # a friend would keep it, and a rival is glad to see it go
+            refused = bool((present & friend).any()) or blocked
         else:
             refused = bool((present & foe).any()) or blocked
         assert act == (no if refused else yes), f"{said}: those who have a say said otherwise"
@@ -481,6 +500,21 @@ class Watch:
     def check_resume(self, s: int, c: int, statute: Any, before: Seats, t: int, said: str) -> None:
         self.gap[s, c] = 0
 
+    def check_decline(self, s: int, c: int, statute: Any, before: Seats, t: int, said: str) -> None:
+        assert statute.separate, f"{said}: it binds every member"
+        signed = statute.signed or statute.from_
+        assert month_of(signed) == self.case.months[t], f"{said}: not signed this month"
+        assert self.rule_of("participation", t, c) is not None, f"{said}: it has to take part"
+        assert self.part[s, c] < HALF, f"{said}: it takes part"
+        self.gap[s, c] += 1
+
+    def check_court(self, s: int, c: int, statute: Any, before: Seats, t: int, said: str) -> None:
+        assert self.case.clubs[self.clubs[c]].sponsor == "patron", said
+        assert self.case.months[t] % MONTHS_PER_YEAR == JANUARY, (
+            f"{said}: the patron looks once a year"
+        )
+        assert self.part[s, c] < HALF, f"{said}: it takes part"
+
     # what holds at the end of a month -----------------------------------------------------------
 
     def accounts(self, before: Seats, after: Seats) -> None:
@@ -503,8 +537,64 @@ class Watch:
         assert (after.due[(status == S.NOTICE_GIVEN) & decides] != NEVER).all()
         assert (after.former | ~before.former).all(), "a former party is one no longer"
         assert (after.former | ~among(status, GONE) | ~decides).all()
+        moved = after.left_in != before.left_in
+        assert set(zip(*np.nonzero(moved[0]), strict=True)) <= self.went, "went out without an act"
+        assert not (moved & (after.left_in < before.left_in)).any(), "went out before it last did"
         became = set(zip(*np.nonzero((after.former & ~before.former)[0]), strict=True))
         assert became <= self.went, "a former party that never went out"
+
+    def takes_part(self, t: int, after: Seats) -> None:
+        """Participation is a share or unknown, and never says otherwise than the status."""
+        part, was, status = self.part, self.participation, after.status[0]
+        inside = among(status, IN) & self.given.decides[:, None]
+        known = ~np.isnan(part)
+        assert ((part[known] >= 0) & (part[known] <= 1)).all(), "participation is no share"
+        assert not (known & ~inside).any(), "who is out takes part"
+        months = self.case.fixed("participation_months")
+        for c in range(len(self.clubs)):
+            if self.rule_of("participation", t, c) is None:
+                assert np.array_equal(part[:, c], was[:, c], equal_nan=True)
+                continue
+            assert known[inside[:, c], c].all(), (
+                "a member of which nobody knows how far it takes part"
+            )
+            idle = among(status[:, c], UNPAID) & inside[:, c]
+            left = np.where(np.isnan(was), 0.0, was * (1 - 1 / months))[:, c]
+            np.testing.assert_allclose(part[idle, c], left[idle], atol=1e-12)
+            step = np.abs(part[:, c] - was[:, c])
+            assert (step[~np.isnan(step)] <= 1 / months + 1e-12).all(), "participation leaps"
+        self.participation = part.copy()
+
+    def learns(self, world: World, t: int) -> None:
+        """What is learnt fades, and grows by the needs of members in clubs that promise help, and by nothing else."""
+        fade = 2.0 ** (-1.0 / self.case.fixed("belief_half_life"))
+        lesson = world.learnt[0] - fade * self.learnt
+        assert not world.lesson.any(), "a lesson is left over"
+        needs = [n for n in self.given.requests.get(t, ()) if n[1] != "base"]
+        taught = np.zeros_like(lesson)
+        certain = len({s for s, _, _ in needs}) == len(needs)
+        for s, kind, _ in needs:
+            for c, club in enumerate(self.case.clubs.values()):
+                if club.guarantee and Status(self.decided_on[s, c]) in BOUND:
+                    kept = (s, c) in self.helped
+                    taught += (1 if kept else -1) * self.lesson_of(s, kind, c, t)
+        if certain:  # else the log does not tell which of two needs was met
+            np.testing.assert_allclose(lesson, taught, atol=1e-9)
+        if not needs:
+            assert np.array_equal(world.learnt[0], fade * self.learnt), "learnt without a need"
+        assert (np.abs(lesson) <= len(needs) * len(self.clubs) + 1e-9).all()
+        self.learnt = world.learnt[0].copy()
+
+    def lesson_of(self, s: int, kind: str, c: int, t: int) -> np.ndarray:
+        """What a promise kept to a state teaches each decider on each threat that needs bear on."""
+        regions, found = self.rule_of("regions", t, c), []
+        threats = tuple(self.case.threats.values())
+        for j, k in zip(*self.given.lessons, strict=True):
+            share = 1.0 if j == s else self.case.fixed("witness")
+            if regions and j != s and self.case.states[j].region != self.case.states[s].region:
+                share *= regions.elsewhere
+            found.append(share * (threats[k].need == kind))
+        return np.array(found)
 
 
 # the machine ---------------------------------------------------------------------------------------
@@ -554,25 +644,40 @@ class Months(RuleBasedStateMachine):
         for s, c in np.ndindex(self.shape):
             if full.decides[s] and full.exists[self.t, c] and chance.random() < moved / (1 + c):
                 self.put(seats, s, c, full, chance)
+        taken = np.full((1, *self.shape), np.nan)
+        rules = full.rules[self.t]
+        for s, c in np.ndindex(self.shape):
+            inside = full.decides[s] and Status(seats.status[0, s, c]) in IN
+            if inside and rules[c].participation is not None and chance.random() < 0.7:
+                taken[0, s, c] = chance.random()
         noise: Script | Noise
         if scripted:
             now = bare(case)
             situation = replace(now.situation, rivalry=now.situation.rivalry.copy())
             self.given = replace(now, record=full.record, situation=situation)
-            noise, parameters = Script(self.shape), parameters_of(case)
+            courts = chance.choice((50.0, -50.0))
+            noise, parameters = Script(self.shape), parameters_of(case, court=courts)
         else:
             self.given, noise = full, Noise(case, seed, 0, 1)
             parameters = {
                 name: np.full((1, 1, 1), chance.gauss(0.0, 2.0)) for name in parameters_of(case)
             }
         note(f"statutes: {' '.join(s.id for s in case.statutes)}")
-        self.world = world_of(self.given, seats, noise, parameters)
-        self.watch = Watch(self.given, Seats(*(a.copy() for a in seats)), seen=self.seen)
+        self.world = world_of(self.given, seats, noise, parameters, taken)
+        self.watch = Watch(
+            self.given,
+            Seats(*(a.copy() for a in seats)),
+            seen=self.seen,
+            participation=taken[0].copy(),
+            learnt=self.world.learnt[0].copy(),
+        )
 
     def starts(self, given: Given) -> st.SearchStrategy[int]:
         """Any month, or one before the law changes, a council meets, or a term ends."""
         case = given.case
-        changes = {month_of(s.from_) - case.start - 3 for s in shipped(self.name).statutes}
+        statutes = shipped(self.name).statutes
+        days = {s.from_ for s in statutes} | {s.opens for s in statutes}
+        changes = {month_of(day) - case.start - 3 for day in days}
         sessions = {t for t, m in enumerate(case.months) if m % MONTHS_PER_YEAR == 10}
         terms = {t - 2 for t, rules in enumerate(given.rules) if any(r.renewal_due for r in rules)}
         latest = len(case.months) - 2
@@ -599,6 +704,8 @@ class Months(RuleBasedStateMachine):
             debtor and arrears is not None and number >= arrears.months and number % 3 == 0
         )
         seats.former[at] |= status in GONE
+        if status in GONE:
+            seats.left_in[at] = self.t - number
         seats.due[at] = NEVER
         if status == Status.NOTICE_GIVEN or (status == Status.SIGNATORY and number % 2):
             seats.due[at] = self.t + 1 + number % 9
@@ -635,6 +742,8 @@ class Months(RuleBasedStateMachine):
             (self.t, act): np.where(chance.random(self.shape) < often, -np.inf, np.inf)
             for act in STREAMS
         }
+        if self.given.rules[self.t][0].sits and chance.random() < 0.5:
+            moods = (0.5, 0.0, 0.5)  # a session in which nobody stands by another
         answers = chance.choice((FOE, FRIEND, SILENT), (states, states), p=moods)
         self.given.situation.rivalry[self.t] = answers
         needs = tuple(
@@ -669,6 +778,12 @@ FEW = {
     Act.REQUEST_SUSPENSION,
     Act.SUSPEND,
     Act.REFUSE_SUSPENSION,
+    Act.FREEZE,
+    Act.RESUME,
+    Act.HELP,
+    Act.REFUSE_HELP,
+    Act.DECLINE,
+    Act.COURT,
 }
 
 

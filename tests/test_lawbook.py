@@ -127,6 +127,37 @@ def test_an_open_question_is_shown_with_the_other_reading() -> None:
     assert words in lawbook._statute_markdown(asked)
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, ""),
+        ({"signed": date(2000, 6, 1)}, "Signed on 2000-06-01"),
+        ({"separate": True}, "Binds only who joins it"),
+        (
+            {"signed": date(2000, 6, 1), "separate": True},
+            "Signed on 2000-06-01; binds only who joins it",
+        ),
+    ],
+)
+def test_who_signed_when_and_whom_it_binds(given: dict[str, object], words: str) -> None:
+    asked = statute("forces", covers=["external"], interim=False, **given)
+    assert lawbook.signing(asked) == words
+    text, facts = lawbook._statute_lines(asked, 200), "\n".join(lawbook._statute_markdown(asked))
+    assert ("    " + words in list(text)) == bool(words)
+    assert ("* signing: " in facts) == bool(words)
+    assert words.lower() in facts.lower()
+
+
+def test_signing_and_separateness_are_words_and_no_numbers(minimal: Case) -> None:
+    (club,) = lawbook.rules_json(minimal, date(2009, 1, 1), "PACT")["clubs"].values()
+    brigade = next(rule for rule in club["rules"] if rule["id"] == "PACT-brigade")
+    assert (brigade["signed"], brigade["separate"]) == ("2007-06-15", True)
+    assert set(brigade["numbers"]) == {"covers", "interim"}
+    text = lawbook.rules_text(minimal, date(2009, 1, 1), "PACT")
+    assert "  PACT-regions: regions\n" in text
+    assert "    elsewhere: 0.5\n" in text
+
+
 def test_whatever_a_kind_adds_is_among_its_numbers() -> None:
     shared = {field.alias or name for name, field in Statute.model_fields.items()}
     assert shared | {"kind"} == set(lawbook.WORDED)

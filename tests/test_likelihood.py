@@ -11,9 +11,10 @@ from calibration import posterior as fitting
 from calibration.likelihood import Design, design, fitted_names
 from calibration.riskset import CHOICES, risk_set
 from model.case import Case, Entry
+from model.choices import record_standing
 from model.clock import month_label, parse_month
 from model.law import Status
-from model.world import compile_case, is_in
+from model.world import Standing, compile_case, is_in
 
 
 @pytest.fixture(scope="module")
@@ -97,30 +98,98 @@ def test_a_sanctioned_seat_has_one_route_out(case: Case) -> None:
     assert scored.two_routes[before].all()
 
 
+LEAVE = ("lapse", "leave", "suspend", "expel")
+
+
+def slow_standing(case: Case, t: int) -> Standing:
+    """What the record says of seats and promises on the eve of a month, from its rows."""
+    given, clubs = compile_case(case), tuple(case.clubs)
+    status = given.record.status
+    before = status[t - 1].copy()
+    before[given.patron] = status[t, given.patron]
+    left = np.zeros(before.shape, bool)
+    for row in case.record:
+        at = (case.state_ids.index(row.state), clubs.index(row.club))
+        month = parse_month(row.date.isoformat()[:7]) - case.start
+        if row.act == "leave" and month == t:
+            before[at] = Status.LEFT
+        if month < t and (row.act in LEAVE or (row.act, row.status) == ("withdraw", "left")):
+            left[at] = t - case.fixed("contagion_months") <= month
+    learnt = np.zeros(len(given.lessons[0]))
+    threats = tuple(case.threats.values())
+    region = {s.state: s.region for s in case.states}
+    for need in case.requests:
+        month = parse_month(need.date.isoformat()[:7]) - case.start
+        if need.kind == "base" or month >= t:
+            continue
+        fade = 2.0 ** (-(t - 1 - month) / case.fixed("belief_half_life"))
+        for c, club in enumerate(case.clubs.values()):
+            held = Status(status[max(0, month - 1), case.state_ids.index(need.state), c])
+            rights = (
+                Status.MEMBER,
+                Status.NOTICE_GIVEN,
+                Status.SUSPENSION_REQUESTED,
+                Status.FROZEN,
+            )
+            if not club.guarantee or held not in rights:
+                continue
+            regions = case.law.rules(clubs[c], case.start + month).regions
+            for i, (s, k) in enumerate(zip(*given.lessons, strict=True)):
+                state = case.state_ids[s]
+                share = 1.0 if state == need.state else case.fixed("witness")
+                if regions and region[state] != region[need.state]:
+                    share *= regions.elsewhere
+                if threats[k].need == need.kind:
+                    learnt[i] += fade * share * (1 if need.met else -1)
+    return Standing(
+        seat=is_in(before),
+        gap=given.record.gap[t - 1] * is_in(before),
+        left=left,
+        courted=np.zeros(before.shape, bool),
+        learnt=learnt,
+    )
+
+
+def test_what_the_record_says_on_the_eve_of_a_month(case: Case) -> None:
+    given = compile_case(case)
+    for t in (1, 84, 88, 110, 218, 240, 355, 372, 400):
+        slow, fast = slow_standing(case, t), record_standing(given, t)
+        for name in ("seat", "gap", "left", "courted"):
+            assert np.array_equal(getattr(slow, name), getattr(fast, name)), (t, name)
+        np.testing.assert_allclose(slow.learnt, fast.learnt, atol=1e-12)
+    assert given.taught[400].any()
+
+
 def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
     given, x = compile_case(case), prior_means(case)
-    theta = dict(zip(fitted_names(case), x, strict=True))
+    theta = {
+        name: p.mean for name, p in case.drawn.items()
+    }  # `x` for who is fitted, else the prior
+    assert set(theta) > set(fitted_names(case))
     fast = rows.log_scores(x)
     for i in range(0, len(rows.rows), 97):
         t, s, c = int(rows.rows.month[i]), int(rows.rows.state[i]), int(rows.rows.club[i])
         choice, rules = CHOICES[rows.rows.choice[i]], given.rules[t][c]
         seen = t - 2 if choice == "renew" else t
-        terms = given.terms(seen, is_in(given.record.status[t - 1]))
+        terms = given.terms(seen, slow_standing(case, t))
         value = sum(theta[name] * terms[name][s, c] for name in terms)
         promise = given.situation.clubs.guarantees[c]
         if choice == "accede":
             odds = value + theta["accede"] + theta["obligation"] * promise
             odds += theta["opening"] * given.window[t, c] + theta["founding"] * given.founding[t, c]
-            joins_first = given.instruments[t, c] * given.record.former[t - 1, s, c]
-            odds += case.parameters["restoration"].mean * joins_first
+            if rules.restoration and rules.restoration.price == "acquis":
+                club, month = tuple(case.clubs)[c], case.start + t
+                owed = case.law.acquis(club, month, rules.restoration.since) * rules.reach / 10
+                owed *= 1.0 if promise else case.fixed("forum_stake")
+                odds -= theta["compliance"] * owed * given.record.former[t - 1, s, c]
             odds += case.parameters["lock"].mean * given.dear[t, s, c]
             p = 1 / (1 + math.exp(-odds))
         elif choice == "renew":
             p = 1 / (1 + math.exp(-value - theta["renew"]))
         else:
-            stay = 1 - 1 / (1 + math.exp(value - theta["withdraw"]))
+            stay = 1 - 1 / (1 + math.exp(value - theta["exit"]))
             if rules.voluntary_suspension and is_party(case, t, s, c):
-                stay *= 1 - 1 / (1 + math.exp(value - theta["suspend"]))
+                stay *= 1 - 1 / (1 + math.exp(value - theta["exit"]))
             p = 1 - stay
         assert fast[i] == pytest.approx(math.log(p if rows.rows.done[i] else 1 - p), abs=1e-9)
 

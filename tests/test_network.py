@@ -55,3 +55,16 @@ def test_seats_of_a_run_can_be_given(case: Case) -> None:
     assert network.co_membership(case, month, nobody).number_of_edges() == 0
     assert network.summary(case, month, nobody)["density"] == 0.0
     assert network.measures(case, month, nobody)["eigenvector"].sum() == 0.0
+
+
+def test_bonds_are_shares_of_trade(case: Case) -> None:
+    month = case.month("1999-03", "month")
+    graph = network.bonds(case, month)
+    shares = {
+        row.partner: row.value for row in case.bonds if (row.state, row.year) == ("TJK", 1999)
+    }
+    assert {partner: edge["weight"] for partner, edge in graph["TJK"].items()} == shares
+    inside = network.measures(case, month).loc["TJK", "trade_inside"]
+    assert inside == pytest.approx(
+        sum(shares.get(s, 0.0) for s in ("ARM", "AZE", "BLR", "GEO", "KAZ", "KGZ", "UZB"))
+    )

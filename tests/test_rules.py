@@ -131,6 +131,9 @@ def row_of(**cells: str) -> RuleCase:
         ("switch", "CST-none until = 2000-01-01"),
         ("follows", "KAZ is happy"),
         ("follows", "KAZ smiles"),
+        ("follows", "KAZ learns much"),
+        ("follows", "KAZ learns -1 about weather"),
+        ("situation", "KAZ member taking part often"),
     ],
 )
 def test_words_without_meaning_are_errors(case: Case, column: str, words: str) -> None:
@@ -161,6 +164,23 @@ def test_a_situation_is_what_it_says(case: Case) -> None:
     assert seats.former[0, :, 0].sum() == 1
     assert seats.gap[0, codes["UZB"], tuple(case.clubs).index("GUAM")] == 3
     assert np.count_nonzero(seats.status) == 5
+    assert not any(outcome.learnt.values())
+
+
+def test_participation_is_what_a_situation_says(case: Case) -> None:
+    situation = "RUS KAZ member; UZB member taking part 0.9; ARM member"
+    months = {
+        date: play(case, row_of(date=date, situation=situation)) for date in ("2003-08", "2007-03")
+    }
+    uzbekistan, armenia = (case.state_ids.index(code) for code in ("UZB", "ARM"))
+    before, after = (outcome.world.participation[0, :, 0] for outcome in months.values())
+    assert before[uzbekistan] == 0.9  # no rule of participation yet
+    assert np.isnan(before[armenia])
+    worth = after[armenia]  # unknown before: at once what the seat is worth
+    dues = 10 * 0.5 / (1 + 2)
+    assert worth == pytest.approx(1 / (1 + np.exp(dues - 3 * case.fixed("goods_step"))))
+    assert after[uzbekistan] == pytest.approx(0.9 + (worth - 0.9) / 12)
+    assert "UZB is member of CST taking part 0.85" in str(months["2007-03"])
 
 
 def test_switching_changes_the_case_and_only_there(case: Case) -> None:

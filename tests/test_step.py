@@ -30,8 +30,12 @@ def test_every_act_names_a_statute_in_force(case: Case, acts: pd.DataFrame) -> N
     assert set(acts["rule"]) <= set(statutes)
     for (rule, club), rows in acts.groupby(["rule", "club"]):
         assert statutes[str(rule)].club == club
-        first = pd.Timestamp(statutes[str(rule)].from_).strftime("%Y-%m")
-        assert rows["month"].min() >= first
+        statute = statutes[str(rule)]
+        signed = rows["act"] == "decline"  # on the day of signing, before it takes effect
+        for which, day in ((signed, statute.opens), (~signed, statute.from_)):
+            if which.any():
+                assert rows[which]["month"].min() >= pd.Timestamp(day).strftime("%Y-%m")
+        assert statute.separate or not signed.any()
 
 
 def test_nobody_joins_a_club_that_is_closed_to_it(case: Case, acts: pd.DataFrame) -> None:
@@ -49,7 +53,8 @@ def test_exit_follows_notice_by_six_months(acts: pd.DataFrame) -> None:
     given = pact[(pact["act"] == "withdraw")].set_index(["run", "state"])["at"]
     left = pact[pact["act"] == "leave"]
     assert len(left) > 5
-    froze = set(pact[pact["act"] == "freeze"][["run", "state"]].itertuples(index=False, name=None))
+    unpaid = pact[pact["act"].isin(["freeze", "sanction"])]
+    froze = set(unpaid[["run", "state"]].itertuples(index=False, name=None))
     for row in left.itertuples():
         waited = row.at - given.loc[[(row.run, row.state)]].to_numpy()
         if (row.run, row.state) in froze:  # what is owed is paid first
@@ -98,7 +103,8 @@ def test_the_patron_follows_the_record(case: Case, runs: Ensemble) -> None:
 
 def test_an_objection_keeps_a_state_out(case: Case) -> None:
     parameters = prior_parameters(case, runs=40, seed=2)
-    stern = simulate(case, {**parameters, "objection": parameters["objection"] * 0 + 40.0}, seed=2)
+    always = parameters["objection"] * 0 + 40.0
+    stern = simulate(case, {**parameters, "objection": always, "release": always}, seed=2)
     acts = stern.acts()
     refused = acts[acts["act"] == "refuse_accession"]
     assert len(refused) > 0

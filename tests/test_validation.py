@@ -22,6 +22,7 @@ from calibration.holdout import (
     gains,
     scope,
 )
+from calibration.imputation import imputed
 from calibration.likelihood import design
 from calibration.posterior import fit, fit_rows
 from calibration.refit import density, refit
@@ -30,7 +31,6 @@ from calibration.riskset import CHOICES
 from calibration.validation import Plan
 from calibration.variants import (
     deal,
-    imputed,
     permuted,
     until_fit,
     with_fixed,

@@ -1,0 +1,76 @@
+"""Uncertain inputs: what is moved and by how much, and that the pooled posterior carries it."""
+
+import numpy as np
+import pytest
+
+from calibration import diagnostics
+from calibration.imputation import DOUBT, between, imputed
+from calibration.likelihood import design
+from calibration.sample import Chains, pooled
+from calibration.target import target
+from model.case import Case
+
+
+def test_only_what_has_an_error_is_moved(case: Case) -> None:
+    other = imputed(case, 3, seed=7)
+    pairs = list(zip(case.composites, other.composites, strict=True))
+    moved = [(a, b) for a, b in pairs if a.value != b.value]
+    assert 100 < len(moved) < len(pairs)
+    assert all(a.sd > 0 for a, _ in moved)
+    assert {a.variable for a, _ in moved} == {"tie_patron", "tie_west", "means", "autonomy"}
+
+
+def test_an_error_keeps_its_direction_over_the_years(case: Case) -> None:
+    other = imputed(case, 0, seed=1)
+    shifts = [
+        (b.value - a.value) / a.sd
+        for a, b in zip(case.composites, other.composites, strict=True)
+        if (a.variable, a.state) == ("tie_patron", "UZB") and a.sd > 0
+    ]
+    assert len(shifts) > 5
+    assert np.ptp(shifts) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_sets_differ_and_come_back(case: Case) -> None:
+    first, second, again = (imputed(case, number, seed=1) for number in (0, 1, 0))
+    assert first.composites == again.composites
+    assert first.hash == again.hash
+    assert len({case.hash, first.hash, second.hash, imputed(case, 0, seed=2).hash}) == 4
+    assert not np.array_equal(design(first).first, design(second).first)
+
+
+def test_doubtful_events_are_left_out_as_often_as_their_certainty_says(case: Case) -> None:
+    doubtful = {e.event for e in case.events if DOUBT[e.certainty]}
+    assert doubtful
+    left_out = [
+        {e.event for e in case.events} - {e.event for e in imputed(case, number, seed=5).events}
+        for number in range(60)
+    ]
+    assert all(gone <= doubtful for gone in left_out)
+    share = sum(map(len, left_out)) / (60 * len(doubtful))
+    assert 0.05 < share < 0.45
+
+
+def test_the_share_between_imputations_by_hand() -> None:
+    groups = np.array([[[0.0, 1.0], [2.0, -1.0]], [[4.0, 1.0], [6.0, -1.0]]])
+    # the first parameter: total variance 5, of the means 1 and 5 it is 4
+    np.testing.assert_allclose(between(groups), [0.8, 0.0])
+
+
+def test_imputations_are_judged_one_by_one(case: Case) -> None:
+    """Two sets of inputs that disagree are no sign that chains have not converged."""
+    density, rng = target(case), np.random.default_rng(0)
+    names = density.names
+    size = (2, 200, 40, len(names))
+    parts = [
+        Chains(names, rng.normal(size=size) + shift, np.zeros(size[:-1]), 2000)
+        for shift in (0.0, 3.0)
+    ]
+    found = diagnostics.table(density, pooled(parts))
+    assert (found["r_hat"] < 1.01).all()
+    assert (found["between"] > 0.5).all()
+    alone = diagnostics.table(density, parts[0])
+    assert (alone["between"] == 0.0).all()
+    assert (found["ess_bulk"] > alone["ess_bulk"]).all()
+    mixed = Chains(names, pooled(parts).values, pooled(parts).log_posterior, 2000)
+    assert (diagnostics.table(density, mixed)["r_hat"] > 1.5).all()
