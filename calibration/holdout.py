@@ -55,7 +55,8 @@ def leave_one_state_out(
 ) -> pd.DataFrame:
     """Held-out log scores by state and club: one column for the model and one for each baseline.
 
-    Rows up to `Case.fit_until` only. Columns: state, club, choices, acts, model, and the baselines by
+    Rows up to `Case.fit_until` only. The structural steps fill cells that no training row is in, which makes them
+    the stronger over all clubs (docs/decisions/0017). Columns: state, club, choices, acts, model, and the baselines by
     name; scores in nats, higher is better.
     """
     rows = fit_rows(case)
@@ -71,6 +72,7 @@ def leave_one_state_out(
             name: log_scores(predict(cells, train.rows, test.rows), test.rows)
             for name, cells in BASELINES.items()
         }
+        rates[STEPS] = log_scores(backed_off(train.rows, test.rows), test.rows)
         for c, club in enumerate(clubs):
             here = test.rows.club == c
             table.append(
