@@ -1,4 +1,4 @@
-"""The command line: `tashkent run`, `explain`, `law`, `calibrate`, `recover` and `case`."""
+"""The command line: `tashkent run`, `explain`, `law`, `calibrate`, `recover`, `app` and `case`."""
 
 import json
 import os
@@ -304,6 +304,23 @@ def recover(
     from rich.console import Console
 
     calibration.show_recovery(found, Console())
+
+
+@app.command(name="app")
+def dashboard(
+    host: Annotated[
+        str, typer.Option(help="Who can reach it: 0.0.0.0 for everybody in the network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 8765,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
+) -> None:
+    """Open the dashboard: the map, the states and their decisions, in a browser and without a network.
+
+    Example: tashkent app --host 0.0.0.0 --no-open
+    """
+    from dashboard.server import serve
+
+    serve(host, port, show=not no_open)
 
 
 @contextmanager
