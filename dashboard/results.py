@@ -147,8 +147,8 @@ def scores(ensemble: Ensemble, club: str) -> pd.DataFrame:
         row: dict[str, object] = {"who": who}
         for name, (low, high) in spans.items():
             if low <= high:
-                label = f"{month_label(low)} to {month_label(high)}"
-                row[f"{label}, {name}"] = brier(case, p, ensemble.start, club, low, high)
+                years = f"{month_label(low)[:4]}–{month_label(high)[:4]}"
+                row[f"{years}, {name}"] = brier(case, p, ensemble.start, club, low, high)
         rows.append(row)
     return pd.DataFrame(rows)
 
