@@ -32,7 +32,9 @@ def ties(case: Case, state: str) -> dict[str, Floats]:
     """Tie to each sponsor of a club, in standard deviations over states."""
     tie = compile_case(case).situation.tie[:, case.state_ids.index(state)]
     names = {"patron": next(s.name for s in case.states if s.state == case.patron)}
-    return {f"to {names.get(p, 'the ' + p.title())}": tie[:, i] for i, p in enumerate(case.sponsors)}
+    return {
+        f"to {names.get(p, 'the ' + p.title())}": tie[:, i] for i, p in enumerate(case.sponsors)
+    }
 
 
 def lines(
@@ -48,7 +50,7 @@ def lines(
         "textStyle": text,
         "color": list(SERIES),
         "aria": {"enabled": True},
-        "grid": {"left": 42, "right": 14, "top": 18 + 20 * len(series), "bottom": 26},
+        "grid": {"left": 42, "right": 14, "top": 32 + (size + 6) * len(series), "bottom": 26},
         "legend": {
             "orient": "vertical",
             "left": 34,
@@ -56,7 +58,7 @@ def lines(
             "itemHeight": 8,
             "itemWidth": 28,
             "itemGap": 5,
-            "textStyle": {**text, "width": 290, "overflow": "truncate"},
+            "textStyle": {**text, "width": 280, "overflow": "truncate"},
         },
         "tooltip": {"trigger": "axis", "confine": True},
         "xAxis": {

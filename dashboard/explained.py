@@ -53,7 +53,9 @@ def decision(case: Case, state: str, month: int, club: str, seed: int) -> dict[s
         "club": case.club_name(club, month),
         "story": story(found),
         "acts": [_act(act, names) for act in found.acts],
-        "record": [f"{act.replace('_', ' ')} (act of the {actor})" for _, act, actor in found.record],
+        "record": [
+            f"{act.replace('_', ' ')} (act of the {actor})" for _, act, actor in found.record
+        ],
     }
 
 

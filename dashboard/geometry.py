@@ -21,7 +21,7 @@ NEAR = 1.5
 SMALL = 12.0
 #: corners in degrees: what a wide and what a narrow screen shows
 WIDE = ((20.0, 49.0), (104.0, 42.0), (62.0, 34.5), (62.0, 70.0))
-NARROW = ((22.5, 50.0), (83.0, 45.0), (60.0, 34.5), (50.0, 59.0))
+NARROW = ((19.0, 49.0), (83.0, 45.0), (60.0, 34.5), (50.0, 59.0))
 
 Box = tuple[int, int, int, int]
 

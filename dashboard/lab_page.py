@@ -32,7 +32,7 @@ def Lab(case: Case, seed: int) -> None:
             "Reset builds the run anew from what the fields say.",
             classes=["tk-quiet"],
         )
-        with solara.AppLayout(navigation=False, sidebar_open=True):
+        with solara.Div(classes=["tk-frame"]), solara.AppLayout(navigation=False):
             SolaraViz(
                 model,
                 components=[(Members, 0), (Seats, 0)],

@@ -38,6 +38,7 @@ def _setup(
     shows: list[dict[str, str]],
     months: list[str],
     most: int,
+    large: bool,
     busy: dict[str, Any] | None,
     error: str,
     notice: str,
@@ -129,12 +130,13 @@ def Page() -> None:
                 _setup(
                     view=_plain(view),
                     clubs=[
-                        {"id": name, "name": f"{case.club_name(name, case.end)}: {club.title}"}
+                        {"id": name, "name": case.club_name(name, case.end), "title": club.title}
                         for name, club in case.clubs.items()
                     ],
                     shows=[{"id": key, "name": name} for key, name in SHOWS.items()],
                     months=[month_label(m) for m in (case.start, *case.shown) if m < case.end],
                     most=MOST_RUNS,
+                    large=view.present,
                     busy=busy,
                     error=error or failed,
                     notice=notice,

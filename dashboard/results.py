@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 
 import pandas as pd
 
+from agents.situation import Floats
 from calibration.baselines import BASELINES, p_in
 from calibration.posterior import posterior
 from calibration.scores import brier
@@ -25,7 +26,7 @@ BLOCK = 75
 CASE_VARIABLE = "TASHKENT_CASE"
 
 
-class Stopped(Exception):
+class Stopped(Exception):  # noqa: N818 - a wish, not an error
     """The visitor no longer wants the result."""
 
 
@@ -154,7 +155,7 @@ def scores(ensemble: Ensemble, club: str) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=32)
-def _rivals(case: Case, start: int) -> dict[str, object]:
+def _rivals(case: Case, start: int) -> dict[str, Floats]:
     return {
         NOBODY_MOVES: p_in(case, None, start),
         **{name: p_in(case, cells, start) for name, cells in BASELINES.items()},

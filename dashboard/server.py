@@ -76,6 +76,8 @@ class Guard:
 
 
 def _same_origin(scope: Any) -> bool:
-    headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+    headers = {
+        key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]
+    }
     origin = headers.get("origin")
     return origin is None or urlsplit(origin).netloc == headers.get("host")

@@ -63,7 +63,11 @@ def OneState(
     with solara.Div(classes=["tk-charts"]):
         for title, unit, series in (
             (f"What {name} feared", "0 to 3", charts.threats),
-            (f"Its ties, {month_label(case.start)} to {month_label(case.end)}", "sd", charts.ties),
+            (
+                f"Its ties, {month_label(case.start)} to {month_label(case.end)}",
+                "standard deviations",
+                charts.ties,
+            ),
             ("Its belief that help would come", "0 to 1", charts.help_believed),
         ):
             with solara.Div(classes=["tk-card"]):
@@ -80,7 +84,7 @@ def OneState(
                     option=option,
                     responsive=True,
                     attributes={
-                        "style": "height: 300px; width: 100%",
+                        "style": "height: 340px; width: 100%",
                         "role": "img",
                         "aria-label": title,
                     },

@@ -75,7 +75,9 @@ def test_reset_keeps_case_seed_and_club(case: Case) -> None:
 
 
 def test_no_border_is_torn_at_the_antimeridian() -> None:
-    near = geometry.project(np.array([[179.9, 68.0], [-179.9, 68.0], [190.0, 66.0], [-170.0, 66.0]]))
+    near = geometry.project(
+        np.array([[179.9, 68.0], [-179.9, 68.0], [190.0, 66.0], [-170.0, 66.0]])
+    )
     assert np.abs(near[0] - near[1]).max() < 2
     assert np.allclose(near[2], near[3])
 
