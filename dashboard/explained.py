@@ -31,8 +31,9 @@ def beliefs(case: Case) -> Floats:
 
 
 @lru_cache(maxsize=8)
-def _draws(case: Case, seed: int) -> dict[str, Floats]:
-    return posterior(case).draws(runs=DRAWS, seed=seed)
+def _draws(case: Case, seed: int, held: tuple[tuple[str, float], ...]) -> dict[str, Floats]:
+    drawn = posterior(case).draws(runs=DRAWS, seed=seed)
+    return drawn | {name: np.full(DRAWS, value) for name, value in held}
 
 
 def acts_of(case: Case, state: str, club: str) -> list[dict[str, str]]:
@@ -44,9 +45,16 @@ def acts_of(case: Case, state: str, club: str) -> list[dict[str, str]]:
     ]
 
 
-def decision(case: Case, state: str, month: int, club: str, seed: int) -> dict[str, Any]:
+def decision(
+    case: Case,
+    state: str,
+    month: int,
+    club: str,
+    seed: int,
+    held: tuple[tuple[str, float], ...] = (),
+) -> dict[str, Any]:
     """Every act open to a state in a club and month, for the waterfalls, and the whole in words."""
-    found = explain(case, state, month, _draws(case, seed), club)
+    found = explain(case, state, month, _draws(case, seed, held), club)
     names = {s.state: s.name for s in case.states}
     return {
         "status": found.status[club].replace("_", " "),

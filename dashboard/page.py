@@ -11,6 +11,7 @@ import solara.lab
 from dashboard import lab_page, simulate_page, state_page
 from dashboard.results import Stopped, Wish, obtain, the_case, wish_of
 from dashboard.view import MOST_RUNS, PAGES, SHOWS, View, changed, from_query
+from dashboard.weights import Weights
 from model.clock import month_label
 from model.record import Ensemble
 
@@ -127,23 +128,30 @@ def Page() -> None:
                     words = f"{done.value:,} of {wish.runs:,} runs; the record is shown meanwhile"
                     busy = {"done": done.value, "of": wish.runs, "words": words}
                 failed = f"The runs failed: {runs.exception}" if runs.error else ""
-                _setup(
-                    view=_plain(view),
-                    clubs=[
-                        {"id": name, "name": case.club_name(name, case.end), "title": club.title}
-                        for name, club in case.clubs.items()
-                    ],
-                    shows=[{"id": key, "name": name} for key, name in SHOWS.items()],
-                    months=[month_label(m) for m in (case.start, *case.shown) if m < case.end],
-                    most=MOST_RUNS,
-                    large=view.present,
-                    busy=busy,
-                    error=error or failed,
-                    notice=notice,
-                    event_apply=ask,
-                    event_reset=reset,
-                    event_cancel=stop,
-                )
+                with solara.Div(classes=["tk-controls"]):
+                    _setup(
+                        view=_plain(view),
+                        clubs=[
+                            {
+                                "id": name,
+                                "name": case.club_name(name, case.end),
+                                "title": club.title,
+                            }
+                            for name, club in case.clubs.items()
+                        ],
+                        shows=[{"id": key, "name": name} for key, name in SHOWS.items()],
+                        months=[month_label(m) for m in (case.start, *case.shown) if m < case.end],
+                        most=MOST_RUNS,
+                        large=view.present,
+                        busy=busy,
+                        error=error or failed,
+                        notice=notice,
+                        event_apply=ask,
+                        event_reset=reset,
+                        event_cancel=stop,
+                    )
+                    if view.show != "record" and not view.present:
+                        Weights(case, view, ask)
                 simulate_page.Simulate(case, view, ensemble, ask)
             elif view.page == "state":
                 state_page.OneState(case, view, dark, error, ask)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
+import numpy as np
 import pandas as pd
 
 from agents.situation import Floats
@@ -38,6 +39,8 @@ class Wish:
     runs: int
     seed: int
     first_run: int = 0
+    #: weights that are held at a value in every run
+    held: tuple[tuple[str, float], ...] = ()
 
 
 def wish_of(view: View) -> Wish | None:
@@ -45,8 +48,8 @@ def wish_of(view: View) -> Wish | None:
     if view.show == "record":
         return None
     if view.show == "run":
-        return Wish(view.start, 1, view.seed, view.run)
-    return Wish(view.start, view.runs, view.seed)
+        return Wish(view.start, 1, view.seed, view.run, view.weights)
+    return Wish(view.start, view.runs, view.seed, held=view.weights)
 
 
 @cache
@@ -59,6 +62,7 @@ def compute(case: Case, wish: Wish, progress: Callable[[int], None]) -> Ensemble
     """The runs of a wish, read-only; `progress` gets the number done after each block and may raise `Stopped`."""
     progress(0)
     draws = posterior(case).draws(runs=wish.runs, seed=wish.seed, first_run=wish.first_run)
+    draws |= {name: np.full(wish.runs, value) for name, value in wish.held}
     found = simulate(
         case,
         draws,

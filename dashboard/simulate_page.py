@@ -8,6 +8,7 @@ import solara
 from dashboard.results import scores
 from dashboard.scene import facts, frames, record_of, scene
 from dashboard.view import View
+from dashboard.weights import said
 from model.case import Case
 from model.record import Ensemble
 
@@ -19,6 +20,7 @@ def _stage(
     facts: dict[str, list[list[str]]],
     frames: dict[str, Any] | None,
     score: dict[str, Any] | None,
+    held: str,
     club: str,
     show: str,
     month: int,
@@ -48,6 +50,7 @@ def Simulate(
         facts=facts(case, view.club),
         frames=shown,
         score=table,
+        held=said(view.weights) if view.show != "record" else "",
         club=view.club,
         show=view.show if ensemble is not None else "record",
         month=view.month,

@@ -9,6 +9,7 @@ import solara.lab
 from dashboard import charts
 from dashboard.explained import acts_of, decision
 from dashboard.view import View
+from dashboard.weights import said
 from model.case import Case
 from model.clock import month_label
 
@@ -25,6 +26,7 @@ def _decision(
     fitted: int,
     marks: list[dict[str, str]],
     found: dict[str, Any] | None,
+    held: str,
     error: str,
     event_ask: Callable[[dict[str, str]], None],
 ) -> None:
@@ -37,9 +39,9 @@ def OneState(
 ) -> None:
     """The page of one state."""
     month = max(view.month, case.start + 1)  # the first month is given, not decided
-    key = (view.state, month, view.club, view.seed)
+    key = (view.state, month, view.club, view.seed, view.weights)
 
-    def work() -> tuple[tuple[str, int, str, int], dict[str, Any]]:
+    def work() -> tuple[tuple[Any, ...], dict[str, Any]]:
         return key, decision(case, *key)
 
     task = solara.lab.use_task(work, dependencies=[key], raise_error=False)
@@ -56,6 +58,7 @@ def OneState(
         fitted=case.fit_until,
         marks=acts_of(case, view.state, view.club),
         found=found[1] if found is not None and found[0] == key else None,
+        held=said(view.weights),
         error=error or failed,
         event_ask=ask,
     )

@@ -1,5 +1,6 @@
 """What one visitor looks at, and the address that brings somebody else to the same view."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlencode
@@ -28,6 +29,8 @@ class View:
     seed: int
     month: int
     state: str
+    #: weights that are held at a value in every run, by name
+    weights: tuple[tuple[str, float], ...] = ()
     #: large type, without the controls
     present: bool = False
 
@@ -49,9 +52,22 @@ class View:
                 "seed": self.seed,
                 "month": month_label(self.month),
                 "state": self.state,
+                **({"weights": spoken(self.weights)} if self.weights else {}),
                 **({"present": 1} if self.present else {}),
             }
         )
+
+
+def spoken(weights: tuple[tuple[str, float], ...]) -> str:
+    """Weights as they stand in an address: ``patronage:1.5,contagion:0``."""
+    return ",".join(f"{name}:{value:g}" for name, value in weights)
+
+
+def bounds(case: Case, weight: str) -> tuple[float, float]:
+    """What a weight may be held at: three prior standard deviations to either side of the mean, or nothing."""
+    prior = case.parameters[weight]
+    reach = 3 * (prior.sd or 0.0)
+    return min(0.0, prior.mean - reach), max(0.0, prior.mean + reach)
 
 
 def default(case: Case) -> View:
@@ -120,6 +136,32 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
         else:
             span = f"{month_label(case.start)} to {month_label(last)}"
             complaints.append(f"{key} lies between {span}; {month_label(month)} does not.")
+    if (value := asked.get("weights")) is not None:
+        held, wrong = _weights(case, str(value))
+        complaints += wrong
+        found["weights"] = held
     if "present" in asked:
         found["present"] = asked["present"] in ("1", 1, True)
     return replace(view, **found), tuple(complaints)  # type: ignore[arg-type]
+
+
+def _weights(case: Case, text: str) -> tuple[tuple[tuple[str, float], ...], list[str]]:
+    """The weights that a text holds at a value, and in words which of them it cannot."""
+    held: dict[str, float] = {}
+    complaints = []
+    known = case.role("weight")
+    for part in filter(None, text.split(",")):
+        name, _, number = part.partition(":")
+        if name not in known:
+            complaints.append(f'There is no weight "{name}" here: {", ".join(known)}.')
+            continue
+        low, high = bounds(case, name)
+        try:
+            value = float(number)
+        except ValueError:
+            value = math.nan
+        if low <= value <= high:
+            held[name] = value
+        else:
+            complaints.append(f'{name} is a number from {low:g} to {high:g}, not "{number}".')
+    return tuple(sorted(held.items())), complaints

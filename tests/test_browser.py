@@ -132,6 +132,14 @@ def test_every_page_opens(visit: Visits, query: str, sign: str) -> None:
         assert over <= width, "nothing hangs over the side"
 
 
+def test_the_lab_steps_and_starts_again(visit: Visits) -> None:
+    page = visit("?page=lab")
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(page.locator(".tk-seats h2")).to_have_text("1992-06")
+    page.get_by_role("button", name="Reset", exact=True).click()
+    expect(page.locator(".tk-seats h2")).to_have_text("1992-05")
+
+
 def test_a_request_that_leaves_would_be_seen(visit: Visits) -> None:
     page = visit("?show=record")
     page.evaluate("() => { new Image().src = 'http://elsewhere.invalid/a.png'; }")
@@ -191,6 +199,17 @@ def test_reset_keeps_case_and_seed(visit: Visits) -> None:
     expect(page.get_by_label("Seed")).to_have_value("7")
     expect(page).to_have_url(re.compile("seed=7"))
     expect(page).to_have_url(re.compile("show=ensemble"))
+
+
+def test_a_weight_can_be_held(visit: Visits) -> None:
+    page = visit("?runs=20&month=1999-04")
+    page.get_by_text("Change what weighs").click()
+    page.get_by_label("ties to the club's sponsor").fill("-1")
+    page.get_by_role("button", name="Run with these").click()
+    expect(page.locator(".tk-held")).to_have_text(
+        "Held in every run: ties to the club's sponsor at -1."
+    )
+    expect(page).to_have_url(re.compile("weights=patronage%3A-1"))
 
 
 def test_two_visitors_do_not_see_each_other(visit: Visits) -> None:

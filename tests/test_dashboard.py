@@ -11,7 +11,7 @@ import pytest
 import solara
 
 from calibration.posterior import posterior
-from dashboard import charts, explained, geometry, results, scene, server, view
+from dashboard import charts, explained, geometry, results, scene, server, view, weights
 from dashboard.page import Page
 from dashboard.results import Stopped, Wish
 from model.case import Case
@@ -42,6 +42,7 @@ def test_a_link_leads_back_to_the_view(case: Case) -> None:
         seed=11,
         month=parse_month("1999-04"),
         state="GEO",
+        weights=(("contagion", 0.0), ("patronage", 1.5)),
         present=True,
     )
     assert view.from_query(case, seen.query()) == (seen, ())
@@ -58,6 +59,9 @@ def test_a_link_leads_back_to_the_view(case: Case) -> None:
         ("month=1999", "a month is written YYYY-MM"),
         ("month=2040-01", "month lies between 1992-05 and 2025-12"),
         ("start=2025-12", "start lies between"),
+        ("weights=patronag:1", 'There is no weight "patronag" here'),
+        ("weights=patronage:99", 'patronage is a number from -2 to 4, not "99"'),
+        ("weights=patronage:nan", 'not "nan"'),
     ],
 )
 def test_what_cannot_be_had_is_said(case: Case, asked: str, words: str) -> None:
@@ -139,6 +143,23 @@ def test_one_run_is_the_same_run_among_many(case: Case) -> None:
     assert (many.status[2] == one.status[0]).all()
     expected = simulate(case, posterior(case).draws(runs=4, seed=3), seed=3)
     assert (many.status == expected.status).all()
+
+
+def test_a_weight_is_held_in_every_run(case: Case) -> None:
+    held = (("patronage", -1.0),)
+    changed = results.compute(case, Wish(case.start, 6, 0, held=held), ignore)
+    usual = results.compute(case, Wish(case.start, 6, 0), ignore)
+    assert (changed.parameters["patronage"] == -1.0).all()
+    assert (changed.parameters["contagion"] == usual.parameters["contagion"]).all()
+    act = explained.decision(case, "BLR", parse_month("1999-04"), "CST", 0, held)["acts"][0]
+    ties = next(bar for bar in act["bars"] if bar["name"] == "ties to the club's sponsor")
+    assert ties["low"] == ties["high"]
+
+
+def test_every_weight_has_a_slider_with_its_reason(case: Case) -> None:
+    rows = weights.table(case)
+    assert [row["name"] for row in rows] == list(case.role("weight"))
+    assert all(row["low"] <= row["prior"][0] <= row["high"] and row["reason"] for row in rows)
 
 
 def test_a_stop_is_heard_between_blocks(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
