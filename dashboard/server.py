@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 import threading
 import webbrowser
 from typing import Any
@@ -30,6 +31,20 @@ HEADERS = (
 )
 #: says how full the server is, which is nobody's business
 CLOSED = ("/resourcez",)
+
+
+def check(host: str, port: int) -> None:
+    """Whether the address can be served.
+
+    Raises
+    ------
+    OSError
+        If it is taken, or not of this machine.
+    """
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
 
 
 def serve(host: str, port: int, *, show: bool) -> None:

@@ -318,8 +318,13 @@ def dashboard(
 
     Example: tashkent app --host 0.0.0.0 --no-open
     """
-    from dashboard.server import serve
+    from dashboard.server import check, serve
 
+    try:
+        check(host, port)
+    except OSError as error:
+        words = f"{host}:{port} cannot be served: {error.strerror or error}"
+        raise typer.BadParameter(words, param_hint="--host, --port") from None
     serve(host, port, show=not no_open)
 
 

@@ -1,5 +1,6 @@
 """The dashboard without a browser: addresses, the map, shared runs, and components driven by their events."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from dashboard.results import Stopped, Wish
 from model.case import Case
 from model.clock import month_label, parse_month
 from model.simulate import simulate
+from tashkent.cli import main
 
 
 @pytest.fixture(autouse=True)
@@ -340,6 +342,20 @@ def test_a_foreign_page_opens_no_socket(origin: str | None, let_in: bool) -> Non
     if origin is not None:
         headers.append((b"origin", origin.encode()))
     assert server._same_origin({"headers": headers}) == let_in
+
+
+def test_an_address_that_is_taken_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        monkeypatch.setattr("sys.argv", ["tashkent", "app", "--no-open", "--port", port])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+    assert stopped.value.code == 2
+    assert f"127.0.0.1:{port} cannot be served" in capsys.readouterr().err
 
 
 def test_the_baseline_is_made_in_the_background(case: Case) -> None:
