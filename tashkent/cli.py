@@ -1,4 +1,4 @@
-"""The command line: `tashkent run`, `explain`, `law`, `calibrate`, `recover`, `validate` and `case`."""
+"""The command line: `tashkent run`, `explain`, `law`, `calibrate`, `recover`, `validate`, `app` and `case`."""
 
 import json
 import os
@@ -377,6 +377,28 @@ def _stages() -> "Iterator[Callable[[str, int, int], None]]":
     ) as bar:
         task = bar.add_task("", total=None)
         yield lambda stage, done, of: bar.update(task, description=stage, completed=done, total=of)
+
+
+@app.command(name="app")
+def dashboard(
+    host: Annotated[
+        str, typer.Option(help="Who can reach it: 0.0.0.0 for everybody in the network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 8765,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
+) -> None:
+    """Open the dashboard: the map, the states and their decisions, in a browser and without a network.
+
+    Example: tashkent app --host 0.0.0.0 --no-open
+    """
+    from dashboard.server import check, serve
+
+    try:
+        check(host, port)
+    except OSError as error:
+        words = f"{host}:{port} cannot be served: {error.strerror or error}"
+        raise typer.BadParameter(words, param_hint="--host, --port") from None
+    serve(host, port, show=not no_open)
 
 
 @contextmanager

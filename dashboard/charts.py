@@ -1,0 +1,99 @@
+"""Charts over time, as options for ECharts; lines differ by colour and by stroke."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from agents.situation import Floats
+from dashboard.explained import beliefs
+from dashboard.palette import DASHES, SERIES
+from model.case import Case
+from model.clock import month_label
+from model.world import compile_case
+
+
+def threats(case: Case, state: str) -> dict[str, Floats]:
+    """Threat felt by source, in [0, 3]; only those that the state ever felt."""
+    felt = compile_case(case).situation.threat[:, case.state_ids.index(state)]
+    names = [threat.label for threat in case.threats.values()]
+    return {name: felt[:, k] for k, name in enumerate(names) if felt[:, k].max() > 0.05}
+
+
+def help_believed(case: Case, state: str) -> dict[str, Floats]:
+    """Belief that a promise of help would be kept, by threat, where it ever moves."""
+    found = beliefs(case)[:, case.state_ids.index(state)]
+    names = [threat.label for threat in case.threats.values()]
+    moved = {n: found[:, k] for k, n in enumerate(names) if np.ptp(found[:, k]) > 0.01}
+    return moved or {"any threat": found[:, 0]}
+
+
+def ties(case: Case, state: str) -> dict[str, Floats]:
+    """Tie to each sponsor of a club, in standard deviations over states."""
+    tie = compile_case(case).situation.tie[:, case.state_ids.index(state)]
+    names = {"patron": next(s.name for s in case.states if s.state == case.patron)}
+    return {
+        f"to {names.get(p, 'the ' + p.title())}": tie[:, i] for i, p in enumerate(case.sponsors)
+    }
+
+
+def lines(
+    case: Case, series: Mapping[str, Floats], month: int, *, dark: bool, large: bool, unit: str
+) -> dict[str, Any]:
+    """A line for each series over the months of the case, and a mark at one month."""
+    ink, faint = ("#f2f0ec", "#4a4f57") if dark else ("#1c2126", "#e4e1da")
+    size = 16 if large else 12
+    text = {"color": ink, "fontSize": size}
+    return {
+        "animation": False,
+        "backgroundColor": "transparent",
+        "textStyle": text,
+        "color": list(SERIES),
+        "aria": {"enabled": True},
+        "grid": {"left": 42, "right": 14, "top": 32 + (size + 6) * len(series), "bottom": 26},
+        "legend": {
+            "orient": "vertical",
+            "left": 34,
+            "top": 0,
+            "itemHeight": 8,
+            "itemWidth": 28,
+            "itemGap": 5,
+            "textStyle": {**text, "width": 280, "overflow": "truncate"},
+        },
+        "tooltip": {"trigger": "axis", "confine": True},
+        "xAxis": {
+            "type": "category",
+            "data": [month_label(m) for m in case.months],
+            "axisLabel": {**text, "hideOverlap": True},
+            "axisLine": {"lineStyle": {"color": ink}},
+        },
+        "yAxis": {
+            "type": "value",
+            "name": unit,
+            "nameTextStyle": {**text, "align": "left"},
+            "axisLabel": text,
+            "splitNumber": 3,
+            "splitLine": {"lineStyle": {"color": faint}},
+        },
+        "series": [
+            {
+                "name": name,
+                "type": "line",
+                "showSymbol": False,
+                "data": np.round(values, 3).tolist(),
+                "lineStyle": {"width": 2.4, "type": DASHES[i // 2 % 3]},
+                **({"markLine": _mark(month, ink)} if i == 0 else {}),
+            }
+            for i, (name, values) in enumerate(series.items())
+        ],
+    }
+
+
+def _mark(month: int, ink: str) -> dict[str, Any]:
+    return {
+        "silent": True,
+        "symbol": "none",
+        "label": {"show": False},
+        "lineStyle": {"color": ink, "type": "solid", "width": 1.5},
+        "data": [{"xAxis": month_label(month)}],
+    }

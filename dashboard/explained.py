@@ -1,0 +1,109 @@
+"""One state over time, and its decisions taken apart, as plain data for the page."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from agents.situation import Floats
+from calibration.posterior import posterior
+from model.case import Case
+from model.choices import record_standing
+from model.clock import month_label, month_of
+from model.explain import ActExplained, Part, explain
+from model.world import compile_case
+from tashkent.words import ACTS, middle, named, percent, story
+
+DRAWS = 400
+#: a part that moves the log-odds by less is summed up with the others
+SMALL = 0.1
+
+
+@lru_cache(maxsize=4)
+def beliefs(case: Case) -> Floats:
+    """Belief in help as the record taught it, shape (T, S, K)."""
+    given = compile_case(case)
+    months = range(1, len(case.months))
+    rows = [given.month(t, record_standing(given, t)).credibility for t in months]
+    found = np.array([rows[0], *rows])
+    found.flags.writeable = False
+    return found
+
+
+@lru_cache(maxsize=8)
+def _draws(case: Case, seed: int, held: tuple[tuple[str, float], ...]) -> dict[str, Floats]:
+    drawn = posterior(case).draws(runs=DRAWS, seed=seed)
+    return drawn | {name: np.full(DRAWS, value) for name, value in held}
+
+
+def acts_of(case: Case, state: str, club: str) -> list[dict[str, str]]:
+    """The months in which the record shows an act on a state's seat."""
+    return [
+        {"month": month_label(month_of(row.date)), "words": row.act.replace("_", " ")}
+        for row in case.record
+        if (row.state, row.club) == (state, club) and case.start < month_of(row.date) <= case.end
+    ]
+
+
+def decision(
+    case: Case,
+    state: str,
+    month: int,
+    club: str,
+    seed: int,
+    held: tuple[tuple[str, float], ...] = (),
+) -> dict[str, Any]:
+    """Every act open to a state in a club and month, for the waterfalls, and the whole in words."""
+    found = explain(case, state, month, _draws(case, seed, held), club)
+    names = {s.state: s.name for s in case.states}
+    return {
+        "status": found.status[club].replace("_", " "),
+        "club": case.club_name(club, month),
+        "story": story(found),
+        "acts": [_act(act, names) for act in found.acts],
+        "record": [
+            f"{act.replace('_', ' ')} (act of the {actor})" for _, act, actor in found.record
+        ],
+    }
+
+
+def _act(act: ActExplained, names: dict[str, str]) -> dict[str, Any]:
+    chances = np.percentile(act.probability, [5, 95])
+    terms = sorted((p for p in act.parts if p.kind == "term"), key=lambda p: -abs(_mean(p)))
+    large = [p for p in terms if abs(_mean(p)) >= SMALL]
+    rest = [p for p in terms if abs(_mean(p)) < SMALL and np.any(p.values)]
+    bars = [_bar(named(p), p.kind, p.values) for p in large]
+    if rest:
+        together = np.sum([p.values for p in rest], axis=0)
+        bars.append(_bar(f"{len(rest)} smaller ones", "term", together))
+    bars += [_bar(named(p), p.kind, p.values) for p in act.parts if p.kind == "friction"]
+    return {
+        "act": act.act,
+        "words": f"{ACTS.get(act.act, act.act)} {act.club_name}",
+        "chance": percent(middle(act)),
+        "between": f"{percent(float(chances[0]))} to {percent(float(chances[1]))}",
+        "law": act.law,
+        "rule": act.rule,
+        "source": act.source,
+        "done": act.done,
+        "bars": bars,
+        "total": _bar("all together", "total", act.log_odds),
+        "objectors": [
+            {"name": names[state], "chance": percent(p)} for state, p in act.objectors.items()
+        ],
+    }
+
+
+def _mean(part: Part) -> float:
+    return float(part.values.mean())
+
+
+def _bar(name: str, kind: str, values: Floats) -> dict[str, Any]:
+    low, high = np.percentile(values, [5, 95])
+    return {
+        "name": name,
+        "kind": kind,
+        "mean": round(float(values.mean()), 3),
+        "low": round(float(low), 3),
+        "high": round(float(high), 3),
+    }

@@ -1,0 +1,164 @@
+"""The shell of every page: what the visitor looks at, the runs behind it, and the address that leads back here."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import solara
+import solara.lab
+
+from dashboard import lab_page, simulate_page, state_page
+from dashboard.results import Stopped, Wish, obtain, the_case, wish_of
+from dashboard.view import MOST_RUNS, PAGES, SHOWS, View, changed, from_query
+from dashboard.weights import Weights
+from model.clock import month_label
+from model.record import Ensemble
+
+HERE = Path(__file__).parent
+
+
+@solara.component_vue("header.vue")
+def _header(
+    title: str,
+    pages: list[dict[str, str]],
+    page: str,
+    query: str,
+    large: bool,
+    event_goto: Callable[[dict[str, Any]], None],
+    event_present: Callable[[str | None], None],
+    event_theme: Callable[[bool], None],
+) -> None:
+    """Title, pages, and what concerns the eye; keeps the address of the browser up to date."""
+
+
+@solara.component_vue("setup.vue")
+def _setup(
+    view: dict[str, Any],
+    clubs: list[dict[str, str]],
+    shows: list[dict[str, str]],
+    months: list[str],
+    most: int,
+    large: bool,
+    busy: dict[str, Any] | None,
+    error: str,
+    notice: str,
+    event_apply: Callable[[dict[str, Any]], None],
+    event_reset: Callable[..., None],
+    event_cancel: Callable[..., None],
+) -> None:
+    """Which club and which runs."""
+
+
+@solara.component
+def Layout(children: list[solara.Element] | None = None) -> None:
+    """Nothing around the page: it has a header of its own."""
+    solara.Div(children=children or [])
+
+
+@solara.component
+def Page() -> None:
+    """The whole dashboard for one visitor; nothing of it is shared but the case and its usual runs."""
+    case = the_case()
+    router = solara.use_router()
+    first, complaints = solara.use_memo(lambda: from_query(case, router.search), [])
+    view, set_view = solara.use_state(first)
+    error, set_error = solara.use_state(" ".join(complaints))
+    notice, set_notice = solara.use_state("")
+    done = solara.use_reactive(0)
+    dark = solara.lab.use_dark_effective()
+
+    wish = wish_of(view)
+
+    def work() -> tuple[Wish, Ensemble] | None:
+        if wish is None:
+            return None
+
+        def progress(number: int) -> None:
+            if not runs.is_current():
+                raise Stopped
+            done.value = number
+
+        return wish, obtain(case, wish, progress)
+
+    runs = solara.lab.use_task(work, dependencies=[wish], raise_error=False)
+    found = runs.value if runs.finished else None
+    ensemble = found[1] if found is not None and found[0] == wish else None
+
+    def ask(asked: dict[str, Any]) -> None:
+        """Change the view as far as that is possible, and say what is not."""
+        wanted, wrong = changed(case, view, asked)
+        set_error(" ".join(wrong))
+        set_notice("")
+        set_view(wanted)
+
+    def reset(*_: object) -> None:
+        set_error("")
+        set_notice("As at the beginning; case, club and seed stayed.")
+        set_view(view.reset(case))
+
+    def stop(*_: object) -> None:
+        runs.cancel()
+        set_notice("Stopped; the record is shown.")
+        set_view(changed(case, view, {"show": "record"})[0])
+
+    def theme(wanted: bool) -> None:
+        solara.lab.theme.dark = wanted
+
+    def toggle(month: str | None) -> None:
+        ask({"present": int(not view.present), "month": month})
+
+    solara.Title("tashkent")
+    solara.Style(HERE / "style.css")
+    with solara.Div(classes=["tk-root", *(["tk-large"] if view.present else [])]):
+        _header(
+            title=case.title,
+            pages=[{"id": key, "name": name} for key, name in PAGES.items()],
+            page=view.page,
+            query=view.query(),
+            large=view.present,
+            event_goto=ask,
+            event_present=toggle,
+            event_theme=theme,
+        )
+        with solara.Div(classes=["tk-main-part"]):
+            if view.page == "simulate":
+                busy = None
+                if wish is not None and runs.pending:
+                    words = f"{done.value:,} of {wish.runs:,} runs; the record is shown meanwhile"
+                    busy = {"done": done.value, "of": wish.runs, "words": words}
+                failed = f"The runs failed: {runs.exception}" if runs.error else ""
+                with solara.Div(classes=["tk-controls"]):
+                    _setup(
+                        view=_plain(view),
+                        clubs=[
+                            {
+                                "id": name,
+                                "name": case.club_name(name, case.end),
+                                "title": club.title,
+                            }
+                            for name, club in case.clubs.items()
+                        ],
+                        shows=[{"id": key, "name": name} for key, name in SHOWS.items()],
+                        months=[month_label(m) for m in (case.start, *case.shown) if m < case.end],
+                        most=MOST_RUNS,
+                        large=view.present,
+                        busy=busy,
+                        error=error or failed,
+                        notice=notice,
+                        event_apply=ask,
+                        event_reset=reset,
+                        event_cancel=stop,
+                    )
+                    if view.show != "record" and not view.present:
+                        Weights(case, view, ask)
+                simulate_page.Simulate(case, view, ensemble, ask)
+            elif view.page == "state":
+                state_page.OneState(case, view, dark, error, ask)
+            else:
+                lab_page.Lab(case, view.seed)
+
+
+def _plain(view: View) -> dict[str, Any]:
+    """A view as the page takes it, months as they are written."""
+    return {**asdict(view), "start": month_label(view.start), "month": month_label(view.month)}

@@ -1,0 +1,166 @@
+"""Runs for the pages: computed in blocks that can be stopped, and the usual ones once for all visitors."""
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+import pandas as pd
+
+from agents.situation import Floats
+from calibration.baselines import BASELINES, p_in
+from calibration.posterior import posterior
+from calibration.scores import brier
+from dashboard.view import View, default
+from model.case import Case, load_case
+from model.clock import month_label
+from model.record import Ensemble
+from model.simulate import simulate
+from model.world import compile_case
+from tashkent.report import NOBODY_MOVES
+
+#: runs that advance together: small, so that a stop is heard soon and progress is seen
+BLOCK = 75
+#: names the case to show, by name or folder
+CASE_VARIABLE = "TASHKENT_CASE"
+
+
+class Stopped(Exception):  # noqa: N818 - a wish, not an error
+    """The visitor no longer wants the result."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What fixes an ensemble."""
+
+    start: int
+    runs: int
+    seed: int
+    first_run: int = 0
+    #: weights that are held at a value in every run
+    held: tuple[tuple[str, float], ...] = ()
+
+
+def wish_of(view: View) -> Wish | None:
+    """The runs that a view needs; none for the record."""
+    if view.show == "record":
+        return None
+    if view.show == "run":
+        return Wish(view.start, 1, view.seed, view.run, view.weights)
+    return Wish(view.start, view.runs, view.seed, held=view.weights)
+
+
+@cache
+def the_case() -> Case:
+    """The case that this server shows; visitors share it, and it is frozen."""
+    return load_case(os.environ.get(CASE_VARIABLE, "cst"))
+
+
+def compute(case: Case, wish: Wish, progress: Callable[[int], None]) -> Ensemble:
+    """The runs of a wish, read-only; `progress` gets the number done after each block and may raise `Stopped`."""
+    progress(0)
+    draws = posterior(case).draws(runs=wish.runs, seed=wish.seed, first_run=wish.first_run)
+    draws |= {name: np.full(wish.runs, value) for name, value in wish.held}
+    found = simulate(
+        case,
+        draws,
+        seed=wish.seed,
+        start=wish.start,
+        first_run=wish.first_run,
+        block=BLOCK,
+        progress=progress,
+    )
+    found.status.flags.writeable = False
+    return found
+
+
+class Baseline:
+    """The runs that everybody sees first, computed once in the background and shared read-only."""
+
+    def __init__(self, case: Case) -> None:
+        first = wish_of(default(case))
+        assert first is not None
+        self.case, self.wish = case, first
+        self.done = 0
+        self.error: Exception | None = None
+        self._ready = threading.Event()
+        self._found: Ensemble | None = None
+        self._thread = threading.Thread(target=self._work, name="baseline", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        try:
+            compile_case(self.case)
+            self._found = compute(self.case, self.wish, self._progress)
+        except Exception as error:  # told to whoever asks for the runs
+            self.error = error
+        finally:
+            self._ready.set()
+
+    def _progress(self, done: int) -> None:
+        self.done = done
+
+    def get(self, progress: Callable[[int], None]) -> Ensemble:
+        """The runs, once they are there; `progress` may raise `Stopped`, and the work goes on for the others."""
+        while not self._ready.wait(0.1):
+            progress(self.done)
+        if self._found is None:
+            raise RuntimeError(str(self.error))
+        return self._found
+
+
+_lock = threading.Lock()
+
+
+@cache
+def _baseline(case: Case) -> Baseline:
+    return Baseline(case)
+
+
+def baseline(case: Case) -> Baseline:
+    """The one baseline of a case."""
+    with _lock:
+        return _baseline(case)
+
+
+def warm() -> None:
+    """Load the case and begin with its baseline before anybody asks."""
+    baseline(the_case())
+
+
+def obtain(case: Case, wish: Wish, progress: Callable[[int], None]) -> Ensemble:
+    """The runs of a wish: shared if they are the usual ones, the visitor's own otherwise."""
+    shared = baseline(case)
+    return shared.get(progress) if wish == shared.wish else compute(case, wish, progress)
+
+
+def scores(ensemble: Ensemble, club: str) -> pd.DataFrame:
+    """Brier scores of P(in) in a club, of the model and of what knows no mechanism; 0 is perfect.
+
+    Columns: who, then one a stretch of months: those that both have been fitted to, and those after.
+    """
+    case = ensemble.case
+    spans = {
+        "fitted": (max(ensemble.start + 1, case.score_from), case.fit_until),
+        "later": (max(ensemble.start, case.fit_until) + 1, case.end),
+    }
+    rivals = {"the model": ensemble.p_in, **_rivals(case, ensemble.start)}
+    rows = []
+    for who, p in rivals.items():
+        row: dict[str, object] = {"who": who}
+        for name, (low, high) in spans.items():
+            if low <= high:
+                years = f"{month_label(low)[:4]}–{month_label(high)[:4]}"
+                row[f"{years}, {name}"] = brier(case, p, ensemble.start, club, low, high)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+@lru_cache(maxsize=32)
+def _rivals(case: Case, start: int) -> dict[str, Floats]:
+    return {
+        NOBODY_MOVES: p_in(case, None, start),
+        **{name: p_in(case, cells, start) for name, cells in BASELINES.items()},
+    }

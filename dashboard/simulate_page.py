@@ -1,0 +1,70 @@
+"""Simulate: the map and the lanes, month by month, with the record beside the runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import solara
+
+from dashboard.results import scores
+from dashboard.scene import facts, frames, record_of, scene
+from dashboard.view import View
+from dashboard.weights import said
+from model.case import Case
+from model.record import Ensemble
+
+
+@solara.component_vue("stage.vue")
+def _stage(
+    scene: dict[str, Any],
+    record: list[str],
+    facts: dict[str, list[list[str]]],
+    frames: dict[str, Any] | None,
+    score: dict[str, Any] | None,
+    held: str,
+    club: str,
+    club_name: str,
+    show: str,
+    month: int,
+    state: str,
+    large: bool,
+    event_moved: Callable[[str], None],
+    event_open: Callable[[dict[str, str]], None],
+) -> None:
+    """Map, player and lanes; playing happens in the browser alone."""
+
+
+@solara.component
+def Simulate(
+    case: Case, view: View, ensemble: Ensemble | None, ask: Callable[[dict[str, Any]], None]
+) -> None:
+    """The page, of the record as long as there are no runs."""
+    shown = solara.use_memo(
+        lambda: None if ensemble is None else frames(ensemble, view.club), [ensemble, view.club]
+    )
+    table = solara.use_memo(
+        lambda: None if ensemble is None or ensemble.runs == 1 else _table(ensemble, view.club),
+        [ensemble, view.club],
+    )
+    _stage(
+        scene=scene(case),
+        record=record_of(case, view.club),
+        facts=facts(case, view.club),
+        frames=shown,
+        score=table,
+        held=said(view.weights) if view.show != "record" else "",
+        club=view.club,
+        club_name=case.club_name(view.club, case.end),
+        show=view.show if ensemble is not None else "record",
+        month=view.month,
+        state=view.state,
+        large=view.present,
+        event_moved=lambda month: ask({"month": month}),
+        event_open=lambda chosen: ask({**chosen, "page": "state"}),
+    )
+
+
+def _table(ensemble: Ensemble, club: str) -> dict[str, Any]:
+    table = scores(ensemble, club)
+    columns = [name for name in table.columns if name != "who"]
+    rows = [{"who": row["who"], "values": [row[c] for c in columns]} for _, row in table.iterrows()]
+    return {"columns": columns, "rows": rows}

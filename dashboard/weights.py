@@ -1,0 +1,62 @@
+"""Weights that a visitor holds at a value, beside what was believed of them before the record and after it."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import solara
+
+from calibration.posterior import posterior
+from dashboard.view import View, bounds
+from model.case import Case
+from tashkent.words import TERMS, listed
+
+
+@solara.component_vue("weights.vue")
+def _weights(
+    table: list[dict[str, Any]],
+    held: dict[str, float],
+    event_apply: Callable[[dict[str, Any]], None],
+) -> None:
+    """One slider a weight."""
+
+
+@solara.component
+def Weights(case: Case, view: View, ask: Callable[[dict[str, Any]], None]) -> None:
+    """The weights of the case's table."""
+    _weights(table=table(case), held=dict(view.weights), event_apply=ask)
+
+
+def said(weights: tuple[tuple[str, float], ...]) -> str:
+    """Which weights are held, in words; nothing if there are none."""
+    if not weights:
+        return ""
+    return f"Held in every run: {listed([f'{_named(n)} at {v:g}' for n, v in weights])}."
+
+
+@lru_cache(maxsize=8)
+def table(case: Case) -> list[dict[str, Any]]:
+    """Prior and posterior of every weight, and the reason for it in words."""
+    fitted = posterior(case)
+    mean = dict(zip(fitted.names, fitted.mean.tolist(), strict=True))
+    sd = dict(zip(fitted.names, fitted.sd.tolist(), strict=True))
+    rows = []
+    for name, prior in case.role("weight").items():
+        low, high = bounds(case, name)
+        rows.append(
+            {
+                "name": name,
+                "words": _named(name),
+                "reason": prior.reason,
+                "unit": prior.unit,
+                "low": low,
+                "high": high,
+                "prior": [prior.mean, prior.sd or 0.0],
+                "posterior": [mean.get(name, prior.mean), sd.get(name, prior.sd or 0.0)],
+            }
+        )
+    return rows
+
+
+def _named(name: str) -> str:
+    return TERMS.get(name, name.replace("_", " "))

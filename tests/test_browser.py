@@ -1,0 +1,284 @@
+"""The dashboard in Chromium: pages open, playing moves the map, links lead back, nothing leaves this machine."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+HERE = ("localhost", "127.0.0.1")
+PATIENCE = 20_000
+#: what the focused element is called
+FOCUSED = (
+    "(at => at.getAttribute('aria-label') || at.innerText || at.tagName)(document.activeElement)"
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        words = f"{CHROMIUM} is not installed (Debian: apt-get install chromium)"
+        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield found
+        found.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """A server of its own, through the command."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = "from tashkent.cli import main; main()"
+    options = ["app", "--no-open", "--port", str(port)]
+    server = subprocess.Popen([sys.executable, "-c", command, *options], stdout=subprocess.DEVNULL)
+    url = f"http://localhost:{port}/"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(url, timeout=5).close()
+                break
+            except OSError:
+                assert server.poll() is None, "the server ended"
+                time.sleep(0.1)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+class Visits:
+    """Opens pages, each for a visitor of its own, and collects whatever goes wrong on them."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser, self.address = browser, address
+        self.wrong: list[str] = []
+        self.contexts: list[BrowserContext] = []
+
+    def __call__(self, query: str = "", **options: Any) -> Page:
+        """A page at an address, with its header drawn."""
+        context = self.browser.new_context(**options)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", lambda m: self.wrong.append(m.text) if m.type == "error" else None)
+        page.on("request", lambda request: self.check_local(request.url))
+        page.on("websocket", lambda ws: self.check_local(ws.url))
+        page.on("response", lambda r: self.check_answer(r.status, r.url))
+        page.goto(self.address + query)
+        page.wait_for_selector(".tk-header")
+        return page
+
+    def check_local(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.hostname not in HERE:
+            self.wrong.append(f"a request left this machine: {url}")
+
+    def check_answer(self, status: int, url: str) -> None:
+        if status >= 400:
+            self.wrong.append(f"{status} {url}")
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Visits]:
+    visits = Visits(browser, address)
+    yield visits
+    for context in visits.contexts:
+        context.close()
+    assert visits.wrong == []
+
+
+def month(page: Page) -> str:
+    return page.locator(".tk-month").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("query", "sign"),
+    [
+        ("?page=simulate", ".tk-score"),
+        ("?page=state&state=UZB&month=2012-06", ".tk-waterfall"),
+        ("?page=lab", ".tk-seats"),
+    ],
+)
+def test_every_page_opens(visit: Visits, query: str, sign: str) -> None:
+    page = visit(query, viewport={"width": 1440, "height": 900})
+    page.wait_for_selector(sign)
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        page.wait_for_timeout(300)
+        over = page.evaluate("document.documentElement.scrollWidth")
+        assert over <= width, "nothing hangs over the side"
+
+
+def test_the_lab_steps_and_starts_again(visit: Visits) -> None:
+    page = visit("?page=lab")
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(page.locator(".tk-seats h2")).to_have_text("1992-06")
+    page.get_by_role("button", name="Reset", exact=True).click()
+    expect(page.locator(".tk-seats h2")).to_have_text("1992-05")
+
+
+def test_a_request_that_leaves_would_be_seen(visit: Visits) -> None:
+    page = visit("?show=record")
+    page.evaluate("() => { new Image().src = 'http://elsewhere.invalid/a.png'; }")
+    page.wait_for_timeout(300)
+    assert visit.wrong
+    visit.wrong.clear()
+
+
+def test_something_is_seen_within_three_seconds(visit: Visits) -> None:
+    visit("?show=record")  # the files are in the server's memory now
+    before = time.monotonic()
+    page = visit("?runs=40&seed=3&month=1999-04")
+    page.wait_for_selector("[data-state=UZB]")
+    assert time.monotonic() - before < (10 if os.environ.get("CI") else 5)
+
+
+def test_playing_moves_the_map_and_asks_nothing_of_the_server(visit: Visits) -> None:
+    page = visit("?show=record&month=1999-01")
+    sent: list[Any] = []
+    page.on("websocket", lambda ws: ws.on("framesent", lambda frame: sent.append(frame)))
+    page.reload()
+    shape = page.locator("[data-state=UZB]")
+    expect(shape).to_have_attribute("data-look", "in")
+    page.wait_for_timeout(500)
+    page.get_by_label("Speed").select_option("fast")
+    sent.clear()
+    page.get_by_role("button", name="Play").click()
+    expect(shape).to_have_attribute("data-look", "gone")
+    assert not [frame for frame in sent if "moved" in str(frame)]
+    page.get_by_role("button", name="Pause").click()
+    page.wait_for_timeout(400)
+    assert [frame for frame in sent if "moved" in str(frame)], "where it stopped is told"
+    shown = month(page)
+    page.wait_for_timeout(300)
+    assert month(page) == shown
+    page.get_by_role("button", name="One month on").click()
+    assert month(page) != shown
+
+
+def test_a_click_opens_the_state(visit: Visits) -> None:
+    page = visit("?show=record&month=2012-06")
+    page.locator("[data-state=KAZ]").click()
+    page.wait_for_selector(".tk-waterfall")
+    expect(page.locator("h2").first).to_contain_text("Kazakhstan, June 2012")
+    page.get_by_role("button", name="Simulate").click()
+    assert month(page) == "June 2012"
+    page.locator("[data-lane=UZB]").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("h2").first).to_contain_text("Uzbekistan, June 2012")
+    expect(page.get_by_text("by the record it did")).to_be_visible()
+
+
+def test_reset_keeps_case_and_seed(visit: Visits) -> None:
+    page = visit("?show=run&run=2&seed=7&month=2005-01")
+    page.get_by_role("button", name="Reset").click()
+    expect(page.locator(".tk-month")).to_have_text("May 1992")
+    expect(page.get_by_label("Seed")).to_have_value("7")
+    expect(page).to_have_url(re.compile("seed=7"))
+    expect(page).to_have_url(re.compile("show=ensemble"))
+
+
+def test_a_weight_can_be_held(visit: Visits) -> None:
+    page = visit("?runs=20&month=1999-04")
+    page.get_by_text("Change what weighs").click()
+    page.get_by_label("ties to the club's sponsor").fill("-1")
+    page.get_by_role("button", name="Run with these").click()
+    expect(page.locator(".tk-held")).to_have_text(
+        "Held in every run: ties to the club's sponsor at -1."
+    )
+    expect(page).to_have_url(re.compile("weights=patronage%3A-1"))
+
+
+def test_two_visitors_do_not_see_each_other(visit: Visits) -> None:
+    one, other = visit("?show=record&month=2000-01"), visit("?show=record&month=2010-01")
+    one.get_by_label("Club").select_option("SCO")
+    expect(one).to_have_url(re.compile("club=SCO"))
+    expect(one.locator("[data-state=BLR]")).to_have_attribute("data-look", "out")
+    assert other.get_by_label("Club").input_value() == "CST"
+    assert (month(one), month(other)) == ("January 2000", "January 2010")
+
+
+def test_a_link_restores_the_view(visit: Visits) -> None:
+    page = visit("?show=record&month=1999-04")
+    page.get_by_role("button", name="One month on").click()
+    expect(page).to_have_url(re.compile("month=1999-05"))
+    page.locator("[data-state=GEO]").click()
+    expect(page).to_have_url(re.compile("state=GEO"))
+    page.wait_for_selector(".tk-decision")
+    again = visit("?" + urlsplit(page.url).query)
+    expect(again.locator("h2").first).to_contain_text("Georgia, May 1999")
+
+
+def test_a_wrong_link_is_explained(visit: Visits) -> None:
+    page = visit("?show=record&month=2040-01&club=NATO")
+    expect(page.get_by_role("status")).to_contain_text('There is no club "NATO" here')
+
+
+def test_long_work_can_be_stopped(visit: Visits) -> None:
+    page = visit("?runs=2000&seed=1")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("status")).to_contain_text(
+        "Stopped; the record is shown.", timeout=2000
+    )
+
+
+def test_figures_can_be_saved(visit: Visits) -> None:
+    page = visit("?show=record&month=2012-08")
+    for name, ending in (
+        ("Map, SVG", "map-2012-08.svg"),
+        ("Map, PNG", "map-2012-08.png"),
+        ("Lanes, SVG", "lanes-2012-08.svg"),
+        ("Months and states, CSV", "seats-2012-08.csv"),
+    ):
+        page.locator("summary").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        assert download.value.suggested_filename == f"tashkent-CST-{ending}"
+        text = Path(download.value.path()).read_bytes()
+        starts = {"svg": b"<svg", "png": b"\x89PNG", "csv": b"month,state,record\n"}
+        assert text.startswith(starts[ending[-3:]])
+        assert len(text) > 5000
+    assert b"\n2012-08,UZB,suspension requested\n" in text
+
+
+def test_the_keyboard_reaches_everything_in_order(visit: Visits) -> None:
+    page = visit("?show=record")
+    reached = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.append(str(page.evaluate(FOCUSED)))
+    order = [
+        next(i for i, at in enumerate(reached) if word in at)
+        for word in ("Simulate", "Armenia", "Play")
+    ]
+    assert order == sorted(order)
+
+
+def test_dark_and_large(visit: Visits) -> None:
+    page = visit("?show=record&present=1", color_scheme="dark")
+    page.wait_for_selector(".theme--dark .tk-large")
+    page.get_by_role("button", name="Light colours").click()
+    page.wait_for_selector(".v-application.theme--light .tk-large")
