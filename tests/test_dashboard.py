@@ -299,7 +299,9 @@ def test_a_click_opens_the_state(visitor: Visitor) -> None:
 def test_reset_keeps_the_seed(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"seed": "9", "show": "run", "run": "2", "month": "1999-04"})
     visitor.wait(lambda: visitor.find("frames").frames is not None)
+    visitor.wait(lambda: visitor.find("busy").view["month"] == "1999-04")
     visitor.send("busy", "reset")
+    visitor.wait(lambda: visitor.find("busy").view["show"] == "ensemble")
     chosen = visitor.find("busy").view
     assert (chosen["seed"], chosen["show"], chosen["month"]) == (9, "ensemble", "1992-05")
 
