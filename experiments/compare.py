@@ -1,14 +1,15 @@
 """What if: baseline and counterfactual in paired runs, with two kinds of doubt told apart.
 
 Run r of both worlds has the same parameters and the same draws. Of ``n`` runs, ``k`` in a row share one draw of the
-posterior, so there are ``G = n / k`` draws. With ``d[g, i]`` in {-1, 0, 1} the difference (in or out, counterfactual less
-baseline) in run i of draw g, the analysis of variance of a one-way design with random effects gives
+posterior, so there are ``G = n / k`` draws. With ``d[g, i]`` in {-1, 0, 1} the difference (in or out, counterfactual
+less baseline) in run i of draw g, the analysis of variance of a one-way design with random effects gives
 
 * ``change``: the mean of d, the change in P(in);
 * **simulation error**: ``MSW / n``, MSW the mean square within draws: what more runs of the same draws would do away
   with. A pair differs only if it is discordant, as in McNemar's test (1947, doi:10.1007/BF02295996), so luck that both
   worlds share cancels;
-* **posterior**: the effect that a draw has, ``E[d | draw]``, varies between draws by ``max(0, (MSB - MSW) / k)``, MSB the
+* **posterior**: the effect that a draw has, ``E[d | draw]``, varies between draws by ``max(0, (MSB - MSW) / k)``, MSB
+the
   mean square between draws; its interval runs from quantile to quantile of the means of draws after they have been
   drawn towards the overall mean, so that their variance is this one. More runs do not narrow it.
 
@@ -29,7 +30,7 @@ from calibration.likelihood import fitted_names
 from calibration.posterior import fit_rows, posterior
 from calibration.riskset import CHOICES
 from experiments.pairs import NEVER, Counts, Setting, run_pairs, status_name
-from model.case import Case, CaseError
+from model.case import Case, CaseError, load_case
 from model.choices import record_standing
 from model.clock import month_label
 from model.counterfactual import Counterfactual, load_counterfactual
@@ -401,7 +402,7 @@ class Comparison:
 
 
 def compare(
-    case: Case,
+    case: Case | str,
     *counterfactuals: Counterfactual | str,
     baseline: Counterfactual | str | None = None,
     theories: Sequence[str] = (),
@@ -418,7 +419,7 @@ def compare(
     Parameters
     ----------
     case
-        The case as it is.
+        The case as it is, or the name or folder of one.
     counterfactuals
         Counterfactuals, or names of those of the case, or files; names joined by ``+`` are applied together.
     baseline
@@ -447,11 +448,11 @@ def compare(
 
     Examples
     --------
-    >>> from model.case import load_case
-    >>> found = compare(load_case("cst"), "CF1", runs=20, start="1998-12")
+    >>> found = compare("cst", "CF1", runs=20, start="1998-12")
     >>> found.pairs[0].parts_from is not None
     True
     """
+    case = case if isinstance(case, Case) else load_case(case)
     chosen = [_counterfactual(case, c) for c in counterfactuals]
     if not chosen:
         raise CaseError("compare", "counterfactuals", "none", "one counterfactual at least")
@@ -575,8 +576,9 @@ def outside_the_fit(base: Case, changed: Case, start: int, since: int) -> pd.Dat
     """Terms that a counterfactual takes out of the range on which the model was fitted.
 
     The range of a term is that over the rows of the fit (`calibration.likelihood.design`). Seats are those of the
-    record. Only where the counterfactual changes a term it counts, and only where the club exists for a state that decides.
-    One row for each term and seat: the months from first to last, the value that lies farthest outside, the range.
+    record. Only where the counterfactual changes a term it counts, and only where the club exists for a state that
+    decides. One row for each term and seat: the months from first to last, the value that lies farthest outside, the
+    range.
     """
     of = base.changed.of if base.changed else base
     ranges = _ranges(of)

@@ -1,8 +1,8 @@
 """Two worlds with the same luck: a baseline and its counterfactuals, advanced side by side over the same draws.
 
 Every draw is keyed by seed, state, club and act, so a run of a counterfactual differs from the same run of the
-baseline through what was changed and nothing else. Until the first month in which an input differs, the two are one world and are
-advanced once.
+baseline through what was changed and nothing else. Until the first month in which an input differs, the two are one
+world and are advanced once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -284,8 +284,9 @@ class _Pair:
         club = np.array(self.kept)[club]
         self.month[run], self.state[run], self.club[run] = t, state, club
         self.before[run], self.after[run] = before[run, state, club], after[run, state, club]
-        old = _weighed(base, eve[0], t, run, state, club)
-        new = _weighed(world, eve[1], t, run, state, here)
+        seats = (run, state, club)
+        old = _weighed(base, eve[0], t, base.given, *seats, club)
+        new = _weighed(world, eve[1], t, base.given, *seats, here)
         self.terms[run] = new - old
 
     def counts(self, baseline: Ints) -> Counts:
@@ -322,11 +323,17 @@ def _weighed(
     world: World,
     eve: _Eve,
     t: int,
+    base: Given,
     run: NDArray[np.intp],
     state: NDArray[np.intp],
     club: NDArray[np.intp],
+    here: NDArray[np.intp],
 ) -> Floats:
-    """The terms of one seat in each of some runs, as they entered its decision of month `t`: shape (n, terms)."""
+    """The terms of one seat in each of some runs, as they entered its decision of month `t`: shape (n, terms).
+
+    Both worlds are asked what they saw in the month that counts by the baseline's law; what a counterfactual changes in
+    that counts as law. `club` numbers the clubs of the baseline, `here` those of this world.
+    """
     given = world.given
     part = replace(
         world,
@@ -336,17 +343,16 @@ def _weighed(
     )
     follow_patron(part, t)
     take_effect(part, t)
+    standing = given.standing(t, part.seats, part.status, part.learnt)
     found = np.zeros((len(run), len(given.theory)))
     for c in np.unique(club):
-        rules, seen, at = given.rules[t][c], t, np.flatnonzero(club == c)
+        rules, seen, at = base.rules[t][c], t, np.flatnonzero(club == c)
         if rules.renewal_due and rules.term is not None:
             seen = max(0, t - rules.term.informed_months_before)
-        standing = given.standing(t, part.seats, part.status, part.learnt)
         terms = given.terms(seen, standing)
-        shape = part.status.shape
         for i, name in enumerate(given.theory):
             if name in terms:
-                values = np.broadcast_to(terms[name], shape)[at, state[at], c]
+                values = np.broadcast_to(terms[name], part.status.shape)[at, state[at], here[at]]
                 found[at, i] = world.parameters[name][run[at], 0, 0] * values
     return found
 

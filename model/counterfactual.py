@@ -1,8 +1,8 @@
 """Named, frozen lists of patches to a case: what if an event, a rule, an offer, a tie or an act had been another?
 
 A `Counterfactual` is applied to a loaded case and gives a new frozen case with a hash of its own; the case itself
-stays as it is. The record is not patched but for the club that is removed: it says what happened, and runs start from it.
-Parameters are always those that were fitted to the record of the case as it is.
+stays as it is. The record is not patched but for the club that is removed: it says what happened, and runs start from
+it. Parameters are always those that were fitted to the record of the case as it is.
 
 Counterfactuals come from TOML files, one a file (docs/counterfactual-format.md), or are made in Python.
 """
@@ -363,7 +363,8 @@ class ChangeSeries(Patch):
     """A measured series is higher, lower or another in some states and years: a composite, rivalry or a bond.
 
     `series` is a variable of ``evidence/composites.csv`` (in standard deviations), or ``rivalry`` or ``bond``, which
-    are between `states` and `partners`. Years are years of use, the last included. One of `add`, `scale`, `set` says how.
+    are between `states` and `partners`. Years are years of use, the last included. One of `add`, `scale`, `set` says
+    how.
     """
 
     do: Literal["change_series"] = "change_series"
@@ -541,24 +542,24 @@ class RemoveClub(Patch):
     def change(self, case: Case) -> dict[str, Any]:
         """Without it."""
         _known("club", [self.club], [name for name in case.clubs if name != case.focus])
-        statutes = tuple(
-            s.model_copy(
-                update={
-                    key: tuple(n for n in getattr(s, key) if n != self.club)
-                    for key in ("bars", "suspects")
-                }
-            )
-            if isinstance(s, Incompatible)
-            else s
-            for s in case.statutes
-            if s.club != self.club
-        )
+        statutes = tuple(self._forgotten(s) for s in case.statutes if s.club != self.club)
         return {
             "clubs": {name: club for name, club in case.clubs.items() if name != self.club},
             "statutes": statutes,
             "openness": tuple(row for row in case.openness if row.club != self.club),
             "record": tuple(row for row in case.record if row.club != self.club),
         }
+
+    def _forgotten(self, statute: AnyStatute) -> AnyStatute:
+        """A rule on other clubs without this one, in both of its readings."""
+        if not isinstance(statute, Incompatible):
+            return statute
+        own = {key: self._others(getattr(statute, key)) for key in ("bars", "suspects")}
+        other = tuple((key, self._others(names)) for key, names in statute.other_reading)
+        return statute.model_copy(update={**own, "other_reading": other})
+
+    def _others(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if name != self.club)
 
 
 class ChangeParameter(Patch):
