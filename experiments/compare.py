@@ -33,7 +33,7 @@ from experiments.pairs import NEVER, Counts, Setting, run_pairs, status_name
 from model.case import Case, CaseError, load_case
 from model.choices import record_standing
 from model.clock import month_label
-from model.counterfactual import Counterfactual, load_counterfactual
+from model.counterfactual import Counterfactual, Outcome, load_counterfactual
 from model.law import Status
 from model.theory import with_theory
 from model.world import compile_case, is_in
@@ -241,8 +241,7 @@ class Pair:
     def outcomes(self) -> pd.DataFrame:
         """What the counterfactual asks to look at, with the direction that is implied and the one that is found."""
         rows = []
-        reached = [o for o in self.counterfactual.outcomes if self._month(o.month) > self.start]
-        for i, outcome in enumerate(reached):
+        for i, outcome in enumerate(_looked_at(self.counterfactual, self.baseline, self.start)):
             old, new = (_has(seen[:, i], outcome.status) for seen in self.counts.seen)
             difference = new.astype(int) - old
             by_draw = difference.reshape(-1, self.per_draw).sum(axis=1)
@@ -269,9 +268,6 @@ class Pair:
                 }
             )
         return pd.DataFrame(rows, columns=OUTCOME_COLUMNS)
-
-    def _month(self, text: str) -> int:
-        return self.baseline.month(text, "month")
 
     def to_dict(self) -> dict[str, object]:
         """Everything but the full table of seats, as JSON has it; NaN is None."""
@@ -423,7 +419,7 @@ def compare(
     counterfactuals
         Counterfactuals, or names of those of the case, or files; names joined by ``+`` are applied together.
     baseline
-        Another baseline than the case as it is.
+        Another baseline than the case as it is: its world is compared with those of the counterfactuals.
     theories
         What to run them under, as `model.theory.with_theory` reads it, each with a posterior of its own; "whole" is the
         case's own theory, and the default.
@@ -471,7 +467,8 @@ def compare(
         draws, origins[name] = _draws(of_theory, runs // per_draw, seed, parameters)
         base = of_theory if against is None else against.apply(of_theory)
         for month, asked in tasks.items():
-            made = _pairs_from(base, asked, month, name, draws, per_draw, seed, workers)
+            changed = [one.apply(of_theory) for one in asked]
+            made = _pairs_from(base, asked, changed, month, name, draws, per_draw, seed, workers)
             pairs += [(p, against.id if against else BASELINE) for p in made]
             done += runs
             if progress is not None:
@@ -513,6 +510,15 @@ def _tasks(
     return dict(sorted(tasks.items()))
 
 
+def _looked_at(one: Counterfactual, base: Case, start: int) -> list[Outcome]:
+    """What a counterfactual asks to look at after a start, in clubs that the baseline has."""
+    return [
+        outcome
+        for outcome in one.outcomes
+        if outcome.club in base.clubs and base.month(outcome.month, "month") > start
+    ]
+
+
 def _draws(
     case: Case, number: int, seed: int, parameters: Mapping[str, Floats] | None
 ) -> tuple[dict[str, Floats], str]:
@@ -529,6 +535,7 @@ def _draws(
 def _pairs_from(
     base: Case,
     asked: Sequence[Counterfactual],
+    changed: Sequence[Case],
     start: int,
     theory: str,
     draws: Mapping[str, Floats],
@@ -536,14 +543,16 @@ def _pairs_from(
     seed: int,
     workers: int,
 ) -> list[Pair]:
-    changed = [c.apply(base) for c in asked]
     cells = [
         [
-            (m - base.start, base.state_ids.index(o.state), tuple(base.clubs).index(o.club))
-            for o in c.outcomes
-            if (m := base.month(o.month, "month")) > start
+            (
+                base.month(o.month, "month") - base.start,
+                base.state_ids.index(o.state),
+                tuple(base.clubs).index(o.club),
+            )
+            for o in _looked_at(one, base, start)
         ]
-        for c in asked
+        for one in asked
     ]
     setting = Setting.of(base, changed, start=start, seed=seed, per_draw=per_draw, looked_at=cells)
     counts = run_pairs(setting, draws, workers=workers)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from agents.situation import Bools, Floats
 from model.case import Case
 from model.counterfactual import parameters_of
-from model.law import Status
+from model.law import RulesInForce, Status, Statute
 from model.orders import held_draws
 from model.step import advance, follow_patron, take_effect
 from model.world import (
@@ -189,15 +190,50 @@ def first_difference(one: Given, other: Given, origin: int) -> int:
         if a is not b:
             differs |= (a != b).reshape(months, -1).any(axis=1)
     held_draws_of = held_draws(one.case), held_draws(other.case)
-    for t in range(months):
-        if not differs[t]:
-            differs[t] = one.rules[t] != other.rules[t] or one.requests.get(
-                t
-            ) != other.requests.get(t)
+    same_rules = _SameRules()
+    for t in (int(i) for i in np.flatnonzero(~differs)):
+        differs[t] = one.requests.get(t) != other.requests.get(t) or not all(
+            same_rules(a, b) for a, b in zip(one.rules[t], other.rules[t], strict=True)
+        )
     for key in {*held_draws_of[0], *held_draws_of[1]}:
         differs[key[1]] |= held_draws_of[0].get(key) != held_draws_of[1].get(key)
     later = np.flatnonzero(differs[origin + 1 :])
     return origin + 1 + int(later[0]) if len(later) else months
+
+
+#: what of a statute says when it holds and where it stands, and not what it does while it holds
+_NOT_SUBSTANCE = {
+    "id",
+    "instrument",
+    "article",
+    "from_",
+    "until",
+    "signed",
+    "text",
+    "source",
+    "ambiguity",
+    "other_reading",
+}
+
+
+class _SameRules:
+    """Whether two sets of rules do the same in a month; dates have done their work when rules are in force."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, dict[str, Any]] = {}
+
+    def __call__(self, one: RulesInForce, other: RulesInForce) -> bool:
+        pairs = ((getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+        return all(a is b or self._substance(a) == self._substance(b) for a, b in pairs)
+
+    def _substance(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return [self._substance(one) for one in value]
+        if not isinstance(value, Statute):
+            return value
+        if id(value) not in self._found:
+            self._found[id(value)] = value.model_dump(exclude=_NOT_SUBSTANCE)
+        return self._found[id(value)]
 
 
 # one block of runs ---------------------------------------------------------------------------------

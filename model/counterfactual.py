@@ -147,6 +147,8 @@ class RescaleEvent(_EventPatch):
     def change(self, case: Case) -> dict[str, Any]:
         """Its rows with another weight."""
         rows = self._chosen(case)
+        if self.factor == 1:
+            return {}
         new = [Rescaled.model_construct(**{**dict(r), "sign": self.factor * r.sign}) for r in rows]
         return self._put(case, rows, cast("list[Event]", new))
 
@@ -548,7 +550,13 @@ class RemoveClub(Patch):
             "statutes": statutes,
             "openness": tuple(row for row in case.openness if row.club != self.club),
             "record": tuple(row for row in case.record if row.club != self.club),
+            "changed": case.changed and self._without_orders(case.changed),
         }
+
+    def _without_orders(self, changed: Changed) -> Changed:
+        return replace(
+            changed, orders=tuple(order for order in changed.orders if order.club != self.club)
+        )
 
     def _forgotten(self, statute: AnyStatute) -> AnyStatute:
         """A rule on other clubs without this one, in both of its readings."""
