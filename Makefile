@@ -29,7 +29,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format-check lint types imports format docs lock posterior bench wheel clean env env-dev
+.PHONY: help run test check format-check lint types imports format docs lock posterior counterfactuals bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ docs: env ## write docs/rulebook.md from the case
 
 posterior: env ## sample the posterior of the case anew, to ship it beside the case, with CALIBRATE_ARGS
 	$(BIN)/tashkent calibrate --out $(VENV)/calibration --start-again --install $(CALIBRATE_ARGS)
+
+counterfactuals: env ## ask the shipped questions anew: results/ and docs/counterfactuals.md, with COUNTERFACTUALS_ARGS
+	$(BIN)/python -m experiments.fifteen $(COUNTERFACTUALS_ARGS)
 
 bench: env ## run the benchmarks with BENCH_ARGS
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
