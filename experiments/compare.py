@@ -46,6 +46,8 @@ LOW, HIGH = 5, 95
 WHOLE = "whole"
 BASELINE = "baseline"
 Numbers = NDArray[Any]
+#: what carried a change where no term did
+LAW = "law, council or order"
 #: terms that differ by less are the same
 ALIKE = 1e-9
 STATUSES = {"in": None, **{status.name.lower(): status for status in Status}}
@@ -228,7 +230,7 @@ class Pair:
         ]
         rows.append(
             {
-                "term": "law, council or order",
+                "term": LAW,
                 "difference": 0.0,
                 "share": float((~moved).sum() / runs),
             }

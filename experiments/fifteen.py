@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.compare import WHOLE, Comparison, Pair, compare
+from experiments.compare import LAW, WHOLE, Comparison, Pair, compare
 from model.case import Case, load_case
 from model.counterfactual import Counterfactual, shipped_counterfactuals
 
@@ -40,7 +40,7 @@ down. Each answer rests on {runs:,} pairs of runs, {runs_per_draw} for each draw
 draws in both worlds. *Change* is that of the chance that the state is in the club, or has another status where
 one is named, with 90% of the luck of runs; *over draws* is where 90% of the effects lie over draws of the
 posterior, luck taken out. ↑ likelier, ↓ less likely, → no change: the interval of the mean change holds zero,
-or less than one run in a hundred moves. ≠ marks where the model does not find what is implied. *Seed* are the
+or lies within one run in a hundred. ≠ marks where the model does not find what is implied. *Seed* are the
 sources of the case, *GK* is general knowledge. A few moves among a dozen states support explanation, not
 forecast."""
 
@@ -84,7 +84,13 @@ def courses(found: Comparison) -> pd.DataFrame:
 
 def _carried(pair: Pair) -> str:
     top = pair.carried.head(TERMS_NAMED)
-    return "; ".join(f"{r.term} {r.difference:+.2f} ({r.share:.0%})" for r in top.itertuples())
+    return "; ".join(named(r.term, r.difference, r.share) for r in top.itertuples())
+
+
+def named(term: str, difference: float, share: float) -> str:
+    """A term that carried a change, with its mean difference and the share of the runs in which it was most."""
+    by = "" if term == LAW else f" {difference:+.2f}"
+    return f"{term}{by} ({share:.0%})"
 
 
 def write_tables(found: Comparison, root: Path) -> None:
@@ -165,7 +171,7 @@ def _row(row: pd.Series) -> str:
         f"{row['baseline']:.2f}",
         f"{row['changed']:.2f}",
         f"{row['change']:+.3f} ± {luck:.3f}",
-        f"{row['posterior_low']:+.2f} to {row['posterior_high']:+.2f}",
+        f"{row['posterior_low']:+.2f} to {row['posterior_high']:+.2f}".replace("-0.00", "+0.00"),
         f"{ARROWS[row['found']]}{agrees}",
     ]
     return f"| {' | '.join(cells)} |"

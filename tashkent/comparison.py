@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments.compare import BASELINE, WHOLE, Comparison, Pair
+from experiments.fifteen import named
 from experiments.predictions import Prediction, score
 from model.case import Case, CaseError
 from model.clock import month_label
@@ -164,7 +165,7 @@ def show(found: Comparison, predictions: Sequence[Prediction], console: "Console
         console.print(_course(pair), highlight=False)
         console.print(_outcome_table(pair) if len(pair.outcomes) else _seat_table(pair))
         carried = [
-            f"{row.term} {row.difference:+.2f} ({row.share:.0%})"
+            named(row.term, row.difference, row.share)
             for row in pair.carried.head(MOST).itertuples()
         ]
         if carried:
