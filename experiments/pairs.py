@@ -6,15 +6,18 @@ world and are advanced once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, fields, replace
+from functools import partial
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agents.situation import Bools, Floats
+from calibration.sample import end_with_parent
 from model.case import Case
 from model.counterfactual import parameters_of
 from model.law import RulesInForce, Status, Statute
@@ -34,6 +37,8 @@ from model.world import (
 
 #: runs that advance together; changes speed and memory, never a result
 BLOCK = 500
+#: from so many blocks on worker processes are worth their start
+PROCESSES_FROM = 8
 #: a run whose histories never part
 NEVER = -1
 Ints = NDArray[np.int32]
@@ -127,25 +132,51 @@ def run_pairs(
     draws
         Parameters of the baseline by name, one value a draw; each is used by `setting.per_draw` runs in a row.
     workers
-        Threads; no influence on the result.
+        Threads, or processes if there are many runs; no influence on the result.
     progress
         Called with the number of runs that have been added.
     """
     number = len(next(iter(draws.values())))
     of_block = max(1, BLOCK // setting.per_draw)
     lows = range(0, number, of_block)
-
-    def block(low: int) -> tuple[Counts, ...]:
-        rows = {name: values[low : low + of_block] for name, values in draws.items()}
-        return _run_block(setting, rows, low * setting.per_draw)
-
+    rows = [{n: values[low : low + of_block] for n, values in draws.items()} for low in lows]
+    first_runs = [low * setting.per_draw for low in lows]
     found = []
-    with ThreadPoolExecutor(max(1, min(workers, len(lows)))) as pool:
-        for counts in pool.map(block, lows):
+    with _pool(setting, min(workers, len(lows)), len(lows)) as pool:
+        for counts in pool.map(_block_of(setting, pool), rows, first_runs):
             found.append(counts)
             if progress is not None:
                 progress(len(counts[0].partings.month) if counts else 0)
     return tuple(_joined(parts) for parts in zip(*found, strict=True))
+
+
+#: in a worker process: the worlds that its blocks are of
+_worlds: list[Setting] = []
+
+
+def _pool(setting: Setting, workers: int, blocks: int) -> Executor:
+    """Threads for a few blocks, for which new processes take too long; processes, which do not wait for each other."""
+    if workers < 2 or blocks < PROCESSES_FROM:
+        return ThreadPoolExecutor(max(1, workers))
+    context = get_context("spawn")
+    return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(setting,))
+
+
+def _begin(setting: Setting) -> None:
+    end_with_parent()
+    _worlds[:] = [setting]
+
+
+def _block_of(
+    setting: Setting, pool: Executor
+) -> Callable[[Mapping[str, Floats], int], tuple[Counts, ...]]:
+    if isinstance(pool, ProcessPoolExecutor):
+        return _run_block_here
+    return partial(_run_block, setting)
+
+
+def _run_block_here(draws: Mapping[str, Floats], first_run: int) -> tuple[Counts, ...]:
+    return _run_block(_worlds[0], draws, first_run)
 
 
 def first_difference(one: Given, other: Given, origin: int) -> int:

@@ -161,10 +161,16 @@ def test_without_an_input_that_differs_the_law_carries_it(found: dict[str, Pair]
     assert found["council"].carried["term"].iloc[0] == "law, council or order"
 
 
+@pytest.mark.parametrize("processes_from", [99, 1], ids=["threads", "processes"])
 def test_neither_blocks_nor_workers_change_a_number(
-    case: Case, draws: dict[str, Floats], found: dict[str, Pair], monkeypatch: pytest.MonkeyPatch
+    case: Case,
+    draws: dict[str, Floats],
+    found: dict[str, Pair],
+    monkeypatch: pytest.MonkeyPatch,
+    processes_from: int,
 ) -> None:
     monkeypatch.setattr(pairs_of, "BLOCK", 15)
+    monkeypatch.setattr(pairs_of, "PROCESSES_FROM", processes_from)
     again = compare(
         case,
         TIE,
