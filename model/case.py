@@ -19,7 +19,7 @@ from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
@@ -29,6 +29,9 @@ from model import law as law_of
 from model.clock import last_day, month_label, month_of, parse_month
 from model.draws import STRIDE
 from model.law import IN_FIRST, IN_LAST, Act, AnyStatute, Law, Status
+
+if TYPE_CHECKING:
+    from model.orders import Changed
 
 #: a date, under a name that no column has
 Day = date
@@ -314,6 +317,8 @@ class Case:
     bonds: tuple[Bond, ...]
     #: SHA-256 over the files that were read
     hash: str
+    #: what a counterfactual changes beyond the tables (`model.counterfactual`)
+    changed: "Changed | None" = None
 
     def __post_init__(self) -> None:
         for name, value in self._values().items():
@@ -591,6 +596,7 @@ class _Loader:
             rivalry=self._rows("evidence/rivalry.csv", Rivalry),
             bonds=self._rows("evidence/bonds.csv", Bond),
             hash=self.digest.hexdigest(),
+            changed=None,
         )
         _check(case)
         return case

@@ -242,6 +242,7 @@ def _judge(
     per_rivalry = world.parameters["objection_rivalry"][petition.run, :1, 0]
     rivalry = world.given.situation.rivalry[t, petition.state]
     proposed = council.any_objection(council.objection(base, per_rivalry, rivalry) * votes)
+    proposed = np.where(world.noise.proposed(acts[0], c, t)[petition.state], 1.0, proposed)
     friends = world.parameters["sanction_objection"][petition.run, :1, 0]
     chance = council.objection(friends, -per_rivalry, rivalry)
     refusal = _refusal(world, rules, petition, chance, votes=votes, majority=majority)
@@ -285,10 +286,10 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
         informed = max(0, t - rules.term.informed_months_before)
         value = weigh(world, informed, before, t)[:, :, c]
         log_odds = deliberation.renewal(value, world.of_one_club)
-        drawn = world.noise.occasional("renew", c, t, np.flatnonzero(world.given.decides))
+        drawn = world.noise.logistic_once("renew", c, t, np.flatnonzero(world.given.decides))
         seated = is_in(before[:, :, c]) & world.given.decides
         signs = seated & _MAY_SIGN[before[:, :, c]] & rules.prolonged
-        signs &= log_odds > np.log(drawn / (1.0 - drawn), where=drawn > 0, out=np.zeros_like(drawn))
+        signs &= log_odds > drawn
         _apply(world, t, c, signs, Act.RENEW, None, rules.term.id)
         _apply(world, t, c, seated & ~signs, Act.ABSTAIN, None, rules.term.id)
         _apply(world, t, c, seated & ~signs, Act.LAPSE, Status.LEFT, rules.term.id)

@@ -4,9 +4,10 @@ Axes are always in the order run or month, state, club. Month 0 is the month of 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from model.case import TIE, Case, Event
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
 from model.draws import Drawer, check_length, occasional
 from model.law import IN_FIRST, IN_LAST, Act, RulesInForce, Status
+from model.orders import held_draws, proposal
 
 Singles = NDArray[np.float32]
 Status8 = NDArray[np.int8]
@@ -27,6 +29,9 @@ Rules = tuple[tuple[RulesInForce, ...], ...]
 NEVER = -(2**14)
 #: in place of a club's index: all clubs
 _EVERY = -1
+#: below and above every log-odds, and every chance
+_LOGISTIC = (-np.inf, np.inf)
+_UNIFORM = (-1.0, 2.0)
 
 
 #: sources of threats against which own means help
@@ -575,6 +580,7 @@ class Noise:
         self._room = runs
         self._months = check_length(len(case.months))
         self._drawer = Drawer(runs)
+        self._held = held_draws(case)
         self.move_to(first_run, runs)
 
     def move_to(self, first_run: int, runs: int) -> None:
@@ -583,6 +589,32 @@ class Noise:
             raise ValueError(f"there is room for {self._room} runs, not {runs}")
         self._first_run, self._runs = first_run, runs
         self._made: dict[tuple[str, int], Singles] = {}
+
+    def under(self, case: Case) -> "Noise":
+        """The same draws for a counterfactual with the same states and clubs; the memory is shared."""
+        other = copy(self)
+        other._held = held_draws(case)
+        return other
+
+    def _hold(
+        self, drawn: NDArray[Any], act: str, c: int, t: int, ends: tuple[float, float]
+    ) -> Any:
+        """The draws of a month, but where a counterfactual holds a seat to an act or keeps it from it."""
+        held = self._held.get((act, t), ())
+        if held:
+            drawn = drawn.copy(order="K")
+        for s, club, low in held:
+            if c in (_EVERY, club):
+                seat = (slice(None), s, club) if c == _EVERY else (slice(None), s)
+                drawn[seat] = ends[not low]
+        return drawn
+
+    def proposed(self, act: Act, c: int, t: int) -> Bools:
+        """The states against which a case is put forward for certain, shape (S,)."""
+        held = self._held.get((proposal(act), t), ())
+        found = np.zeros(len(self._case.states), bool)
+        found[[s for s, club, _ in held if club == c]] = True
+        return found
 
     def _get(self, act: str, c: int, t: int, draw: Callable[..., Singles]) -> Singles:
         """The draws of an act in month `t`, in one club as (R, S) or, if `c` is `_EVERY`, in all as (R, S, C).
@@ -610,14 +642,28 @@ class Noise:
 
     def logistic(self, act: str, t: int) -> Singles:
         """Logistic noise of an act in all clubs in month `t`, shape (R, S, C)."""
-        return self._get(act, _EVERY, t, self._drawer.logistic)
+        return cast(
+            Singles,
+            self._hold(self._get(act, _EVERY, t, self._drawer.logistic), act, _EVERY, t, _LOGISTIC),
+        )
 
     def logistic_in(self, act: str, c: int, t: int) -> Singles:
         """Logistic noise of an act in one club in month `t`, shape (R, S)."""
-        return self._get(act, c, t, self._drawer.logistic)
+        return cast(
+            Singles, self._hold(self._get(act, c, t, self._drawer.logistic), act, c, t, _LOGISTIC)
+        )
+
+    def logistic_once(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
+        """Logistic noise of an act of few months for some states, shape (R, S); 0 for the others."""
+        drawn = self._occasional(act, c, t, states)
+        noise = np.log(drawn / (1.0 - drawn), where=drawn > 0, out=np.zeros_like(drawn))
+        return cast(Floats, self._hold(noise, act, c, t, _LOGISTIC))
 
     def occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
         """Uniform draws of an act of few months for some states, shape (R, S); 0 for the others."""
+        return cast(Floats, self._hold(self._occasional(act, c, t, states), act, c, t, _UNIFORM))
+
+    def _occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
         drawn = np.zeros((self._runs, len(self._case.states)))
         for s in states:
             names = (self._case.state_ids[s], self._clubs[c], act)
@@ -626,7 +672,9 @@ class Noise:
 
     def uniform_in(self, act: str, c: int, t: int) -> Singles:
         """Uniform draws for the answer to a petition in one club in month `t`, shape (R, S)."""
-        return self._get(act, c, t, self._drawer.uniform)
+        return cast(
+            Singles, self._hold(self._get(act, c, t, self._drawer.uniform), act, c, t, _UNIFORM)
+        )
 
 
 @dataclass

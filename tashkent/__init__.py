@@ -17,7 +17,9 @@ from model.case import Case, CaseError, load_case
 if TYPE_CHECKING:
     from agents.situation import Floats
     from calibration.posterior import Posterior, posterior
+    from experiments.compare import Comparison, compare
     from model.coalition import CoalitionModel
+    from model.counterfactual import Counterfactual
     from model.record import Ensemble
     from model.theory import with_theory
 
@@ -25,8 +27,11 @@ __all__ = [
     "Case",
     "CaseError",
     "CoalitionModel",
+    "Comparison",
+    "Counterfactual",
     "Ensemble",
     "Posterior",
+    "compare",
     "load_case",
     "posterior",
     "simulate",
@@ -36,6 +41,9 @@ __all__ = [
 #: names that need heavier libraries, imported when first used
 _LATER = {
     "CoalitionModel": "model.coalition",
+    "Comparison": "experiments.compare",
+    "Counterfactual": "model.counterfactual",
+    "compare": "experiments.compare",
     "Ensemble": "model.record",
     "Posterior": "calibration.posterior",
     "posterior": "calibration.posterior",
@@ -63,7 +71,7 @@ def simulate(
     Parameters
     ----------
     case
-        A case, or the name or folder of one.
+        A case, or the name or folder of one. A counterfactual case runs with the parameters of the case as it is.
     runs
         Number of runs.
     seed
@@ -76,10 +84,12 @@ def simulate(
         Called with the number of runs done from time to time.
     """
     from calibration.posterior import posterior
+    from model.counterfactual import parameters_of
     from model.simulate import simulate as simulate_runs
 
     case = case if isinstance(case, Case) else load_case(case)
     if parameters is None:
-        parameters = posterior(case).draws(runs=runs, seed=seed)
+        of = case.changed.of if case.changed else case  # what a counterfactual was fitted as
+        parameters = parameters_of(case, posterior(of).draws(runs=runs, seed=seed))
     month = None if start is None else case.month(start, "start")
     return simulate_runs(case, parameters, seed=seed, start=month, progress=progress)

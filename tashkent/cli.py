@@ -1,4 +1,4 @@
-"""The command line: `tashkent run`, `explain`, `law`, `calibrate`, `recover`, `validate`, `app` and `case`."""
+"""The command line: `tashkent run`, `compare`, `explain`, `law`, `calibrate`, `validate`, `app` and the rest."""
 
 import json
 import os
@@ -193,6 +193,103 @@ def explain(
     else:
         _show_explanation(loaded, explanation)
         print(f"Posterior: {fitted.origin}.")
+
+
+@app.command()
+def compare(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[baseline] NAME|FILE.toml ...",
+            help="Counterfactuals of the case, or files; NAME+NAME applies two together.",
+        ),
+    ],
+    case: CaseOption = "cst",
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline", help="A counterfactual to compare with; else the case as it is."
+        ),
+    ] = None,
+    theory: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--theory",
+            help="A theory, terms with commas, or 'whole'; several give a comparison under each.",
+        ),
+    ] = None,
+    runs: Annotated[int, typer.Option(min=2, help="Runs of each world.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="Start from the record of this month, YYYY-MM; else as each one asks."
+        ),
+    ] = None,
+    prediction: Annotated[
+        Path | None, typer.Option(help="Predictions to score, TOML or CSV.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for tables, figures, manifest.")] = None,
+    workers: WorkersOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask what if: paired runs of a baseline and counterfactuals, with the same draws in both.
+
+    Example: tashkent compare CF1 --theory fear_of_abandonment --theory fear_of_entrapment
+    """
+    loaded = load_case(case)
+    from experiments.compare import compare as compare_worlds
+    from experiments.predictions import load_predictions
+    from tashkent import comparison
+
+    chosen = comparison.chosen(loaded, names)
+    predictions = () if prediction is None else load_predictions(prediction, loaded)
+    if out is not None:
+        from tashkent.output import check_folder
+
+        check_folder(out)
+    with _bar("compare") as progress:
+        found = compare_worlds(
+            loaded,
+            *chosen,
+            baseline=against,
+            theories=theory or (),
+            runs=runs,
+            seed=seed,
+            start=start,
+            workers=workers or os.cpu_count() or 1,
+            progress=progress,
+        )
+    if out is not None:
+        comparison.write(found, predictions, out)
+    if as_json:
+        print(json.dumps(comparison.as_json(found, predictions), indent=2))
+        return
+    from rich.console import Console
+
+    comparison.show(found, predictions, Console())
+    if out is not None:
+        print(f"Figures, tables and manifest: {out}")
+
+
+@app.command()
+def counterfactuals(
+    case: CaseOption = "cst",
+    as_json: JsonOption = False,
+) -> None:
+    """List the counterfactuals of a case: what each asks, and which direction is implied by whom.
+
+    Example: tashkent counterfactuals
+    """
+    loaded = load_case(case)
+    from tashkent import comparison
+
+    if as_json:
+        print(json.dumps(comparison.listed(loaded), indent=2))
+        return
+    from rich.console import Console
+
+    comparison.show_list(loaded, Console())
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""The model put to use: worlds compared, predictions scored."""

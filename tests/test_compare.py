@@ -1,0 +1,352 @@
+"""Paired worlds: the numbers are those of two runs beside each other, and pairing is worth its name."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from agents.situation import Floats
+from experiments import pairs as pairs_of
+from experiments.compare import LITTLE, Pair, Z, compare, direction, effect
+from experiments.figure import figure
+from experiments.pairs import NEVER
+from model import counterfactual as cf
+from model.case import Case, CaseError
+from model.clock import month_label, parse_month
+from model.coalition import CoalitionModel
+from model.counterfactual import Counterfactual, Outcome
+from model.record import Ensemble
+from model.simulate import prior_parameters, simulate
+from model.theory import with_theory
+
+DRAWS, PER_DRAW, SEED = 8, 5, 4
+#: a change that bites early and often, and one that leaves the clubs as they are
+TIE = Counterfactual(
+    id="tie",
+    outcomes=(
+        Outcome(state="UZB", club="CST", month="2005-12", direction="up", whose="seed"),
+        Outcome(
+            state="UZB", club="CST", month="2005-12", status="left", direction="down", whose="GK"
+        ),
+    ),
+    patches=(
+        cf.ChangeSeries(
+            series="tie_patron", states=("UZB",), first_year=1999, last_year=2025, add=3.0
+        ),
+    ),
+)
+NO_GUAM = Counterfactual(id="no-guam", patches=(cf.RemoveClub(club="GUAM"),))
+OTHER_COUNCIL = Counterfactual(
+    id="council", patches=(cf.ChangeParameter(parameter="objection", mean=0.0),)
+)
+
+
+@pytest.fixture(scope="module")
+def draws(case: Case) -> dict[str, Floats]:
+    return prior_parameters(case, runs=DRAWS, seed=11)
+
+
+@pytest.fixture(scope="module")
+def found(case: Case, draws: dict[str, Floats]) -> dict[str, Pair]:
+    result = compare(
+        case,
+        TIE,
+        NO_GUAM,
+        OTHER_COUNCIL,
+        runs=DRAWS * PER_DRAW,
+        per_draw=PER_DRAW,
+        seed=SEED,
+        parameters=draws,
+    )
+    return {pair.counterfactual.id: pair for pair in result.pairs}
+
+
+def alone(case: Case, draws: dict[str, Floats]) -> Ensemble:
+    rows = {name: np.repeat(v, PER_DRAW) for name, v in cf.parameters_of(case, draws).items()}
+    return simulate(case, rows, seed=SEED)
+
+
+@pytest.mark.parametrize("which", [TIE, NO_GUAM, OTHER_COUNCIL], ids=lambda one: one.id)
+def test_the_numbers_are_those_of_two_separate_simulations(
+    case: Case, draws: dict[str, Floats], found: dict[str, Pair], which: Counterfactual
+) -> None:
+    pair = found[which.id]
+    base, other = alone(case, draws), alone(which.apply(case), draws)
+    clubs, kept = tuple(case.clubs), [c for c in case.clubs if c in other.case.clubs]
+    wide = np.zeros_like(base.status)
+    wide[..., [clubs.index(c) for c in kept]] = other.status
+    seats, others = base.seats, (wide >= 1) & (wide <= 6)
+    np.testing.assert_array_equal(pair.counts.baseline, seats.sum(axis=0))
+    np.testing.assert_array_equal(pair.counts.changed, others.sum(axis=0))
+    difference = others.astype(int) - seats
+    np.testing.assert_array_equal(pair.counts.discordant, np.abs(difference).sum(axis=0))
+    by_draw = difference.reshape(DRAWS, PER_DRAW, *difference.shape[1:]).sum(axis=1)
+    np.testing.assert_array_equal(pair.counts.by_draw, by_draw)
+    np.testing.assert_allclose(pair.effect.change, others.mean(axis=0) - seats.mean(axis=0))
+    differs = (base.status != wide)[..., [clubs.index(c) for c in kept]].any(axis=(2, 3))
+    parted = np.where(differs.any(axis=1), differs.argmax(axis=1), NEVER)
+    np.testing.assert_array_equal(pair.counts.partings.month, parted)
+    assert pair.share_changed == pytest.approx((parted != NEVER).mean())
+    assert pair.share_changed > 0
+    rows = pair.seats()
+    row = rows[(rows.state == "UZB") & (rows.club == "CST") & (rows.month == "2005-12")].iloc[0]
+    t, s, c = parse_month("2005-12") - case.start, *base.index("UZB", "CST")
+    assert row.gained == (difference[:, t, s, c] == 1).sum()
+    assert row.lost == (difference[:, t, s, c] == -1).sum()
+
+
+def test_the_outcomes_are_counted_by_status(
+    case: Case, draws: dict[str, Floats], found: dict[str, Pair]
+) -> None:
+    table = found["tie"].outcomes
+    base, other = alone(case, draws), alone(TIE.apply(case), draws)
+    t, s, c = parse_month("2005-12") - case.start, *base.index("UZB", "CST")
+    expected = [
+        (e.seats[:, t, s, c].mean(), (e.status[:, t, s, c] == 8).mean()) for e in (base, other)
+    ]
+    assert table.baseline.tolist() == pytest.approx(list(expected[0]))
+    assert table.changed.tolist() == pytest.approx(list(expected[1]))
+    assert table.status.tolist() == ["in", "left"]
+
+
+def test_partings_name_the_seat_and_what_it_became(
+    case: Case, draws: dict[str, Floats], found: dict[str, Pair]
+) -> None:
+    pair = found["tie"]
+    parted, base = pair.counts.partings, alone(case, draws)
+    other = alone(TIE.apply(case), draws)
+    for r in np.flatnonzero(parted.month != NEVER):
+        at = (r, parted.month[r], parted.state[r], parted.club[r])
+        assert (base.status[at], other.status[at]) == (parted.before[r], parted.after[r])
+        assert parted.before[r] != parted.after[r]
+        assert month_label(case.start + parted.month[r]) >= "1999-01"
+    assert pair.partings["share"].sum() == pytest.approx(pair.share_changed)
+    assert pair.parting_months["share"].sum() == pytest.approx(pair.share_changed)
+    assert list(pair.partings["share"]) == sorted(pair.partings["share"], reverse=True)
+
+
+def test_what_carried_a_parting_is_the_difference_of_terms_of_two_single_runs(
+    case: Case, draws: dict[str, Floats], found: dict[str, Pair]
+) -> None:
+    pair = found["tie"]
+    parted, changed = pair.counts.partings, TIE.apply(case)
+    theory = list(case.role("weight"))
+    run = next(
+        r
+        for r in np.flatnonzero(parted.month != NEVER)
+        if case.start + parted.month[r] != parse_month("1999-04")
+    )
+    t, s, c = (int(a[run]) for a in (parted.month, parted.state, parted.club))
+    weights = {name: float(draws[name][run // PER_DRAW]) for name in case.drawn}
+    totals = []
+    for world in (case, changed):
+        model = CoalitionModel(world, run=int(run), parameters=weights, rng=SEED)
+        while model.t < t - 1:
+            model.step()
+        pairs_of.follow_patron(model.world, t)
+        pairs_of.take_effect(model.world, t)
+        terms = model.given.terms(t, model.standing)
+        values = {n: np.broadcast_to(terms[n], model.seats.shape)[s, c] for n in terms}
+        totals.append(sum(weights[n] * values.get(n, 0.0) for n in theory))
+    assert parted.terms[run].sum() == pytest.approx(totals[1] - totals[0])
+    assert pair.carried["term"].iloc[0] == "patronage"
+    assert pair.carried["difference"].iloc[0] == pytest.approx(
+        parted.terms[parted.month != NEVER].sum(axis=0)[np.argmax(np.abs(parted.terms).sum(axis=0))]
+        / (parted.month != NEVER).sum()
+    )
+
+
+def test_without_an_input_that_differs_the_law_carries_it(found: dict[str, Pair]) -> None:
+    assert found["council"].carried["term"].iloc[0] == "law, council or order"
+
+
+@pytest.mark.parametrize("processes_from", [99, 1], ids=["threads", "processes"])
+def test_neither_blocks_nor_workers_change_a_number(
+    case: Case,
+    draws: dict[str, Floats],
+    found: dict[str, Pair],
+    monkeypatch: pytest.MonkeyPatch,
+    processes_from: int,
+) -> None:
+    monkeypatch.setattr(pairs_of, "BLOCK", 15)
+    monkeypatch.setattr(pairs_of, "PROCESSES_FROM", processes_from)
+    again = compare(
+        case,
+        TIE,
+        NO_GUAM,
+        runs=DRAWS * PER_DRAW,
+        per_draw=PER_DRAW,
+        seed=SEED,
+        parameters=draws,
+        workers=3,
+    )
+    for pair in again.pairs:
+        one, other = pair.counts, found[pair.counterfactual.id].counts
+        np.testing.assert_array_equal(one.by_draw, other.by_draw)
+        np.testing.assert_array_equal(one.baseline, other.baseline)
+        np.testing.assert_array_equal(one.changed, other.changed)
+        np.testing.assert_array_equal(one.seen[1], other.seen[1])
+        for name in ("month", "state", "club", "before", "after", "terms"):
+            values = getattr(one.partings, name), getattr(other.partings, name)
+            np.testing.assert_array_equal(*values)
+
+
+def test_a_counterfactual_does_not_depend_on_its_company(
+    case: Case, draws: dict[str, Floats], found: dict[str, Pair]
+) -> None:
+    only = compare(
+        case, TIE, runs=DRAWS * PER_DRAW, per_draw=PER_DRAW, seed=SEED, parameters=draws
+    ).pairs[0]
+    np.testing.assert_array_equal(only.counts.by_draw, found["tie"].counts.by_draw)
+
+
+# the two kinds of doubt ----------------------------------------------------------------------------
+
+
+def test_the_effect_is_the_analysis_of_variance() -> None:
+    rng = np.random.default_rng(2)
+    values = rng.integers(-1, 2, size=(30, 6)).astype(float)
+    found = effect(values.sum(axis=1), np.array((values**2).sum()), 6)
+    within = ((values - values.mean(axis=1, keepdims=True)) ** 2).sum() / (30 * 5)
+    among = 6 * values.mean(axis=1).var(ddof=1)
+    assert found.change == pytest.approx(values.mean())
+    assert found.se_simulation == pytest.approx(np.sqrt(within / 180))
+    assert found.se == pytest.approx(np.sqrt(among / 180))
+    kept = np.sqrt(max(0.0, 1 - within / among))
+    means = values.mean() + kept * (values.mean(axis=1) - values.mean())
+    assert found.posterior_low == pytest.approx(np.percentile(means, 5))
+    assert found.posterior_high == pytest.approx(np.percentile(means, 95))
+
+
+def test_luck_and_posterior_are_told_apart() -> None:
+    rng = np.random.default_rng(5)
+
+    def simulated(effects: Floats, per_draw: int) -> object:
+        happened = rng.random((len(effects), per_draw)) < effects[:, None]
+        return effect(happened.sum(axis=1), np.array(happened.sum()), per_draw)
+
+    alike = simulated(np.full(400, 0.3), 25)
+    assert alike.posterior_high - alike.posterior_low < 0.1  # type: ignore[attr-defined]
+    assert alike.se_simulation == pytest.approx(np.sqrt(0.21 / 10_000), rel=0.05)  # type: ignore[attr-defined]
+    apart = simulated(rng.uniform(0.0, 0.6, 400), 25)
+    assert apart.posterior_low == pytest.approx(0.03, abs=0.03)  # type: ignore[attr-defined]
+    assert apart.posterior_high == pytest.approx(0.57, abs=0.05)  # type: ignore[attr-defined]
+    assert apart.se > 1.5 * apart.se_simulation  # type: ignore[attr-defined]
+
+
+def test_one_run_a_draw_tells_nothing_of_luck_alone() -> None:
+    found = effect(np.array([1, 0, 0, 1]), np.array(2), 1)
+    assert np.isnan(found.se_simulation)
+    assert found.se == pytest.approx(np.sqrt((1 / 3) / 4))
+
+
+def test_pairing_cuts_the_variance(case: Case, draws: dict[str, Floats]) -> None:
+    """Of the variance that independent draws have, the change in P(UZB in) keeps what discordant pairs make."""
+    many = {name: np.repeat(v, 50) for name, v in draws.items()}
+    changed = load("CF1", case).apply(case)
+    start = parse_month("1998-12")
+    base = simulate(case, many, seed=1, start=start)
+    paired, apart = (simulate(changed, many, seed=seed, start=start) for seed in (1, 2))
+    t, s, c = base.at(parse_month("2006-12")), *base.index("UZB", "CST")
+    old = base.seats[:, t, s, c].astype(int)
+    variances = [(e.seats[:, t, s, c] - old).var() for e in (paired, apart)]
+    print(f"variance of one difference: {variances[0]:.4f} paired, {variances[1]:.4f} apart")
+    assert variances[1] > 0.02
+    assert variances[0] < variances[1] / 3
+
+
+def load(name: str, case: Case) -> Counterfactual:
+    return cf.load_counterfactual(name, case)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [
+        (0.02, 0.1, "up"),
+        (-0.1, -0.02, "down"),
+        (-0.1, 0.1, "none"),
+        (LITTLE / 4, LITTLE / 2, "none"),
+        (0.005, 0.02, "up"),
+        (0.0, 0.0, "none"),
+    ],
+)
+def test_a_direction_needs_an_interval_without_zero(low: float, high: float, says: str) -> None:
+    assert direction(low, high) == says
+
+
+# asking --------------------------------------------------------------------------------------------
+
+
+def test_starts_theories_and_baselines_make_pairs_of_their_own(case: Case) -> None:
+    result = compare(case, "CF1", theories=("whole", "fear_of_abandonment"), runs=20, seed=1)
+    keys = [tuple(pair.key.values()) for pair in result.pairs]
+    assert keys == [
+        ("CF1", "whole", "1992-05"),
+        ("CF1", "fear_of_abandonment", "1992-05"),
+        ("CF1", "whole", "1998-12"),
+        ("CF1", "fear_of_abandonment", "1998-12"),
+    ]
+    assert set(result.posteriors) == {"whole", "fear_of_abandonment"}
+    alone = with_theory(case, "fear_of_abandonment")
+    assert set(result.pairs[1].baseline.role("weight")) == set(alone.role("weight"))
+    assert json.loads(json.dumps(result.to_dict()))["pairs"][2]["parts_from"] == "1999-03"
+    against = compare(case, "CF1+CF6", baseline="CF6", runs=20, start="1998-12")
+    assert against.pairs[0].against == "CF6"
+    assert "GUAM" not in against.pairs[0].baseline.clubs
+    assert month_label(against.pairs[0].parts_from or 0) == "1999-03"
+
+
+def test_the_tables_of_a_comparison_stand_one_above_the_other(case: Case) -> None:
+    result = compare(case, "CF2", "CF6", runs=20, start="1998-12")
+    assert set(result.seats["counterfactual"]) == {"CF2", "CF6"}
+    months = case.end - parse_month("1998-12") + 1
+    assert len(result.seats) == 2 * months * len(case.states) * len(case.clubs)
+    for table in (result.outcomes, result.partings, result.carried):
+        assert list(table.columns)[:3] == ["counterfactual", "theory", "start"]
+    assert len(figure(result.pairs[0]).axes) == 12
+
+
+def test_what_leaves_the_range_of_the_fit_is_flagged(case: Case) -> None:
+    far = replace_series(TIE, 10.0)
+    outside = compare(case, far, runs=10, start="1998-12").pairs[0].outside
+    row = outside[(outside.term == "patronage") & (outside.club == "CST")].iloc[0]
+    assert row.state == "UZB"
+    assert row["from"] >= "1999-01"
+    assert row.value > row.high
+    assert compare(case, "CF1", runs=10, start="1998-12").pairs[0].outside.empty
+
+
+def replace_series(one: Counterfactual, add: float) -> Counterfactual:
+    (patch,) = one.patches
+    return one.model_copy(update={"patches": (patch.model_copy(update={"add": add}),)})
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"runs": 0}, "runs: 0 is not valid; allowed: 1 or more"),
+        ({"runs": 10, "per_draw": 3}, "a number that divides 10 runs"),
+        ({"start": "2025-12"}, "a month before 2025-12"),
+        ({"start": "1991-12"}, "a month from 1992-05"),
+        ({"theories": ("hierarchyy",)}, "nearest valid name: hierarchy"),
+        ({"parameters": {}}, "values for each of"),
+    ],
+)
+def test_a_bad_question_is_one_line(case: Case, options: dict[str, object], says: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        compare(case, TIE, **options)  # type: ignore[arg-type]
+    assert says in str(caught.value)
+    with pytest.raises(CaseError, match="one counterfactual at least"):
+        compare(case)
+
+
+def test_an_outcome_before_the_start_is_left_out(case: Case) -> None:
+    assert compare(case, TIE, runs=10, start="2010-12").pairs[0].outcomes.empty
+
+
+def test_pairs_are_frozen(found: dict[str, Pair]) -> None:
+    with pytest.raises(AttributeError):
+        found["tie"].runs = 3  # type: ignore[misc]
+    assert replace(found["tie"], against="x").against == "x"
+    assert pytest.approx(1.645, abs=1e-3) == Z

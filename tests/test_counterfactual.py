@@ -1,0 +1,659 @@
+"""Patches to a case: what they change, what they leave alone, how they compose, and what they refuse."""
+
+import itertools
+import pickle
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.situation import Floats
+from experiments.pairs import first_difference
+from model import counterfactual as cf
+from model.case import Case, CaseError
+from model.clock import month_label, parse_month
+from model.counterfactual import Counterfactual, Patch, load_counterfactual, shipped_counterfactuals
+from model.law import Act, Status
+from model.record import Ensemble
+from model.simulate import simulate
+from model.theory import with_theory
+from model.world import compile_case
+
+#: shipped counterfactual -> the first month in which an input of a run from 1992 may differ
+FIRST = {
+    "CF1": "1999-03",
+    "CF2": "1994-05",
+    "CF3": "1999-05",
+    "CF7": "2001-10",
+    "CF8": "2005-06",
+    "CF9a": "2009-02",
+    "CF9b": "2009-02",
+    "CF10": "2010-06",
+    "CF11": "2009-06",
+    "CF12a": "2003-09",
+    "CF12b": "2012-12",
+    "CF13a": "2009-01",
+    "CF13b": "2004-06",
+    "CF14": "2003-09",
+    "CF15": "2021-05",
+}
+#: those that change what holds from the first day: a parameter, who exists, a war of 1992
+FROM_THE_START = {"CF4", "CF5", "CF6"}
+
+
+def shipped() -> list[str]:
+    folder = Path(__file__).parents[1] / "model/cases/cst/counterfactuals"
+    return cf.by_number(path.stem for path in folder.glob("*.toml"))
+
+
+def one(*patches: Patch) -> Counterfactual:
+    return Counterfactual(id="one", patches=patches)
+
+
+def runs_of(case: Case, parameters: dict[str, Floats], start: str | None = None) -> Ensemble:
+    month = None if start is None else parse_month(start)
+    own = cf.parameters_of(case, parameters)
+    return simulate(case, own, seed=3, start=month)
+
+
+# the shipped ones ----------------------------------------------------------------------------------
+
+
+def test_the_fifteen_are_there() -> None:
+    numbers = {int("".join(c for c in name if c.isdigit())) for name in shipped()}
+    assert numbers == set(range(1, 16))
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_a_shipped_one_changes_the_case_and_says_what_it_asks(case: Case, name: str) -> None:
+    found = load_counterfactual(name, case)
+    changed = found.apply(case)
+    assert changed.hash != case.hash
+    assert changed.changed is not None
+    assert changed.changed.of is case
+    assert found.title
+    assert found.question.endswith("?")
+    assert found.starts
+    assert found.outcomes
+    assert all(source.strip() in case.sources for source in found.source.split(";"))
+
+
+@pytest.mark.parametrize("name", sorted(set(shipped()) - FROM_THE_START))
+def test_nothing_before_its_date_changes(
+    case: Case, some_parameters: dict[str, Floats], name: str
+) -> None:
+    changed = load_counterfactual(name, case).apply(case)
+    month = parse_month(FIRST[name])
+    first = first_difference(compile_case(case), compile_case(changed), 0)
+    assert month_label(case.start + first) == FIRST[name]
+    base, other = runs_of(case, some_parameters), runs_of(changed, some_parameters)
+    at = month - case.start
+    np.testing.assert_array_equal(base.status[:, :at], other.status[:, :at])
+
+
+def test_a_patch_of_the_whole_history_reaches_its_first_month(case: Case) -> None:
+    for name in FROM_THE_START:
+        changed = load_counterfactual(name, case).apply(case)
+        first = first_difference(compile_case(case), compile_case(changed), 0)
+        assert first < 3, name
+
+
+# kinds of patch ------------------------------------------------------------------------------------
+
+
+def test_events_are_removed_moved_flipped_rescaled_and_added(case: Case) -> None:
+    rows = [row for row in case.events if row.event == "E031"]
+    removed = one(cf.RemoveEvent(event="E031", kinds=("threat",))).apply(case)
+    assert [r.kind for r in removed.events if r.event == "E031"] == ["credibility"]
+    flipped = one(cf.FlipEvent(event="E031")).apply(case)
+    assert [r.sign for r in flipped.events if r.event == "E031"] == [-r.sign for r in rows]
+    scaled = one(cf.RescaleEvent(event="E031", about=("unrest",), factor=0.5)).apply(case)
+    signs = [(r.about, r.sign) for r in scaled.events if r.event == "E031" and r.kind == "threat"]
+    assert signs == [("insurgency", 1), ("unrest", 0.5)]
+    k, s = tuple(case.threats).index("unrest"), case.state_ids.index("UZB")
+    t = parse_month("1999-03") - case.start
+    before, after = (compile_case(c).situation.threat[t, s, k] for c in (case, scaled))
+    assert after < before
+    moved = one(cf.MoveEvent(event="E003", date=date(1995, 5, 8))).apply(case)
+    row = next(r for r in moved.events if r.event == "E003")
+    old = next(r for r in case.events if r.event == "E003")
+    assert old.date_end is not None
+    assert row.date_end is not None
+    assert row.date_end - row.date == old.date_end - old.date
+    longer = one(cf.MoveEvent(event="E053", date_end=date(2020, 1, 1))).apply(case)
+    assert {r.date_end for r in longer.events if r.event == "E053"} == {date(2020, 1, 1)}
+    added = one(
+        cf.AddEvent(
+            event="X1",
+            date=date(2000, 1, 5),
+            label="A thaw",
+            states=("UZB", "GEO"),
+            kind="tie",
+            about="patron",
+            sign=1,
+        )
+    ).apply(case)
+    assert [r.state for r in added.events if r.event == "X1"] == ["UZB", "GEO"]
+
+
+def test_statutes_are_changed_read_otherwise_removed_and_added(case: Case) -> None:
+    slow = one(cf.ChangeStatute(statute="CSTO-19-exit", set={"notice_months": 18})).apply(case)
+    rules = slow.law.rules("CST", parse_month("2010-01"))
+    assert rules.withdrawal is not None
+    assert rules.withdrawal.notice_months == 18
+    whole = one(cf.ChangeStatute(statute="CST-4", drop=("until",))).apply
+    with pytest.raises(CaseError, match="no second rule of kind defence"):
+        whole(case)
+    read = one(cf.ReadOtherwise(statute="CST-11-term")).apply(case)
+    assert [s.renewal for s in read.statutes if s.kind == "term"] == ["automatic", "automatic"]
+    assert read.statutes == case.read_otherwise("CST-11-term").statutes
+    gone = one(cf.RemoveStatute(statute="CST-11-term")).apply(case)
+    assert gone.statutes == case.without("CST-11-term").statutes
+    table = {"id": "X", "club": "GUAM", "kind": "session", "from": date(2000, 1, 1), "month": 6}
+    more = {"proposers": 2, "victim_alone": False}
+    added = one(cf.AddStatute(statute={**table, **more})).apply(case)
+    rules = added.law.rules("GUAM", parse_month("2000-06"))
+    assert rules.sits
+
+
+def test_a_club_is_opened_and_closed(case: Case) -> None:
+    t = parse_month("2000-01") - case.start
+    s, c = case.state_ids.index("UZB"), tuple(case.clubs).index("SCO")
+    assert not compile_case(case).open_to[t, s, c]
+    opened = one(cf.OpenClub(club="SCO", states=("UZB",), from_=date(1999, 6, 1))).apply(case)
+    assert compile_case(opened).open_to[t, s, c]
+    c = tuple(case.clubs).index("CST")
+    between = {"from_": date(2000, 1, 1), "until": date(2001, 1, 1)}
+    closed = one(cf.CloseClub(club="CST", states=("UZB",), **between)).apply(case)
+    months = compile_case(closed).open_to[:, s, c]
+    assert [month_label(case.start + int(t)) for t in np.flatnonzero(~months)] == [
+        f"2000-{m:02d}" for m in range(1, 13)
+    ]
+    for_good = one(cf.CloseClub(club="CST", states=("UZB",))).apply(case)
+    assert not compile_case(for_good).open_to[:, s, c].any()
+
+
+def test_series_are_added_to_scaled_and_set_in_their_years_alone(case: Case) -> None:
+    years = {"first_year": 2000, "last_year": 2001}
+    up = one(cf.ChangeSeries(series="tie_patron", states=("UZB",), add=1.0, **years)).apply(case)
+    tie = [compile_case(c).situation.patron_tie for c in (up, case)]
+    changed = np.argwhere(tie[0] != tie[1])
+    assert {int(s) for _, s in changed} == {case.state_ids.index("UZB")}
+    assert {(case.start + int(t)) // 12 for t, _ in changed} == {2000, 2001}
+    np.testing.assert_allclose((tie[0] - tie[1])[tie[0] != tie[1]], 1.0)
+    zero = one(
+        cf.ChangeSeries(series="rivalry", states=("ARM",), partners=("AZE",), scale=0.0, **years)
+    ).apply(case)
+    values = {
+        r.year: r.value for r in zero.rivalry if (r.state, r.rival) == ("ARM", "AZE") and r.value
+    }
+    assert 1999 in values
+    assert not {2000, 2001} & set(values)
+    new = one(
+        cf.ChangeSeries(series="bond", states=("GEO",), partners=("TKM",), set=0.5, **years)
+    ).apply(case)
+    assert 0.5 in {r.value for r in new.bonds if (r.state, r.partner) == ("GEO", "TKM")}
+
+
+def test_a_state_that_is_kept_from_an_act_does_not_do_it_and_nobody_else_draws_otherwise(
+    case: Case, some_parameters: dict[str, Floats]
+) -> None:
+    forbid = cf.Forbid(states=("UZB",), club="CST", act="accede", from_="1999-05", until="2025-12")
+    base = runs_of(case, some_parameters, "2000-12").acts()
+    other = runs_of(one(forbid).apply(case), some_parameters, "2000-12").acts()
+
+    def accessions(acts: object) -> int:
+        table = base if acts is base else other
+        return int(((table.state == "UZB") & (table.club == "CST") & (table.act == "accede")).sum())
+
+    assert accessions(base) > 0
+    assert accessions(other) == 0
+
+
+@pytest.mark.parametrize(
+    ("act", "month", "start", "follows", "rule"),
+    [
+        ("abstain", "1999-04", "1998-12", "abstain", "CST-11-term"),
+        ("renew", "1999-04", "1998-12", "renew", "CST-11-term"),
+        ("withdraw", "1996-03", "1995-12", "withdraw", "CST-11-exit"),
+        ("request_suspension", "2008-03", "2007-12", "request_suspension", "CSTO-20-own-request"),
+        ("freeze", "2008-03", "2007-12", "freeze", "CSTO-participation"),
+        ("sanction", "2009-12", "2009-10", "sanction", "CSTO-20-sanction"),
+        ("court", "2009-01", "2008-11", "court", "CSTO-participation"),
+    ],
+)
+def test_a_forced_act_happens_once_the_law_allows_it_and_names_the_rule(
+    case: Case,
+    some_parameters: dict[str, Floats],
+    act: str,
+    month: str,
+    start: str,
+    follows: str,
+    rule: str,
+) -> None:
+    force = cf.Force(states=("UZB",), club="CST", act=act, from_=month, until=month)
+    ensemble = runs_of(one(force).apply(case), some_parameters, start)
+    acts = ensemble.acts()
+    done = acts[(acts.state == "UZB") & (acts.club == "CST") & (acts.month == month)]
+    done = done[done.act == follows]
+    s, c = ensemble.index("UZB", "CST")
+    seated = ensemble.status[:, ensemble.at(parse_month(month)) - 1, s, c] == Status.MEMBER
+    if act == "court":  # only who drifts is courted
+        assert len(done) > 0
+    else:
+        assert set(np.flatnonzero(seated)) <= set(done.run)
+        assert seated.any()
+    assert set(done.rule) == {rule}
+
+
+def test_what_the_law_does_not_allow_is_not_forced(
+    case: Case, some_parameters: dict[str, Floats]
+) -> None:
+    force = cf.Force(states=("UZB",), club="CST", act="freeze", from_="1996-01", until="1996-12")
+    base = runs_of(case, some_parameters)
+    other = runs_of(one(force).apply(case), some_parameters)
+    np.testing.assert_array_equal(base.status, other.status)
+
+
+def test_a_council_grants_or_refuses_and_the_record_has_learnt_it(
+    case: Case, some_parameters: dict[str, Floats]
+) -> None:
+    for grant, expected in ((True, "help"), (False, "refuse_help")):
+        answer = cf.Answer(date=date(2010, 6, 12), state="KGZ", need="stability", grant=grant)
+        changed = one(answer).apply(case)
+        acts = runs_of(changed, some_parameters, "2009-12").acts()
+        answers = acts[(acts.month == "2010-06") & acts.act.isin(["help", "refuse_help"])]
+        assert set(answers.act) == {expected}
+        t = parse_month("2010-07") - case.start
+        before, after = compile_case(case).taught[t], compile_case(changed).taught[t]
+        assert (after != before).any() == grant
+        assert (after >= before).all()
+
+
+def test_a_case_put_forward_for_certain_is_still_the_councils(case: Case) -> None:
+    seat = {"states": ("UZB",), "club": "CST", "from_": "2009-01", "until": "2009-12"}
+    many = {n: np.full(400, p.mean) for n, p in case.drawn.items()}
+    for patches, least, most in (
+        ((cf.Propose(act="sanction", **seat),), 0.01, 0.2),
+        (
+            (cf.Propose(act="sanction", **seat), cf.ReadOtherwise(statute="CSTO-20-sanction")),
+            0.2,
+            0.8,
+        ),
+    ):
+        acts = runs_of(one(*patches).apply(case), many, "2009-10").acts()
+        acts = acts[(acts.month == "2009-12") & (acts.state == "UZB")]
+        passed, refused = (
+            set(acts[acts.act == name].run) for name in ("sanction", "refuse_sanction")
+        )
+        assert least < len(passed) / len(passed | refused) < most
+
+
+def test_a_club_that_never_was_leaves_other_draws_alone(
+    case: Case, some_parameters: dict[str, Floats]
+) -> None:
+    changed = one(cf.RemoveClub(club="GUAM")).apply(case)
+    assert "GUAM" not in changed.clubs
+    base, other = runs_of(case, some_parameters), runs_of(changed, some_parameters)
+    until = parse_month("1997-09") - case.start
+    kept = [c for c, name in enumerate(case.clubs) if name != "GUAM"]
+    np.testing.assert_array_equal(base.status[:, :until][..., kept], other.status[:, :until])
+
+
+def test_parameters_are_held_or_drawn_from_another_prior(
+    case: Case, some_parameters: dict[str, Floats]
+) -> None:
+    held = one(cf.ChangeParameter(parameter="entrapment", value=0.0)).apply(case)
+    found = cf.parameters_of(held, some_parameters)
+    assert not found["entrapment"].any()
+    np.testing.assert_array_equal(found["protection"], some_parameters["protection"])
+    prior = one(cf.ChangeParameter(parameter="patron_reluctance", mean=-3.0, sd=0.5)).apply(case)
+    found = cf.parameters_of(prior, some_parameters)
+    old = case.parameters["patron_reluctance"]
+    z = (some_parameters["patron_reluctance"] - old.mean) / (old.sd or 1)
+    np.testing.assert_allclose(found["patron_reluctance"], -3.0 + 0.5 * z)
+    fixed = one(cf.ChangeParameter(parameter="witness", value=1.0)).apply(case)
+    assert fixed.fixed("witness") == 1.0
+    assert fixed.drawn == case.drawn
+
+
+def test_a_theory_is_chosen_first(case: Case, some_parameters: dict[str, Floats]) -> None:
+    alone = with_theory(case, "fear_of_abandonment")
+    even_handed = load_counterfactual("CF4", case)
+    assert "partisan_patron" not in even_handed.apply(alone).parameters
+    late = with_theory(even_handed.apply(case), "fear_of_abandonment")
+    with pytest.raises(CaseError, match="the theory first, then the counterfactual"):
+        cf.parameters_of(late, some_parameters)
+
+
+def test_the_case_stays_as_it_is_and_a_changed_one_travels(case: Case) -> None:
+    before = case.hash, case.events, case.statutes
+    changed = load_counterfactual("CF15", case).apply(case)
+    assert (case.hash, case.events, case.statutes) == before
+    assert case.changed is None
+    sent = pickle.loads(pickle.dumps(changed))
+    assert sent.hash == changed.hash
+    assert sent.changed.orders == changed.changed.orders  # type: ignore[union-attr]
+
+
+def test_the_facade_runs_a_counterfactual_with_the_parameters_of_the_case(case: Case) -> None:
+    import tashkent as tk
+
+    changed = load_counterfactual("CF1", case).apply(case)
+    base, other = (tk.simulate(c, runs=6, seed=1, start="1998-12") for c in (case, changed))
+    for name, values in base.parameters.items():
+        np.testing.assert_array_equal(values, other.parameters[name])
+    np.testing.assert_array_equal(base.status[:, :3], other.status[:, :3])
+
+
+# composition ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "pair", list(itertools.combinations(["CF1", "CF2", "CF4", "CF6", "CF10", "CF12b"], 2))
+)
+def test_the_order_of_patches_of_different_things_does_not_matter(
+    case: Case, pair: tuple[str, str]
+) -> None:
+    a, b = (load_counterfactual(name, case) for name in pair)
+    one_way, other_way = (a + b).apply(case), (b + a).apply(case)
+    assert one_way.hash == other_way.hash
+    assert one_way.hash == b.apply(a.apply(case)).hash
+    assert one_way.hash not in (a.apply(case).hash, b.apply(case).hash)
+    assert first_difference(compile_case(one_way), compile_case(other_way), 0) == len(case.months)
+
+
+def test_the_order_of_patches_of_one_thing_matters(case: Case) -> None:
+    long = one(cf.ChangeStatute(statute="CSTO-19-exit", set={"notice_months": 18}))
+    short = one(cf.ChangeStatute(statute="CSTO-19-exit", set={"notice_months": 1}))
+    assert (long + short).apply(case).hash == short.apply(case).hash
+    assert (short + long).apply(case).hash == long.apply(case).hash
+    assert (long + short).apply(case).hash != (short + long).apply(case).hash
+    seat = {"states": ("UZB",), "club": "CST", "act": "accede", "from_": "2006-01"}
+    yes, no = (kind(until="2006-12", **seat) for kind in (cf.Force, cf.Forbid))
+    for patches, low in (((yes, no), False), ((no, yes), True)):
+        changed = one(*patches).apply(case).changed
+        assert changed is not None
+        assert [order.low for order in changed.orders] == [low]
+
+
+def test_what_together_changes_nothing_is_refused(case: Case) -> None:
+    twice = one(cf.FlipEvent(event="E031"), cf.FlipEvent(event="E031"))
+    with pytest.raises(CaseError, match="patches that change the case together"):
+        twice.apply(case)
+
+
+# errors --------------------------------------------------------------------------------------------
+
+HEAD = 'id = "bad"\ntitle = "Bad"\n'
+BAD = [
+    ('do = "remove_event"\nevent = "E0311"', "patch 1 (remove_event): event: 'E0311'", "E031)"),
+    (
+        'do = "remove_event"\nevent = "E031"\nstates = ["GEO"]',
+        "states: 'GEO' is not valid; allowed: UZB",
+        "",
+    ),
+    (
+        'do = "remove_event"\nevent = "E031"\nkinds = ["threats"]',
+        "patch 1 (remove_event).kinds.0: 'threats'",
+        "(nearest valid name: threat)",
+    ),
+    (
+        'do = "remove_event"\nevnt = "E031"',
+        "patch 1 (remove_event).evnt",
+        "nearest valid name: event",
+    ),
+    ('do = "remove_evnt"\nevent = "E031"', "patch 1.do: 'remove_evnt'", "remove_event)"),
+    ('event = "E031"', "patch 1.do: 'missing'", "remove_event"),
+    ('do = "move_event"\nevent = "E031"', "patch 1 (move_event)", "a date or a date_end"),
+    (
+        'do = "move_event"\nevent = "E003"\ndate_end = 1990-01-01',
+        "E003.date_end: '1990-01-01'",
+        "not before date",
+    ),
+    (
+        'do = "rescale_event"\nevent = "E031"\nfactor = 1.0',
+        "change: 'nothing'",
+        "changes something",
+    ),
+    (
+        'do = "add_event"\nevent = "X"\ndate = 2000-01-01\nlabel = "x"\nstates = ["UZX"]\n'
+        'kind = "tie"\nabout = "patron"\nsign = 1',
+        "X.state: 'UZX'",
+        "nearest valid name: UZB",
+    ),
+    (
+        'do = "add_event"\nevent = "X"\ndate = 2000-01-01\nlabel = "x"\nstates = ["UZB"]\n'
+        'kind = "tie"\nabout = "patron"\nsign = 2',
+        "sign: 2 is not valid",
+        "-1 or 1",
+    ),
+    ('do = "remove_statute"\nstatute = "CST-11"', "statute: 'CST-11'", "nearest valid name: CST-1"),
+    ('do = "read_otherwise"\nstatute = "CST-3"', "statute: 'CST-3'", "CST-4"),
+    (
+        'do = "change_statute"\nstatute = "CST-11-term"\nset = { renewl = "automatic" }',
+        "CST-11-term.set: 'renewl'",
+        "nearest valid name: renewal",
+    ),
+    (
+        'do = "change_statute"\nstatute = "CST-11-term"\nset = { renewal = "tacit" }',
+        "CST-11-term.set.renewal: 'tacit'",
+        "'opt_in' or 'automatic'",
+    ),
+    (
+        'do = "change_statute"\nstatute = "CST-11-term"\nset = { renewal = "opt_in" }',
+        "change: 'nothing'",
+        "a patch that changes something",
+    ),
+    ('do = "change_statute"\nstatute = "CST-11-term"', "change: 'nothing'", "changes something"),
+    (
+        'do = "change_statute"\nstatute = "CST-11-term"\ndrop = ["years"]',
+        "CST-11-term.set.years: 'missing'",
+        "a value for years",
+    ),
+    (
+        'do = "add_statute"\nstatute = { id = "X", club = "CST", kind = "witdrawal", from = 2000-01-01 }',
+        "statute.kind: 'witdrawal'",
+        "nearest valid name: withdrawal",
+    ),
+    (
+        'do = "add_statute"\nstatute = { id = "X", club = "CSTX", kind = "chair", from = 2000-01-01 }',
+        "X.club: 'CSTX'",
+        "nearest valid name: CST",
+    ),
+    ('do = "open_club"\nclub = "SC"\nstates = ["UZB"]\nfrom = 2000-01-01', "club: 'SC'", "SCO)"),
+    ('do = "close_club"\nclub = "SCO"\nstates = ["RUS"]', "states: 'RUS'", "ARM, AZE"),
+    (
+        'do = "close_club"\nclub = "SCO"\nstates = ["UZB"]\nfrom = 1990-01-01\nuntil = 1991-01-01',
+        "change: 'nothing'",
+        "changes something",
+    ),
+    (
+        'do = "change_series"\nseries = "tie_patrn"\nstates = ["UZB"]\nfirst_year = 2000\n'
+        "last_year = 2001\nadd = 1.0",
+        "series: 'tie_patrn'",
+        "nearest valid name: tie_patron",
+    ),
+    (
+        'do = "change_series"\nseries = "tie_patron"\nstates = ["UZB"]\nfirst_year = 1980\n'
+        "last_year = 2001\nadd = 1.0",
+        "first_year: 1980",
+        "a year from 1992 to 2025",
+    ),
+    (
+        'do = "change_series"\nseries = "tie_patron"\nstates = ["UZB"]\nfirst_year = 2002\n'
+        "last_year = 2001\nadd = 1.0",
+        "last_year: 2001",
+        "not before first_year (2002)",
+    ),
+    (
+        'do = "change_series"\nseries = "tie_patron"\nstates = ["UZB"]\nfirst_year = 2000\n'
+        "last_year = 2001\nadd = 1.0\nscale = 2.0",
+        "patch 1 (change_series)",
+        "one of add, scale and set",
+    ),
+    (
+        'do = "change_series"\nseries = "rivalry"\nstates = ["UZB"]\nfirst_year = 2000\n'
+        "last_year = 2001\nadd = 1.0",
+        "patch 1 (change_series)",
+        "partners for rivalry and bond",
+    ),
+    (
+        'do = "change_series"\nseries = "rivalry"\nstates = ["UZB"]\npartners = ["TJK"]\n'
+        "first_year = 2000\nlast_year = 2001\nset = 2.0",
+        "UZB TJK 2000.value: 2.0",
+        "less than or equal to 1",
+    ),
+    (
+        'do = "forbid"\nstates = ["UZB"]\nclub = "CST"\nact = "renw"\nfrom = "1999-04"\nuntil = "1999-04"',
+        "act: 'renw'",
+        "nearest valid name: renew",
+    ),
+    (
+        'do = "force"\nstates = ["UZB"]\nclub = "CST"\nact = "lapse"\nfrom = "1999-04"\nuntil = "1999-04"',
+        "act: 'lapse'",
+        "accede, renew, abstain",
+    ),
+    (
+        'do = "force"\nstates = ["UZB"]\nclub = "CST"\nact = "renew"\nfrom = "1999-4"\nuntil = "1999-04"',
+        "from: '1999-4'",
+        "a month is written YYYY-MM",
+    ),
+    (
+        'do = "force"\nstates = ["UZB"]\nclub = "CST"\nact = "renew"\nfrom = "1999-04"\nuntil = "1999-03"',
+        "until: '1999-03'",
+        "not before from (1999-04)",
+    ),
+    (
+        'do = "force"\nstates = ["UZB"]\nclub = "CST"\nact = "renew"\nfrom = "2030-04"\nuntil = "2030-05"',
+        "from: '2030-04 to 2030-05'",
+        "months of the case",
+    ),
+    (
+        'do = "propose"\nstates = ["UZB"]\nclub = "CST"\nact = "accede"\nfrom = "2009-04"\nuntil = "2009-05"',
+        "act: 'accede'",
+        "sanction, expel",
+    ),
+    (
+        'do = "answer"\ndate = 2010-06-13\nstate = "KGZ"\nneed = "stability"\ngrant = true',
+        "date, state and need: '2010-06-13 KGZ stability'",
+        "nearest valid name: 2010-06-12 KGZ stability",
+    ),
+    ('do = "remove_club"\nclub = "CST"', "club: 'CST' is not valid; allowed: GUAM, SCO, PFP", ""),
+    (
+        'do = "change_parameter"\nparameter = "entrapmnt"\nvalue = 0.0',
+        "parameter: 'entrapmnt'",
+        "entrapment)",
+    ),
+    (
+        'do = "change_parameter"\nparameter = "entrapment"\nmean = 0.0',
+        "entrapment: 'mean or sd'",
+        "a value, for a parameter that is fitted",
+    ),
+    (
+        'do = "change_parameter"\nparameter = "witness"\nmean = 0.2',
+        "witness: 'mean or sd'",
+        "a value, for a fixed parameter",
+    ),
+    (
+        'do = "change_parameter"\nparameter = "witness"\nvalue = 2.0',
+        "witness.mean: 2.0",
+        "a number from 0 to 1",
+    ),
+    (
+        'do = "change_parameter"\nparameter = "witness"',
+        "patch 1 (change_parameter)",
+        "either value, or mean and sd",
+    ),
+]
+
+
+@pytest.mark.parametrize(("patch", "says", "offers"), BAD)
+def test_a_bad_patch_is_one_line(
+    case: Case, tmp_path: Path, patch: str, says: str, offers: str
+) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text(f"{HEAD}[[patch]]\n{patch}\n")
+    with pytest.raises(CaseError) as caught:
+        load_counterfactual(str(file), case).apply(case)
+    line = str(caught.value)
+    assert line.startswith("bad.toml: ")
+    assert says in line
+    assert offers in line
+    assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("id = 'bad'", "patch: 'missing' is not valid; allowed: one table at least"),
+        ("id = 'bad'\npatch = []", "patch: []"),
+        ("id = 'bad'\npatch = [3]", "patch 1: 3 is not valid; allowed: a table under [[patch]]"),
+        ("id = ", "syntax"),
+        ("schema = 2\nid = 'bad'", "schema: 2 is not valid; allowed: 1"),
+        ("id = 'worse'\n[[patch]]\ndo = 'remove_club'\nclub = 'GUAM'", "id: 'worse'"),
+        ("id = 'a b'\n[[patch]]\ndo = 'remove_club'\nclub = 'GUAM'", "counterfactual.id: 'a b'"),
+        (
+            "id = 'bad'\ntitel = 'x'\n[[patch]]\ndo = 'remove_club'\nclub = 'GUAM'",
+            "nearest valid name: title",
+        ),
+        (
+            "id = 'bad'\nstarts = ['1998-13']\n[[patch]]\ndo = 'remove_club'\nclub = 'GUAM'",
+            "starts: '1998-13' is not valid; allowed: a month from 1992-05 to 2025-12",
+        ),
+        (
+            "id = 'bad'\nstarts = ['2025-12']\n[[patch]]\ndo = 'remove_club'\nclub = 'GUAM'",
+            "a month before the last of the case",
+        ),
+    ],
+)
+def test_a_bad_file_is_one_line(case: Case, tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "bad.toml"
+    file.write_text(text)
+    with pytest.raises(CaseError) as caught:
+        load_counterfactual(str(file), case).apply(case)
+    assert str(caught.value).startswith("bad.toml: ")
+    assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "says"),
+    [
+        ("state", "UZX", "outcome.state: 'UZX'"),
+        ("club", "GUUAM", "nearest valid name: GUAM"),
+        ("status", "frosen", "nearest valid name: frozen"),
+        ("month", "2026-01", "outcome.month: '2026-01'"),
+        ("direction", "upp", "direction: 'upp'"),
+        ("whose", "us", "whose: 'us'"),
+    ],
+)
+def test_a_bad_outcome_is_one_line(
+    case: Case, tmp_path: Path, key: str, value: str, says: str
+) -> None:
+    row = {"state": "UZB", "club": "GUAM", "month": "1999-12", "direction": "up", "whose": "seed"}
+    row[key] = value
+    lines = "\n".join(f'{name} = "{text}"' for name, text in row.items())
+    file = tmp_path / "bad.toml"
+    file.write_text(f"{HEAD}[[outcome]]\n{lines}\n[[patch]]\ndo = 'remove_event'\nevent = 'E031'\n")
+    with pytest.raises(CaseError) as caught:
+        load_counterfactual(str(file), case).apply(case)
+    assert says in str(caught.value)
+
+
+def test_an_unknown_name_offers_the_nearest(case: Case) -> None:
+    with pytest.raises(
+        CaseError, match=r"'CF16' is not valid; allowed: CF1, CF2.*nearest valid name"
+    ):
+        load_counterfactual("CF16", case)
+    with pytest.raises(CaseError, match="a file that can be read"):
+        load_counterfactual("nowhere.toml", case)
+    assert load_counterfactual("CF1+CF6", case).id == "CF1+CF6"
+
+
+def test_every_act_of_the_patches_is_one_of_the_law() -> None:
+    from model.orders import STREAMS
+
+    left_out = set(Act) - set(STREAMS)
+    assert Act.DECLINE in left_out  # follows from participation, which is not drawn
+    assert len(shipped_counterfactuals.__doc__ or "") > 0

@@ -1,0 +1,71 @@
+"""docs/counterfactual-format.md is enough to write a counterfactual; docs/counterfactuals.md is what the tables say."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from experiments.fifteen import COURSES, OUTCOMES, PAGE, ROOT, THEORIES, page
+from experiments.predictions import load_predictions
+from model.case import Case
+from model.counterfactual import (
+    PATCHES,
+    Counterfactual,
+    Outcome,
+    load_counterfactual,
+    shipped_counterfactuals,
+)
+from model.orders import STREAMS
+
+FORMAT = (ROOT / "docs/counterfactual-format.md").read_text(encoding="utf-8")
+TOLD = {word.strip('"') for word in re.findall(r"`([^`\n]+)`", FORMAT)}
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", FORMAT, flags=re.MULTILINE | re.DOTALL)
+
+
+def test_the_example_is_a_counterfactual(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(blocks("toml")[0], encoding="utf-8")
+    found = load_counterfactual(str(tmp_path / "mine.toml"), case)
+    assert found.apply(case).hash != case.hash
+
+
+def test_the_example_of_a_prediction_is_one(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(blocks("toml")[1], encoding="utf-8")
+    assert len(load_predictions(tmp_path / "mine.toml", case)) == 1
+
+
+def test_the_example_in_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(compile(blocks("python")[0], "example", "exec"), {})
+    assert "CF6" in capsys.readouterr().out
+
+
+def test_every_patch_and_key_is_told() -> None:
+    assert set(PATCHES) <= TOLD
+    for name, patch in PATCHES.items():
+        keys = {field.alias or key for key, field in patch.model_fields.items()} - {"do"}
+        assert keys <= TOLD, name
+    for table in (Counterfactual, Outcome):
+        keys = {field.alias or key for key, field in table.model_fields.items()}
+        assert keys - {"patch", "outcome"} <= TOLD
+    assert {act.name.lower() for act in STREAMS} <= TOLD
+
+
+def test_the_page_is_made_from_the_tables(case: Case) -> None:
+    written = (ROOT / PAGE).read_text(encoding="utf-8")
+    assert written == page(case, ROOT), "run: make counterfactuals"
+
+
+def test_the_tables_answer_every_question(case: Case) -> None:
+    outcomes, courses = pd.read_csv(ROOT / OUTCOMES), pd.read_csv(ROOT / COURSES)
+    for one in shipped_counterfactuals(case):
+        for theory in THEORIES:
+            own = outcomes[(outcomes.counterfactual == one.id) & (outcomes.theory == theory)]
+            assert set(own["start"]) <= set(one.starts)
+            asked = {(o.state, o.month, o.status, o.direction, o.whose) for o in one.outcomes}
+            columns = ["state", "month", "status", "implied", "whose"]
+            assert set(own[columns].itertuples(index=False, name=None)) == asked
+            of = courses[(courses.counterfactual == one.id) & (courses.theory == theory)]
+            assert set(of["start"]) == set(one.starts)
