@@ -115,8 +115,6 @@ class Pair:
     per_draw: int
     seed: int
     counts: Counts
-    #: terms that leave the range of the fit; see `outside_the_fit`
-    outside: pd.DataFrame
 
     @property
     def key(self) -> dict[str, str]:
@@ -131,6 +129,12 @@ class Pair:
     def months(self) -> range:
         """The months of the tables."""
         return range(self.start, self.baseline.end + 1)
+
+    @cached_property
+    def outside(self) -> pd.DataFrame:
+        """Terms that leave the range of the fit; see `outside_the_fit`."""
+        since = self.baseline.end + 1 if self.parts_from is None else self.parts_from
+        return outside_the_fit(self.baseline, self.changed, self.start, since)
 
     @cached_property
     def effect(self) -> Effect:
@@ -435,7 +439,8 @@ def compare(
     parameters
         Parameters by name, one value a draw, instead of posterior draws.
     workers
-        Threads; no influence on the result.
+        Processes; no influence on the result. A script that asks for more than one must guard its own start by
+        ``if __name__ == "__main__"``.
     progress
         Called with runs done and runs to do.
 
@@ -572,7 +577,6 @@ def _pairs_from(
             per_draw=per_draw,
             seed=seed,
             counts=found,
-            outside=outside_the_fit(base, case, start, base.start + first),
         )
         for one, case, first, found in zip(asked, changed, setting.part_from, counts, strict=True)
     ]

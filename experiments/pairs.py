@@ -5,8 +5,9 @@ baseline through what was changed and nothing else. Until the first month in whi
 world and are advanced once.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from copy import copy
 from dataclasses import dataclass, fields, replace
 from functools import partial
@@ -17,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.situation import Bools, Floats
-from calibration.sample import end_with_parent
 from model.case import Case
 from model.counterfactual import parameters_of
 from model.law import RulesInForce, Status, Statute
 from model.orders import held_draws
 from model.step import advance, follow_patron, take_effect
+from model.workers import end_with_parent
 from model.world import (
     _MONTHLY,
     Given,
@@ -37,8 +38,6 @@ from model.world import (
 
 #: runs that advance together; changes speed and memory, never a result
 BLOCK = 500
-#: from so many blocks on worker processes are worth their start
-PROCESSES_FROM = 8
 #: a run whose histories never part
 NEVER = -1
 Ints = NDArray[np.int32]
@@ -132,18 +131,25 @@ def run_pairs(
     draws
         Parameters of the baseline by name, one value a draw; each is used by `setting.per_draw` runs in a row.
     workers
-        Threads, or processes if there are many runs; no influence on the result.
+        Processes; no influence on the result.
     progress
         Called with the number of runs that have been added.
     """
     number = len(next(iter(draws.values())))
-    of_block = max(1, BLOCK // setting.per_draw)
+    blocks = -(-number * setting.per_draw // BLOCK)
+    of_block = max(1, -(-number // blocks))
     lows = range(0, number, of_block)
     rows = [{n: values[low : low + of_block] for n, values in draws.items()} for low in lows]
     first_runs = [low * setting.per_draw for low in lows]
     found = []
-    with _pool(setting, min(workers, len(lows)), len(lows)) as pool:
-        for counts in pool.map(_block_of(setting, pool), rows, first_runs):
+    with ExitStack() as stack:
+        counted: Iterable[tuple[Counts, ...]] = map(partial(_run_block, setting), rows, first_runs)
+        if (
+            min(workers, len(lows)) > 1
+        ):  # threads would wait for each other: much of a month is Python
+            pool = stack.enter_context(_processes(setting, min(workers, len(lows))))
+            counted = pool.map(_run_block_here, rows, first_runs)
+        for counts in counted:
             found.append(counts)
             if progress is not None:
                 progress(len(counts[0].partings.month) if counts else 0)
@@ -154,10 +160,7 @@ def run_pairs(
 _worlds: list[Setting] = []
 
 
-def _pool(setting: Setting, workers: int, blocks: int) -> Executor:
-    """Threads for a few blocks, for which new processes take too long; processes, which do not wait for each other."""
-    if workers < 2 or blocks < PROCESSES_FROM:
-        return ThreadPoolExecutor(max(1, workers))
+def _processes(setting: Setting, workers: int) -> ProcessPoolExecutor:
     context = get_context("spawn")
     return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(setting,))
 
@@ -165,14 +168,6 @@ def _pool(setting: Setting, workers: int, blocks: int) -> Executor:
 def _begin(setting: Setting) -> None:
     end_with_parent()
     _worlds[:] = [setting]
-
-
-def _block_of(
-    setting: Setting, pool: Executor
-) -> Callable[[Mapping[str, Floats], int], tuple[Counts, ...]]:
-    if isinstance(pool, ProcessPoolExecutor):
-        return _run_block_here
-    return partial(_run_block, setting)
 
 
 def _run_block_here(draws: Mapping[str, Floats], first_run: int) -> tuple[Counts, ...]:
@@ -297,6 +292,21 @@ class _Pair:
         self.here = [names.index(tuple(base.case.clubs)[c]) for c in self.kept]
         self.all_clubs = names == tuple(base.case.clubs)
         self.world: World | None = None
+        self.eve: _Eve | None = None
+
+    def begin(self, world: World) -> None:
+        """From now on a world of its own."""
+        self.world, self.eve = world, _Eve(world)
+
+    @property
+    def may_part(self) -> bool:
+        """A run may part this month for the first time."""
+        return self.world is not None and bool((self.month == NEVER).any())
+
+    def keep_eve(self) -> None:
+        """Keep what the world carries into the month."""
+        if self.world is not None and self.eve is not None:
+            self.eve.keep(self.world)
 
     def _on_axes(self, status: Status8) -> Status8:
         """Statuses on the clubs of the baseline; who has no such club is not in it."""
@@ -307,7 +317,7 @@ class _Pair:
         wide[:, :, self.kept] = status[:, :, self.here]
         return wide
 
-    def count(self, t: int, base: World, seated: Bools, eve: tuple["_Eve", "_Eve"] | None) -> None:
+    def count(self, t: int, base: World, seated: Bools, eve: "_Eve") -> None:
         """Count a month at whose end both worlds stand."""
         at = t - self.origin
         world = self.world or base
@@ -329,8 +339,8 @@ class _Pair:
         of_draws = difference.reshape(-1, self.per_draw, *difference.shape[1:])
         self.by_draw[:, at] = of_draws.sum(axis=1, dtype=np.int16)
         run = np.flatnonzero((self.month == NEVER) & differs[:, :, self.kept].any(axis=(1, 2)))
-        if len(run) and eve is not None:
-            self._part(t, run, differs, base.status, status, world, base, eve)
+        if len(run) and self.eve is not None and t > self.origin:
+            self._part(t, run, differs, base.status, status, world, base, (eve, self.eve))
 
     def _part(
         self,
@@ -370,16 +380,17 @@ class _Pair:
         )
 
 
-@dataclass(frozen=True)
 class _Eve:
-    """What a world carries into a month."""
+    """What a world carried into the month; the memory is used again each month, for fresh pages are dear."""
 
-    seats: Seats
-    learnt: Floats
+    def __init__(self, world: World) -> None:
+        self.seats, self.learnt = _copied(world.seats), world.learnt.copy(order="K")
 
-    @classmethod
-    def of(cls, world: World) -> "_Eve":
-        return cls(_copied(world.seats), world.learnt.copy(order="K"))
+    def keep(self, world: World) -> None:
+        """Keep what the world carries into the next month."""
+        for kept, values in zip(self.seats, world.seats, strict=True):
+            np.copyto(kept, values)
+        np.copyto(self.learnt, world.learnt)
 
 
 def _copied(seats: Seats) -> Seats:
@@ -438,34 +449,32 @@ def _run_block(setting: Setting, draws: Mapping[str, Floats], first_run: int) ->
     pairs = [_Pair(setting, i, number) for i in range(len(setting.others))]
     baseline = np.zeros(pairs[0].changed.shape if pairs else (0,), np.int32)
     months = len(given.rules)
+    eve = _Eve(base)
     for t in range(origin, months):
-        eve = None
         for pair in pairs:
             if pair.world is None and t >= pair.first:
-                pair.world = (
+                pair.begin(
                     _started(setting, pair.given, rows(pair.given.case), noise, first_run, runs)
                     if pair.first == origin
                     else _branched(base, pair.given, noise)
                 )
         if t > origin:
-            eve = _Eve.of(base) if any(p.world is not None for p in pairs) else None
-            eves = [
-                (eve, _Eve.of(p.world)) if eve is not None and p.world is not None else None
-                for p in pairs
-            ]
+            awaited = [pair for pair in pairs if pair.may_part]
+            if awaited:
+                eve.keep(base)
+            for pair in awaited:
+                pair.keep_eve()
             advance(base, t)
             for pair in pairs:
                 if pair.world is not None:
                     advance(pair.world, t)
-        else:
-            eves = [None for _ in pairs]
         for world in (base, *(p.world for p in pairs if p.world is not None)):
             world.log.clear()
         seated = is_in(base.status)
         if pairs:
             baseline[t - origin] = seated.sum(axis=0)
-        for pair, known in zip(pairs, eves, strict=True):
-            pair.count(t, base, seated, known)
+        for pair in pairs:
+            pair.count(t, base, seated, eve)
     return tuple(pair.counts(baseline) for pair in pairs)
 
 

@@ -161,16 +161,15 @@ def test_without_an_input_that_differs_the_law_carries_it(found: dict[str, Pair]
     assert found["council"].carried["term"].iloc[0] == "law, council or order"
 
 
-@pytest.mark.parametrize("processes_from", [99, 1], ids=["threads", "processes"])
+@pytest.mark.parametrize("workers", [1, 2])
 def test_neither_blocks_nor_workers_change_a_number(
     case: Case,
     draws: dict[str, Floats],
     found: dict[str, Pair],
     monkeypatch: pytest.MonkeyPatch,
-    processes_from: int,
+    workers: int,
 ) -> None:
     monkeypatch.setattr(pairs_of, "BLOCK", 15)
-    monkeypatch.setattr(pairs_of, "PROCESSES_FROM", processes_from)
     again = compare(
         case,
         TIE,
@@ -179,7 +178,7 @@ def test_neither_blocks_nor_workers_change_a_number(
         per_draw=PER_DRAW,
         seed=SEED,
         parameters=draws,
-        workers=3,
+        workers=workers,
     )
     for pair in again.pairs:
         one, other = pair.counts, found[pair.counterfactual.id].counts
