@@ -47,6 +47,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.situation import Bools
 from agents.terms import TERMS
 from model.case import Case
 from model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_month
@@ -115,13 +116,16 @@ class Script:
     def uniform_in(self, act: str, c: int, t: int) -> Floats:
         return np.full((1, self.shape[0]), 0.5)
 
+    def logistic_once(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
+        return self.logistic_in(act, c, t)
+
     def occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
         drawn = np.zeros((1, self.shape[0]))
         drawn[:, states] = 0.5
-        if act == "renew":
-            odds = np.exp(-self.logistic_in(act, c, t)[:, states])
-            drawn[:, states] = np.clip(1.0 / (1.0 + odds), 1e-9, 1.0 - 1e-9)
         return drawn
+
+    def proposed(self, act: Act, c: int, t: int) -> Bools:
+        return np.zeros(self.shape[0], bool)
 
 
 @cache

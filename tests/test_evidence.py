@@ -14,7 +14,8 @@ HERE = Path(build.__file__).parent
 
 def test_shipped_composites_are_rebuilt_from_the_raw_columns(tmp_path: Path) -> None:
     tables = build.build()
-    assert set(tables) == {path.stem for path in HERE.glob("*.csv")}
+    recorded = {"literature", "magnitudes"}
+    assert set(tables) == {path.stem for path in HERE.glob("*.csv")} - recorded
     for name, table in tables.items():
         shipped = pd.read_csv(HERE / f"{name}.csv")
         pd.testing.assert_frame_equal(
