@@ -16,9 +16,8 @@ import os
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ import numpy as np
 from agents.situation import Floats
 from calibration.target import Target
 from model.case import CaseError
+from model.workers import end_with_parent
 
 #: steps between two draws that are kept
 THIN = 10
@@ -197,18 +197,6 @@ def _set(target: Target) -> None:
     global _target
     _target = target
     end_with_parent()
-
-
-def end_with_parent() -> None:
-    """Let this process end when the one that started it is gone, however it went."""
-    parent = parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
 
 
 def _advance(settings: Settings, folder: Path, ensemble: int, steps: int) -> int:
