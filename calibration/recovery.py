@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 from agents.situation import Floats
 from calibration.diagnostics import contraction
 from calibration.posterior import fit
-from calibration.sample import end_with_parent
 from calibration.target import Target, target
 from model.case import Case, Entry
 from model.clock import last_day, month_of
 from model.law import Act, Status
 from model.record import Ensemble
 from model.simulate import prior_parameters, simulate
+from model.workers import end_with_parent
 
 #: draws of the proposal, of which `RANKS` are resampled
 PROPOSALS = 4000

@@ -49,12 +49,12 @@ from calibration.patterns import (
 )
 from calibration.posterior import posterior
 from calibration.refit import PROPOSALS
-from calibration.sample import end_with_parent
 from calibration.scores import brier
 from model.case import Case
 from model.clock import month_label, parse_month
 from model.law import Act
 from model.simulate import simulate
+from model.workers import end_with_parent
 from model.world import compile_case, is_in
 
 Tables = dict[str, pd.DataFrame]
