@@ -763,7 +763,7 @@ class MinimalMonths(Months):
 
 
 PROFILE = settings(
-    derandomize=True, database=None, deadline=None, max_examples=120, stateful_step_count=8
+    derandomize=True, database=None, deadline=None, max_examples=300, stateful_step_count=8
 )
 #: acts that the law of the minimal case knows
 FEW = {
