@@ -107,9 +107,9 @@ class Pattern(_Row):
     most: float | None = None
 
     @property
-    @abstractmethod
     def months_needed(self) -> tuple[int, ...]:
-        """The months that runs must hold after their initial condition."""
+        """The months that runs must hold after their initial condition: none, unless a pattern says so."""
+        return ()
 
     @abstractmethod
     def measure(self, runs: Runs) -> Measures:
@@ -404,11 +404,6 @@ class LastToJoin(Pattern):
     state: str
     months: int
 
-    @property
-    def months_needed(self) -> tuple[int, ...]:
-        """None of its own: the whole record is asked for."""
-        return ()
-
     def measure(self, runs: Runs) -> Measures:
         """`last`: against the states that the record has in at some time."""
         record = runs.record(self.club)
@@ -441,11 +436,6 @@ class Order(Pattern):
 
     kind: Literal["order"]
     steps: tuple[Step, ...] = Field(strict=False, min_length=2)
-
-    @property
-    def months_needed(self) -> tuple[int, ...]:
-        """None of its own: runs as they are."""
-        return ()
 
     @property
     def needs_acts(self) -> bool:
@@ -489,11 +479,6 @@ class Delay(Pattern):
     months: int
 
     @property
-    def months_needed(self) -> tuple[int, ...]:
-        """None of its own: runs as they are."""
-        return ()
-
-    @property
     def needs_acts(self) -> bool:
         """Yes."""
         return True
@@ -518,11 +503,6 @@ class Clock(Pattern):
     in_force: Month
     term_ends: Month
 
-    @property
-    def months_needed(self) -> tuple[int, ...]:
-        """None: it is of the case."""
-        return ()
-
     def measure(self, runs: Runs) -> Measures:
         """`right`, the same in every run."""
         case = runs.case
@@ -538,11 +518,6 @@ class Area(Pattern):
     variable: str
     club: str
     month: Month
-
-    @property
-    def months_needed(self) -> tuple[int, ...]:
-        """None: it is of the case."""
-        return ()
 
     def measure(self, runs: Runs) -> Measures:
         """`area`, the same in every run."""
@@ -570,13 +545,8 @@ class Saves(Pattern):
     state: str
     month: Month
 
-    @property
-    def months_needed(self) -> tuple[int, ...]:
-        """None of these runs."""
-        return ()
-
     def measure(self, runs: Runs) -> Measures:
-        """Nothing: see `calibration.ablation`."""
+        """Nothing: see `calibration.rivals.saves_measures`."""
         return {}
 
 
@@ -589,11 +559,6 @@ class Participation(Pattern):
     start: Month
     first: Month
     last: Month
-
-    @property
-    def months_needed(self) -> tuple[int, ...]:
-        """None of these runs."""
-        return ()
 
     def measure(self, runs: Runs) -> Measures:
         """Nothing: see `participation_measures`."""
@@ -621,8 +586,6 @@ AnyPattern = Annotated[
     | Participation,
     Field(discriminator="kind"),
 ]
-#: kinds that are of the case itself, whatever runs say
-OF_CASE = (Clock, Area)
 #: kinds that are measured in runs of their own
 ELSEWHERE = (Saves, Participation)
 

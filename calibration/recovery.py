@@ -9,23 +9,21 @@ is fitted as the real one is. Over many replicates (Talts et al. 2018, doi:10.48
 
 Histories come from the engine, not from the likelihood, so what the likelihood leaves out (answers of councils,
 unscored acts at the means of their priors, laws that take effect within the month) is tested with it. The fit is
-Laplace's approximation, corrected by importance resampling with Pareto-smoothed weights (Vehtari et al. 2024,
-doi:10.48550/arXiv.1507.02646), with Student's t as proposal.
+that of `calibration.refit`.
 """
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agents.situation import Floats
 from calibration.diagnostics import contraction
-from calibration.posterior import fit
-from calibration.target import Target, target
+from calibration.posterior import fit_rows
+from calibration.refit import refit
 from model.case import Case, Entry
 from model.clock import last_day, month_of
 from model.law import Act, Status
@@ -33,11 +31,10 @@ from model.record import Ensemble
 from model.simulate import prior_parameters, simulate
 from model.workers import end_with_parent
 
-#: draws of the proposal, of which `RANKS` are resampled
+#: weighted draws of a posterior, of which `RANKS` are resampled
 PROPOSALS = 4000
 #: draws among which a truth is ranked: ranks 0 to RANKS
 RANKS = 199
-DEGREES = 5
 BINS = 20
 #: a Pareto shape above this says that the weights cannot be trusted
 K_MOST = 0.7
@@ -100,45 +97,6 @@ def _is_given(case: Case, row: Entry) -> bool:
     return month_of(row.date) <= case.start or row.state == case.patron
 
 
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """Weighted posterior draws: values (n, P), weights (n,) that sum to one, and the Pareto shape of the weights."""
-
-    values: Floats
-    weights: Floats
-    pareto_k: float
-
-    @property
-    def mean(self) -> Floats:
-        """Weighted means, shape (P,)."""
-        return np.asarray(self.weights @ self.values)
-
-    @property
-    def sd(self) -> Floats:
-        """Weighted standard deviations, shape (P,)."""
-        return np.sqrt(self.weights @ np.square(self.values - self.mean))
-
-
-def importance_fit(density: Target, case: Case, rng: np.random.Generator) -> Fit:
-    """Laplace's approximation with heavier tails, weighted by ``posterior / proposal``."""
-    from arviz_stats.base import array_stats
-
-    found = fit(case)
-    root = np.linalg.cholesky(found.covariance)
-    z = rng.standard_normal((PROPOSALS, len(found.names)))
-    z /= np.sqrt(rng.chisquare(DEGREES, (PROPOSALS, 1)) / DEGREES)
-    values = found.mode + z @ root.T
-    tail = -0.5 * (DEGREES + z.shape[1]) * np.log1p(np.square(z).sum(axis=1) / DEGREES)
-    log_weights = np.concatenate(
-        [density.log_posterior(part) for part in np.array_split(values, 60)]
-    )
-    smooth, k = array_stats.psislw(
-        tail - log_weights
-    )  # it takes what leave-one-out has: negative log weights
-    weights = np.exp(smooth - smooth.max())
-    return Fit(values, weights / weights.sum(), float(k))
-
-
 def replicate(case: Case, number: int, seed: int) -> pd.DataFrame:
     """One truth, one history, one fit: a row a parameter.
 
@@ -152,12 +110,12 @@ def replicate(case: Case, number: int, seed: int) -> pd.DataFrame:
     made = synthetic_case(ensemble, 0)
     rng = np.random.default_rng(np.random.SeedSequence((seed, number)))
     with threadpool_limits(1):
-        density = target(made)
-        true = np.array([float(truth[name][0]) for name in density.names])
-        acts = int(density.counts[density.rows.rows.done].sum())
-        columns = {"replicate": number, "parameter": density.names, "truth": true, "acts": acts}
+        rows = fit_rows(made)
+        true = np.array([float(truth[name][0]) for name in rows.names])
+        acts = int(rows.rows.done.sum())
+        columns = {"replicate": number, "parameter": rows.names, "truth": true, "acts": acts}
         try:
-            found = importance_fit(density, made, rng)
+            found = refit(made, rows, seed=(seed, number, 1), proposals=PROPOSALS)
         except (RuntimeError, np.linalg.LinAlgError) as error:
             return pd.DataFrame({**columns, "failed": str(error)})
     drawn = rng.choice(len(found.values), RANKS, p=found.weights)

@@ -14,7 +14,7 @@ from scipy.special import gammaln, logsumexp
 from agents.situation import Floats
 from calibration.likelihood import Design
 from calibration.posterior import fit
-from calibration.target import Target, distinct
+from calibration.target import target
 from model.case import Case
 
 #: draws of the proposal
@@ -60,19 +60,6 @@ class Refit:
         return found
 
 
-def density(case: Case, rows: Design) -> Target:
-    """Priors of the case times the likelihood of some rows."""
-    kept, counts = distinct(rows)
-    prior = [case.parameters[name] for name in rows.names]
-    return Target(
-        names=rows.names,
-        prior_mean=np.array([p.mean for p in prior]),
-        prior_sd=np.array([p.sd for p in prior], dtype=float),
-        rows=kept,
-        counts=counts,
-    )
-
-
 def refit(
     case: Case, rows: Design, *, seed: Sequence[int] | int = 0, proposals: int = PROPOSALS
 ) -> Refit:
@@ -109,10 +96,10 @@ def refit(
         - half * np.log1p(np.square(z).sum(axis=1) / DEGREES)
         - np.log(np.diag(root)).sum()
     )
-    target = density(case, rows)
-    constant = -dimensions / 2 * np.log(2 * np.pi) - np.log(target.prior_sd).sum()
+    density = target(case, rows)
+    constant = -dimensions / 2 * np.log(2 * np.pi) - np.log(density.prior_sd).sum()
     parts = np.array_split(values, -(-number // _PART))
-    log_posterior = constant + np.concatenate([target.log_posterior(part) for part in parts])
+    log_posterior = constant + np.concatenate([density.log_posterior(part) for part in parts])
     raw = log_posterior - log_proposal
     evidence = float(logsumexp(raw) - np.log(number))
     relative = np.exp(raw - evidence)

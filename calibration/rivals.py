@@ -14,8 +14,9 @@ from agents.situation import Floats
 from calibration.holdout import renewal_scores
 from calibration.patterns import Patterns, Saves
 from calibration.posterior import fit_rows
-from calibration.refit import PROPOSALS, density, refit
+from calibration.refit import PROPOSALS, refit
 from calibration.scores import eve_of, renewal_month
+from calibration.target import target
 from calibration.variants import quick_scores
 from model.case import Case
 from model.clock import month_label
@@ -70,18 +71,18 @@ def nested_sampling(case: Case, seed: int) -> tuple[float, float]:
     from dynesty import NestedSampler
     from scipy.special import ndtri
 
-    target = density(case, fit_rows(case))
+    density = target(case)
 
     def log_likelihood(x: Floats) -> float:
-        return float(target.log_likelihood(x[None])[0])
+        return float(density.log_likelihood(x[None])[0])
 
     def prior(u: Floats) -> Floats:
-        return np.asarray(target.prior_mean + target.prior_sd * ndtri(u))
+        return np.asarray(density.prior_mean + density.prior_sd * ndtri(u))
 
     sampler = NestedSampler(
         log_likelihood,
         prior,
-        len(target.names),
+        len(density.names),
         nlive=LIVE,
         bound="single",
         sample="rwalk",

@@ -60,9 +60,9 @@ class Target:
         return self.log_prior(x) + self.log_likelihood(x)
 
 
-def target(case: Case) -> Target:
-    """The target of a case on its record up to `Case.fit_until`."""
-    rows, counts = distinct(fit_rows(case))
+def target(case: Case, rows: Design | None = None) -> Target:
+    """The target of a case on some rows of its record: by default all up to `Case.fit_until`."""
+    rows, counts = distinct(fit_rows(case) if rows is None else rows)
     prior = [case.parameters[name] for name in rows.names]
     return Target(
         names=rows.names,

@@ -38,10 +38,9 @@ OF_STATUS = {
     Status.EXPELLED: "gone",
     Status.OBSERVER: "observer",
 }
-#: lines of a chart, told apart by stroke and sign as well
+#: lines of a chart, told apart by stroke as well
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a")
 DASHES = ("solid", "dashed", "dotted")
-SIGNS = ("circle", "rect", "triangle", "diamond")
 
 
 def as_data() -> dict[str, object]:

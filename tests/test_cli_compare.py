@@ -1,20 +1,12 @@
 """`tashkent compare` and `tashkent counterfactuals` as a user meets them."""
 
 import json
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tashkent import cli
-
-
-def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["tashkent", *arguments])
-    with pytest.raises(SystemExit) as stop:
-        cli.main()
-    return int(stop.value.code or 0)
+from tests.test_cli import call
 
 
 def test_compare_writes_everything_and_reports_json(

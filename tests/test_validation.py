@@ -25,9 +25,10 @@ from calibration.holdout import (
 from calibration.imputation import imputed
 from calibration.likelihood import design
 from calibration.posterior import fit, fit_rows
-from calibration.refit import density, refit
+from calibration.refit import refit
 from calibration.regression import ridge_logit
 from calibration.riskset import CHOICES
+from calibration.target import target
 from calibration.validation import Plan
 from calibration.variants import (
     deal,
@@ -173,9 +174,9 @@ def test_weights_correct_the_normal_approximation(case: Case) -> None:
     few, many = (refit(case, rows, seed=1, proposals=n) for n in (1000, 4000))
     assert abs(few.log_evidence - many.log_evidence) < 5 * few.log_evidence_se
     assert many.pareto_k < 0.7
-    target = density(case, rows)
-    assert target.log_posterior(many.values[:5]) == pytest.approx(
-        [target.log_prior(v[None])[0] + rows.log_scores(v[:, None]).sum() for v in many.values[:5]]
+    density = target(case, rows)
+    assert density.log_posterior(many.values[:5]) == pytest.approx(
+        [density.log_prior(v[None])[0] + rows.log_scores(v[:, None]).sum() for v in many.values[:5]]
     )
     mode = fit(case, rows)
     assert np.abs((many.mean - mode.mode) / mode.sd).max() < 1
