@@ -4,6 +4,7 @@
 """
 
 import argparse
+import hashlib
 import json
 import os
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from calibration import shipped
 from experiments.compare import LAW, WHOLE, Comparison, Pair, compare
 from model.case import Case, load_case
 from model.counterfactual import Counterfactual, shipped_counterfactuals
@@ -100,7 +102,14 @@ def write_tables(found: Comparison, root: Path) -> None:
         table.round(DIGITS).to_csv(root / path, index=False, lineterminator="\n")
     told = found.to_dict()
     kept = {key: value for key, value in told.items() if key != "pairs"}
+    kept |= made_from(found.case)
     (root / MANIFEST).write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+
+
+def made_from(case: Case) -> dict[str, str]:
+    """The case and the sample of its posterior by their hashes: tables made from others are out of date."""
+    sample = hashlib.sha256((case.path / shipped.FILE).read_bytes())
+    return {"case_hash": case.hash, "sample_hash": sample.hexdigest()}
 
 
 def page(case: Case, root: Path) -> str:

@@ -1,12 +1,13 @@
 """docs/counterfactual-format.md is enough to write a counterfactual; docs/counterfactuals.md is what the tables say."""
 
+import json
 import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from experiments.fifteen import COURSES, OUTCOMES, PAGE, ROOT, THEORIES, page
+from experiments.fifteen import COURSES, MANIFEST, OUTCOMES, PAGE, ROOT, THEORIES, made_from, page
 from experiments.predictions import load_predictions
 from model.case import Case
 from model.counterfactual import (
@@ -56,6 +57,11 @@ def test_every_patch_and_key_is_told() -> None:
 def test_the_page_is_made_from_the_tables(case: Case) -> None:
     written = (ROOT / PAGE).read_text(encoding="utf-8")
     assert written == page(case, ROOT), "run: make counterfactuals"
+
+
+def test_the_tables_are_of_the_case_and_its_posterior(case: Case) -> None:
+    told = json.loads((ROOT / MANIFEST).read_text(encoding="utf-8"))
+    assert told.items() >= made_from(case).items(), "run: make counterfactuals"
 
 
 def test_the_tables_answer_every_question(case: Case) -> None:
