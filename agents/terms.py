@@ -18,6 +18,8 @@ from agents.ties import leaning
 
 #: what of a situation differs between runs
 Read = Literal["seat", "gap", "left", "courted", "credibility"]
+#: traits that set clubs apart (`agents.situation.ClubTraits`)
+Trait = Literal["", "guarantees", "patron_led", "budgeted"]
 #: a tenth of trade or budget, and ten instruments owed times instruments of reach, count as one
 TEN = 10.0
 #: shares of trade are counted in these
@@ -32,6 +34,8 @@ class Term:
     theory: str
     formula: Callable[[Situation], Floats]
     reads: frozenset[Read]
+    #: the trait of the clubs in which it reads that; in others it is the same in all runs. "": in every club
+    where: Trait = ""
     #: mean and standard deviation of the weight, for a term that is not of a case's table
     prior: tuple[float, float] | None = None
     #: the file of one's own that it comes from
@@ -43,31 +47,36 @@ TERMS: dict[str, Term] = {}
 
 
 def term(
-    *, theory: str, reads: tuple[Read, ...] = (), prior: tuple[float, float] | None = None
+    *,
+    theory: str,
+    reads: tuple[Read, ...] = (),
+    where: Trait = "",
+    prior: tuple[float, float] | None = None,
 ) -> Callable[..., Callable[[Situation], Floats]]:
     """Register a formula as a term under its own name.
 
-    `theory` is a few words and a reference, `reads` what of the situation differs between runs, and `prior` the mean
-    and standard deviation of its weight, for a term in a file of one's own.
+    `theory` is a few words and a reference, `reads` what of the situation differs between runs, `where` the trait of
+    the clubs in which it does if not in all, and `prior` the mean and standard deviation of its weight, for a term in a
+    file of one's own.
     """
 
     def register(formula: Callable[[Situation], Floats]) -> Callable[[Situation], Floats]:
         name = formula.__name__
         if name in TERMS:
             raise ValueError(f"a term named {name} exists already")
-        TERMS[name] = Term(name, theory, formula, frozenset(reads), prior)
+        TERMS[name] = Term(name, theory, formula, frozenset(reads), where, prior)
         return formula
 
     return register
 
 
-def _summed(amount: Floats, applies: Bools) -> Floats:
-    """Sum of `amount` (..., S, K) over the threats that apply to a club (C, K): shape (..., S, C)."""
-    total = np.zeros((*amount.shape[:-1], len(applies)))
-    for c, k in np.argwhere(
-        applies
-    ):  # a fixed order, so that the sum is the same for one run as for many
-        total[..., c] += amount[..., k]
+def _summed(amount: Floats, applies: Bools, belief: Floats | None = None) -> Floats:
+    """Sum of `amount`, times `belief`, (..., S, K) over the threats that apply to a club (C, K): (..., S, C)."""
+    like = amount if belief is None else belief
+    total = np.zeros_like(like, shape=(*like.shape[:-1], len(applies)))
+    # a fixed order, so that the sum is the same for one run as for many
+    for c, k in np.argwhere(applies):
+        total[..., c] += amount[..., k] if belief is None else amount[..., k] * belief[..., k]
     return total
 
 
@@ -77,7 +86,7 @@ def _needed(values: NDArray[Any] | None, name: str) -> NDArray[Any]:
     return values
 
 
-@term(theory="Balance of threat (Walt 1987)", reads=("credibility",))
+@term(theory="Balance of threat (Walt 1987)", reads=("credibility",), where="guarantees")
 def protection(now: Situation) -> Floats:
     """Threats to the state that the club would relieve, as far as own means leave them and it is believed.
 
@@ -86,11 +95,11 @@ def protection(now: Situation) -> Floats:
     """
     relieves = now.clubs.relieves & ~now.clubs.of_regime
     promised = now.clubs.guarantees[:, None]
-    believed = _summed(now.exposure * now.credibility, relieves & promised)
+    believed = _summed(now.exposure, relieves & promised, now.credibility)
     return believed + _summed(now.exposure, relieves & ~promised)
 
 
-@term(theory="Fear of abandonment (Snyder 1984)", reads=("credibility",))
+@term(theory="Fear of abandonment (Snyder 1984)", reads=("credibility",), where="guarantees")
 def abandonment(now: Situation) -> Floats:
     """Threats on which a promise of help is not believed.
 
@@ -99,7 +108,7 @@ def abandonment(now: Situation) -> Floats:
     ``need = b / (a + b)``.
     """
     relieves = now.clubs.relieves & ~now.clubs.of_regime & now.clubs.guarantees[:, None]
-    return -_summed(now.exposure * (1.0 - now.credibility), relieves)
+    return -_summed(now.exposure, relieves, 1.0 - now.credibility)
 
 
 @term(theory="Omnibalancing and protective integration (David 1991; Allison 2008)")
@@ -136,7 +145,7 @@ def patronage(now: Situation) -> Floats:
     return total + now.goods[..., None, :]
 
 
-@term(theory="Partisan patron (Karabakh; Tajikistan)", reads=("seat",))
+@term(theory="Partisan patron (Karabakh; Tajikistan)", reads=("seat",), where="patron_led")
 def partisan_patron(now: Situation) -> Floats:
     """Rivals in the patron's club, with the patron on their side.
 
@@ -148,12 +157,11 @@ def partisan_patron(now: Situation) -> Floats:
     total = np.zeros_like(np.broadcast_to(seat, shape), dtype=np.float64)
     led = np.flatnonzero(now.clubs.patron_led)
     pairs = np.argwhere(now.rivalry.any(axis=tuple(range(now.rivalry.ndim - 2))))
-    for (
-        s,
-        j,
-    ) in pairs:  # in the order of states, so that the sum is the same for one run as for many
-        for c in led:
-            total[..., s, c] -= weight[..., s, j] * seat[..., j, c]
+    seated = seat[..., led].astype(np.float64)
+    # in the order of states, so that the sum is the same for one run as for many
+    for s, j in pairs:
+        for i, c in enumerate(led):
+            total[..., s, c] -= weight[..., s, j] * seated[..., j, i]
     return total
 
 
@@ -196,11 +204,11 @@ def contagion(now: Situation) -> Floats:
     for c in np.flatnonzero(left.any(axis=tuple(range(left.ndim - 1)))):
         gone = left[..., c].astype(np.float64)
         summed = gone @ shares if shares.ndim == 2 else (gone[..., None, :] @ shares)[..., 0, :]
-        total[..., c] = -summed / (SHARES_OF_TRADE / TEN)
+        np.divide(summed, -SHARES_OF_TRADE / TEN, out=total[..., c])
     return total
 
 
-@term(theory="Burden sharing (Olson and Zeckhauser 1966)", reads=("seat",))
+@term(theory="Burden sharing (Olson and Zeckhauser 1966)", reads=("seat",), where="budgeted")
 def dues(now: Situation) -> Floats:
     """The share of the budget that falls to the state, in tenths, if it is in.
 

@@ -67,7 +67,7 @@ def take_effect(world: World, t: int) -> None:
     """Signatories become members and notices run out, on the day that the law set before."""
     decides = world.given.decides
     due = (world.seats.due == t) & decides[:, None]
-    something_due = due.any()
+    something_due = due.any(axis=(0, 1))
     for c, rules in enumerate(world.given.rules[t]):
         status = world.status[:, :, c]
         if rules.succession is not None:
@@ -77,7 +77,7 @@ def take_effect(world: World, t: int) -> None:
             rule = rules.entry_into_force.id
             signed = (status == Status.SIGNATORY) & decides
             _apply(world, t, c, signed, Act.ENTER_INTO_FORCE, Status.MEMBER, rule)
-        if not something_due:
+        if not something_due[c]:
             continue
         if rules.accession is not None:
             ratified = due[:, :, c] & (status == Status.SIGNATORY)
@@ -104,7 +104,12 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
     """
     given, seats = world.given, world.seats
     standing = given.standing(now, seats, before, world.learnt)
-    value = deliberation.value_of_seat(given.terms(t, standing), world.parameters, before)
+    moved = given.moved(t, standing)
+    value = deliberation.value_of_seat(
+        given.unmoved(frozenset(moved))[t],
+        world.weights,
+        [(clubs, world.staked[name][..., clubs], term) for name, (clubs, term) in moved.items()],
+    )
     if given.posts[t].any() and seats.deprived.any():
         value = value - world.parameters["patronage"] * (given.posts[t] * seats.deprived)
     return value
@@ -452,10 +457,12 @@ def _observe(
 def keep_accounts(world: World, t: int) -> None:
     """Debts grow or are paid; who owes nothing has its rights again; some lose them by the rule."""
     seats = world.seats
-    unpaid = any((seats.status == status).any() for status in UNPAID)
-    if not (unpaid or seats.arrears.any() or seats.deprived.any()):
+    unpaid = (seats.status == UNPAID[0]) | (seats.status == UNPAID[1])
+    concerned = np.flatnonzero((unpaid | (seats.arrears != 0) | seats.deprived).ravel(order="K"))
+    if not len(concerned):
         return
-    seats.arrears[...] = owed_after(seats.arrears, seats.status)
+    arrears, status = seats.arrears.ravel(order="K"), seats.status.ravel(order="K")
+    arrears[concerned] = owed_after(arrears[concerned], status[concerned])
     for c, rules in enumerate(world.given.rules[t]):
         if rules.arrears is None:
             continue
@@ -472,21 +479,26 @@ def take_part(world: World, t: int, value: Floats) -> None:
     """Participation follows the worth of the seat; who takes little part declines what it may and is courted."""
     given, seats = world.given, world.seats
     months = given.case.fixed("participation_months")
+    courts = given.case.months[t] % MONTHS_PER_YEAR + 1 == COURTING_MONTH
     for c, rules in enumerate(given.rules[t]):
         rule = rules.participation
         if rule is None:
             continue
         part, status = world.participation[:, :, c], seats.status[:, :, c]
-        joined = perception.joined(seats.gap[:, :, c], rules.acquis)
-        target = perception.willingness(value[:, :, c]) * joined * ~_UNPAID[status]
-        part[...] = np.where(np.isnan(part), target, perception.followed(part, target, months))
-        part[~(is_in(status) & given.decides)] = np.nan
+        target = perception.willingness(value[:, :, c])
+        if seats.gap[:, :, c].any():
+            target *= perception.joined(seats.gap[:, :, c], rules.acquis)
+        target *= (status != UNPAID[0]) & (status != UNPAID[1])
+        followed = perception.followed(part, target, months)
+        np.copyto(part, np.where(np.isnan(part), target, followed))
+        np.copyto(part, np.nan, where=~(is_in(status) & given.decides))
+        if not rules.opened and not courts:
+            continue
         drifts = part < HALF
         for statute in rules.opened:
             seats.gap[:, :, c][drifts] += 1
             _apply(world, t, c, drifts, Act.DECLINE, None, statute.id)
-        month = given.case.months[t] % MONTHS_PER_YEAR + 1
-        if given.situation.clubs.patron_led[c] and month == COURTING_MONTH and drifts.any():
+        if courts and given.situation.clubs.patron_led[c] and drifts.any():
             _court(world, t, c, drifts, rule.id)
 
 
@@ -606,8 +618,9 @@ def _clubs(world: World, names: tuple[str, ...] | list[str]) -> list[int]:
 
 
 def _where(mask: Bools) -> tuple[Ints, Ints]:
-    """The runs and states of a mask (R, S) of one club."""
-    state, run = np.nonzero(mask.T)  # runs lie side by side in memory
+    """The runs and states of a mask (R, S) of one club, state by state."""
+    states = mask.T  # runs lie side by side in memory
+    state, run = np.divmod(np.flatnonzero(states), states.shape[1])
     return run, state
 
 

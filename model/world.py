@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from agents import perception, ties
 from agents.situation import Bools, ClubTraits, Floats, Situation
-from agents.terms import TEN, TERMS
+from agents.terms import TEN, TERMS, Read, Term
 from model.case import TIE, Case, Event
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
 from model.draws import Drawer, check_length, occasional
@@ -25,6 +25,8 @@ Singles = NDArray[np.float32]
 Status8 = NDArray[np.int8]
 Months = NDArray[np.int16]
 Rules = tuple[tuple[RulesInForce, ...], ...]
+#: numbers of clubs, as an index
+Clubs = slice | tuple[int, ...]
 #: in place of a month: nothing is pending, or nothing of the kind has happened; before every month of a record
 NEVER = -(2**14)
 #: in place of a club's index: all clubs
@@ -88,7 +90,7 @@ class Seats:
 
     def of_month(self, t: int, runs: int) -> "Seats":
         """The seats of one month of a record, once for each run, with runs side by side in memory."""
-        return Seats(*(_runs_inside(np.repeat(a[t][None], runs, axis=0)) for a in self))
+        return Seats(*(np.asfortranarray(np.repeat(a[t][None], runs, axis=0)) for a in self))
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
         """The arrays, in the order of the fields."""
@@ -107,6 +109,18 @@ class Standing:
     #: what needs have taught beyond dated events, shape (run, lessons) or (lessons,)
     learnt: Floats
 
+    @property
+    def stirred(self) -> set[Read]:
+        """What of a situation is other than it would be with nobody in and nothing learnt."""
+        values: dict[Read, NDArray[Any]] = {
+            "seat": self.seat,
+            "gap": self.gap,
+            "left": self.left,
+            "courted": self.courted,
+            "credibility": self.learnt,
+        }
+        return {read for read, value in values.items() if value.any()}
+
 
 @dataclass(frozen=True)
 class Given:
@@ -115,8 +129,10 @@ class Given:
     case: Case
     #: everything a state is shown but who is in; month first
     situation: Situation
-    #: the terms as far as runs do not change them, by name, each of shape (T, S, C), times the stake
+    #: the terms with nobody in and nothing learnt from needs, by name, each of shape (T, S, C), times the stake
     features: Mapping[str, Floats]
+    #: the clubs in which runs may change a term, by name
+    read_in: Mapping[str, Clubs]
     #: whether such a term is other than zero anywhere, by name and month
     at_work: Mapping[str, Bools]
     #: what is at stake in each club, shape (C,)
@@ -154,8 +170,10 @@ class Given:
     chair_order: NDArray[np.intp]
     #: the record at the end of every month
     record: "Seats"
+    #: `unmoved`, made on first use
+    _unmoved: dict[frozenset[str], Floats] = field(default_factory=dict, init=False, compare=False)
 
-    @property
+    @cached_property
     def theory(self) -> tuple[str, ...]:
         """The terms that the case gives a weight, in the order in which they are added up."""
         weights = self.case.role("weight")
@@ -174,33 +192,56 @@ class Given:
 
     def terms(self, t: int, standing: Standing) -> dict[str, Floats]:
         """The terms of the theory that are not zero everywhere in month `t`, times what is at stake."""
-        now = None
+        moved = self.moved(t, standing)
         found = {}
-        idle = {
-            "gap": not standing.gap.any(),
-            "left": not standing.left.any(),
-            "courted": not standing.courted.any(),
-        }
-        nothing_learnt = not standing.learnt.any()
         for name in self.theory:
-            reads = TERMS[name].reads
-            if not reads or (nothing_learnt and reads == {"credibility"}):
-                if self.at_work[name][t]:
-                    found[name] = self.features[name][t]
-            elif not any(idle.get(what, False) for what in reads):
-                now = now or self.month(t, standing)
-                found[name] = self.stake * TERMS[name].formula(now)
+            if name in moved:
+                clubs, term = moved[name]
+                found[name] = np.empty((*term.shape[:-1], len(self.stake)))
+                found[name][...] = self.features[name][t]
+                found[name][..., clubs] = self.stake[clubs] * term
+            elif self.at_work[name][t]:
+                found[name] = self.features[name][t]
         return found
+
+    def moved(self, t: int, standing: Standing) -> dict[str, tuple[Clubs, Floats]]:
+        """The terms that runs have changed, with the clubs in which they may have, without what is at stake."""
+        stirred = standing.stirred
+        found: dict[str, tuple[Clubs, Floats]] = {}
+        shown: dict[str, Situation] = {}
+        for name in self.theory:
+            term, clubs = TERMS[name], self.read_in[name]
+            if not term.reads.isdisjoint(stirred) and clubs != ():
+                if not shown:
+                    shown[""] = self.month(t, standing)
+                if term.where not in shown:
+                    shown[term.where] = shown[""].of_clubs(clubs)
+                found[name] = clubs, term.formula(shown[term.where])
+        return found
+
+    def unmoved(self, moved: frozenset[str]) -> Floats:
+        """The terms of every month as no run changes them, shape (T, C, S, terms of the theory).
+
+        What is in `moved` is left out in the clubs where runs change it.
+        """
+        if moved not in self._unmoved:
+            table = np.stack([self.features[name] for name in self.theory], axis=-1)
+            for name in moved:
+                table[:, :, self.read_in[name], self.theory.index(name)] = 0.0
+            self._unmoved[moved] = table.swapaxes(1, 2).copy()
+        return self._unmoved[moved]
 
     def month(self, t: int, standing: Standing) -> Situation:
         """The situation of one month as it stands in runs, or in the record."""
         states, threats = self.lessons
         credibility = self.situation.credibility[t]
         if standing.learnt.any():
-            shape = (*standing.learnt.shape[:-1], *credibility.shape)
-            credibility = np.broadcast_to(credibility, shape).copy(order="K")
+            lead = standing.learnt.shape[:-1]
             seen = self.seen[t, states, threats] + standing.learnt
-            credibility[..., states, threats] = perception.credibility(seen)
+            believed = np.empty((*lead, *credibility.shape), order="F")
+            believed[...] = credibility
+            believed.T[threats, states] = perception.credibility(seen).T
+            credibility = believed
         return replace(
             self.situation,
             **{name: getattr(self.situation, name)[t] for name in _MONTHLY},
@@ -213,9 +254,10 @@ class Given:
 
     def standing(self, t: int, seats: "Seats", before: Status8, learnt: Floats) -> Standing:
         """What decides in month `t`, from statuses before and what seats carry."""
+        seat = is_in(before)
         return Standing(
-            seat=is_in(before),
-            gap=seats.gap * is_in(before),
+            seat=seat,
+            gap=seats.gap * seat if seats.gap.any() else seats.gap,
             left=_of_late(seats.left_in, t, self.case.fixed("contagion_months")),
             courted=_of_late(seats.courted_in, t, self.case.fixed("courtship_months")),
             learnt=learnt,
@@ -255,7 +297,15 @@ _MONTHLY = (
 
 def _of_late(month: Months, t: int, months: float) -> Bools:
     """Whether something happened in the months before `t`, at most so many back."""
-    return np.asarray((month != NEVER) & (month < t) & (t - month <= months))
+    return np.asarray((month < t) & (month >= t - int(months)))
+
+
+def _clubs_with(trait: Bools) -> Clubs:
+    """The clubs with a trait, as a slice where they follow each other, for a slice is a view."""
+    chosen = [int(c) for c in np.flatnonzero(trait)]
+    if chosen and len(chosen) == chosen[-1] - chosen[0] + 1:
+        return slice(chosen[0], chosen[-1] + 1)
+    return tuple(chosen)
 
 
 # compiling a case ----------------------------------------------------------------------------------
@@ -294,7 +344,7 @@ def compile_case(case: Case) -> Given:
                     open_to[t, s, c] = False
                 else:
                     dear[t, s, c] = True
-    traits = _traits(case)
+    traits = _traits(case, rules)
     seen, situation = _situation(case, traits, open_to, rules)
     ratified = _ratified(rules)
     owed, instruments = _return_prices(case, rules)
@@ -305,15 +355,17 @@ def compile_case(case: Case) -> Given:
     stake = np.array(
         [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
     )
-    features = {
-        name: stake * TERMS[name].formula(situation)
-        for name in case.role("weight")
-        if TERMS[name].reads <= {"credibility"}
-    }
+    nobody = np.zeros(open_to.shape, bool)
+    at_rest = replace(
+        situation, seat=nobody, gap=nobody.astype(np.int16), left=nobody, courted=nobody
+    )
+    theory = tuple(name for name in TERMS if name in case.role("weight"))
+    features = {name: stake * TERMS[name].formula(at_rest) for name in theory}
     given = Given(
         case=case,
         situation=situation,
         features=features,
+        read_in={name: _read_in(TERMS[name], traits) for name in theory},
         at_work={name: feature.any(axis=(1, 2)) for name, feature in features.items()},
         stake=stake,
         seen=seen,
@@ -337,6 +389,10 @@ def compile_case(case: Case) -> Given:
         record=_record(case, ratified),
     )
     return replace(given, taught=_taught(given))
+
+
+def _read_in(term: Term, traits: ClubTraits) -> Clubs:
+    return _clubs_with(getattr(traits, term.where)) if term.where else slice(None)
 
 
 def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -388,7 +444,7 @@ def _posts(case: Case, rules: Rules) -> Floats:
     return case.fixed("goods_step") * np.array(counts) * ("patronage" in case.role("weight"))
 
 
-def _traits(case: Case) -> ClubTraits:
+def _traits(case: Case, rules: Rules) -> ClubTraits:
     clubs, threats = case.clubs.values(), case.threats
     return ClubTraits(
         relieves=np.array([[k in c.relieves for k in threats] for c in clubs]),
@@ -396,6 +452,7 @@ def _traits(case: Case) -> ClubTraits:
         guarantees=np.array([c.guarantee for c in clubs]),
         sponsors=np.array([[float(c.sponsor == p) for p in case.sponsors] for c in clubs]),
         patron_led=np.array([c.sponsor == "patron" for c in clubs]),
+        budgeted=np.array([any(here[c].budget for here in rules) for c in range(len(clubs))]),
         of_regime=np.array([k.target == "regime" for k in threats.values()]),
     )
 
@@ -581,12 +638,15 @@ class Noise:
         self._months = check_length(len(case.months))
         self._drawer = Drawer(runs)
         self._held = held_draws(case)
+        self._first_run = self._runs = 0
         self.move_to(first_run, runs)
 
     def move_to(self, first_run: int, runs: int) -> None:
-        """Turn to the runs from `first_run` on; at most as many as the first block had."""
+        """Turn to the runs from `first_run` on, at most as many as the first block had; the same keep their draws."""
         if runs > self._room:
             raise ValueError(f"there is room for {self._room} runs, not {runs}")
+        if (first_run, runs) == (self._first_run, self._runs):
+            return
         self._first_run, self._runs = first_run, runs
         self._made: dict[tuple[str, int], Singles] = {}
 
@@ -625,7 +685,7 @@ class Noise:
         if key not in self._made or t < self._first_month[key]:
             clubs = self._clubs if c == _EVERY else self._clubs[c : c + 1]
             if key not in self._memory or t < self._first_month[key]:
-                shape = (self._months - t, len(self._case.states), len(clubs), self._room)
+                shape = (self._months - t, len(clubs), len(self._case.states), self._room)
                 self._memory[key], self._first_month[key] = np.zeros(shape, np.float32), t
             made = self._memory[key][..., : self._runs]
             months = slice(self._first_month[key], self._months)
@@ -633,12 +693,12 @@ class Noise:
                 for s, state in enumerate(self._case.state_ids):
                     if state != self._case.patron:
                         names = (state, club, act)
-                        made[:, s, i] = draw(
+                        made[:, i, s] = draw(
                             self._seed, names, self._first_run, self._runs, months
                         ).T
-            run_first = np.moveaxis(made, -1, 1)
-            self._made[key] = run_first if c == _EVERY else run_first[..., 0]
-        return np.asarray(self._made[key][t - self._first_month[key]])
+            self._made[key] = made
+        drawn = self._made[key][t - self._first_month[key]]
+        return drawn.T if c == _EVERY else drawn[0].T
 
     def logistic(self, act: str, t: int) -> Singles:
         """Logistic noise of an act in all clubs in month `t`, shape (R, S, C)."""
@@ -695,6 +755,19 @@ class World:
     log: list[Logged] = field(default_factory=list)
 
     @cached_property
+    def weights(self) -> Floats:
+        """The weights of the theory, shape (terms, R)."""
+        return np.stack([self.parameters[name][:, 0, 0] for name in self.given.theory])
+
+    @cached_property
+    def staked(self) -> dict[str, Floats]:
+        """The weights of the theory times what is at stake in each club, shape (R, 1, C) by name."""
+        stake = self.given.stake
+        return {
+            name: np.multiply(self.parameters[name], stake, order="F") for name in self.given.theory
+        }
+
+    @cached_property
     def of_one_club(self) -> dict[str, Floats]:
         """The parameters in the shape (R, 1) of one club."""
         return {name: value[:, :, 0] for name, value in self.parameters.items()}
@@ -711,7 +784,7 @@ def world_from_record(
     """A block of runs that stand where the record stood at the end of month `t`."""
     runs = len(next(iter(parameters.values())))
     shape = given.record.status.shape[1:]
-    learnt = _runs_inside(np.repeat(given.taught[t + 1 : t + 2], runs, axis=0))
+    learnt = np.asfortranarray(np.repeat(given.taught[t + 1 : t + 2], runs, axis=0))
     return World(
         given=given,
         parameters={
@@ -721,10 +794,5 @@ def world_from_record(
         seats=given.record.of_month(t, runs),
         learnt=learnt,
         lesson=np.zeros_like(learnt),
-        participation=_runs_inside(np.full((runs, *shape), np.nan)),
+        participation=np.full((runs, *shape), np.nan, order="F"),
     )
-
-
-def _runs_inside(values: NDArray[Any]) -> NDArray[Any]:
-    """An array of shape (R, ...) whose runs lie side by side in memory."""
-    return np.moveaxis(np.moveaxis(values, 0, -1).copy(order="C"), -1, 0)
