@@ -22,8 +22,9 @@ Read = Literal["seat", "gap", "left", "courted", "credibility"]
 Trait = Literal["", "guarantees", "patron_led", "budgeted"]
 #: a tenth of trade or budget, and ten instruments owed times instruments of reach, count as one
 TEN = 10.0
-#: shares of trade are counted in these
-SHARES_OF_TRADE = 10_000.0
+#: shares of trade are counted in these, and what has no unit of its own in these
+SHARE_OF_TRADE = 1e-4
+FINEST = 2.0**-40
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,23 @@ def _summed(amount: Floats, applies: Bools, belief: Floats | None = None) -> Flo
     # a fixed order, so that the sum is the same for one run as for many
     for c, k in np.argwhere(applies):
         total[..., c] += amount[..., k] if belief is None else amount[..., k] * belief[..., k]
+    return total
+
+
+def _over_others(amount: Floats, present: Bools, unit: float) -> Floats:
+    """Sum over states j of ``amount[..., s, j] * present[..., j, c]``, shape (..., S, C).
+
+    Amounts are counted in whole units. Their sums are exact, so that one run gets those of many, in whatever order they
+    are added up.
+    """
+    whole = np.rint(amount / unit)
+    if whole.ndim > 2:  # each month or run has amounts of its own
+        return np.matmul(whole, present.astype(np.float64)) * unit
+    lead = np.broadcast_shapes(whole.shape[:-2], present.shape[:-2])
+    total = np.zeros_like(present, dtype=np.float64, shape=lead + present.shape[-2:])
+    for c in np.flatnonzero(present.any(axis=tuple(range(present.ndim - 1)))):
+        runs_inside = present[..., c].T.astype(np.float64)
+        np.multiply((whole @ runs_inside).T, unit, out=total[..., c])
     return total
 
 
@@ -151,18 +169,8 @@ def partisan_patron(now: Situation) -> Floats:
 
     ``- sum over j of rivalry[s, j] * leaning[s, j] * seat[j, c]`` for clubs that the patron leads, else 0.
     """
-    seat = _needed(now.seat, "seat")
-    weight = now.rivalry * leaning(now.patron_tie)
-    shape = np.broadcast_shapes(weight.shape[:-2], seat.shape[:-2]) + seat.shape[-2:]
-    total = np.zeros_like(np.broadcast_to(seat, shape), dtype=np.float64)
-    led = np.flatnonzero(now.clubs.patron_led)
-    pairs = np.argwhere(now.rivalry.any(axis=tuple(range(now.rivalry.ndim - 2))))
-    seated = seat[..., led].astype(np.float64)
-    # in the order of states, so that the sum is the same for one run as for many
-    for s, j in pairs:
-        for i, c in enumerate(led):
-            total[..., s, c] -= weight[..., s, j] * seated[..., j, i]
-    return total
+    seat = _needed(now.seat, "seat") & now.clubs.patron_led
+    return -_over_others(now.rivalry * leaning(now.patron_tie), seat, FINEST)
 
 
 @term(theory="Substitutes for the patron's help (Crawford; von Borzyskowski and Vabulas 2019)")
@@ -196,16 +204,7 @@ def contagion(now: Situation) -> Floats:
 
     ``- 10 * sum over j of bond[s, j] * left[j, c]``
     """
-    left = _needed(now.left, "left")
-    shape = np.broadcast_shapes(now.bond.shape[:-2], left.shape[:-2]) + left.shape[-2:]
-    total = np.zeros_like(np.broadcast_to(left, shape), dtype=np.float64)
-    # whole numbers, whose sums are exact: one run gets those of many whatever the order of adding
-    shares = np.rint(now.bond * SHARES_OF_TRADE).swapaxes(-1, -2)
-    for c in np.flatnonzero(left.any(axis=tuple(range(left.ndim - 1)))):
-        gone = left[..., c].astype(np.float64)
-        summed = gone @ shares if shares.ndim == 2 else (gone[..., None, :] @ shares)[..., 0, :]
-        np.divide(summed, -SHARES_OF_TRADE / TEN, out=total[..., c])
-    return total
+    return -TEN * _over_others(now.bond, _needed(now.left, "left"), SHARE_OF_TRADE)
 
 
 @term(theory="Burden sharing (Olson and Zeckhauser 1966)", reads=("seat",), where="budgeted")

@@ -77,7 +77,8 @@ def simulate(
     months = (case.end if end is None else end) - case.start + 1
     if not origin < months <= len(case.months):
         raise ValueError("the end lies in the case and not before the start")
-    status = np.empty((runs, months - origin, len(case.states), len(case.clubs)), np.int8)
+    shape = (months - origin, len(case.clubs), len(case.states), runs)
+    status = np.empty(shape, np.int8).transpose(3, 0, 2, 1)  # runs side by side, as in a block
     log: list[Logged] = []
     noise = Noise(case, seed, first_run, min(block, runs)) if noise is None else noise.under(case)
     for low in range(0, runs, block):
