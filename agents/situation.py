@@ -79,6 +79,20 @@ class Situation:
     #: whom the patron courts, shape (..., S, C)
     courted: Bools | None = None
 
+    def joined_by(
+        self,
+        credibility: Floats,
+        *,
+        seat: Bools,
+        gap: NDArray[np.integer],
+        left: Bools,
+        courted: Bools,
+    ) -> "Situation":
+        """The same with all that differs between runs."""
+        return replace(
+            self, credibility=credibility, seat=seat, gap=gap, left=left, courted=courted
+        )
+
     def of_clubs(self, clubs: slice | tuple[int, ...]) -> "Situation":
         """The same as far as it concerns some clubs, in their order."""
         traits = self.clubs

@@ -126,7 +126,7 @@ def abandonment(now: Situation) -> Floats:
     ``need = b / (a + b)``.
     """
     relieves = now.clubs.relieves & ~now.clubs.of_regime & now.clubs.guarantees[:, None]
-    return -_summed(now.exposure, relieves, 1.0 - now.credibility)
+    return _summed(now.exposure, relieves, now.credibility) - _summed(now.exposure, relieves)
 
 
 @term(theory="Omnibalancing and protective integration (David 1991; Allison 2008)")

@@ -307,23 +307,23 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     """
     given, noise = world.given, world.noise
     unmoved = (world.status == before) & given.decides[:, None]
-    to_leave = deliberation.leaving(value, world.parameters)
-    leaves = to_leave > noise.logistic("withdraw", t)
     party = ((before == Status.MEMBER) | (before == Status.FROZEN)) & unmoved
     waits = (before == Status.SUSPENSION_REQUESTED) | (before == Status.SANCTIONED)
-    leaves &= party | (waits & unmoved)
+    to_leave = deliberation.leaving(value, world.parameters)
+    leaves = (to_leave > noise.logistic("withdraw", t)) & (party | (waits & unmoved))
+    some_leave = leaves.any(axis=(0, 1))
     for c, rules in enumerate(given.rules[t]):
         if rules.renewal_due:
             continue
-        friction, free, gives = world.of_one_club, party[:, :, c], leaves[:, :, c]
+        friction, free = world.of_one_club, party[:, :, c]
         if rules.voluntary_suspension is not None:
             asks = free & (to_leave[:, :, c] > noise.logistic_in("suspend", c, t))
             rule = rules.voluntary_suspension.id
             _apply(world, t, c, asks, Act.REQUEST_SUSPENSION, Status.SUSPENSION_REQUESTED, rule)
-            free, gives = free & ~asks, gives & ~asks
-        if rules.withdrawal is not None and gives.any():
-            _give_notice(world, t, c, rules, *_where(gives))
-            free = free & ~gives
+            free, leaves[:, :, c] = free & ~asks, leaves[:, :, c] & ~asks
+        if rules.withdrawal is not None and some_leave[c]:
+            _give_notice(world, t, c, rules, *_where(leaves[:, :, c]))
+            free = free & ~leaves[:, :, c]
         if rules.participation is not None:
             rule = rules.participation.id
             log_odds = deliberation.freezing(value[:, :, c], friction)
@@ -331,8 +331,8 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             freezes &= log_odds > noise.logistic_in("freeze", c, t)
             _apply(world, t, c, freezes, Act.FREEZE, Status.FROZEN, rule)
             idle = (before[:, :, c] == Status.FROZEN) | (before[:, :, c] == Status.SANCTIONED)
-            idle &= (world.status[:, :, c] == before[:, :, c]) & given.decides
             if idle.any():
+                idle &= (world.status[:, :, c] == before[:, :, c]) & given.decides
                 log_odds = deliberation.resumption(value[:, :, c], friction)
                 resumes = idle & (log_odds > noise.logistic_in("resume", c, t))
                 world.seats.gap[:, :, c][resumes] = 0
@@ -364,12 +364,10 @@ def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, s
 def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     """States outside petition to be members or observers; where the rule is consensus, one objection is enough."""
     given, seats = world.given, world.seats
-    seated, barred = is_in(before), given.barred(t)
-    outside = given.open_to[t] & ~seated & given.decides[:, None] & (world.status == before)
+    seated, barred = is_in(before), given.barred[t]
+    outside = given.may_petition[t] & ~seated & (world.status == before)
     for c, rules in enumerate(given.rules[t]):
-        if rules.accession is None or not rules.hears_petitions:
-            outside[:, :, c] = False
-        elif rules.accession.observers_only:
+        if rules.accession is not None and rules.accession.observers_only:
             outside[:, :, c] &= before[:, :, c] == Status.OBSERVER
     for c, other in barred:
         outside[:, :, c] &= ~seated[:, :, other]
@@ -380,16 +378,16 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         given.window[t],
         given.founding[t],
     )
-    priced = given.dear[t].any(axis=0) | (given.price[t] > 0)
-    for c in (int(i) for i in np.flatnonzero(priced)):
+    for c in given.priced[t]:
         owed, dear = given.price[t, c] * seats.former[:, :, c], given.dear[t, :, c]
         log_odds[:, :, c] += deliberation.return_price(owed, dear, world.of_one_club)
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
+    some_ask = petitions.any(axis=(0, 1))
     for c, rules in enumerate(given.rules[t]):
+        if rules.accession is None or not some_ask[c]:
+            continue
         for other in (o for own, o in barred if own == c):  # who was admitted there just now
             petitions[:, :, c] &= ~is_in(world.status[:, :, other])
-        if rules.accession is None or not petitions[:, :, c].any():
-            continue
         asked = Petition(t, c, *_where(petitions[:, :, c]), before)
         if rules.restoration is not None:
             back = seats.former[asked.run, asked.state, c]
@@ -620,7 +618,7 @@ def _clubs(world: World, names: tuple[str, ...] | list[str]) -> list[int]:
 def _where(mask: Bools) -> tuple[Ints, Ints]:
     """The runs and states of a mask (R, S) of one club, state by state."""
     states = mask.T  # runs lie side by side in memory
-    state, run = np.divmod(np.flatnonzero(states), states.shape[1])
+    state, run = np.divmod(states.ravel().nonzero()[0], states.shape[1])
     return run, state
 
 
@@ -634,8 +632,7 @@ def _apply(
     rule: str,
 ) -> None:
     """Do to the seats of a mask (R, S) what `_log` does to those of a list."""
-    if mask.any():
-        _log(world, t, c, *_where(mask), act, status, rule)
+    _log(world, t, c, *_where(mask), act, status, rule)
 
 
 def _log(

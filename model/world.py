@@ -170,8 +170,11 @@ class Given:
     chair_order: NDArray[np.intp]
     #: the record at the end of every month
     record: "Seats"
-    #: `unmoved`, made on first use
+    #: made on first use: `unmoved` by what has moved, and what months show by month and trait of clubs
     _unmoved: dict[frozenset[str], Floats] = field(default_factory=dict, init=False, compare=False)
+    _situations: dict[tuple[int, str], Situation] = field(
+        default_factory=dict, init=False, compare=False
+    )
 
     @cached_property
     def theory(self) -> tuple[str, ...]:
@@ -179,16 +182,34 @@ class Given:
         weights = self.case.role("weight")
         return tuple(name for name in TERMS if name in weights)
 
-    def barred(self, t: int) -> list[tuple[int, int]]:
-        """Pairs of clubs of which a state may be in one alone, either way round."""
+    @cached_property
+    def barred(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """In each month the pairs of clubs of which a state may be in one alone, either way round."""
         clubs = tuple(self.case.clubs)
-        pairs = [
-            (c, clubs.index(name))
-            for c, rules in enumerate(self.rules[t])
-            if rules.incompatible is not None
-            for name in rules.incompatible.bars
+        found = []
+        for month in self.rules:
+            pairs = [
+                (c, clubs.index(name))
+                for c, rules in enumerate(month)
+                if rules.incompatible is not None
+                for name in rules.incompatible.bars
+            ]
+            found.append((*pairs, *((other, c) for c, other in pairs)))
+        return tuple(found)
+
+    @cached_property
+    def may_petition(self) -> Bools:
+        """The law of the month lets the state ask for a seat if it is outside, shape (T, S, C)."""
+        hears = [
+            [r.accession is not None and r.hears_petitions for r in month] for month in self.rules
         ]
-        return [*pairs, *((other, c) for c, other in pairs)]
+        return self.open_to & np.array(hears)[:, None] & self.decides[:, None]
+
+    @cached_property
+    def priced(self) -> tuple[tuple[int, ...], ...]:
+        """In each month the clubs whose seats cost some states more than others."""
+        dear = self.dear.any(axis=1) | (self.price > 0)
+        return tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in dear)
 
     def terms(self, t: int, standing: Standing) -> dict[str, Floats]:
         """The terms of the theory that are not zero everywhere in month `t`, times what is at stake."""
@@ -207,17 +228,31 @@ class Given:
     def moved(self, t: int, standing: Standing) -> dict[str, tuple[Clubs, Floats]]:
         """The terms that runs have changed, with the clubs in which they may have, without what is at stake."""
         stirred = standing.stirred
+        credibility = self.credibility(t, standing.learnt)
         found: dict[str, tuple[Clubs, Floats]] = {}
         shown: dict[str, Situation] = {}
         for name in self.theory:
             term, clubs = TERMS[name], self.read_in[name]
-            if not term.reads.isdisjoint(stirred) and clubs != ():
-                if not shown:
-                    shown[""] = self.month(t, standing)
-                if term.where not in shown:
-                    shown[term.where] = shown[""].of_clubs(clubs)
-                found[name] = clubs, term.formula(shown[term.where])
+            if term.reads.isdisjoint(stirred) or clubs == ():
+                continue
+            if term.where not in shown:
+                shown[term.where] = self._shown(t, term.where, clubs).joined_by(
+                    credibility,
+                    seat=standing.seat[..., clubs],
+                    gap=standing.gap[..., clubs],
+                    left=standing.left[..., clubs],
+                    courted=standing.courted[..., clubs],
+                )
+            found[name] = clubs, term.formula(shown[term.where])
         return found
+
+    def _shown(self, t: int, where: str, clubs: Clubs) -> Situation:
+        """What a month shows in some clubs, as far as runs do not differ."""
+        key = (t, where)
+        if key not in self._situations:
+            monthly = {name: getattr(self.situation, name)[t] for name in _MONTHLY}
+            self._situations[key] = replace(self.situation, **monthly).of_clubs(clubs)
+        return self._situations[key]
 
     def unmoved(self, moved: frozenset[str]) -> Floats:
         """The terms of every month as no run changes them, shape (T, C, S, terms of the theory).
@@ -231,21 +266,22 @@ class Given:
             self._unmoved[moved] = table.swapaxes(1, 2).copy()
         return self._unmoved[moved]
 
+    def credibility(self, t: int, learnt: Floats) -> Floats:
+        """Belief in promises, shape (..., S, K), with what needs have taught; runs side by side in memory."""
+        states, threats = self.lessons
+        at_first = self.situation.credibility[t]
+        if not learnt.any():
+            return at_first
+        believed = np.empty((*learnt.shape[:-1], *at_first.shape), order="F")
+        believed[...] = at_first
+        seen = self.seen[t, states, threats] + learnt
+        believed.T[threats, states] = perception.credibility(seen).T
+        return believed
+
     def month(self, t: int, standing: Standing) -> Situation:
         """The situation of one month as it stands in runs, or in the record."""
-        states, threats = self.lessons
-        credibility = self.situation.credibility[t]
-        if standing.learnt.any():
-            lead = standing.learnt.shape[:-1]
-            seen = self.seen[t, states, threats] + standing.learnt
-            believed = np.empty((*lead, *credibility.shape), order="F")
-            believed[...] = credibility
-            believed.T[threats, states] = perception.credibility(seen).T
-            credibility = believed
-        return replace(
-            self.situation,
-            **{name: getattr(self.situation, name)[t] for name in _MONTHLY},
-            credibility=credibility,
+        return self._shown(t, "", slice(None)).joined_by(
+            self.credibility(t, standing.learnt),
             seat=standing.seat,
             gap=standing.gap,
             left=standing.left,
