@@ -10,15 +10,23 @@ from agents import council, deliberation, perception
 from agents.situation import Bools, Floats
 from model.clock import MONTHS_PER_YEAR
 from model.law import ATTACKS, Accession, Act, Arrears, Observer, Restoration, RulesInForce, Status
-from model.world import BOUND, FORMER, NEVER, UNPAID, Logged, Status8, World, is_in, owed_after
+from model.world import (
+    BOUND,
+    FORMER,
+    NEVER,
+    UNPAID,
+    Logged,
+    Status8,
+    World,
+    among,
+    is_in,
+    owed_after,
+)
 
 Ints = NDArray[np.intp]
-#: by status: who takes part in law, whom the club owes help, who may sign a prolongation, who has a say
-_PARTY = np.isin(list(Status), (Status.MEMBER, Status.FROZEN))
-_BOUND = np.isin(list(Status), BOUND)
-_MAY_SIGN = np.isin(list(Status), (Status.SIGNATORY, Status.MEMBER, Status.FROZEN))
-_HAS_SAY = is_in(np.array(list(Status))) & (np.array(list(Status)) != Status.SANCTIONED)
-_UNPAID = np.isin(list(Status), UNPAID)
+#: who takes part in law, and who may sign a prolongation
+PARTY = (Status.MEMBER, Status.FROZEN)
+MAY_SIGN = (Status.SIGNATORY, *PARTY)
 #: below this a member takes little part
 HALF = 0.5
 #: the month of the year in which the patron looks who drifts
@@ -75,15 +83,15 @@ def take_effect(world: World, t: int) -> None:
             _apply(world, t, c, carried, Act.CARRY_OVER, None, rules.succession.id)
         if rules.entry_into_force is not None:
             rule = rules.entry_into_force.id
-            signed = (status == Status.SIGNATORY) & decides
+            signed = among(status, Status.SIGNATORY) & decides
             _apply(world, t, c, signed, Act.ENTER_INTO_FORCE, Status.MEMBER, rule)
         if not something_due[c]:
             continue
         if rules.accession is not None:
-            ratified = due[:, :, c] & (status == Status.SIGNATORY)
+            ratified = due[:, :, c] & among(status, Status.SIGNATORY)
             _apply(world, t, c, ratified, Act.ENTER_INTO_FORCE, Status.MEMBER, rules.accession.id)
         if rules.withdrawal is not None:
-            gone = due[:, :, c] & (status == Status.NOTICE_GIVEN)
+            gone = due[:, :, c] & among(status, Status.NOTICE_GIVEN)
             if rules.withdrawal.settlement and gone.any():
                 gone &= ~_put_off(world, t, c, gone)
             _apply(world, t, c, gone, Act.LEAVE, Status.LEFT, rules.withdrawal.id)
@@ -119,7 +127,7 @@ def answer_requests(world: World, t: int, before: Status8) -> None:
     """Who is in asks for help, or for consent to forces of others on its soil; the others answer."""
     for s, kind, asked in world.given.requests.get(t, ()):
         for c, rules in enumerate(world.given.rules[t]):
-            run = np.flatnonzero(_BOUND[before[:, s, c]])
+            run = np.flatnonzero(among(before[:, s, c], *BOUND))
             if not len(run):
                 continue
             petition = Petition(t, c, run, np.full(len(run), s), before)
@@ -174,15 +182,15 @@ def hold_session(world: World, t: int, before: Status8) -> None:
             continue
         if rules.voluntary_suspension is not None:
             _answer_suspension(world, t, c, rules, before)
-        breach = (world.seats.gap[:, :, c] > 0) | _UNPAID[before[:, :, c]]
+        breach = (world.seats.gap[:, :, c] > 0) | among(before[:, :, c], *UNPAID)
         if rules.expulsion is not None:
-            held = (before[:, :, c] == Status.SANCTIONED) & breach
+            held = among(before[:, :, c], Status.SANCTIONED) & breach
             acts = (Act.EXPEL, Act.REFUSE_EXPULSION)
             out = Status.EXPELLED
             by = (rules.expulsion.id, rules.expulsion.majority)
             _judge(world, t, c, rules, held, before, acts, out, *by)
         if rules.sanction is not None:
-            held = _PARTY[before[:, :, c]] & breach
+            held = among(before[:, :, c], *PARTY) & breach
             acts = (Act.SANCTION, Act.REFUSE_SANCTION)
             out = Status.SANCTIONED
             by = (rules.sanction.id, rules.sanction.majority)
@@ -197,7 +205,7 @@ def hold_session(world: World, t: int, before: Status8) -> None:
             suspect = np.zeros_like(breach)
             for other in _clubs(world, rules.incompatible.suspects):
                 suspect |= is_in(before[:, :, other])
-            suspect &= before[:, :, c] == Status.OBSERVER
+            suspect &= among(before[:, :, c], Status.OBSERVER)
             acts = (Act.END_OBSERVER, Act.REFUSE_END_OBSERVER)
             by = (rules.observer.id, False)
             _judge(world, t, c, rules, suspect, before, acts, Status.NONE, *by)
@@ -205,7 +213,7 @@ def hold_session(world: World, t: int, before: Status8) -> None:
 
 def _answer_suspension(world: World, t: int, c: int, rules: RulesInForce, before: Status8) -> None:
     rule = rules.voluntary_suspension
-    asked = (before[:, :, c] == Status.SUSPENSION_REQUESTED) & world.given.decides
+    asked = among(before[:, :, c], Status.SUSPENSION_REQUESTED) & world.given.decides
     petition = Petition(t, c, *_where(asked), before)
     if rule is None or not len(petition):
         return
@@ -265,7 +273,7 @@ def _judge(
 def _deprive(world: World, t: int, c: int, run: Ints, state: Ints, rule: Arrears) -> None:
     """Debtors lose what the rule takes; a party that loses participation is sanctioned by that."""
     world.seats.deprived[run, state, c] = True
-    falls = _PARTY[world.status[run, state, c]] & ("participation" in rule.takes)
+    falls = among(world.status[run, state, c], *PARTY) & ("participation" in rule.takes)
     _log(world, t, c, run[falls], state[falls], Act.LOSE_RIGHTS, Status.SANCTIONED, rule.id)
     _log(world, t, c, run[~falls], state[~falls], Act.LOSE_RIGHTS, None, rule.id)
 
@@ -293,7 +301,7 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
         log_odds = deliberation.renewal(value, world.of_one_club)
         drawn = world.noise.logistic_once("renew", c, t, np.flatnonzero(world.given.decides))
         seated = is_in(before[:, :, c]) & world.given.decides
-        signs = seated & _MAY_SIGN[before[:, :, c]] & rules.prolonged
+        signs = seated & among(before[:, :, c], *MAY_SIGN) & rules.prolonged
         signs &= log_odds > drawn
         _apply(world, t, c, signs, Act.RENEW, None, rules.term.id)
         _apply(world, t, c, seated & ~signs, Act.ABSTAIN, None, rules.term.id)
@@ -307,8 +315,8 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     """
     given, noise = world.given, world.noise
     unmoved = (world.status == before) & given.decides[:, None]
-    party = ((before == Status.MEMBER) | (before == Status.FROZEN)) & unmoved
-    waits = (before == Status.SUSPENSION_REQUESTED) | (before == Status.SANCTIONED)
+    party = among(before, *PARTY) & unmoved
+    waits = among(before, Status.SUSPENSION_REQUESTED, Status.SANCTIONED)
     to_leave = deliberation.leaving(value, world.parameters)
     leaves = (to_leave > noise.logistic("withdraw", t)) & (party | (waits & unmoved))
     some_leave = leaves.any(axis=(0, 1))
@@ -327,10 +335,10 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
         if rules.participation is not None:
             rule = rules.participation.id
             log_odds = deliberation.freezing(value[:, :, c], friction)
-            freezes = free & (before[:, :, c] == Status.MEMBER)
+            freezes = free & among(before[:, :, c], Status.MEMBER)
             freezes &= log_odds > noise.logistic_in("freeze", c, t)
             _apply(world, t, c, freezes, Act.FREEZE, Status.FROZEN, rule)
-            idle = (before[:, :, c] == Status.FROZEN) | (before[:, :, c] == Status.SANCTIONED)
+            idle = among(before[:, :, c], Status.FROZEN, Status.SANCTIONED)
             if idle.any():
                 idle &= (world.status[:, :, c] == before[:, :, c]) & given.decides
                 log_odds = deliberation.resumption(value[:, :, c], friction)
@@ -338,7 +346,7 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
                 world.seats.gap[:, :, c][resumes] = 0
                 _apply(world, t, c, resumes, Act.RESUME, Status.MEMBER, rule)
         if rules.observer is not None:
-            observes = (before[:, :, c] == Status.OBSERVER) & unmoved[:, :, c]
+            observes = among(before[:, :, c], Status.OBSERVER) & unmoved[:, :, c]
             if observes.any():
                 drawn = noise.logistic_in("cease observing", c, t)
                 ceases = observes & (to_leave[:, :, c] > drawn)
@@ -368,7 +376,7 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     outside = given.may_petition[t] & ~seated & (world.status == before)
     for c, rules in enumerate(given.rules[t]):
         if rules.accession is not None and rules.accession.observers_only:
-            outside[:, :, c] &= before[:, :, c] == Status.OBSERVER
+            outside[:, :, c] &= among(before[:, :, c], Status.OBSERVER)
     for c, other in barred:
         outside[:, :, c] &= ~seated[:, :, other]
     log_odds = deliberation.accession(
@@ -439,7 +447,7 @@ def _observe(
     log_odds = deliberation.observation(value[:, :, c], world.of_one_club)
     asks = log_odds > world.noise.logistic_in("observe", c, t)
     asks &= given.may_observe[t, :, c] & given.decides
-    asks &= ~is_in(before[:, :, c]) & (before[:, :, c] != Status.OBSERVER) & ~petitioned
+    asks &= ~is_in(before[:, :, c]) & ~among(before[:, :, c], Status.OBSERVER) & ~petitioned
     if not asks.any():
         return
     petition = Petition(t, c, *_where(asks), before)
@@ -455,12 +463,12 @@ def _observe(
 def keep_accounts(world: World, t: int) -> None:
     """Debts grow or are paid; who owes nothing has its rights again; some lose them by the rule."""
     seats = world.seats
-    unpaid = (seats.status == UNPAID[0]) | (seats.status == UNPAID[1])
-    concerned = np.flatnonzero((unpaid | (seats.arrears != 0) | seats.deprived).ravel(order="K"))
-    if not len(concerned):
+    concerned = among(seats.status, *UNPAID) | (seats.arrears != 0) | seats.deprived
+    if not concerned.any():
         return
+    some = concerned.ravel(order="K")
     arrears, status = seats.arrears.ravel(order="K"), seats.status.ravel(order="K")
-    arrears[concerned] = owed_after(arrears[concerned], status[concerned])
+    arrears[some] = owed_after(arrears[some], status[some])
     for c, rules in enumerate(world.given.rules[t]):
         if rules.arrears is None:
             continue
@@ -486,7 +494,7 @@ def take_part(world: World, t: int, value: Floats) -> None:
         target = perception.willingness(value[:, :, c])
         if seats.gap[:, :, c].any():
             target *= perception.joined(seats.gap[:, :, c], rules.acquis)
-        target *= (status != UNPAID[0]) & (status != UNPAID[1])
+        target *= ~among(status, *UNPAID)
         followed = perception.followed(part, target, months)
         np.copyto(part, np.where(np.isnan(part), target, followed))
         np.copyto(part, np.nan, where=~(is_in(status) & given.decides))
@@ -548,7 +556,7 @@ class Petition:
 
 def _votes(world: World, petition: Petition) -> Bools:
     """Who has a say: members not sanctioned, with a vote, other than the one concerned; shape (n, S)."""
-    votes = _HAS_SAY[petition.statuses]
+    votes = is_in(petition.statuses) & ~among(petition.statuses, Status.SANCTIONED)
     if world.given.rules[petition.t][petition.c].takes("vote"):
         votes &= ~world.seats.deprived[petition.run, :, petition.c]
     votes[np.arange(len(petition)), petition.state] = False
@@ -582,7 +590,7 @@ def _refusal(
 ) -> Floats:
     """The chance that a petition is refused. The absent say nothing, or block, as the rule of voting has it."""
     votes = _votes(world, petition) if votes is None else votes
-    absent = (petition.statuses == Status.FROZEN) & votes
+    absent = among(petition.statuses, Status.FROZEN) & votes
     refusal = council.refusal(chance, votes & ~absent, majority=majority)
     if rules.voting is None or rules.voting.absence_blocks:
         refusal = np.where(absent.any(axis=-1), 1.0, refusal)

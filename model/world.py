@@ -27,6 +27,8 @@ Months = NDArray[np.int16]
 Rules = tuple[tuple[RulesInForce, ...], ...]
 #: numbers of clubs, as an index
 Clubs = slice | tuple[int, ...]
+# plain numbers: a comparison with an enumeration would widen the array first
+_FIRST, _LAST = int(IN_FIRST), int(IN_LAST)
 #: in place of a month: nothing is pending, or nothing of the kind has happened; before every month of a record
 NEVER = -(2**14)
 #: in place of a club's index: all clubs
@@ -49,7 +51,15 @@ FORMER = (Status.SUSPENDED, Status.LEFT, Status.EXPELLED)
 
 def is_in(status: NDArray[np.integer]) -> Bools:
     """Whether a status counts as in the club."""
-    return np.asarray((status >= IN_FIRST) & (status <= IN_LAST))
+    return np.asarray((status >= _FIRST) & (status <= _LAST))
+
+
+def among(status: NDArray[np.integer], *some: Status) -> Bools:
+    """Whether a status is one of some."""
+    found = np.asarray(status == int(some[0]))
+    for one in some[1:]:
+        found |= status == int(one)
+    return found
 
 
 @dataclass
@@ -625,10 +635,8 @@ def _record(case: Case, ratified: Months) -> "Seats":
 
 def owed_after(arrears: Months, status: Status8) -> Months:
     """Months owed at the end of a month: one more for who does not pay, one less for who settles, else none."""
-    unpaid = (status == UNPAID[0]) | (status == UNPAID[1])
-    settling = (status == SETTLING[0]) | (status == SETTLING[1])
-    owed: Months = (arrears + np.int16(1)) * unpaid
-    settling &= arrears > 1
+    owed: Months = (arrears + np.int16(1)) * among(status, *UNPAID)
+    settling = among(status, *SETTLING) & (arrears > 1)
     if settling.any():
         owed[settling] = arrears[settling] - 1
     return owed
