@@ -29,31 +29,32 @@ FRICTIONS = ("accede", "obligation", "opening", "founding", "renew", "exit")
 UNSCORED = ("freeze", "resume", "observe", "lock")
 
 Weights = Mapping[str, Floats]
-#: a term that runs have changed: the clubs, the weight times what is at stake, the term
-Moved = tuple[slice | tuple[int, ...], Floats, Floats]
+#: what runs have changed of a term: the clubs, the weight, the change
+Moved = tuple[slice, Floats, Floats]
 
 
-def value_of_seat(unmoved: Floats, weights: Floats, moved: Sequence[Moved]) -> Floats:
+def value_of_seat(at_rest: Floats, weights: Floats, moved: Sequence[Moved]) -> Floats:
     """``W = sum of weight * term``, shape (R, S, C), runs side by side in memory.
 
     Parameters
     ----------
-    unmoved
+    at_rest
         The terms as far as they are the same in all runs, shape (C, S, terms).
     weights
         Their weights, shape (terms, R).
     moved
-        The terms that runs have changed, each with its clubs, its weight times what is at stake there, shape
-        (R, 1, clubs), and the term in these clubs, shape (R, S, clubs).
+        What runs have changed of a term: the clubs, the weight of the term, shape (R, 1, 1), and the change of the term
+        in these clubs, shape (R, S, clubs).
     """
     # numpy's own loop adds up term by term in every run, so that one run gets the sums of many; for one column
     # alone it would take another order
     single = weights.shape[1] == 1
     columns = np.repeat(weights, 2, axis=1) if single else weights
-    value = np.einsum("csp,pr->csr", unmoved, columns).T
+    value = np.einsum("csp,pr->csr", at_rest, columns).T
     value = value[:1] if single else value
-    for clubs, weight, term in moved:
-        value[..., clubs] += weight * term
+    for clubs, weight, change in moved:
+        part = value[..., clubs]
+        part += weight * change
     return value
 
 

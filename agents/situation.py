@@ -93,7 +93,7 @@ class Situation:
             self, credibility=credibility, seat=seat, gap=gap, left=left, courted=courted
         )
 
-    def of_clubs(self, clubs: slice | tuple[int, ...]) -> "Situation":
+    def of_clubs(self, clubs: slice) -> "Situation":
         """The same as far as it concerns some clubs, in their order."""
         traits = self.clubs
 
@@ -103,12 +103,12 @@ class Situation:
         return replace(
             self,
             clubs=ClubTraits(
-                relieves=traits.relieves[clubs, :],
-                menaces=traits.menaces[clubs, :],
-                guarantees=traits.guarantees[clubs,],
-                sponsors=traits.sponsors[clubs, :],
-                patron_led=traits.patron_led[clubs,],
-                budgeted=traits.budgeted[clubs,],
+                relieves=traits.relieves[clubs],
+                menaces=traits.menaces[clubs],
+                guarantees=traits.guarantees[clubs],
+                sponsors=traits.sponsors[clubs],
+                patron_led=traits.patron_led[clubs],
+                budgeted=traits.budgeted[clubs],
                 of_regime=traits.of_regime,
             ),
             reach=some(self.reach),

@@ -18,8 +18,9 @@ from agents.ties import leaning
 
 #: what of a situation differs between runs
 Read = Literal["seat", "gap", "left", "courted", "credibility"]
-#: traits that set clubs apart (`agents.situation.ClubTraits`)
-Trait = Literal["", "guarantees", "patron_led", "budgeted"]
+#: the clubs in which a term reads what differs between runs: all, those with a trait
+#: (`agents.situation.ClubTraits`), or those in which something differs, for a term that reads of each club for itself
+Where = Literal["", "guarantees", "patron_led", "budgeted", "touched"]
 #: a tenth of trade or budget, and ten instruments owed times instruments of reach, count as one
 TEN = 10.0
 #: shares of trade are counted in these, and what has no unit of its own in these
@@ -35,8 +36,8 @@ class Term:
     theory: str
     formula: Callable[[Situation], Floats]
     reads: frozenset[Read]
-    #: the trait of the clubs in which it reads that; in others it is the same in all runs. "": in every club
-    where: Trait = ""
+    #: the clubs in which it reads that; in others it is the same in all runs
+    where: Where = ""
     #: mean and standard deviation of the weight, for a term that is not of a case's table
     prior: tuple[float, float] | None = None
     #: the file of one's own that it comes from
@@ -51,13 +52,13 @@ def term(
     *,
     theory: str,
     reads: tuple[Read, ...] = (),
-    where: Trait = "",
+    where: Where = "",
     prior: tuple[float, float] | None = None,
 ) -> Callable[..., Callable[[Situation], Floats]]:
     """Register a formula as a term under its own name.
 
-    `theory` is a few words and a reference, `reads` what of the situation differs between runs, `where` the trait of
-    the clubs in which it does if not in all, and `prior` the mean and standard deviation of its weight, for a term in a
+    `theory` is a few words and a reference, `reads` what of the situation differs between runs, `where` the
+    clubs in which it does (`Where`) if not in all, and `prior` the mean and standard deviation of its weight, for a term in a
     file of one's own.
     """
 
@@ -189,7 +190,11 @@ def entrapment(now: Situation) -> Floats:
     return -now.autonomy[..., None] * (now.reach * now.clubs.guarantees)[..., None, :]
 
 
-@term(theory="Compliance as a cost of membership (Downs, Rocke and Barsoom 1996)", reads=("gap",))
+@term(
+    theory="Compliance as a cost of membership (Downs, Rocke and Barsoom 1996)",
+    reads=("gap",),
+    where="touched",
+)
 def compliance(now: Situation) -> Floats:
     """Instruments that the state has yet to join, the dearer the further the club reaches.
 
@@ -198,7 +203,11 @@ def compliance(now: Situation) -> Floats:
     return -_needed(now.gap, "gap") * (now.reach / TEN)[..., None, :]
 
 
-@term(theory="Contagion of exits (Crawford; von Borzyskowski and Vabulas 2019)", reads=("left",))
+@term(
+    theory="Contagion of exits (Crawford; von Borzyskowski and Vabulas 2019)",
+    reads=("left",),
+    where="touched",
+)
 def contagion(now: Situation) -> Floats:
     """States that left of late, by their share of the state's trade, in tenths.
 
@@ -218,7 +227,11 @@ def dues(now: Situation) -> Floats:
     return -TEN * now.shared_budget[..., None, :] / (1.0 + others)
 
 
-@term(theory="Hierarchy (Lake 2009): a patron pays for loyalty that drifts", reads=("courted",))
+@term(
+    theory="Hierarchy (Lake 2009): a patron pays for loyalty that drifts",
+    reads=("courted",),
+    where="touched",
+)
 def courtship(now: Situation) -> Floats:
     """The patron courts a member that drifts: 1 while it does, else 0."""
     return _needed(now.courted, "courted").astype(np.float64)

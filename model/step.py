@@ -114,12 +114,13 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
     standing = given.standing(now, seats, before, world.learnt)
     moved = given.moved(t, standing)
     value = deliberation.value_of_seat(
-        given.unmoved(frozenset(moved))[t],
+        given.stacked[t],
         world.weights,
-        [(clubs, world.staked[name][..., clubs], term) for name, (clubs, term) in moved.items()],
+        [(clubs, world.parameters[name], change) for name, (clubs, change) in moved.items()],
     )
-    if given.posts[t].any() and seats.deprived.any():
-        value = value - world.parameters["patronage"] * (given.posts[t] * seats.deprived)
+    for c in np.flatnonzero(given.posts[t]):
+        goods = given.posts[t, c] * seats.deprived[:, :, c]
+        value[:, :, c] -= world.of_one_club["patronage"] * goods
     return value
 
 

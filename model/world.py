@@ -25,8 +25,6 @@ Singles = NDArray[np.float32]
 Status8 = NDArray[np.int8]
 Months = NDArray[np.int16]
 Rules = tuple[tuple[RulesInForce, ...], ...]
-#: numbers of clubs, as an index
-Clubs = slice | tuple[int, ...]
 # plain numbers: a comparison with an enumeration would widen the array first
 _FIRST, _LAST = int(IN_FIRST), int(IN_LAST)
 #: in place of a month: nothing is pending, or nothing of the kind has happened; before every month of a record
@@ -120,16 +118,16 @@ class Standing:
     learnt: Floats
 
     @property
-    def stirred(self) -> set[Read]:
-        """What of a situation is other than it would be with nobody in and nothing learnt."""
-        values: dict[Read, NDArray[Any]] = {
-            "seat": self.seat,
-            "gap": self.gap,
-            "left": self.left,
-            "courted": self.courted,
-            "credibility": self.learnt,
+    def stirred(self) -> dict[Read, Bools]:
+        """The clubs in which something is other than with nobody in and nothing learnt, shape (C,) or (), by what."""
+        others = tuple(range(self.seat.ndim - 1))
+        return {
+            "seat": self.seat.any(axis=others),
+            "gap": self.gap.any(axis=others),
+            "left": self.left.any(axis=others),
+            "courted": self.courted.any(axis=others),
+            "credibility": np.asarray(self.learnt.any()),
         }
-        return {read for read, value in values.items() if value.any()}
 
 
 @dataclass(frozen=True)
@@ -141,8 +139,6 @@ class Given:
     situation: Situation
     #: the terms with nobody in and nothing learnt from needs, by name, each of shape (T, S, C), times the stake
     features: Mapping[str, Floats]
-    #: the clubs in which runs may change a term, by name
-    read_in: Mapping[str, Clubs]
     #: whether such a term is other than zero anywhere, by name and month
     at_work: Mapping[str, Bools]
     #: what is at stake in each club, shape (C,)
@@ -180,9 +176,8 @@ class Given:
     chair_order: NDArray[np.intp]
     #: the record at the end of every month
     record: "Seats"
-    #: made on first use: `unmoved` by what has moved, and what months show by month and trait of clubs
-    _unmoved: dict[frozenset[str], Floats] = field(default_factory=dict, init=False, compare=False)
-    _situations: dict[tuple[int, str], Situation] = field(
+    #: made on first use: what months show by month and clubs
+    _situations: dict[tuple[int, slice], Situation] = field(
         default_factory=dict, init=False, compare=False
     )
 
@@ -226,55 +221,65 @@ class Given:
         moved = self.moved(t, standing)
         found = {}
         for name in self.theory:
+            at_rest = self.features[name][t]
             if name in moved:
-                clubs, term = moved[name]
-                found[name] = np.empty((*term.shape[:-1], len(self.stake)))
-                found[name][...] = self.features[name][t]
-                found[name][..., clubs] = self.stake[clubs] * term
+                clubs, change = moved[name]
+                found[name] = np.broadcast_to(at_rest, (*change.shape[:-2], *at_rest.shape)).copy()
+                found[name][..., clubs] += change
             elif self.at_work[name][t]:
-                found[name] = self.features[name][t]
+                found[name] = at_rest
         return found
 
-    def moved(self, t: int, standing: Standing) -> dict[str, tuple[Clubs, Floats]]:
-        """The terms that runs have changed, with the clubs in which they may have, without what is at stake."""
+    def moved(self, t: int, standing: Standing) -> dict[str, tuple[slice, Floats]]:
+        """By how much runs have moved terms from `features`, and in which clubs they may have."""
+        found: dict[str, tuple[slice, Floats]] = {}
+        shown: dict[slice, Situation] = {}
         stirred = standing.stirred
         credibility = self.credibility(t, standing.learnt)
-        found: dict[str, tuple[Clubs, Floats]] = {}
-        shown: dict[str, Situation] = {}
         for name in self.theory:
-            term, clubs = TERMS[name], self.read_in[name]
-            if term.reads.isdisjoint(stirred) or clubs == ():
+            clubs = self._clubs_of(TERMS[name], stirred)
+            if clubs is None:
                 continue
-            if term.where not in shown:
-                shown[term.where] = self._shown(t, term.where, clubs).joined_by(
+            if clubs not in shown:
+                shown[clubs] = self._shown(t, clubs).joined_by(
                     credibility,
                     seat=standing.seat[..., clubs],
                     gap=standing.gap[..., clubs],
                     left=standing.left[..., clubs],
                     courted=standing.courted[..., clubs],
                 )
-            found[name] = clubs, term.formula(shown[term.where])
+            change = self.stake[clubs] * TERMS[name].formula(shown[clubs])
+            change -= self.features[name][t][:, clubs]
+            found[name] = clubs, change
         return found
 
-    def _shown(self, t: int, where: str, clubs: Clubs) -> Situation:
+    def _clubs_of(self, term: Term, stirred: Mapping[Read, Bools]) -> slice | None:
+        """The clubs in which runs may have moved a term, from the first to the last: a slice is a view."""
+        concerned = np.zeros(len(self.stake), bool)
+        for read in term.reads:
+            concerned |= stirred[read]
+        if not concerned.any():
+            return None
+        if term.where != "touched":
+            traits = self.situation.clubs
+            concerned[:] = getattr(traits, term.where) if term.where else True
+        chosen = np.flatnonzero(concerned)
+        return slice(int(chosen[0]), int(chosen[-1]) + 1) if len(chosen) else None
+
+    def _shown(self, t: int, clubs: slice) -> Situation:
         """What a month shows in some clubs, as far as runs do not differ."""
-        key = (t, where)
+        key = (t, clubs)
         if key not in self._situations:
             monthly = {name: getattr(self.situation, name)[t] for name in _MONTHLY}
             self._situations[key] = replace(self.situation, **monthly).of_clubs(clubs)
         return self._situations[key]
 
-    def unmoved(self, moved: frozenset[str]) -> Floats:
-        """The terms of every month as no run changes them, shape (T, C, S, terms of the theory).
-
-        What is in `moved` is left out in the clubs where runs change it.
-        """
-        if moved not in self._unmoved:
-            table = np.stack([self.features[name] for name in self.theory], axis=-1)
-            for name in moved:
-                table[:, :, self.read_in[name], self.theory.index(name)] = 0.0
-            self._unmoved[moved] = table.swapaxes(1, 2).copy()
-        return self._unmoved[moved]
+    @cached_property
+    def stacked(self) -> Floats:
+        """`features` as one table, shape (T, C, S, terms of the theory)."""
+        return (
+            np.stack([self.features[name] for name in self.theory], axis=-1).swapaxes(1, 2).copy()
+        )
 
     def credibility(self, t: int, learnt: Floats) -> Floats:
         """Belief in promises, shape (..., S, K), with what needs have taught; runs side by side in memory."""
@@ -290,7 +295,7 @@ class Given:
 
     def month(self, t: int, standing: Standing) -> Situation:
         """The situation of one month as it stands in runs, or in the record."""
-        return self._shown(t, "", slice(None)).joined_by(
+        return self._shown(t, slice(0, len(self.stake))).joined_by(
             self.credibility(t, standing.learnt),
             seat=standing.seat,
             gap=standing.gap,
@@ -344,14 +349,6 @@ _MONTHLY = (
 def _of_late(month: Months, t: int, months: float) -> Bools:
     """Whether something happened in the months before `t`, at most so many back."""
     return np.asarray((month < t) & (month >= t - int(months)))
-
-
-def _clubs_with(trait: Bools) -> Clubs:
-    """The clubs with a trait, as a slice where they follow each other, for a slice is a view."""
-    chosen = [int(c) for c in np.flatnonzero(trait)]
-    if chosen and len(chosen) == chosen[-1] - chosen[0] + 1:
-        return slice(chosen[0], chosen[-1] + 1)
-    return tuple(chosen)
 
 
 # compiling a case ----------------------------------------------------------------------------------
@@ -411,7 +408,6 @@ def compile_case(case: Case) -> Given:
         case=case,
         situation=situation,
         features=features,
-        read_in={name: _read_in(TERMS[name], traits) for name in theory},
         at_work={name: feature.any(axis=(1, 2)) for name, feature in features.items()},
         stake=stake,
         seen=seen,
@@ -435,10 +431,6 @@ def compile_case(case: Case) -> Given:
         record=_record(case, ratified),
     )
     return replace(given, taught=_taught(given))
-
-
-def _read_in(term: Term, traits: ClubTraits) -> Clubs:
-    return _clubs_with(getattr(traits, term.where)) if term.where else slice(None)
 
 
 def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -802,14 +794,6 @@ class World:
     def weights(self) -> Floats:
         """The weights of the theory, shape (terms, R)."""
         return np.stack([self.parameters[name][:, 0, 0] for name in self.given.theory])
-
-    @cached_property
-    def staked(self) -> dict[str, Floats]:
-        """The weights of the theory times what is at stake in each club, shape (R, 1, C) by name."""
-        stake = self.given.stake
-        return {
-            name: np.multiply(self.parameters[name], stake, order="F") for name in self.given.theory
-        }
 
     @cached_property
     def of_one_club(self) -> dict[str, Floats]:
