@@ -672,7 +672,7 @@ class Noise:
         self._first_month: dict[tuple[str, int], int] = {}
         self._room = runs
         self._months = check_length(len(case.months))
-        self._drawer = Drawer(runs)
+        self._drawer = Drawer()
         self._held = held_draws(case)
         self._first_run = self._runs = 0
         self.move_to(first_run, runs)
@@ -712,7 +712,7 @@ class Noise:
         found[[s for s, club, _ in held if club == c]] = True
         return found
 
-    def _get(self, act: str, c: int, t: int, draw: Callable[..., Singles]) -> Singles:
+    def _get(self, act: str, c: int, t: int, draw: Callable[..., None]) -> Singles:
         """The draws of an act in month `t`, in one club as (R, S) or, if `c` is `_EVERY`, in all as (R, S, C).
 
         Made from the first month that is asked for to the end of the case: many acts are possible late only.
@@ -729,9 +729,7 @@ class Noise:
                 for s, state in enumerate(self._case.state_ids):
                     if state != self._case.patron:
                         names = (state, club, act)
-                        made[:, i, s] = draw(
-                            self._seed, names, self._first_run, self._runs, months
-                        ).T
+                        draw(self._seed, names, self._first_run, months, made[:, i, s])
             self._made[key] = made
         drawn = self._made[key][t - self._first_month[key]]
         return drawn.T if c == _EVERY else drawn[0].T
