@@ -78,7 +78,8 @@ def _summed(amount: Floats, applies: Bools, belief: Floats | None = None) -> Flo
     total = np.zeros_like(like, shape=(*like.shape[:-1], len(applies)))
     # a fixed order, so that the sum is the same for one run as for many
     for c, k in np.argwhere(applies):
-        total[..., c] += amount[..., k] if belief is None else amount[..., k] * belief[..., k]
+        of_club = total[..., c]
+        of_club += amount[..., k] if belief is None else amount[..., k] * belief[..., k]
     return total
 
 

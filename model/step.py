@@ -120,7 +120,8 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
     )
     for c in np.flatnonzero(given.posts[t]):
         goods = given.posts[t, c] * seats.deprived[:, :, c]
-        value[:, :, c] -= world.of_one_club["patronage"] * goods
+        of_club = value[:, :, c]
+        of_club -= world.of_one_club["patronage"] * goods
     return value
 
 
@@ -221,8 +222,8 @@ def _answer_suspension(world: World, t: int, c: int, rules: RulesInForce, before
     refused = np.zeros(len(petition), bool)
     if rule.consensus:
         chance = council.objection(
-            world.parameters["release"][petition.run, :1, 0],
-            -world.parameters["objection_rivalry"][petition.run, :1, 0],
+            world.of_one_club["release"][petition.run],
+            -world.of_one_club["objection_rivalry"][petition.run],
             world.given.situation.rivalry[t, petition.state],
         )
         drawn = _drawn(world, petition, "answer suspension")
@@ -251,13 +252,13 @@ def _judge(
     favour = np.zeros_like(votes)
     if rules.chair is not None:
         favour = _chair(world, t, c, before)[petition.run]
-    agenda = world.parameters["chair_agenda"][petition.run, :1, 0] * favour
-    base = world.parameters["sanction"][petition.run, :1, 0] + agenda
-    per_rivalry = world.parameters["objection_rivalry"][petition.run, :1, 0]
+    agenda = world.of_one_club["chair_agenda"][petition.run] * favour
+    base = world.of_one_club["sanction"][petition.run] + agenda
+    per_rivalry = world.of_one_club["objection_rivalry"][petition.run]
     rivalry = world.given.situation.rivalry[t, petition.state]
     proposed = council.any_objection(council.objection(base, per_rivalry, rivalry) * votes)
     proposed = np.where(world.noise.proposed(acts[0], c, t)[petition.state], 1.0, proposed)
-    friends = world.parameters["sanction_objection"][petition.run, :1, 0]
+    friends = world.of_one_club["sanction_objection"][petition.run]
     chance = council.objection(friends, -per_rivalry, rivalry)
     refusal = _refusal(world, rules, petition, chance, votes=votes, majority=majority)
     drawn = _drawn(world, petition, acts[0].name.lower())
@@ -324,15 +325,15 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     for c, rules in enumerate(given.rules[t]):
         if rules.renewal_due:
             continue
-        friction, free = world.of_one_club, party[:, :, c]
+        friction, free, gives = world.of_one_club, party[:, :, c], leaves[:, :, c]
         if rules.voluntary_suspension is not None:
             asks = free & (to_leave[:, :, c] > noise.logistic_in("suspend", c, t))
             rule = rules.voluntary_suspension.id
             _apply(world, t, c, asks, Act.REQUEST_SUSPENSION, Status.SUSPENSION_REQUESTED, rule)
-            free, leaves[:, :, c] = free & ~asks, leaves[:, :, c] & ~asks
+            free, gives = free & ~asks, gives & ~asks
         if rules.withdrawal is not None and some_leave[c]:
-            _give_notice(world, t, c, rules, *_where(leaves[:, :, c]))
-            free = free & ~leaves[:, :, c]
+            _give_notice(world, t, c, rules, *_where(gives))
+            free = free & ~gives
         if rules.participation is not None:
             rule = rules.participation.id
             log_odds = deliberation.freezing(value[:, :, c], friction)
@@ -379,7 +380,8 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         if rules.accession is not None and rules.accession.observers_only:
             outside[:, :, c] &= among(before[:, :, c], Status.OBSERVER)
     for c, other in barred:
-        outside[:, :, c] &= ~seated[:, :, other]
+        of_club = outside[:, :, c]
+        of_club &= ~seated[:, :, other]
     log_odds = deliberation.accession(
         value,
         world.parameters,
@@ -389,7 +391,8 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     )
     for c in given.priced[t]:
         owed, dear = given.price[t, c] * seats.former[:, :, c], given.dear[t, :, c]
-        log_odds[:, :, c] += deliberation.return_price(owed, dear, world.of_one_club)
+        of_club = log_odds[:, :, c]
+        of_club += deliberation.return_price(owed, dear, world.of_one_club)
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
     some_ask = petitions.any(axis=(0, 1))
     for c, rules in enumerate(given.rules[t]):
@@ -465,9 +468,9 @@ def keep_accounts(world: World, t: int) -> None:
     """Debts grow or are paid; who owes nothing has its rights again; some lose them by the rule."""
     seats = world.seats
     concerned = among(seats.status, *UNPAID) | (seats.arrears != 0) | seats.deprived
-    if not concerned.any():
+    some = concerned.ravel(order="K").nonzero()[0]
+    if not len(some):
         return
-    some = concerned.ravel(order="K")
     arrears, status = seats.arrears.ravel(order="K"), seats.status.ravel(order="K")
     arrears[some] = owed_after(arrears[some], status[some])
     for c, rules in enumerate(world.given.rules[t]):
@@ -561,21 +564,21 @@ def _votes(world: World, petition: Petition) -> Bools:
     if world.given.rules[petition.t][petition.c].takes("vote"):
         votes &= ~world.seats.deprived[petition.run, :, petition.c]
     votes[np.arange(len(petition)), petition.state] = False
-    return np.asarray(votes)
+    return votes
 
 
 def _objection(world: World, petition: Petition, base: str) -> Floats:
     """The chance that each member objects, shape (n, S)."""
-    log_odds = world.parameters[base][petition.run, :1, 0]
+    log_odds = world.of_one_club[base][petition.run]
     incompatible = world.given.rules[petition.t][petition.c].incompatible
     for other in _clubs(
         world, incompatible.suspects if incompatible and base == "objection" else ()
     ):
         suspect = is_in(petition.before[petition.run, petition.state, other])[:, None]
-        log_odds = log_odds + world.parameters["suspicion"][petition.run, :1, 0] * suspect
+        log_odds = log_odds + world.of_one_club["suspicion"][petition.run] * suspect
     return council.objection(
         log_odds,
-        world.parameters["objection_rivalry"][petition.run, :1, 0],
+        world.of_one_club["objection_rivalry"][petition.run],
         world.given.situation.rivalry[petition.t, petition.state],
     )
 
@@ -592,6 +595,8 @@ def _refusal(
     """The chance that a petition is refused. The absent say nothing, or block, as the rule of voting has it."""
     votes = _votes(world, petition) if votes is None else votes
     absent = among(petition.statuses, Status.FROZEN) & votes
+    if not absent.any():
+        return council.refusal(chance, votes, majority=majority)
     refusal = council.refusal(chance, votes & ~absent, majority=majority)
     if rules.voting is None or rules.voting.absence_blocks:
         refusal = np.where(absent.any(axis=-1), 1.0, refusal)

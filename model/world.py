@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
+from itertools import compress
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -118,15 +119,20 @@ class Standing:
     learnt: Floats
 
     @property
-    def stirred(self) -> dict[Read, Bools]:
-        """The clubs in which something is other than with nobody in and nothing learnt, shape (C,) or (), by what."""
+    def stirred(self) -> dict[Read, frozenset[int]]:
+        """The clubs in which something is other than with nobody in and nothing learnt, by what it is."""
         others = tuple(range(self.seat.ndim - 1))
+        clubs = range(self.seat.shape[-1])
+
+        def where(values: NDArray[Any]) -> frozenset[int]:
+            return frozenset(compress(clubs, values.any(axis=others).tolist()))
+
         return {
-            "seat": self.seat.any(axis=others),
-            "gap": self.gap.any(axis=others),
-            "left": self.left.any(axis=others),
-            "courted": self.courted.any(axis=others),
-            "credibility": np.asarray(self.learnt.any()),
+            "seat": where(self.seat),
+            "gap": where(self.gap),
+            "left": where(self.left),
+            "courted": where(self.courted),
+            "credibility": frozenset(clubs if self.learnt.any() else ()),
         }
 
 
@@ -236,10 +242,12 @@ class Given:
         shown: dict[slice, Situation] = {}
         stirred = standing.stirred
         credibility = self.credibility(t, standing.learnt)
-        for name in self.theory:
-            clubs = self._clubs_of(TERMS[name], stirred)
-            if clubs is None:
+        for name, reads, where in self._readers:
+            touched = frozenset[int]().union(*(stirred[read] for read in reads))
+            if not touched:
                 continue
+            concerned = touched if where is None else where
+            clubs = slice(min(concerned), max(concerned) + 1)
             if clubs not in shown:
                 shown[clubs] = self._shown(t, clubs).joined_by(
                     credibility,
@@ -249,22 +257,22 @@ class Given:
                     courted=standing.courted[..., clubs],
                 )
             change = self.stake[clubs] * TERMS[name].formula(shown[clubs])
-            change -= self.features[name][t][:, clubs]
+            if self.at_work[name][t]:
+                change -= self.features[name][t][:, clubs]
             found[name] = clubs, change
         return found
 
-    def _clubs_of(self, term: Term, stirred: Mapping[Read, Bools]) -> slice | None:
-        """The clubs in which runs may have moved a term, from the first to the last: a slice is a view."""
-        concerned = np.zeros(len(self.stake), bool)
-        for read in term.reads:
-            concerned |= stirred[read]
-        if not concerned.any():
-            return None
-        if term.where != "touched":
-            traits = self.situation.clubs
-            concerned[:] = getattr(traits, term.where) if term.where else True
-        chosen = np.flatnonzero(concerned)
-        return slice(int(chosen[0]), int(chosen[-1]) + 1) if len(chosen) else None
+    @cached_property
+    def _readers(self) -> list[tuple[str, frozenset[Read], frozenset[int] | None]]:
+        """The terms that runs may move: what they read, and in which clubs; None for where it has changed."""
+        found = []
+        for name in self.theory:
+            term, traits = TERMS[name], self.situation.clubs
+            trait = getattr(traits, term.where, np.ones(len(self.stake), bool))
+            clubs = None if term.where == "touched" else frozenset(np.flatnonzero(trait).tolist())
+            if term.reads and clubs != frozenset():
+                found.append((name, term.reads, clubs))
+        return found
 
     def _shown(self, t: int, clubs: slice) -> Situation:
         """What a month shows in some clubs, as far as runs do not differ."""
@@ -814,7 +822,8 @@ def world_from_record(
     return World(
         given=given,
         parameters={
-            name: np.asarray(v, float).reshape(runs, 1, 1) for name, v in parameters.items()
+            name: np.ascontiguousarray(v, np.float64).reshape(runs, 1, 1)
+            for name, v in parameters.items()
         },
         noise=noise,
         seats=given.record.of_month(t, runs),
