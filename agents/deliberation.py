@@ -18,7 +18,6 @@ thinks of notice, so the chance of leaving by either route is ``1 - (1 - p_suspe
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.situation import Bools, Floats
 
@@ -50,8 +49,7 @@ def value_of_seat(at_rest: Floats, weights: Floats, moved: Sequence[Moved]) -> F
     # alone it would take another order
     single = weights.shape[1] == 1
     columns = np.repeat(weights, 2, axis=1) if single else weights
-    value = np.einsum("csp,pr->csr", at_rest, columns).T
-    value = value[:1] if single else value
+    value: Floats = np.einsum("csp,pr->csr", at_rest, columns).T[: weights.shape[1]]
     for clubs, weight, change in moved:
         part = value[..., clubs]
         part += weight * change

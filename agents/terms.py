@@ -57,8 +57,8 @@ def term(
 ) -> Callable[..., Callable[[Situation], Floats]]:
     """Register a formula as a term under its own name.
 
-    `theory` is a few words and a reference, `reads` what of the situation differs between runs, `where` the
-    clubs in which it does (`Where`) if not in all, and `prior` the mean and standard deviation of its weight, for a term in a
+    `theory` is a few words and a reference, `reads` what of the situation differs between runs, `where` the clubs in
+    which it does (`Where`) if not in all, and `prior` the mean and standard deviation of its weight, for a term in a
     file of one's own.
     """
 
@@ -91,7 +91,7 @@ def _over_others(amount: Floats, present: Bools, unit: float) -> Floats:
     """
     whole = np.rint(amount / unit)
     if whole.ndim > 2:  # each month or run has amounts of its own
-        return np.matmul(whole, present.astype(np.float64)) * unit
+        return np.asarray(np.matmul(whole, present.astype(np.float64)) * unit)
     lead = np.broadcast_shapes(whole.shape[:-2], present.shape[:-2])
     total = np.zeros_like(present, dtype=np.float64, shape=lead + present.shape[-2:])
     for c in np.flatnonzero(present.any(axis=tuple(range(present.ndim - 1)))):

@@ -35,8 +35,8 @@ def stream(seed: int, *names: str) -> np.random.Philox:
 class Drawer:
     """Makes draws for blocks of runs, and keeps the memory that it works in.
 
-    Numbers have 24 random bits and single precision: chances below ``2 ** -24`` a month count as none. They are those of
-    `numpy.random.Generator.random`, made faster and laid out month by month.
+    Numbers have 24 random bits and single precision: chances below ``2 ** -24`` a month count as none. They are those
+    of `numpy.random.Generator.random`, made faster and laid out month by month.
     """
 
     def __init__(self) -> None:

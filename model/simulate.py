@@ -55,8 +55,8 @@ def simulate(
     block
         Runs that advance together; no influence on the result.
     noise
-        Draws to go on using, of a case with the same states and clubs, with the same seed and room for a block. Those of
-        one block are kept: who asks for the same runs again has them for nothing.
+        Draws of a case with the same states and clubs, with the same seed and room for a block. Those of the last block
+        are kept in it: who asks for the same runs again has them for nothing.
     progress
         Called with the number of runs done after each block.
 

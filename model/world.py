@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from agents import perception, ties
 from agents.situation import Bools, ClubTraits, Floats, Situation
-from agents.terms import TEN, TERMS, Read, Term
+from agents.terms import TEN, TERMS, Read
 from model.case import TIE, Case, Event
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
 from model.draws import Drawer, check_length, occasional
@@ -214,7 +214,7 @@ class Given:
         hears = [
             [r.accession is not None and r.hears_petitions for r in month] for month in self.rules
         ]
-        return self.open_to & np.array(hears)[:, None] & self.decides[:, None]
+        return np.asarray(self.open_to & np.array(hears)[:, None] & self.decides[:, None])
 
     @cached_property
     def priced(self) -> tuple[tuple[int, ...], ...]:
@@ -285,9 +285,9 @@ class Given:
     @cached_property
     def stacked(self) -> Floats:
         """`features` as one table, shape (T, C, S, terms of the theory)."""
-        return (
-            np.stack([self.features[name] for name in self.theory], axis=-1).swapaxes(1, 2).copy()
-        )
+        by_term = np.array([self.features[name] for name in self.theory])
+        table = by_term.reshape(len(self.theory), *self.open_to.shape)
+        return np.ascontiguousarray(table.transpose(1, 3, 2, 0))
 
     def credibility(self, t: int, learnt: Floats) -> Floats:
         """Belief in promises, shape (..., S, K), with what needs have taught; runs side by side in memory."""
@@ -295,7 +295,7 @@ class Given:
         at_first = self.situation.credibility[t]
         if not learnt.any():
             return at_first
-        believed = np.empty((*learnt.shape[:-1], *at_first.shape), order="F")
+        believed: Floats = np.empty((*learnt.shape[:-1], *at_first.shape), order="F")
         believed[...] = at_first
         seen = self.seen[t, states, threats] + learnt
         believed.T[threats, states] = perception.credibility(seen).T
@@ -667,35 +667,47 @@ class Logged(NamedTuple):
     rule: str
 
 
+@dataclass
+class _Block:
+    """Runs, and what has been drawn for them, by act and club (or `_EVERY`)."""
+
+    first_run: int
+    runs: int
+    #: month first, from the first month that was asked for on
+    made: dict[tuple[str, int], Singles]
+    #: the arrays behind it, with room for the most runs, and their first months
+    memory: dict[tuple[str, int], Singles]
+    first_month: dict[tuple[str, int], int]
+
+
 class Noise:
     """The draws of a block of runs, made on first use and laid out month first.
 
-    `move_to` turns to another block and keeps the memory: fresh pages cost as much as the numbers in them.
+    They are kept until `move_to` turns to another block, and their memory is used again: fresh pages cost as much as
+    the numbers in them.
     """
 
     def __init__(self, case: Case, seed: int, first_run: int, runs: int) -> None:
         self._case, self._seed = case, seed
         self._clubs = tuple(case.clubs)
-        self._memory: dict[tuple[str, int], Singles] = {}
-        self._first_month: dict[tuple[str, int], int] = {}
         self._room = runs
         self._months = check_length(len(case.months))
         self._drawer = Drawer()
         self._held = held_draws(case)
-        self._first_run = self._runs = 0
-        self.move_to(first_run, runs)
+        self._block = _Block(first_run, runs, {}, {}, {})
 
     def move_to(self, first_run: int, runs: int) -> None:
         """Turn to the runs from `first_run` on, at most as many as the first block had; the same keep their draws."""
         if runs > self._room:
             raise ValueError(f"there is room for {self._room} runs, not {runs}")
-        if (first_run, runs) == (self._first_run, self._runs):
-            return
-        self._first_run, self._runs = first_run, runs
-        self._made: dict[tuple[str, int], Singles] = {}
+        if (first_run, runs) != (self._block.first_run, self._block.runs):
+            self._block.first_run, self._block.runs = first_run, runs
+            self._block.made.clear()
 
     def under(self, case: Case) -> "Noise":
-        """The same draws for a counterfactual with the same states and clubs; the memory is shared."""
+        """The same draws for a case with the same states and clubs, which move to another block together."""
+        if (case.state_ids, tuple(case.clubs)) != (self._case.state_ids, self._clubs):
+            raise ValueError("draws belong to states and clubs, and these differ")
         other = copy(self)
         other._held = held_draws(case)
         return other
@@ -725,22 +737,22 @@ class Noise:
 
         Made from the first month that is asked for to the end of the case: many acts are possible late only.
         """
-        key = (act, c)
-        if key not in self._made or t < self._first_month[key]:
+        key, block = (act, c), self._block
+        if key not in block.made or t < block.first_month[key]:
             clubs = self._clubs if c == _EVERY else self._clubs[c : c + 1]
-            if key not in self._memory or t < self._first_month[key]:
+            if key not in block.memory or t < block.first_month[key]:
                 shape = (self._months - t, len(clubs), len(self._case.states), self._room)
-                self._memory[key], self._first_month[key] = np.zeros(shape, np.float32), t
-            made = self._memory[key][..., : self._runs]
-            months = slice(self._first_month[key], self._months)
+                block.memory[key], block.first_month[key] = np.zeros(shape, np.float32), t
+            made = block.memory[key][..., : block.runs]
+            months = slice(block.first_month[key], self._months)
             for i, club in enumerate(clubs):
                 for s, state in enumerate(self._case.state_ids):
                     if state != self._case.patron:
                         names = (state, club, act)
-                        draw(self._seed, names, self._first_run, months, made[:, i, s])
-            self._made[key] = made
-        drawn = self._made[key][t - self._first_month[key]]
-        return drawn.T if c == _EVERY else drawn[0].T
+                        draw(self._seed, names, block.first_run, months, made[:, i, s])
+            block.made[key] = made
+        drawn = block.made[key][t - block.first_month[key]]
+        return np.asarray(drawn.T if c == _EVERY else drawn[0].T)
 
     def logistic(self, act: str, t: int) -> Singles:
         """Logistic noise of an act in all clubs in month `t`, shape (R, S, C)."""
@@ -766,10 +778,10 @@ class Noise:
         return cast(Floats, self._hold(self._occasional(act, c, t, states), act, c, t, _UNIFORM))
 
     def _occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
-        drawn = np.zeros((self._runs, len(self._case.states)))
+        drawn = np.zeros((self._block.runs, len(self._case.states)))
         for s in states:
             names = (self._case.state_ids[s], self._clubs[c], act)
-            drawn[:, s] = occasional(self._seed, names, t, self._first_run, self._runs)
+            drawn[:, s] = occasional(self._seed, names, t, self._block.first_run, self._block.runs)
         return drawn
 
     def uniform_in(self, act: str, c: int, t: int) -> Singles:
@@ -799,7 +811,8 @@ class World:
     @cached_property
     def weights(self) -> Floats:
         """The weights of the theory, shape (terms, R)."""
-        return np.stack([self.parameters[name][:, 0, 0] for name in self.given.theory])
+        rows = np.array([self.parameters[name][:, 0, 0] for name in self.given.theory])
+        return rows.reshape(len(self.given.theory), len(self.status))
 
     @cached_property
     def of_one_club(self) -> dict[str, Floats]:
