@@ -287,12 +287,12 @@ class Given:
         """`features` as one table, shape (T, C, S, terms of the theory)."""
         by_term = np.array([self.features[name] for name in self.theory])
         table = by_term.reshape(len(self.theory), *self.open_to.shape)
-        return np.ascontiguousarray(table.transpose(1, 3, 2, 0))
+        return np.asarray(table.transpose(1, 3, 2, 0), order="C")
 
     def credibility(self, t: int, learnt: Floats) -> Floats:
         """Belief in promises, shape (..., S, K), with what needs have taught; runs side by side in memory."""
         states, threats = self.lessons
-        at_first = self.situation.credibility[t]
+        at_first: Floats = self.situation.credibility[t]
         if not learnt.any():
             return at_first
         believed: Floats = np.empty((*learnt.shape[:-1], *at_first.shape), order="F")
@@ -406,12 +406,8 @@ def compile_case(case: Case) -> Given:
     stake = np.array(
         [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
     )
-    nobody = np.zeros(open_to.shape, bool)
-    at_rest = replace(
-        situation, seat=nobody, gap=nobody.astype(np.int16), left=nobody, courted=nobody
-    )
     theory = tuple(name for name in TERMS if name in case.role("weight"))
-    features = {name: stake * TERMS[name].formula(at_rest) for name in theory}
+    features = terms_at_rest(theory, situation, stake)
     given = Given(
         case=case,
         situation=situation,
@@ -439,6 +435,15 @@ def compile_case(case: Case) -> Given:
         record=_record(case, ratified),
     )
     return replace(given, taught=_taught(given))
+
+
+def terms_at_rest(
+    theory: tuple[str, ...], situation: Situation, stake: Floats
+) -> dict[str, Floats]:
+    """The terms of every month with nobody in and nothing learnt from needs, shape (T, S, C), times the stake."""
+    nobody = np.zeros((*situation.autonomy.shape, len(stake)), bool)
+    now = replace(situation, seat=nobody, gap=nobody.astype(int), left=nobody, courted=nobody)
+    return {name: stake * TERMS[name].formula(now) for name in theory}
 
 
 def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -812,7 +817,7 @@ class World:
     def weights(self) -> Floats:
         """The weights of the theory, shape (terms, R)."""
         rows = np.array([self.parameters[name][:, 0, 0] for name in self.given.theory])
-        return rows.reshape(len(self.given.theory), len(self.status))
+        return rows.reshape(len(self.given.theory), len(next(iter(self.parameters.values()))))
 
     @cached_property
     def of_one_club(self) -> dict[str, Floats]:
