@@ -75,9 +75,9 @@ def term(
 def _summed(amount: Floats, applies: Bools, belief: Floats | None = None) -> Floats:
     """Sum of `amount`, times `belief`, (..., S, K) over the threats that apply to a club (C, K): (..., S, C)."""
     like = amount if belief is None else belief
-    total = np.zeros_like(like, shape=(*like.shape[:-1], len(applies)))
+    total = np.zeros((*like.shape[:-1], len(applies)), order="F")
     # a fixed order, so that the sum is the same for one run as for many
-    for c, k in np.argwhere(applies):
+    for c, k in zip(*applies.nonzero(), strict=True):
         of_club = total[..., c]
         of_club += amount[..., k] if belief is None else amount[..., k] * belief[..., k]
     return total
@@ -93,10 +93,11 @@ def _over_others(amount: Floats, present: Bools, unit: float) -> Floats:
     if whole.ndim > 2:  # each month or run has amounts of its own
         return np.asarray(np.matmul(whole, present.astype(np.float64)) * unit)
     lead = np.broadcast_shapes(whole.shape[:-2], present.shape[:-2])
-    total = np.zeros_like(present, dtype=np.float64, shape=lead + present.shape[-2:])
-    for c in np.flatnonzero(present.any(axis=tuple(range(present.ndim - 1)))):
-        runs_inside = present[..., c].T.astype(np.float64)
-        np.multiply((whole @ runs_inside).T, unit, out=total[..., c])
+    total = np.zeros(lead + present.shape[-2:], order="F")
+    for c in range(present.shape[-1]):
+        of_club = present[..., c]
+        if of_club.any():
+            np.multiply((whole @ of_club.T.astype(np.float64)).T, unit, out=total[..., c])
     return total
 
 

@@ -85,11 +85,13 @@ class Drawer:
             part = out[:, low : low + _AT_ONCE]
             runs = part.shape[1]
             raw = bits.random_raw(runs * STRIDE // 2).astype("<u8", copy=False).view("<u4")
-            np.right_shift(raw, 8, out=raw)
+            # 24 bits, and a half where they are all zero, in units of 2 ** -25
+            np.right_shift(raw, 7, out=raw)
+            np.bitwise_and(raw, ~np.uint32(1), out=raw)
+            np.maximum(raw, np.uint32(1), out=raw)
             numbers = self._numbers[:runs, :STRIDE]
             numbers[...] = raw.reshape(runs, STRIDE)
-            numbers = np.maximum(numbers[:, months], np.float32(0.5), out=numbers[:, months])
-            np.multiply(numbers.T, np.float32(2.0**-24), out=part)
+            np.multiply(numbers[:, months].T, np.float32(2.0**-25), out=part)
             yield part
 
 
