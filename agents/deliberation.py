@@ -103,5 +103,5 @@ def return_price(owed: Floats, dear: Bools, weights: Weights) -> Floats:
 
     `owed` is in the units of compliance (`agents.terms`). A theory without compliance asks no price for it.
     """
-    price = weights["lock"] * dear
+    price = np.multiply(weights["lock"], dear, order="F")
     return price - weights["compliance"] * owed if "compliance" in weights else price

@@ -375,7 +375,8 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     """States outside petition to be members or observers; where the rule is consensus, one objection is enough."""
     given, seats = world.given, world.seats
     seated, barred = is_in(before), given.barred[t]
-    outside = given.may_petition[t] & ~seated & (world.status == before)
+    outside = ~seated & (world.status == before)
+    outside &= given.may_petition[t]  # in place: the table lies otherwise in memory
     for c, rules in enumerate(given.rules[t]):
         if rules.accession is not None and rules.accession.observers_only:
             outside[:, :, c] &= among(before[:, :, c], Status.OBSERVER)
