@@ -6,6 +6,7 @@ version of the case, Laplace's approximation takes its place: the mode is found 
 draws come from the normal distribution with the inverse negative Hessian at the mode as covariance.
 """
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -156,6 +157,14 @@ def posterior(case: Case) -> Posterior:
         origin = f"{LAPLACE}: the sample beside the case has other parameters"
         return replace(fit(case), origin=origin)
     return Sample(case, found.names, f"sample of {len(found.values):,} draws (MCMC)", found.values)
+
+
+def posterior_hash(fitted: Posterior) -> str:
+    """A digest of a posterior by its names, means and standard deviations."""
+    digest = hashlib.sha256(" ".join(fitted.names).encode())
+    digest.update(np.asarray(fitted.mean, float).tobytes())
+    digest.update(np.asarray(fitted.sd, float).tobytes())
+    return digest.hexdigest()
 
 
 def fit_rows(case: Case) -> Design:

@@ -6,7 +6,6 @@ hash of the case, of its posterior and the tables beside it, of the code, and of
 finds what is done and goes on; the result is that of an undisturbed run, for every job draws from seed and part alone.
 """
 
-import ast
 import hashlib
 import json
 import os
@@ -16,7 +15,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -54,6 +52,7 @@ from model.case import Case
 from model.clock import month_label, parse_month
 from model.law import Act
 from model.simulate import simulate
+from model.source import code_digest
 from model.workers import end_with_parent
 from model.world import compile_case, is_in
 
@@ -309,35 +308,9 @@ def key_of(case: Case, plan: Plan) -> str:
     for name in beside:
         path = case.path / name
         digest.update(name.encode() + (path.read_bytes() if path.exists() else b""))
-    digest.update(_code())
+    digest.update(code_digest(*_CODE))
     digest.update(json.dumps(asdict(plan), sort_keys=True).encode())
     return digest.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _code() -> bytes:
-    """A digest of what the code does: its syntax without comments and docstrings."""
-    root = Path(__file__).resolve().parent.parent
-    digest = hashlib.sha256()
-    for package in _CODE:
-        for path in sorted((root / package).glob("*.py")):
-            tree = ast.parse(path.read_bytes())
-            for node in ast.walk(tree):
-                body = getattr(node, "body", None)
-                if isinstance(body, list) and body and _is_text(body[0]):
-                    del body[0]
-            digest.update(path.name.encode() + ast.dump(tree).encode())
-    return digest.digest()
-
-
-def _is_text(node: ast.AST) -> bool:
-    """Whether a statement is a string alone."""
-    value = getattr(node, "value", None)
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(value, ast.Constant)
-        and isinstance(value.value, str)
-    )
 
 
 def run(

@@ -1,6 +1,7 @@
 """Worker processes that do not outlive the one that started them."""
 
 import os
+import time
 from multiprocessing import parent_process
 from threading import Thread
 
@@ -13,5 +14,16 @@ def end_with_parent() -> None:
         if parent is not None:
             parent.join()
             os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+def end_with(parent: int) -> None:
+    """The same for a process that another library started: `parent` is the process that ours is a child of."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
 
     Thread(target=watch, daemon=True).start()

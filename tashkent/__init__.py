@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from model.counterfactual import Counterfactual
     from model.record import Ensemble
     from model.theory import with_theory
+    from tashkent.sweeps import Swept, sweep
 
 __all__ = [
     "Case",
@@ -31,10 +32,12 @@ __all__ = [
     "Counterfactual",
     "Ensemble",
     "Posterior",
+    "Swept",
     "compare",
     "load_case",
     "posterior",
     "simulate",
+    "sweep",
     "with_theory",
 ]
 
@@ -47,6 +50,8 @@ _LATER = {
     "Ensemble": "model.record",
     "Posterior": "calibration.posterior",
     "posterior": "calibration.posterior",
+    "Swept": "tashkent.sweeps",
+    "sweep": "tashkent.sweeps",
     "with_theory": "model.theory",
 }
 

@@ -1,4 +1,4 @@
-"""The command line: `tashkent run`, `compare`, `explain`, `law`, `calibrate`, `validate`, `app` and the rest."""
+"""The command line: `tashkent run`, `compare`, `sweep`, `explain`, `calibrate`, `validate`, `app` and others."""
 
 import json
 import os
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from model.explain import ActExplained, Explanation
     from tashkent.report import Report
 
+#: of `sweep`: some runs failed; of `reproduce`: something differs
+NOT_ALL = DIFFERS = 1
 BAD_INPUT = 2
 NOT_CONVERGED = 3
 
@@ -109,7 +111,8 @@ def run(
     check_folder(out)
     report = _with_progress(loaded, runs, seed, month)
 
-    write_report(report, out)
+    arguments = {"case": case, "runs": runs, "seed": seed, "from": start, "theory": theory}
+    write_report(report, out, arguments)
     if as_json:
         print(json.dumps(report.as_json(), indent=2))
         return
@@ -237,31 +240,29 @@ def compare(
 
     Example: tashkent compare CF1 --theory fear_of_abandonment --theory fear_of_entrapment
     """
-    loaded = load_case(case)
-    from experiments.compare import compare as compare_worlds
-    from experiments.predictions import load_predictions
     from tashkent import comparison
 
-    chosen = comparison.chosen(loaded, names)
-    predictions = () if prediction is None else load_predictions(prediction, loaded)
+    arguments = {
+        "names": names,
+        "case": case,
+        "baseline": against,
+        "theory": theory or [],
+        "runs": runs,
+        "seed": seed,
+        "from": start,
+        "prediction": None if prediction is None else str(prediction),
+    }
+    comparison.check(arguments)
     if out is not None:
         from tashkent.output import check_folder
 
         check_folder(out)
     with _bar("compare") as progress:
-        found = compare_worlds(
-            loaded,
-            *chosen,
-            baseline=against,
-            theories=theory or (),
-            runs=runs,
-            seed=seed,
-            start=start,
-            workers=workers or os.cpu_count() or 1,
-            progress=progress,
+        found, predictions = comparison.asked(
+            arguments, workers=workers or os.cpu_count() or 1, progress=progress
         )
     if out is not None:
-        comparison.write(found, predictions, out)
+        comparison.write(found, predictions, out, arguments)
     if as_json:
         print(json.dumps(comparison.as_json(found, predictions), indent=2))
         return
@@ -270,6 +271,85 @@ def compare(
     comparison.show(found, predictions, Console())
     if out is not None:
         print(f"Figures, tables and manifest: {out}")
+
+
+@app.command()
+def sweep(
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What is varied: docs/sweeps.md.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for what is done, tables, manifest.")] = Path(
+        "tashkent-sweep"
+    ),
+    workers: WorkersOption = 0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler to send the work to, tcp://..."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the sweep in --out, if one is there.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run every point of a design many times: a grid, a Latin hypercube, a Sobol' sequence, the posterior.
+
+    Killed at any moment, the same command with --resume goes on. Exit code 1: some runs failed, see failures.csv.
+
+    Example: tashkent sweep docs/examples/renewal.toml --out renewal --resume
+    """
+    if cluster is not None and workers:
+        raise CaseError("--workers", "with --cluster", workers, "--workers without --cluster")
+    from experiments.designs import read_design
+    from tashkent import sweeps
+
+    plan = read_design(design)
+    sweeps.check_folder(plan, out, resume)
+    with sweeps.progress_bar() as progress:
+        found = sweeps.sweep(
+            plan,
+            out,
+            workers=workers or os.cpu_count() or 1,
+            cluster=cluster,
+            resume=True,
+            progress=progress,
+        )
+    if as_json:
+        print(json.dumps(sweeps.as_json(found), indent=2))
+    else:
+        from rich.console import Console
+
+        sweeps.show(found, Console())
+        print(f"Tables and manifest: {out}")
+    if found.failures:
+        words = f"{found.failures} points had runs that failed: {out / sweeps.FAILURES}"
+        print(f"error: {words}; --resume tries them again", file=sys.stderr)
+        raise typer.Exit(NOT_ALL)
+
+
+@app.command()
+def reproduce(
+    manifest: Annotated[Path, typer.Argument(help="A manifest.json, or the folder it is in.")],
+    workers: WorkersOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a result again and say whether it is the same to the last bit, or what differs.
+
+    Knows results of run, compare and sweep. Exit code 1: it differs.
+
+    Example: tashkent reproduce tashkent-run/manifest.json
+    """
+    from tashkent import reproduction
+
+    with _bar("reproduce") as progress:
+        found = reproduction.reproduce(
+            manifest, workers=workers or os.cpu_count() or 1, progress=progress
+        )
+    if as_json:
+        print(json.dumps(found.as_json(), indent=2))
+    else:
+        print("\n".join(found.lines()))
+    if not found.identical:
+        raise typer.Exit(DIFFERS)
 
 
 @app.command()

@@ -1,21 +1,27 @@
 """What `tashkent compare` and `tashkent counterfactuals` show and write."""
 
 import json
-import platform
-from collections.abc import Sequence
-from importlib.metadata import version
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from experiments.compare import BASELINE, WHOLE, Comparison, Pair
+from calibration.posterior import posterior, posterior_hash
+from experiments.compare import BASELINE, WHOLE, Comparison, Pair, compare
 from experiments.fifteen import named
-from experiments.predictions import Prediction, score
-from model.case import Case, CaseError
+from experiments.predictions import Prediction, load_predictions, score
+from model.case import Case, CaseError, load_case
 from model.clock import month_label
 from model.counterfactual import Counterfactual, load_counterfactual, shipped_counterfactuals
-from tashkent.output import LIBRARIES, MANIFEST, result_folder
+from tashkent.output import (
+    MANIFEST,
+    hashes,
+    inputs_of,
+    provenance,
+    result_folder,
+    tables_of,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -73,6 +79,34 @@ def chosen(case: Case, names: Sequence[str]) -> list[Counterfactual]:
     return found
 
 
+def check(arguments: Mapping[str, Any]) -> None:
+    """Refuse names and predictions that cannot be used, before anything is run."""
+    case = load_case(arguments["case"])
+    chosen(case, arguments["names"])
+    if arguments["prediction"] is not None:
+        load_predictions(Path(arguments["prediction"]), case)
+
+
+def asked(
+    arguments: Mapping[str, Any], *, workers: int, progress: Callable[[int, int], None] | None
+) -> tuple[Comparison, tuple[Prediction, ...]]:
+    """The comparison that the arguments of `tashkent compare` ask for, and the predictions to score."""
+    case = load_case(arguments["case"])
+    prediction = arguments["prediction"]
+    found = compare(
+        case,
+        *chosen(case, arguments["names"]),
+        baseline=arguments["baseline"],
+        theories=arguments["theory"],
+        runs=arguments["runs"],
+        seed=arguments["seed"],
+        start=arguments["from"],
+        workers=workers,
+        progress=progress,
+    )
+    return found, () if prediction is None else load_predictions(Path(prediction), case)
+
+
 def scores(found: Comparison, predictions: Sequence[Prediction]) -> list[pd.DataFrame]:
     """One table of scored predictions for each pair."""
     return [score(predictions, pair) for pair in found.pairs] if predictions else []
@@ -93,8 +127,8 @@ def as_json(found: Comparison, predictions: Sequence[Prediction]) -> dict[str, o
     return result
 
 
-def manifest(found: Comparison) -> dict[str, object]:
-    """What another person needs to get the same numbers."""
+def manifest(found: Comparison, folder: Path, arguments: Mapping[str, object]) -> dict[str, object]:
+    """What another person needs to get the same numbers, and to see that they are."""
     first = found.pairs[0]
     return {
         "command": "compare",
@@ -107,13 +141,39 @@ def manifest(found: Comparison) -> dict[str, object]:
         "runs_per_draw": first.per_draw,
         "seed": first.seed,
         "posterior": dict(found.posteriors),
-        "python": platform.python_version(),
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "posterior_hash": {
+            pair.theory: posterior_hash(posterior(_fitted(pair.baseline))) for pair in found.pairs
+        },
+        **provenance(),
+        "arguments": dict(arguments),
+        "inputs": inputs_of(_texts(arguments)),
+        "files": hashes(tables_of(folder)),
     }
 
 
-def write(found: Comparison, predictions: Sequence[Prediction], out: Path) -> None:
-    """Write tables (Parquet and CSV with codebook), a figure for each pair, JSON and manifest into `out`."""
+def _fitted(baseline: Case) -> Case:
+    """The case whose posterior a baseline runs with."""
+    return baseline.changed.of if baseline.changed else baseline
+
+
+def _texts(arguments: Mapping[str, object]) -> list[str]:
+    """All words among the arguments."""
+    found: list[str] = []
+    for value in arguments.values():
+        found += [str(one) for one in value] if isinstance(value, list) else [str(value or "")]
+    return found
+
+
+def write(
+    found: Comparison,
+    predictions: Sequence[Prediction],
+    out: Path,
+    arguments: Mapping[str, object],
+) -> None:
+    """Write tables (Parquet and CSV with codebook), a figure for each pair, JSON and manifest into `out`.
+
+    `arguments` are those of the command, by which `tashkent reproduce` runs it again.
+    """
     from experiments.figure import figure
 
     with result_folder(out) as folder:
@@ -133,11 +193,12 @@ def write(found: Comparison, predictions: Sequence[Prediction], out: Path) -> No
         for pair in found.pairs:
             name = "-".join(pair.key.values()).replace("/", "_")
             figure(pair).savefig(folder / f"{name}.png", dpi=150, metadata={"Software": None})
-        for file, content in (
-            ("comparison.json", as_json(found, predictions)),
-            (MANIFEST, manifest(found)),
-        ):
-            (folder / file).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        _json(folder / "comparison.json", as_json(found, predictions))
+        _json(folder / MANIFEST, manifest(found, folder, arguments))
+
+
+def _json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _csv(table: pd.DataFrame, path: Path) -> None:

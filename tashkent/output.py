@@ -1,21 +1,28 @@
 """Writing a result folder: all of it, or nothing."""
 
+import hashlib
 import json
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
 
+from calibration.posterior import posterior_hash
 from model.case import CaseError
 from model.clock import month_label
+from model.source import code_digest
 from tashkent.figure import save_figure
 from tashkent.folder import is_free, whole_folder
 from tashkent.report import Report
 
 MANIFEST = "manifest.json"
+#: packages whose code results depend on
+PACKAGES = ("agents", "model", "calibration", "experiments", "tashkent")
+#: endings of files in a result that say the same wherever they are made; figures depend on fonts and libraries
+TABLES = (".csv", ".json", ".parquet")
 LIBRARIES = ("tashkent", "mesa", "numpy", "pandas", "pyarrow", "pydantic", "scipy")
 CODEBOOK = {
     "club": "Club, by its code in the case",
@@ -48,8 +55,43 @@ def result_folder(path: Path) -> Iterator[Path]:
         yield made
 
 
-def write_report(report: Report, out: Path) -> None:
-    """Write figure, tables (Parquet and CSV with codebook) and manifest of a report into `out`."""
+def provenance() -> dict[str, object]:
+    """Code, Python and libraries, as a manifest has them."""
+    return {
+        "code": code_digest(*PACKAGES).hex(),
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in LIBRARIES},
+    }
+
+
+def hashes(files: Iterable[Path]) -> dict[str, str]:
+    """SHA-256 of some files by name."""
+    return {path.name: sha256(path) for path in sorted(files)}
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file of any size."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def tables_of(folder: Path) -> list[Path]:
+    """The tables of a result folder: what another person should get to the last bit."""
+    return [p for p in folder.iterdir() if p.suffix in TABLES and p.name != MANIFEST]
+
+
+def inputs_of(names: Iterable[str | None]) -> dict[str, str]:
+    """SHA-256 of those files of one's own that stand among the arguments of a command, by the path that was given."""
+    parts = [part.strip() for name in names if name for part in name.replace("+", ",").split(",")]
+    files = [part for part in parts if Path(part).suffix in (".toml", ".csv", ".py")]
+    return {name: sha256(Path(name)) for name in dict.fromkeys(files) if Path(name).is_file()}
+
+
+def write_report(report: Report, out: Path, arguments: Mapping[str, object]) -> None:
+    """Write figure, tables (Parquet and CSV with codebook) and manifest of a report into `out`.
+
+    `arguments` are those of the command, by which `tashkent reproduce` runs it again.
+    """
     with result_folder(out) as folder:
         seats, acts = report.ensemble.seat_table(), report.ensemble.acts()
         for name, table in (("seats", seats), ("acts", acts)):
@@ -60,11 +102,11 @@ def write_report(report: Report, out: Path) -> None:
         report.parameters.to_csv(folder / "parameters.csv", index=False, lineterminator="\n")
         save_figure(report.ensemble, folder / "p_in.png")
         _json(folder / "report.json", report.as_json())
-        _json(folder / MANIFEST, manifest(report))
+        _json(folder / MANIFEST, manifest(report, folder, arguments))
 
 
-def manifest(report: Report) -> dict[str, object]:
-    """What another person needs to get the same numbers."""
+def manifest(report: Report, folder: Path, arguments: Mapping[str, object]) -> dict[str, object]:
+    """What another person needs to get the same numbers, and to see that they are."""
     ensemble = report.ensemble
     return {
         "command": "run",
@@ -75,8 +117,11 @@ def manifest(report: Report) -> dict[str, object]:
         "seed": ensemble.seed,
         "fit_until": month_label(ensemble.case.fit_until),
         "posterior": report.posterior.origin,
-        "python": platform.python_version(),
-        "libraries": {name: version(name) for name in LIBRARIES},
+        "posterior_hash": posterior_hash(report.posterior),
+        **provenance(),
+        "arguments": dict(arguments),
+        "inputs": inputs_of([str(arguments["theory"] or "")]),
+        "files": hashes(tables_of(folder)),
     }
 
 

@@ -1,0 +1,705 @@
+"""Designs of sweeps: which points are run, from a TOML file or a table of the same keys (docs/sweeps.md).
+
+A design names factors and a method. A factor is a parameter, a counterfactual, a theory, a start, or an input: a set of
+imputed inputs, a measured series that is scaled, shifted or noisy, an event that weighs more or less. The method says
+which combinations are run: a grid, a Latin hypercube (McKay, Beckman & Conover 1979, doi:10.2307/1268522), a scrambled
+Sobol' sequence (Owen 1998, doi:10.1006/jcom.1998.0487), or draws of the posterior, crossed with the other factors.
+
+Every method but the grid gives a number u in [0, 1) for each factor and point. A factor turns it into a value: at
+``low + u (high - low)`` of its range, at that quantile of a prior or posterior, or number ``floor(u n)`` of its n
+values.
+"""
+
+import itertools
+import tomllib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from agents.situation import Floats
+from experiments.compare import WHOLE
+from experiments.outcomes import Brier, Outcome, read_outcomes
+from experiments.worlds import AS_MEASURED, Change, Known, World
+from model import case as case_of
+from model.case import Case, CaseError, Parameter, load_case, unknown
+from model.clock import month_label
+from model.counterfactual import DYADS
+from model.simulate import BLOCK
+
+SCHEMA = 1
+#: the file in an error where a design is given as a table
+GIVEN = "design"
+#: the column that numbers points
+POINT = "point"
+#: draws from which quantiles of a posterior are read
+DRAWS = 4000
+#: the column that numbers draws of the posterior
+DRAW = "draw"
+#: columns of a summary beside those of the factors
+SUMMARY = ("outcome", "runs", "defined", "mean", "sd", "se")
+
+Method = Literal["grid", "latin hypercube", "sobol", "posterior"]
+Level = float | int | str
+Numbers = Annotated[tuple[float, ...], Field(strict=False)]
+Wholes = Annotated[tuple[int, ...], Field(strict=False)]
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+Ends = Annotated[tuple[float, float], Field(strict=False)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, populate_by_name=True
+    )
+
+
+# factors -------------------------------------------------------------------------------------------
+
+
+class Factor(_Strict, ABC):
+    """One thing that differs between points; the classes below say what."""
+
+    #: the column of its values; by default what it varies
+    name: str = Field(default="", pattern=r"^[A-Za-z][A-Za-z0-9_. -]*$|^$")
+
+    @property
+    def kind(self) -> str:
+        """What it varies, by the word of the file."""
+        return str(getattr(self, "vary", ""))
+
+    @property
+    def column(self) -> str:
+        """The name of its column in the table of points."""
+        return self.name or self.kind
+
+    @property
+    @abstractmethod
+    def number(self) -> int | None:
+        """How many levels it has on a grid; None if that is not said."""
+
+    @abstractmethod
+    def at(self, u: Floats, known: "Known") -> Sequence[Level]:
+        """Its values at numbers in [0, 1)."""
+
+    def on_grid(self, known: "Known") -> Sequence[Level]:
+        """Its levels on a grid."""
+        return self.at(np.arange(self.number or 0) / max(1, self.number or 0), known)
+
+    @abstractmethod
+    def check(self, known: "Known", file: str, key: str) -> None:
+        """Refuse what the case does not have."""
+
+
+class _Listed(Factor):
+    """A factor whose levels are listed."""
+
+    values: Texts | Wholes = Field(min_length=1)
+
+    @property
+    def number(self) -> int:
+        """As many as are listed."""
+        return len(self.values)
+
+    def at(self, u: Floats, known: "Known") -> Sequence[Level]:
+        """Those of the list."""
+        return [
+            self.values[i]
+            for i in np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
+        ]
+
+
+class OfCounterfactual(_Listed):
+    """Counterfactuals by name or file, joined by ``+``; ``baseline`` for the case as it is."""
+
+    vary: Literal["counterfactual"]
+    values: Texts = Field(min_length=1)
+
+    def check(self, known: "Known", file: str, key: str) -> None:
+        """Each exists and fits the case under each theory."""
+        for name in self.values:
+            for theory in known.theories:
+                known.world(World(theory=theory, counterfactual=name))
+
+
+class OfTheory(_Listed):
+    """Theories as `model.theory.with_theory` reads them; ``whole`` for that of the case."""
+
+    vary: Literal["theory"]
+    values: Texts = Field(min_length=1)
+
+    def check(self, known: "Known", file: str, key: str) -> None:
+        """Each exists."""
+        for name in self.values:
+            known.theory(name)
+
+
+class OfStart(_Listed):
+    """Months ``YYYY-MM`` from whose record runs start."""
+
+    vary: Literal["start"]
+    values: Texts = Field(min_length=1)
+
+    def check(self, known: "Known", file: str, key: str) -> None:
+        """Each is a month of the case before the last."""
+        for text in self.values:
+            start_month(known.case, text, file, f"{key}.values")
+
+
+class OfImputation(_Listed):
+    """Numbers of sets of uncertain inputs (`calibration.imputation`); -1 for the inputs as measured."""
+
+    vary: Literal["imputation"]
+    values: Wholes = Field(min_length=1)
+
+    def check(self, known: "Known", file: str, key: str) -> None:
+        """-1 or more."""
+        for number in self.values:
+            if number < AS_MEASURED:
+                raise CaseError(file, f"{key}.values", number, "-1 (as measured), 0, 1, 2 ...")
+
+
+class _Number(Factor):
+    """A factor whose levels are numbers: listed, or from a range; on a grid the range has so many `levels`."""
+
+    values: Numbers | None = Field(default=None, min_length=1)
+    range: Ends | None = None
+    levels: int | None = Field(default=None, ge=2)
+    #: the key that says what it is of
+    _of: ClassVar[str]
+
+    @property
+    def of(self) -> str:
+        """What it is of, by name."""
+        return str(getattr(self, self._of))
+
+    @property
+    def column(self) -> str:
+        """Its own name, or kind and what it is of."""
+        return self.name or (self.of if self.kind == "parameter" else f"{self.kind} {self.of}")
+
+    @property
+    def number(self) -> int | None:
+        """As many as are listed, or `levels`."""
+        return len(self.values) if self.values is not None else self.levels
+
+    def at(self, u: Floats, known: "Known") -> Sequence[Level]:
+        """Those of the list, or along the range."""
+        if self.values is not None:
+            at = np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
+            return [float(self.values[i]) for i in at]
+        return [float(v) for v in self._along(u, known)]
+
+    def on_grid(self, known: "Known") -> Sequence[Level]:
+        """Those of the list, or evenly spaced with both ends."""
+        if self.values is not None:
+            return [float(v) for v in self.values]
+        return [float(v) for v in self._along(np.linspace(0.0, 1.0, self.levels or 2), known)]
+
+    def _along(self, u: Floats, known: "Known") -> Floats:
+        low, high = self.range or (0.0, 0.0)
+        return np.asarray(low + u * (high - low))
+
+    def extremes(self, known: "Known") -> tuple[float, float]:
+        """The least and the greatest value that it may take."""
+        found = self.values if self.values is not None else self._along(np.array([0.0, 1.0]), known)
+        return float(min(found)), float(max(found))
+
+    def check(self, known: "Known", file: str, key: str) -> None:
+        """One way to say which values; the range in order."""
+        self._check_one_way(file, key, ("values", "range"))
+        if self.range is not None and not self.range[0] < self.range[1]:
+            raise CaseError(file, f"{key}.range", list(self.range), "the lower end first")
+        if self.values is not None and self.levels is not None:
+            raise CaseError(file, f"{key}.levels", self.levels, "nothing beside values")
+
+    def _check_one_way(self, file: str, key: str, ways: Sequence[str]) -> None:
+        said = [way for way in ways if getattr(self, way) is not None]
+        if len(said) != 1:
+            allowed = f"one of {', '.join(ways)}"
+            raise CaseError(file, key, " and ".join(said) or "nothing", allowed)
+
+
+class OfParameter(_Number):
+    """A parameter: its values in its own unit, or at quantiles of its prior or posterior."""
+
+    vary: Literal["parameter"]
+    parameter: str
+    quantiles: Ends | None = None
+    #: whose quantiles
+    source: Literal["prior", "posterior"] | None = Field(default=None, alias="from")
+    _of = "parameter"
+
+    def _along(self, u: Floats, known: "Known") -> Floats:
+        if self.quantiles is None:
+            return super()._along(u, known)
+        low, high = self.quantiles
+        q = low + u * (high - low)
+        theory = known.theories[0]
+        if self.source == "posterior":
+            drawn = known.posterior(theory).draws(runs=DRAWS, seed=known.seed)[self.parameter]
+            return np.asarray(np.quantile(drawn, q))
+        from scipy.special import ndtri
+
+        prior = known.theory(theory).parameters[self.parameter]
+        return np.asarray(prior.mean + (prior.sd or 0.0) * ndtri(q))
+
+    def check(self, known: "Known", file: str, key: str) -> None:
+        """A parameter of each theory; quantiles of what has them; a fixed one within its support."""
+        for theory in known.theories:
+            of = known.theory(theory).parameters
+            if self.parameter not in of:
+                raise unknown(file, f"{key}.parameter", self.parameter, of)
+        self._check_one_way(file, key, ("values", "range", "quantiles"))
+        parameter: Parameter = known.case.parameters.get(
+            self.parameter, known.theory(known.theories[0]).parameters[self.parameter]
+        )
+        self._check_quantiles(known, parameter, file, key)
+        if self.quantiles is None:
+            super().check(known, file, key)
+        if parameter.role == "fixed":
+            for value in self.extremes(known):
+                _check_support(known, Change("parameter", self.parameter, value), file, key)
+
+    def _check_quantiles(self, known: "Known", parameter: Parameter, file: str, key: str) -> None:
+        if (self.source is None) != (self.quantiles is None):
+            allowed = "from = 'prior' or 'posterior' with quantiles, and neither without"
+            raise CaseError(file, f"{key}.from", self.source, allowed)
+        if self.quantiles is None:
+            return
+        if parameter.role == "fixed":
+            allowed = "values or a range, for a fixed parameter has neither prior nor posterior"
+            raise CaseError(file, f"{key}.quantiles", list(self.quantiles), allowed)
+        if not 0 < self.quantiles[0] < self.quantiles[1] < 1:
+            allowed = "two numbers between 0 and 1, the lower first"
+            raise CaseError(file, f"{key}.quantiles", list(self.quantiles), allowed)
+        if len(known.theories) > 1:
+            allowed = "values or a range, where the design has several theories"
+            raise CaseError(file, f"{key}.quantiles", list(self.quantiles), allowed)
+
+
+class _OfSeries(_Number):
+    """A measured series of some states, or of all that decide."""
+
+    series: str
+    states: Texts = ()
+    _of = "series"
+
+    def check(self, known: "Known", file: str, key: str) -> None:
+        """A series and states of the case."""
+        super().check(known, file, key)
+        series = dict.fromkeys(row.variable for row in known.case.composites)
+        names = (*series, *DYADS) if self.kind == "scale" else tuple(series)
+        if self.series not in names:
+            raise unknown(file, f"{key}.series", self.series, names)
+        for state in self.states:
+            if state not in known.case.deciders:
+                raise unknown(file, f"{key}.states", state, known.case.deciders)
+        for value in self.extremes(known):
+            _check_support(known, Change(self.kind, self.of, value, self.states), file, key)
+
+
+class OfScale(_OfSeries):
+    """All values of a series times a factor; ``rivalry`` and ``bond`` too."""
+
+    vary: Literal["scale"]
+
+
+class OfShift(_OfSeries):
+    """All values of a series plus a number, in standard deviations of the series."""
+
+    vary: Literal["shift"]
+
+
+class OfNoise(_OfSeries):
+    """A standard normal number of each state, times this size, added to its series in all years."""
+
+    vary: Literal["noise"]
+
+
+class OfEvent(_Number):
+    """The weight of a dated event; 1 as it is, 0 as if it had no effect."""
+
+    vary: Literal["event"]
+    event: str
+    _of = "event"
+
+    def check(self, known: "Known", file: str, key: str) -> None:
+        """An event of the case."""
+        super().check(known, file, key)
+        events = dict.fromkeys(row.event for row in known.case.events)
+        if self.event not in events:
+            raise unknown(file, f"{key}.event", self.event, events)
+
+
+def _check_support(known: "Known", change: "Change", file: str, key: str) -> None:
+    """Refuse a value with which the case does not hold together."""
+    try:
+        known.world(World(theory=known.theories[0], changes=(change,)))
+    except CaseError as error:
+        raise CaseError(file, key, change.value, error.allowed) from None
+
+
+#: word -> class
+FACTORS: dict[str, type[Factor]] = {
+    "parameter": OfParameter,
+    "counterfactual": OfCounterfactual,
+    "theory": OfTheory,
+    "start": OfStart,
+    "imputation": OfImputation,
+    "scale": OfScale,
+    "shift": OfShift,
+    "noise": OfNoise,
+    "event": OfEvent,
+}
+#: methods that combine levels
+CROSSED = ("grid", "posterior")
+#: factors that a design has once at most
+ONCE = ("counterfactual", "theory", "start", "imputation")
+
+
+# the whole -----------------------------------------------------------------------------------------
+
+
+class Design(_Strict):
+    """A design as its file has it."""
+
+    title: str = ""
+    case: str = "cst"
+    method: Method
+    #: points; a grid has as many as its factors make
+    points: int | None = Field(default=None, ge=1)
+    #: runs of each point
+    runs: int = Field(ge=1)
+    seed: int = Field(default=0, ge=0)
+    start: str | None = None
+    theory: str | None = None
+    #: whether run r has the same luck at every point, or every run of the sweep its own
+    luck: Literal["common", "own"] = "common"
+    #: what is kept: mean and spread of each point, or every run beside them
+    keep: Literal["points", "runs"] = "points"
+    #: runs that are done and stored together; by default as `Plan.chunk` has it
+    chunk: int | None = Field(default=None, ge=2, multiple_of=2)
+    outcomes: tuple[str | dict[str, Any], ...] = Field(strict=False, min_length=1)
+    factors: tuple[Factor, ...] = Field(default=(), alias="factor", strict=False)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point: its number, its world, the drawn parameters that it sets, and its draw of the posterior, if any."""
+
+    number: int
+    world: World
+    parameters: tuple[tuple[str, float], ...] = ()
+    draw: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A design that has been checked against its case: its outcomes and its points."""
+
+    design: Design
+    known: Known
+    outcomes: tuple[Outcome, ...]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the points, of which a task has its own."""
+        return {name: self.__dict__[name] for name in ("design", "known", "outcomes")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """As it was."""
+        self.__dict__.update(state)
+
+    @property
+    def case(self) -> Case:
+        """The case as it is."""
+        return self.known.case
+
+    @property
+    def chunk(self) -> int:
+        """Runs that are done and stored together: a thirty-second part of all, but from 512 to 4096."""
+        if self.design.chunk is not None:
+            return self.design.chunk
+        part = len(self.points) * self.design.runs // 32 // BLOCK * BLOCK
+        return min(max(part, BLOCK), 8 * BLOCK)
+
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """The points, one a row: their number and a column for each factor.
+
+        Points of one world stand together; otherwise they are in the order in which the method makes them.
+        """
+        factors = self.design.factors
+        if self.design.method == "posterior":
+            table = self._posterior_points()
+        elif self.design.method == "grid":
+            table = self._crossed()
+        else:
+            table = self._sampled()
+        made = [factor.column for factor in factors if self._makes_world(factor)]
+        if made:
+            rank = table.groupby(made, sort=False).ngroup()
+            table = table.iloc[np.argsort(rank, kind="stable")].reset_index(drop=True)
+        table.insert(0, POINT, np.arange(len(table)))
+        return table
+
+    def _makes_world(self, factor: Factor) -> bool:
+        return not isinstance(factor, OfParameter) or factor.parameter not in self.case.drawn
+
+    def _crossed(self) -> pd.DataFrame:
+        factors = self.design.factors
+        rows = list(itertools.product(*(factor.on_grid(self.known) for factor in factors)))
+        return pd.DataFrame(rows, columns=[factor.column for factor in factors])
+
+    def _sampled(self) -> pd.DataFrame:
+        from scipy.stats import qmc
+
+        design = self.design
+        rng = np.random.default_rng(design.seed)
+        size = len(design.factors)
+        made = qmc.Sobol(size, rng=rng) if design.method == "sobol" else None
+        u = (made or qmc.LatinHypercube(size, rng=rng)).random(design.points or 1)
+        return pd.DataFrame(
+            {f.column: f.at(u[:, i], self.known) for i, f in enumerate(design.factors)}
+        )
+
+    def _posterior_points(self) -> pd.DataFrame:
+        """Each combination of the other factors with each draw, which has the same number in all of them."""
+        number, parts = self.design.points or 1, []
+        for row in self._crossed().to_dict("records"):
+            theory = str(row.get("theory", self.known.theories[0]))
+            drawn = self.known.posterior(theory).draws(runs=number, seed=self.design.seed)
+            of_row = {str(name): value for name, value in row.items()}
+            parts.append(pd.DataFrame({**of_row, DRAW: np.arange(number), **drawn}))
+        return pd.concat(parts, ignore_index=True)
+
+    def at(self, numbers: range) -> list[Point]:
+        """Some of the points."""
+        rows = self.points.iloc[numbers.start : numbers.stop].to_dict("records")
+        return [self._point({str(name): value for name, value in row.items()}) for row in rows]
+
+    def _point(self, row: Mapping[str, Any]) -> Point:
+        world: dict[str, Any] = {"theory": self.known.theories[0], "start": self.design.start or ""}
+        changes, parameters = [], []
+        for factor in self.design.factors:
+            value = row[factor.column]
+            if factor.kind in ONCE:
+                world[factor.kind] = int(value) if factor.kind == "imputation" else str(value)
+            elif not self._makes_world(factor):
+                parameters.append((factor.column, float(value)))
+            elif isinstance(factor, _Number):
+                states = factor.states if isinstance(factor, _OfSeries) else ()
+                changes.append(Change(factor.kind, factor.of, float(value), states))
+        named = {f.column: f.of for f in self.design.factors if isinstance(f, OfParameter)}
+        return Point(
+            int(row[POINT]),
+            World(**world, changes=tuple(changes)),
+            tuple((named[column], value) for column, value in parameters),
+            int(row[DRAW]) if self.design.method == "posterior" else None,
+        )
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """The design as a table that `read_design` reads as this one; plain values, fit for JSON."""
+        found = self.design.model_dump(
+            mode="json", by_alias=True, exclude_unset=True, exclude={"factors"}
+        )
+        found["factor"] = [
+            f.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            for f in self.design.factors
+        ]
+        return found
+
+    def start(self, world: World) -> int:
+        """The month of the initial condition in a world."""
+        return self.case.month(world.start, "start") if world.start else self.case.start
+
+
+# reading -------------------------------------------------------------------------------------------
+
+
+def read_design(given: Path | str | Mapping[str, Any]) -> Plan:
+    """A design from a TOML file or a table of the same keys, checked against its case.
+
+    Raises
+    ------
+    CaseError
+        In one line, if a key is unknown or has no effect, or a value is not allowed.
+
+    Examples
+    --------
+    >>> plan = read_design(
+    ...     {
+    ...         "method": "grid",
+    ...         "runs": 10,
+    ...         "outcomes": ["in(UZB, CST, 1999-06)"],
+    ...         "factor": [
+    ...             {
+    ...                 "vary": "parameter",
+    ...                 "parameter": "contagion",
+    ...                 "range": [0.0, 2.0],
+    ...                 "levels": 3,
+    ...             }
+    ...         ],
+    ...     }
+    ... )
+    >>> plan.points["contagion"].tolist()
+    [0.0, 1.0, 2.0]
+    """
+    file, table = (GIVEN, dict(given)) if isinstance(given, Mapping) else _from_file(Path(given))
+    schema = table.pop("schema", SCHEMA)
+    if type(schema) is not int or schema != SCHEMA:
+        raise CaseError(file, "schema", schema, str(SCHEMA))
+    rows = table.pop("factor", [])
+    if not isinstance(rows, list | tuple):
+        raise CaseError(file, "factor", rows, "tables, each under [[factor]]")
+    table["factor"] = tuple(_factor(file, n, row) for n, row in enumerate(rows, start=1))
+    design: Design = _valid(file, "design", Design, table)
+    _check_keys(design, file)
+    case = load_case(design.case)
+    asked = [f for f in design.factors if isinstance(f, OfTheory)]
+    theories = asked[0].values if asked else (design.theory or WHOLE,)
+    plan = Plan(
+        design, Known(case, theories, design.seed), read_outcomes(design.outcomes, case, file)
+    )
+    _check_factors(plan, file)
+    _check_outcomes(plan, file)
+    return plan
+
+
+def _from_file(path: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        return path.name, tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        allowed = f"a file that can be read ({error.strerror})"
+        raise CaseError("sweep", "file", str(path), allowed) from None
+    except (ValueError, RecursionError) as error:
+        raise CaseError(path.name, "syntax", str(error), "TOML 1.0") from None
+
+
+def _factor(file: str, number: int, row: object) -> Factor:
+    key = f"factor {number}"
+    if not isinstance(row, Mapping):
+        raise CaseError(file, key, row, "a table under [[factor]]")
+    vary = row.get("vary", "missing")
+    if vary not in FACTORS:
+        raise unknown(file, f"{key}.vary", vary, FACTORS)
+    found: Factor = _valid(file, f"{key} ({vary})", FACTORS[str(vary)], dict(row))
+    return found
+
+
+def _valid(file: str, key: str, model: Any, value: object) -> Any:
+    try:
+        return TypeAdapter(model).validate_python(value)
+    except ValidationError as error:
+        first = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")[0]
+        raise case_of._as_case_error(file, key, first, model) from None
+
+
+def _key(number: int, factor: Factor) -> str:
+    return f"factor {number} ({factor.kind})"
+
+
+def _check_keys(design: Design, file: str) -> None:
+    """Refuse keys that have no effect together with the others."""
+    method, points = design.method, design.points
+    if method == "grid" and points is not None:
+        raise CaseError(file, "points", points, "none: a grid has those that its factors make")
+    if method != "grid" and points is None:
+        raise CaseError(file, "points", "missing", f"a number of points for {method}")
+    if method == "sobol" and points is not None and points & (points - 1):
+        raise CaseError(file, "points", points, "a power of two for sobol")
+    if method != "posterior" and not design.factors:
+        raise CaseError(file, "factor", "none", "one table at least, each under [[factor]]")
+    kinds = [factor.kind for factor in design.factors]
+    for kind in ONCE:
+        if kinds.count(kind) > 1:
+            raise CaseError(file, "factor.vary", kind, f"one factor of kind {kind}")
+    for kind in ("theory", "start"):
+        if kind in kinds and getattr(design, kind) is not None:
+            raise CaseError(
+                file, kind, getattr(design, kind), f"none beside a factor of kind {kind}"
+            )
+    for number, factor in enumerate(design.factors, start=1):
+        if not isinstance(factor, _Number):
+            continue
+        if method in CROSSED and factor.number is None:
+            allowed = f"values, or a number of levels, for {method}"
+            raise CaseError(file, f"{_key(number, factor)}.levels", "missing", allowed)
+        if method not in CROSSED and factor.levels is not None:
+            allowed = f"none: {method} takes values from the whole range"
+            raise CaseError(file, f"{_key(number, factor)}.levels", factor.levels, allowed)
+
+
+def _check_factors(plan: Plan, file: str) -> None:
+    design, known = plan.design, plan.known
+    for theory in known.theories:
+        known.theory(theory)
+    if design.start is not None:
+        start_month(plan.case, design.start, file, "start")
+    taken = {POINT, "run", *SUMMARY, *(o.name for o in plan.outcomes)}
+    if design.method == "posterior":
+        taken |= {DRAW, *plan.case.drawn}
+    seen = set()
+    for number, factor in enumerate(design.factors, start=1):
+        key = _key(number, factor)
+        if design.method == "posterior" and not plan._makes_world(factor):
+            allowed = "a fixed parameter: draws of the posterior give the others"
+            raise CaseError(file, key, factor.column, allowed)
+        if factor.column in taken:
+            raise CaseError(file, f"{key}.name", factor.column, "a name of its own")
+        what = (factor.kind, getattr(factor, "of", ""), getattr(factor, "states", ()))
+        if what in seen:
+            raise CaseError(file, key, factor.column, "what no other factor varies")
+        taken.add(factor.column)
+        seen.add(what)
+        if isinstance(factor, _Listed | _Number) and factor.values is not None:
+            twice = [v for v in factor.values if factor.values.count(v) > 1]
+            if twice:
+                raise CaseError(file, f"{key}.values", twice[0], "each value once")
+        factor.check(known, file, key)
+        if isinstance(factor, OfCounterfactual):
+            _check_held(plan, factor, file)
+
+
+def _check_held(plan: Plan, factor: OfCounterfactual, file: str) -> None:
+    """Refuse a parameter that a counterfactual holds: to vary it would have no effect there."""
+    varied = {f.parameter for f in plan.design.factors if isinstance(f, OfParameter)}
+    for name in factor.values:
+        changed = plan.known.world(World(plan.known.theories[0], name)).changed
+        for parameter, value in changed.held if changed else ():
+            if parameter in varied:
+                allowed = f"another parameter: {name} holds it at {value:g}"
+                raise CaseError(file, "factor (parameter).parameter", parameter, allowed)
+
+
+def _check_outcomes(plan: Plan, file: str) -> None:
+    design = plan.design
+    starts = next((f.values for f in design.factors if isinstance(f, OfStart)), (design.start,))
+    for text in starts:
+        start = plan.case.month(text, "start") if text else plan.case.start
+        for number, outcome in enumerate(plan.outcomes, start=1):
+            outcome.check_start(plan.case, start, file, f"outcome {number}")
+    for number, outcome in enumerate(plan.outcomes, start=1):
+        if isinstance(outcome, Brier) and (
+            design.runs < 2 or (design.luck == "own" and design.runs % 2)
+        ):
+            allowed = "an outcome of single runs, or an even number of runs"
+            raise CaseError(file, f"outcome {number}", outcome.name, allowed)
+
+
+def start_month(case: Case, text: str, file: str, key: str) -> int:
+    """A month that runs may start from."""
+    try:
+        month = case.month(text, key)
+    except CaseError as error:
+        raise CaseError(file, key, text, error.allowed) from None
+    if month == case.end:
+        allowed = f"a month before {month_label(case.end)}, the last of the case"
+        raise CaseError(file, key, text, allowed)
+    return month

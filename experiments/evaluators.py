@@ -1,0 +1,187 @@
+"""Where the tasks of a sweep are done: here, on local cores, or on a cluster. What they find is the same.
+
+Each evaluator takes a plan and tasks, which it asks for as it needs them, and gives what was found, in any order.
+"""
+
+import os
+import pickle
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from functools import lru_cache
+from typing import Any
+
+from experiments.designs import Plan
+from experiments.tasks import PACKAGES, Found, Task, evaluate, failure, nothing
+from model.case import CaseError
+from model.source import code_digest
+from model.workers import end_with
+
+#: how often local processes that were ended are replaced
+ROUNDS = 3
+#: seconds to wait for a cluster and its first worker
+PATIENCE = 15
+#: tasks that wait at each thread of a cluster, besides the one that it does
+AHEAD = 2
+
+
+def here(plan: Plan, tasks: Iterable[Task]) -> Iterator[Found]:
+    """One after the other in this process."""
+    return (_on_one_thread(plan, task) for task in tasks)
+
+
+@lru_cache(maxsize=1)
+def _threads() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _on_one_thread(plan: Plan, task: Task) -> Found:
+    """Sums of several threads may differ in their last digits."""
+    with _threads().limit(limits=1):
+        return evaluate(plan, task)
+
+
+# local cores ---------------------------------------------------------------------------------------
+
+
+def on_cores(plan: Plan, tasks: Iterable[Task], workers: int) -> Iterator[Found]:
+    """In local processes, each of which gets the plan once; they end with this one.
+
+    Processes that are ended from outside, as for want of memory, are replaced a few times.
+    """
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    told, waiting, source = pickle.dumps(plan), dict[str, Task](), iter(tasks)
+    for _ in range(ROUNDS):
+        try:
+            yield from _round(told, workers, waiting, source)
+            return
+        except TerminatedWorkerError:
+            continue
+    allowed = "as many as there is memory for (processes were ended); --resume goes on"
+    raise CaseError("sweep", "workers", workers, allowed)
+
+
+def _round(
+    told: bytes, workers: int, waiting: dict[str, Task], source: Iterator[Task]
+) -> Iterator[Found]:
+    """What was sent and is not back, and then the others."""
+    from joblib import Parallel, delayed, parallel_config
+
+    def sent() -> Iterator[Any]:
+        for task in list(waiting.values()):
+            yield delayed(_evaluate_here)(task)
+        for task in source:
+            waiting[task.key] = task
+            yield delayed(_evaluate_here)(task)
+
+    begin = {"initializer": _begin, "initargs": (os.getpid(), told)}
+    with parallel_config(backend="loky", n_jobs=workers, **begin):
+        pool = Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs", batch_size=1)
+        with closing(pool(sent())) as results:
+            for found in results:
+                waiting.pop(found.key)
+                yield found
+
+
+#: in a worker process: the plan of its tasks
+_plans: list[Plan] = []
+
+
+def _begin(parent: int, plan: bytes) -> None:
+    end_with(parent)
+    _plans[:] = [pickle.loads(plan)]
+
+
+def _evaluate_here(task: Task) -> Found:
+    return _on_one_thread(_plans[0], task)
+
+
+# a cluster -----------------------------------------------------------------------------------------
+
+
+def on_cluster(plan: Plan, tasks: Iterable[Task], address: str) -> Iterator[Found]:
+    """On the workers of a Dask cluster, which must have the same version of the code.
+
+    The scheduler gives the task of a worker that is gone to another. The plan is held as a task of its own, so that the
+    cluster makes it again where the worker that held it is gone.
+    """
+    client = _client(address)
+    try:
+        _check_workers(client, address)
+        yield from _results(client, plan, iter(tasks), address)
+    finally:
+        client.close()
+
+
+def _client(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError:
+        allowed = "an environment that has it: pip install 'tashkent[cluster]'"
+        raise CaseError("--cluster", "package", "distributed", allowed) from None
+    try:
+        return Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        words = str(error).partition("\n")[0] or type(error).__name__
+        allowed = (
+            f"the address of a Dask scheduler that answers, such as tcp://127.0.0.1:8786 ({words})"
+        )
+        raise CaseError("--cluster", "address", address, allowed) from None
+
+
+def _check_workers(client: Any, address: str) -> None:
+    """Refuse a cluster without workers, and workers with another version of the code."""
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise CaseError("--cluster", "address", address, "a cluster with a worker") from None
+    try:
+        versions = set(client.run(code_digest, *PACKAGES).values())
+    except Exception as error:  # whatever keeps a worker from loading the package
+        allowed = f"workers that can import this package ({type(error).__name__}: {error})"
+        raise CaseError("--cluster", "workers", address, allowed) from None
+    if versions != {code_digest(*PACKAGES)}:
+        raise CaseError(
+            "--cluster", "workers", address, "workers with the same version of the code"
+        )
+
+
+def _results(client: Any, plan: Plan, tasks: Iterator[Task], address: str) -> Iterator[Found]:
+    """Keep a few tasks at each thread, and send the next as one comes back."""
+    from distributed import CancelledError, as_completed
+
+    plan_there = client.submit(_held, pickle.dumps(plan), pure=False)
+    threads = sum(worker["nthreads"] for worker in client.scheduler_info(-1)["workers"].values())
+    sent: dict[str, Task] = {}
+    running = as_completed()
+
+    def send(number: int) -> None:
+        for task, _ in zip(tasks, range(number), strict=False):
+            future = client.submit(_evaluate_there, plan_there, task, pure=False)
+            sent[future.key] = task
+            running.add(future)
+
+    send(max(1, threads) * (1 + AHEAD))
+    for future in running:
+        task = sent.pop(future.key)
+        try:
+            found = future.result()
+        except CancelledError:
+            allowed = "a cluster that stays up; --resume goes on"
+            raise CaseError("--cluster", "address", address, allowed) from None
+        except Exception as error:  # of the cluster: what a task itself raises is in what it found
+            rows = tuple(failure(task, point, error) for point in task.points)
+            found = Found(task.key, task.runs, nothing(plan), rows)
+        yield found
+        send(1)
+
+
+def _held(told: bytes) -> Plan:
+    plan: Plan = pickle.loads(told)
+    return plan
+
+
+def _evaluate_there(plan: Plan, task: Task) -> Found:
+    return _on_one_thread(plan, task)

@@ -1,0 +1,229 @@
+"""The tasks of a sweep: what is run together, under a key that says what it depends on, and what it finds."""
+
+import hashlib
+import json
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from agents.situation import Floats
+from calibration.patterns import FILE as PATTERNS
+from calibration.posterior import posterior_hash
+from experiments.compare import BASELINE
+from experiments.designs import POINT, OfCounterfactual, Plan, Point
+from experiments.outcomes import Tally, horizon, measured
+from experiments.worlds import World
+from model.counterfactual import parameters_of
+from model.simulate import BLOCK, simulate
+from model.source import code_digest
+
+#: packages whose code a stored result depends on
+PACKAGES = ("agents", "model", "calibration", "experiments")
+
+
+# one task ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Task:
+    """Runs `first` to `last` (not included) of some points."""
+
+    number: int
+    key: str
+    points: tuple[Point, ...]
+    first: int
+    last: int
+
+    @property
+    def runs(self) -> int:
+        """Runs of all points."""
+        return len(self.points) * (self.last - self.first)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a task found: a table, and what went wrong."""
+
+    key: str
+    runs: int
+    table: pd.DataFrame
+    failures: tuple[Mapping[str, object], ...] = ()
+
+
+def evaluate(plan: Plan, task: Task) -> Found:
+    """Do a task; the one function that runs on a core, in a process and on a cluster."""
+    parts, failures = [], []
+    for points in _together(plan, task):
+        try:
+            parts.append(_table(plan, task, points, _values(plan, task, points)))
+        except Exception as error:  # whatever goes wrong at a point is not the end of the others
+            failures += [failure(task, point, error) for point in points]
+    table = pd.concat(parts, ignore_index=True) if parts else nothing(plan)
+    return Found(task.key, task.runs, table, tuple(failures))
+
+
+def failure(task: Task, point: Point, error: BaseException) -> dict[str, object]:
+    """The row of a point whose runs came to nothing."""
+    lines = traceback.format_exception(error)
+    return {
+        POINT: point.number,
+        "first_run": task.first,
+        "runs": task.last - task.first,
+        "error": f"{type(error).__name__}: {error}",
+        "traceback": "".join(lines),
+    }
+
+
+def _together(plan: Plan, task: Task) -> Iterator[tuple[Point, ...]]:
+    """The points that are advanced together: those of one world if each has luck of its own, or else one."""
+    if plan.design.luck == "common" or task.last - task.first < plan.design.runs:
+        yield from ((point,) for point in task.points)
+        return
+    group: list[Point] = []
+    for point in task.points:
+        if group and point.world != group[0].world:
+            yield tuple(group)
+            group = []
+        group.append(point)
+    yield tuple(group)
+
+
+def _values(plan: Plan, task: Task, points: Sequence[Point]) -> Floats:
+    """The outcomes of all runs of some points of one world, point by point: shape (runs, outcomes)."""
+    world, each = points[0].world, task.last - task.first
+    case, end = plan.known.world(world), horizon(plan.outcomes, plan.case)
+    own = plan.design.luck == "own"
+    first_run = task.first + (points[0].number * plan.design.runs if own else 0)
+    parameters = parameters_of(case, _parameters(plan, points, each, first_run))
+    found = []
+    for low in range(0, each * len(points), BLOCK):
+        rows = {name: values[low : low + BLOCK] for name, values in parameters.items()}
+        runs = simulate(
+            case,
+            rows,
+            seed=plan.design.seed,
+            start=plan.start(world),
+            end=end,
+            first_run=first_run + low,
+        )
+        found.append(measured(plan.outcomes, runs))
+    return np.concatenate(found)
+
+
+def _parameters(
+    plan: Plan, points: Sequence[Point], each: int, first_run: int
+) -> dict[str, Floats]:
+    """The parameters of each run: those that its point sets, and draws of the posterior for the others."""
+    fitted = plan.known.posterior(points[0].world.theory)
+    if points[0].draw is None:
+        draws = fitted.draws(runs=each * len(points), seed=plan.design.seed, first_run=first_run)
+    else:
+        taken = [
+            fitted.draws(runs=1, seed=plan.design.seed, first_run=point.draw or 0)
+            for point in points
+        ]
+        draws = {name: np.repeat([draw[name][0] for draw in taken], each) for name in taken[0]}
+    for i, point in enumerate(points):
+        for name, value in point.parameters:
+            draws[name][i * each : (i + 1) * each] = value
+    return draws
+
+
+def nothing(plan: Plan) -> pd.DataFrame:
+    """The table of a task that came to nothing."""
+    return _table(plan, Task(0, "", (), 0, 0), (), np.zeros((0, len(plan.outcomes))))
+
+
+def _table(plan: Plan, task: Task, points: Sequence[Point], values: Floats) -> pd.DataFrame:
+    each, numbers = task.last - task.first, np.array([point.number for point in points], int)
+    outcomes = len(plan.outcomes)
+    if plan.design.keep == "runs":
+        table = pd.DataFrame(values, columns=[outcome.name for outcome in plan.outcomes])
+        table.insert(0, "run", np.tile(np.arange(task.first, task.last), len(points)))
+        table.insert(0, POINT, np.repeat(numbers, each))
+        return table
+    # runs first: the tally of all points at once
+    tally = Tally.of(values.reshape(len(points), each, outcomes).swapaxes(0, 1))
+    return pd.DataFrame(
+        {
+            POINT: np.repeat(numbers, outcomes),
+            "outcome": np.tile(np.arange(outcomes), len(points)),
+            "number": tally.number.ravel(),
+            "squares": tally.squares.ravel(),
+            "centre": tally.centre.ravel(),
+        }
+    )
+
+
+# all tasks -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Tasks:
+    """The tasks of a plan, made one by one."""
+
+    plan: Plan
+
+    @cached_property
+    def digest(self) -> str:
+        """What every task depends on: case, posterior, code, libraries, outcomes, seed and how runs are laid out."""
+        plan, design = self.plan, self.plan.design
+        parts: list[object] = [code_digest(*PACKAGES).hex(), np.__version__, plan.case.hash]
+        parts += [outcome.name for outcome in plan.outcomes]
+        parts += [design.runs, design.seed, design.luck, design.keep, plan.chunk, design.method]
+        for name in plan.known.theories:
+            parts += [plan.known.theory(name).hash, posterior_hash(plan.known.posterior(name))]
+            parts += [plan.known.world(World(name, cf)).hash for cf in self._counterfactuals]
+        patterns = plan.case.path / PATTERNS
+        parts.append(patterns.read_text(encoding="utf-8") if patterns.exists() else "")
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    @property
+    def _counterfactuals(self) -> tuple[str, ...]:
+        return next(
+            (f.values for f in self.plan.design.factors if isinstance(f, OfCounterfactual)),
+            (BASELINE,),
+        )
+
+    @cached_property
+    def identity(self) -> str:
+        """What tells this sweep from others: what tasks depend on, and the points."""
+        digest = hashlib.sha256(self.digest.encode())
+        hashed = pd.util.hash_pandas_object(self.plan.points, index=False)
+        digest.update(json.dumps(list(self.plan.points.columns)).encode())
+        digest.update(np.asarray(hashed).tobytes())
+        return digest.hexdigest()
+
+    @property
+    def runs(self) -> int:
+        """Runs of the whole sweep."""
+        return len(self.plan.points) * self.plan.design.runs
+
+    def __len__(self) -> int:
+        """How many tasks there are."""
+        points, runs = self._shape
+        return -(-len(self.plan.points) // points) * -(-self.plan.design.runs // runs)
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        """Points, and runs of each, in one task."""
+        runs, chunk = self.plan.design.runs, self.plan.chunk
+        return max(1, chunk // runs), min(runs, chunk)
+
+    def __iter__(self) -> Iterator[Task]:
+        """All of them, point by point and run by run."""
+        plan, number = self.plan, 0
+        points, each = self._shape
+        for low in range(0, len(plan.points), points):
+            at = tuple(plan.at(range(low, min(low + points, len(plan.points)))))
+            told = json.dumps([astuple(point) for point in at])
+            for first in range(0, plan.design.runs, each):
+                last = min(first + each, plan.design.runs)
+                text = "\0".join((self.digest, told, str(first), str(last)))
+                key = hashlib.sha256(text.encode()).hexdigest()[:32]
+                yield Task(number, key, at, first, last)
+                number += 1

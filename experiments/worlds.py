@@ -1,0 +1,140 @@
+"""The worlds of a sweep: the case under a theory and a counterfactual, with inputs that are otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from calibration.imputation import imputed
+from calibration.posterior import Posterior, posterior
+from experiments.compare import BASELINE, WHOLE
+from model.case import Case
+from model.clock import MONTHS_PER_YEAR
+from model.counterfactual import (
+    DYADS,
+    ChangeParameter,
+    ChangeSeries,
+    Counterfactual,
+    Patch,
+    RescaleEvent,
+    load_counterfactual,
+)
+from model.draws import normal
+from model.theory import with_theory
+
+#: in place of the number of a set of imputed inputs: as measured
+AS_MEASURED = -1
+
+
+@dataclass(frozen=True)
+class Change:
+    """An input or fixed parameter that has another value."""
+
+    kind: str
+    of: str
+    value: float
+    states: tuple[str, ...] = ()
+
+    def patches(self, case: Case, seed: int) -> list[Patch]:
+        """The change as patches of `model.counterfactual`; none where it changes nothing."""
+        states = self.states or case.deciders
+        first, last = case.start // MONTHS_PER_YEAR, case.end // MONTHS_PER_YEAR
+        if self.kind == "parameter":
+            same = self.value == case.parameters[self.of].mean
+            return [] if same else [ChangeParameter(parameter=self.of, value=self.value)]
+        if self.kind == "event":
+            there = any(row.event == self.of for row in case.events)
+            return (
+                [RescaleEvent(event=self.of, factor=self.value)]
+                if there and self.value != 1
+                else []
+            )
+        if self.kind == "scale":
+            scaled = ChangeSeries(
+                series=self.of,
+                states=states,
+                partners=case.deciders if self.of in DYADS else (),
+                first_year=first,
+                last_year=last,
+                scale=self.value,
+            )
+            return [] if self.value == 1 else [scaled]
+        return [
+            ChangeSeries(
+                series=self.of,
+                states=(state,),
+                first_year=first,
+                last_year=last,
+                add=self._added(state, seed),
+            )
+            for state in states
+            if self.value != 0
+        ]
+
+    def _added(self, state: str, seed: int) -> float:
+        if self.kind == "shift":
+            return self.value
+        return self.value * float(normal(seed, ("noise", self.of, state), 0, 1)[0])
+
+
+@dataclass(frozen=True)
+class World:
+    """What of a point is not a drawn parameter: theory, counterfactual, start and inputs."""
+
+    theory: str = WHOLE
+    counterfactual: str = BASELINE
+    start: str = ""
+    imputation: int = AS_MEASURED
+    changes: tuple[Change, ...] = ()
+
+
+class Known:
+    """The case under each theory and in each world of a design, made when first asked for.
+
+    Counterfactuals are applied first and inputs changed after them, so an event that a counterfactual removes stays
+    removed. Parameters are those fitted to the case as it is under the theory.
+    """
+
+    #: worlds that are kept: a sweep goes through them one after the other
+    KEPT = 4
+
+    def __init__(self, case: Case, theories: Sequence[str], seed: int) -> None:
+        self.case, self.theories, self.seed = case, tuple(theories), seed
+        self._theories: dict[str, Case] = {}
+        self._posteriors: dict[str, Posterior] = {}
+        self._worlds: dict[World, Case] = {}
+
+    def theory(self, name: str) -> Case:
+        """The case under a theory."""
+        if name not in self._theories:
+            self._theories[name] = self.case if name == WHOLE else with_theory(self.case, name)
+        return self._theories[name]
+
+    def posterior(self, name: str) -> Posterior:
+        """The posterior under a theory."""
+        if name not in self._posteriors:
+            self._posteriors[name] = posterior(self.theory(name))
+        return self._posteriors[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what can be made again: a theory's own terms are known only where its file was read."""
+        return {**self.__dict__, "_theories": {}, "_worlds": {}}
+
+    def world(self, world: World) -> Case:
+        """The case of a world, whatever its start."""
+        world = replace(world, start="")
+        if world not in self._worlds:
+            while len(self._worlds) >= self.KEPT:
+                del self._worlds[next(iter(self._worlds))]
+            self._worlds[world] = self._made(world)
+        return self._worlds[world]
+
+    def _made(self, world: World) -> Case:
+        case = self.theory(world.theory)
+        if world.counterfactual != BASELINE:
+            case = load_counterfactual(world.counterfactual, case).apply(case)
+        if world.imputation != AS_MEASURED:
+            case = imputed(case, world.imputation, self.seed)
+        patches = [p for change in world.changes for p in change.patches(case, self.seed)]
+        if patches:
+            case = Counterfactual(id="inputs", patches=tuple(patches)).apply(case)
+        return case

@@ -1,0 +1,204 @@
+"""What `tashkent reproduce` does: run a result again from its manifest, and hold the two against each other.
+
+The manifest has the arguments of the command, and digests of what the result depends on and of its tables. A table is
+the same if its bytes are; where they are not, and the old table stands beside the manifest, its values are compared,
+since another version of a library may write the same values otherwise. Figures are not compared.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from model.case import CaseError, load_case, unknown
+from tashkent.output import MANIFEST, sha256
+
+Progress = Callable[[int, int], None]
+#: keys of a manifest that say what a result depends on
+CAUSES = ("case_hash", "posterior", "posterior_hash", "code", "python", "libraries", "inputs")
+SAME, SAME_VALUES = "identical", "same values in other bytes"
+
+
+def _run(arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None) -> None:
+    from model.theory import with_theory
+    from tashkent.output import write_report
+    from tashkent.report import make_report
+
+    case = load_case(arguments["case"])
+    if arguments["theory"] is not None:
+        case = with_theory(case, arguments["theory"])
+    start = arguments["from"]
+    month = None if start is None else case.month(start, "--from")
+    made = make_report(case, runs=arguments["runs"], seed=arguments["seed"], start=month)
+    write_report(made, out, arguments)
+
+
+def _compare(
+    arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None
+) -> None:
+    from tashkent import comparison
+
+    found, predictions = comparison.asked(arguments, workers=workers, progress=progress)
+    comparison.write(found, predictions, out, arguments)
+
+
+def _sweep(
+    arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None
+) -> None:
+    from tashkent.sweeps import sweep
+
+    sweep(arguments["design"], out, workers=workers, progress=progress)
+
+
+#: command -> what runs it again from its arguments into a folder
+COMMANDS: Mapping[str, Callable[[Mapping[str, Any], Path, int, Progress | None], None]] = {
+    "run": _run,
+    "compare": _compare,
+    "sweep": _sweep,
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something on which a result depends that is no longer what it was."""
+
+    what: str
+    then: object
+    now: object
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """A result that was run again."""
+
+    manifest: Path
+    command: str
+    differences: tuple[Difference, ...]
+    #: table -> identical, or how it differs
+    tables: Mapping[str, str]
+
+    @property
+    def identical(self) -> bool:
+        """Whether every table has the values that it had."""
+        return all(told in (SAME, SAME_VALUES) for told in self.tables.values())
+
+    def as_json(self) -> dict[str, object]:
+        """For machines."""
+        return {
+            "manifest": str(self.manifest),
+            "command": self.command,
+            "identical": self.identical,
+            "tables": dict(self.tables),
+            "differences": [vars(one) for one in self.differences],
+        }
+
+    def lines(self) -> list[str]:
+        """For the screen."""
+        told = "identical" if self.identical else "differs"
+        found = [f"{self.manifest}: {told}"]
+        found += [f"  {name}: {words}" for name, words in self.tables.items()]
+        found += [
+            f"  {one.what} was {_short(one.then)}, is {_short(one.now)}" for one in self.differences
+        ]
+        return found
+
+
+def _short(value: object) -> str:
+    text = "missing" if value is None else str(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def reproduce(path: Path, *, workers: int = 1, progress: Progress | None = None) -> Reproduced:
+    """Run the result of a manifest again, in a folder that is removed afterwards.
+
+    Raises
+    ------
+    CaseError
+        If the manifest cannot be used, or what it names is no longer there.
+    """
+    path = path / MANIFEST if path.is_dir() else path
+    then = _read(path)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "result"
+        try:
+            COMMANDS[then["command"]](then["arguments"], out, workers, progress)
+        except (KeyError, TypeError) as error:
+            allowed = f"the arguments of {then['command']} ({error})"
+            raise CaseError(path.name, "arguments", then["arguments"], allowed) from None
+        now = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        tables = {
+            name: _compared(path.parent / name, then["files"].get(name), out / name)
+            for name in sorted({*then["files"], *now["files"]})
+        }
+    return Reproduced(path, then["command"], tuple(_differences(then, now)), tables)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        allowed = f"a file that can be read ({error.strerror})"
+        raise CaseError("reproduce", "manifest", str(path), allowed) from None
+    except ValueError as error:
+        raise CaseError(path.name, "syntax", str(error), "JSON") from None
+    if not isinstance(found, dict):
+        raise CaseError(path.name, "manifest", type(found).__name__, "a table")
+    if found.get("command", "missing") not in COMMANDS:
+        raise unknown(path.name, "command", found.get("command", "missing"), COMMANDS)
+    for key in ("arguments", "files"):
+        if not isinstance(found.get(key), dict):
+            allowed = "a table, as this version of the command writes it"
+            raise CaseError(path.name, key, found.get(key, "missing"), allowed)
+    for name in found.get("inputs", {}):
+        if not Path(name).is_file():
+            raise CaseError(path.name, "inputs", name, "a file that is there, from this folder")
+    return found
+
+
+def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:
+    for key in CAUSES:
+        old, new = then.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            for name in sorted({*old, *new}):
+                if old.get(name) != new.get(name):
+                    yield Difference(f"{key} {name}", old.get(name), new.get(name))
+        elif old != new:
+            yield Difference(key, old, new)
+
+
+def _compared(old: Path, digest: str | None, new: Path) -> str:
+    """How a table that was made again stands to the old one, which may or may not be there."""
+    if digest is None:
+        return "was not there"
+    if not new.exists():
+        return "is no longer made"
+    if sha256(new) == digest:
+        return SAME
+    if not old.exists():
+        return "differs"
+    if sha256(old) != digest:
+        return "differs; the old table was changed after it was made"
+    return _values(old, new)
+
+
+def _values(old: Path, new: Path) -> str:
+    """How the values of two tables differ."""
+    if old.suffix == ".json":
+        one, other = (json.loads(path.read_text(encoding="utf-8")) for path in (old, new))
+        return SAME_VALUES if one == other else "differs"
+    read = pd.read_parquet if old.suffix == ".parquet" else pd.read_csv
+    before, after = read(old), read(new)
+    if list(before.columns) != list(after.columns) or len(before) != len(after):
+        return "differs: other rows or columns"
+    if before.equals(after):
+        return SAME_VALUES
+    changed = (before != after) & ~(before.isna() & after.isna())
+    columns = [name for name in before.columns if changed[name].any()]
+    numbers = [name for name in columns if np.issubdtype(before[name].dtype, np.number)]
+    apart = (before[numbers] - after[numbers]).abs().max().max() if numbers else float("nan")
+    return f"differs: {int(changed.any(axis=1).sum())} rows in {', '.join(columns)}; at most by {apart:.3g}"
