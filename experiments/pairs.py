@@ -5,13 +5,13 @@ baseline through what was changed and nothing else. Until the first month in whi
 world and are advanced once.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+import os
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from copy import copy
 from dataclasses import dataclass, fields, replace
-from functools import partial
-from multiprocessing import get_context
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from model.counterfactual import parameters_of
 from model.law import RulesInForce, Status, Statute
 from model.orders import held_draws
 from model.step import advance, follow_patron, take_effect
-from model.workers import end_with_parent
+from model.workers import end_with
 from model.world import (
     _MONTHLY,
     Given,
@@ -142,36 +142,43 @@ def run_pairs(
     rows = [{n: values[low : low + of_block] for n, values in draws.items()} for low in lows]
     first_runs = [low * setting.per_draw for low in lows]
     found = []
-    with ExitStack() as stack:
-        counted: Iterable[tuple[Counts, ...]] = map(partial(_run_block, setting), rows, first_runs)
-        if (
-            min(workers, len(lows)) > 1
-        ):  # threads would wait for each other: much of a month is Python
-            pool = stack.enter_context(_processes(setting, min(workers, len(lows))))
-            counted = pool.map(_run_block_here, rows, first_runs)
-        for counts in counted:
-            found.append(counts)
-            if progress is not None:
-                progress(len(counts[0].partings.month) if counts else 0)
+    for counts in _counted(setting, rows, first_runs, min(workers, len(lows))):
+        found.append(counts)
+        if progress is not None:
+            progress(len(counts[0].partings.month) if counts else 0)
     return tuple(_joined(parts) for parts in zip(*found, strict=True))
 
 
-#: in a worker process: the worlds that its blocks are of
-_worlds: list[Setting] = []
+def _counted(
+    setting: Setting, rows: Sequence[Mapping[str, Floats]], first_runs: Sequence[int], workers: int
+) -> Iterator[tuple[Counts, ...]]:
+    """The blocks in their order, from here or from local processes, which stay for the next comparison."""
+    if workers <= 1:
+        yield from map(partial(_run_block, setting), rows, first_runs)
+        return
+    # threads would wait for each other: much of a month is Python
+    from joblib import Parallel, delayed, parallel_config
+
+    told = pickle.dumps(setting)
+    begin = {"initializer": end_with, "initargs": (os.getpid(),)}
+    with parallel_config(backend="loky", n_jobs=workers, **begin):
+        tasks = (
+            delayed(_run_block_there)(told, *task) for task in zip(rows, first_runs, strict=True)
+        )
+        with closing(Parallel(return_as="generator", batch_size=1)(tasks)) as results:
+            yield from results
 
 
-def _processes(setting: Setting, workers: int) -> ProcessPoolExecutor:
-    context = get_context("spawn")
-    return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(setting,))
+@lru_cache(maxsize=1)
+def _setting(told: bytes) -> Setting:
+    setting: Setting = pickle.loads(told)
+    return setting
 
 
-def _begin(setting: Setting) -> None:
-    end_with_parent()
-    _worlds[:] = [setting]
-
-
-def _run_block_here(draws: Mapping[str, Floats], first_run: int) -> tuple[Counts, ...]:
-    return _run_block(_worlds[0], draws, first_run)
+def _run_block_there(
+    told: bytes, draws: Mapping[str, Floats], first_run: int
+) -> tuple[Counts, ...]:
+    return _run_block(_setting(told), draws, first_run)
 
 
 def first_difference(one: Given, other: Given, origin: int) -> int:

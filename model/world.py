@@ -187,6 +187,11 @@ class Given:
         default_factory=dict, init=False, compare=False
     )
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but what is made on first use."""
+        kept = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        return {**kept, "_situations": {}}
+
     @cached_property
     def theory(self) -> tuple[str, ...]:
         """The terms that the case gives a weight, in the order in which they are added up."""
