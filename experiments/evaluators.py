@@ -8,6 +8,7 @@ import pickle
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from experiments.designs import Plan
@@ -155,10 +156,10 @@ def _results(client: Any, plan: Plan, tasks: Iterator[Task], address: str) -> It
     plan_there = client.submit(_held, pickle.dumps(plan), pure=False)
     threads = sum(worker["nthreads"] for worker in client.scheduler_info(-1)["workers"].values())
     sent: dict[str, Task] = {}
-    running = as_completed()
+    running = as_completed(loop=client.loop)
 
     def send(number: int) -> None:
-        for task, _ in zip(tasks, range(number), strict=False):
+        for task in islice(tasks, number):
             future = client.submit(_evaluate_there, plan_there, task, pure=False)
             sent[future.key] = task
             running.add(future)

@@ -5,14 +5,14 @@ import json
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
 
 from agents.situation import Floats
 from calibration.patterns import FILE as PATTERNS
-from calibration.posterior import posterior_hash
+from calibration.posterior import Posterior, posterior_hash
 from experiments.compare import BASELINE
 from experiments.designs import POINT, OfCounterfactual, Plan, Point
 from experiments.outcomes import Tally, horizon, measured
@@ -56,13 +56,16 @@ class Found:
 
 def evaluate(plan: Plan, task: Task) -> Found:
     """Do a task; the one function that runs on a core, in a process and on a cluster."""
-    parts, failures = [], []
+    done: list[Point] = []
+    values = [np.zeros((0, len(plan.outcomes)))]
+    failures = []
     for points in _together(plan, task):
         try:
-            parts.append(_table(plan, task, points, _values(plan, task, points)))
+            values.append(_values(plan, task, points))
+            done += points
         except Exception as error:  # whatever goes wrong at a point is not the end of the others
             failures += [failure(task, point, error) for point in points]
-    table = pd.concat(parts, ignore_index=True) if parts else nothing(plan)
+    table = _table(plan, task, done, np.concatenate(values))
     return Found(task.key, task.runs, table, tuple(failures))
 
 
@@ -118,19 +121,29 @@ def _parameters(
     plan: Plan, points: Sequence[Point], each: int, first_run: int
 ) -> dict[str, Floats]:
     """The parameters of each run: those that its point sets, and draws of the posterior for the others."""
-    fitted = plan.known.posterior(points[0].world.theory)
+    fitted, seed = plan.known.posterior(points[0].world.theory), plan.design.seed
     if points[0].draw is None:
-        draws = fitted.draws(runs=each * len(points), seed=plan.design.seed, first_run=first_run)
+        draws = dict(_draws(fitted, each * len(points), seed, first_run))
     else:
-        taken = [
-            fitted.draws(runs=1, seed=plan.design.seed, first_run=point.draw or 0)
-            for point in points
-        ]
-        draws = {name: np.repeat([draw[name][0] for draw in taken], each) for name in taken[0]}
-    for i, point in enumerate(points):
-        for name, value in point.parameters:
-            draws[name][i * each : (i + 1) * each] = value
+        taken = [_draw(fitted, seed, point.draw or 0) for point in points]
+        draws = {name: np.repeat([one[name] for one in taken], each) for name in taken[0]}
+    for name in dict(points[0].parameters):
+        values = [dict(point.parameters)[name] for point in points]
+        draws[name] = np.repeat(values, each)
     return draws
+
+
+@lru_cache(maxsize=2)
+def _draws(fitted: Posterior, runs: int, seed: int, first_run: int) -> Mapping[str, Floats]:
+    """Draws that one point after the other needs, made once."""
+    return fitted.draws(runs=runs, seed=seed, first_run=first_run)
+
+
+def _draw(fitted: Posterior, seed: int, number: int) -> dict[str, float]:
+    """One draw of the posterior, by its number."""
+    block, place = divmod(number, BLOCK)
+    draws = _draws(fitted, BLOCK, seed, block * BLOCK)
+    return {name: float(values[place]) for name, values in draws.items()}
 
 
 def nothing(plan: Plan) -> pd.DataFrame:

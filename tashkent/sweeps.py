@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -33,7 +34,7 @@ SWEEP = "sweep.json"
 #: what is not the same in every run of a sweep: a traceback names files and lines
 FAILURES = "failures.csv"
 #: points and outcomes that are shown on the screen
-MOST_POINTS, MOST_OUTCOMES = 12, 6
+MOST_POINTS, MOST_OUTCOMES = 12, 4
 CODEBOOK = {
     POINT: "Number of the point",
     "draw": "Number of the draw of the posterior, in a posterior design",
@@ -282,15 +283,18 @@ def show(found: Swept, console: "Console") -> None:
     title = f"[bold]{plan.design.title or plan.case.title}[/bold]"
     console.print(f"{title}: {points:,} points of {runs:,} runs, seed {plan.design.seed}\n")
     names = [outcome.name for outcome in plan.outcomes[:MOST_OUTCOMES]]
+    letters = ascii_uppercase[: len(names)]
+    for letter, name in zip(letters, names, strict=True):
+        console.print(f"{letter}  {name}", highlight=False)
     columns = [factor.column for factor in plan.design.factors]
     rows = found.summary[found.summary[POINT] < MOST_POINTS].set_index([POINT, "outcome"])
     table = Table(title="Mean ± standard error over runs", title_justify="left")
-    for name in (POINT, *columns, *names):
-        table.add_column(name, justify="left" if name in columns else "right")
+    for name in (POINT, *columns, *letters):
+        table.add_column(name, justify="right")
     for row in plan.points.head(MOST_POINTS).to_dict("records"):
         cells = [_cell(row[name]) for name in columns]
         means = [rows.loc[(row[POINT], name)] for name in names]
-        told = [f"{m['mean']:.4g} ± {m['se']:.2g}" for m in means]
+        told = [f"{m['mean']:.6g} ± {m['se']:.2g}" for m in means]
         table.add_row(str(row[POINT]), *cells, *told)
     console.print(table)
     more = [f"{n:,} {what}" for n, what in _hidden(plan) if n > 0]

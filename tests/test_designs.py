@@ -1,0 +1,214 @@
+"""Designs: which points each method makes, and every way to write one wrongly."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from experiments.designs import FACTORS, read_design
+from experiments.worlds import World
+from model.case import Case, CaseError
+
+EXAMPLE = Path(__file__).parents[1] / "docs/examples/renewal.toml"
+CONTAGION = {"vary": "parameter", "parameter": "contagion", "range": [0.0, 2.0]}
+BOMBS = {"vary": "counterfactual", "values": ["baseline", "CF1"]}
+
+
+def made(*factors: Mapping[str, Any], **keys: Any) -> dict[str, Any]:
+    """A design that is right, but for what is given."""
+    table = {
+        "method": "latin hypercube",
+        "points": 8,
+        "runs": 4,
+        "start": "1998-12",
+        "outcomes": ["in(UZB, CST, 1999-06)"],
+        "factor": list(factors or (CONTAGION,)),
+    }
+    return {key: value for key, value in {**table, **keys}.items() if value is not None}
+
+
+def test_a_grid_has_every_combination_and_both_ends() -> None:
+    contagion = {**CONTAGION, "levels": 3}
+    plan = read_design(made(contagion, BOMBS, method="grid", points=None))
+    found = set(plan.points[["contagion", "counterfactual"]].itertuples(index=False, name=None))
+    assert found == {(c, w) for c in (0.0, 1.0, 2.0) for w in ("baseline", "CF1")}
+    assert plan.points["point"].tolist() == list(range(6))
+    # points of one world stand together
+    assert plan.points["counterfactual"].tolist() == ["baseline"] * 3 + ["CF1"] * 3
+
+
+@pytest.mark.parametrize("method", ["latin hypercube", "sobol"])
+def test_a_sample_has_one_point_in_each_stratum(method: str) -> None:
+    plan = read_design(made(CONTAGION, BOMBS, method=method))
+    strata = np.sort((plan.points["contagion"].to_numpy() / 2.0 * 8).astype(int))
+    assert strata.tolist() == list(range(8))
+    assert plan.points["counterfactual"].value_counts().to_dict() == {"baseline": 4, "CF1": 4}
+    again = read_design(made(CONTAGION, BOMBS, method=method))
+    assert again.points.equals(plan.points)
+    assert not read_design(made(CONTAGION, BOMBS, method=method, seed=1)).points.equals(plan.points)
+
+
+def test_a_posterior_design_crosses_draws_with_the_other_factors(case: Case) -> None:
+    plan = read_design(made(BOMBS, method="posterior", points=3))
+    assert len(plan.points) == 6
+    assert set(case.drawn) < set(plan.points.columns)
+    one, other = (plan.points[plan.points["counterfactual"] == w] for w in BOMBS["values"])
+    assert one["contagion"].tolist() == other["contagion"].tolist()
+    assert one["contagion"].nunique() == 3
+    assert [point.draw for point in plan.at(range(6))] == [0, 1, 2, 0, 1, 2]
+
+
+def test_quantiles_are_those_of_prior_and_posterior(case: Case) -> None:
+    factor = {"vary": "parameter", "parameter": "exit", "quantiles": [0.1, 0.9], "levels": 3}
+    prior, after = (
+        read_design(made({**factor, "from": whose}, method="grid", points=None)).points["exit"]
+        for whose in ("prior", "posterior")
+    )
+    parameter = case.parameters["exit"]
+    assert parameter.sd is not None
+    assert prior[1] == pytest.approx(parameter.mean)
+    assert prior[2] == pytest.approx(parameter.mean + 1.2815515655 * parameter.sd)
+    assert after[2] - after[0] < prior[2] - prior[0]
+
+
+def test_inputs_make_worlds_of_their_own(case: Case) -> None:
+    factors = [
+        {"vary": "scale", "series": "tie_patron", "values": [0.5, 1.0]},
+        {"vary": "shift", "series": "autonomy", "values": [0.0, 0.25], "states": ["UZB"]},
+        {"vary": "noise", "series": "unrest", "values": [0.0, 0.5]},
+        {"vary": "event", "event": "E031", "values": [0.0, 1.0]},
+        {"vary": "imputation", "values": [-1, 0]},
+        {"vary": "parameter", "parameter": "event_step", "values": [0.5]},
+    ]
+    plan = read_design(made(*factors, method="grid", points=None))
+    points = plan.at(range(32))
+    worlds = {plan.known.world(point.world).hash for point in points}
+    assert len(worlds) == 32
+    rows = {
+        tuple(r[f.column] for f in plan.design.factors): r for r in plan.points.to_dict("records")
+    }
+    point = points[rows[0.5, 0.25, 0.0, 0.0, -1, 0.5]["point"]]
+    changed = plan.known.world(point.world)
+    old = {(c.variable, c.state, c.year): c.value for c in case.composites}
+    new = {(c.variable, c.state, c.year): c.value for c in changed.composites}
+    assert new["tie_patron", "KAZ", 1999] == 0.5 * old["tie_patron", "KAZ", 1999]
+    assert new["autonomy", "UZB", 1999] == old["autonomy", "UZB", 1999] + 0.25
+    assert new["autonomy", "KAZ", 1999] == old["autonomy", "KAZ", 1999]
+    assert all(e.sign == 0 for e in changed.events if e.event == "E031")
+    assert changed.fixed("event_step") == 0.5
+
+
+def test_noise_moves_each_state_by_a_number_of_its_own(case: Case) -> None:
+    factor = {"vary": "noise", "series": "unrest", "values": [0.5]}
+    plan = read_design(made(factor, method="grid", points=None))
+    changed = plan.known.world(plan.at(range(1))[0].world)
+    old = {(c.state, c.year): c.value for c in case.composites if c.variable == "unrest"}
+    moved: dict[str, set[float]] = {}
+    for row in changed.composites:
+        if row.variable == "unrest":
+            moved.setdefault(row.state, set()).add(round(row.value - old[row.state, row.year], 9))
+    assert all(len(numbers) == 1 for numbers in moved.values())
+    assert len({next(iter(numbers)) for numbers in moved.values()}) == len(case.deciders)
+
+
+def test_the_plain_world_is_the_case_itself() -> None:
+    plan = read_design(made())
+    assert plan.known.world(World()) is plan.case
+    assert plan.known.world(World(start="1998-12")) is plan.case
+
+
+def test_a_design_reads_back_from_its_table() -> None:
+    plan = read_design(EXAMPLE)
+    assert read_design(plan.table).points.equals(plan.points)
+    assert read_design(plan.table).design == plan.design
+
+
+def test_every_kind_of_factor_is_documented() -> None:
+    page = (Path(__file__).parents[1] / "docs/sweeps.md").read_text(encoding="utf-8")
+    for word, kind in FACTORS.items():
+        assert f"`{word}`" in page
+        for name, field in kind.model_fields.items():
+            assert f"`{field.alias or name}`" in page, (word, name)
+
+
+def factor(**keys: Any) -> dict[str, Any]:
+    return made({k: v for k, v in {**CONTAGION, **keys}.items() if v is not None})
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    (made(runz=3), "design.runz: 'runz' is not valid"),
+    (made(runs=0), "design.runs: 0 is not valid"),
+    (made(method="gird"), "(nearest valid name: grid)"),
+    (made(points=None), "points: 'missing' is not valid"),
+    (made({**CONTAGION, "levels": 2}, method="grid"), "points: 8 is not valid; allowed: none"),
+    (made(CONTAGION, method="grid", points=None), "factor 1 (parameter).levels: 'missing'"),
+    (made(method="sobol", points=6), "points: 6 is not valid; allowed: a power of two"),
+    (made(chunk=3), "design.chunk: 3 is not valid"),
+    (made(schema=2), "schema: 2 is not valid; allowed: 1"),
+    (made(outcomes=[]), "design.outcomes"),
+    (made(outcomes=["in(UZB, CTS, 1999-06)"]), "outcome 1 (in).club: 'CTS'"),
+    (made(outcomes=["in(UZB, CST, 1998-06)"]), "allowed: a month after 1998-12"),
+    (made(outcomes=["brier(CST, 1999-01, 1999-06)"], runs=1), "an even number of runs"),
+    (made(outcomes=["brier(CST, 1999-01, 1999-06)"], runs=5, luck="own"), "an even number"),
+    (made(start="1998"), "start: '1998' is not valid"),
+    (made(start="2025-12"), "a month before 2025-12"),
+    (made(theory="x"), "theory: name: 'x' is not valid"),
+    (made(case="ctt"), "'ctt'"),
+    (factor(vary="parametre"), "factor 1.vary: 'parametre'"),
+    (factor(parameter="contagoin"), "(nearest valid name: contagion)"),
+    (factor(range=[2.0, 0.0]), "allowed: the lower end first"),
+    (factor(range=[0.0, float("inf")]), "is not valid"),
+    (factor(values=[1.0]), "allowed: one of values, range, quantiles"),
+    (factor(levels=3), "allowed: none: latin hypercube takes values from the whole range"),
+    (factor(quantiles=[0.1, 0.9], range=None), "allowed: from = 'prior' or 'posterior'"),
+    (factor(**{"from": "prior"}), "allowed: from = 'prior' or 'posterior' with quantiles"),
+    (factor(quantiles=[0.0, 0.9], range=None, **{"from": "prior"}), "two numbers between 0 and 1"),
+    (factor(parameter="event_step", range=[-1.0, 1.0]), "allowed: 0 or more"),
+    (factor(parameter="witness", range=[0.0, 1.5]), "allowed: a number from 0 to 1"),
+    (factor(parameter="fear_half_life", values=[0.0], range=None), "allowed: a number above 0"),
+    (factor(name="point"), "allowed: a name of its own"),
+    (made(CONTAGION, {**CONTAGION, "name": "again"}), "allowed: what no other factor varies"),
+    (made(BOMBS, {**BOMBS, "name": "again"}), "allowed: one factor of kind counterfactual"),
+    (made({**BOMBS, "values": ["CF99"]}), "'CF99' is not valid; allowed: CF1"),
+    (made({**BOMBS, "values": ["CF1", "CF1"]}), "allowed: each value once"),
+    (made({"vary": "theory", "values": ["x"]}), "theory: name: 'x'"),
+    (made({"vary": "theory", "values": ["whole"]}, theory="whole"), "none beside a factor"),
+    (made({"vary": "imputation", "values": [-2]}), "allowed: -1 (as measured), 0, 1"),
+    (made({"vary": "event", "event": "E0310", "values": [0.5]}), "(nearest valid name: E031)"),
+    (
+        made({"vary": "scale", "series": "autonomi", "values": [0.5]}),
+        "(nearest valid name: autonomy",
+    ),
+    (made({"vary": "shift", "series": "bond", "values": [0.5]}), "'bond' is not valid"),
+    (made({"vary": "scale", "series": "rivalry", "values": [9.0]}), "factor 1 (scale): 9.0"),
+    (made(CONTAGION, method="posterior", points=4), "factor 1 (parameter)"),
+    (made("contagion"), "factor 1: 'contagion' is not valid"),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize(("table", "says"), BAD, ids=[says for _, says in BAD])
+def test_a_bad_design_is_one_line(table: dict[str, Any], says: str) -> None:
+    with pytest.raises(CaseError) as error:
+        read_design(table)
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_parameter_that_a_counterfactual_holds_is_not_varied(tmp_path: Path) -> None:
+    path = tmp_path / "still.toml"
+    patch = (
+        'id = "still"\n[[patch]]\ndo = "change_parameter"\nparameter = "contagion"\nvalue = 0.0\n'
+    )
+    path.write_text(patch)
+    with pytest.raises(CaseError, match="holds it at 0"):
+        read_design(made(CONTAGION, {**BOMBS, "values": [str(path)]}))
+
+
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match=r"sweep: file: .* a file that can be read"):
+        read_design(tmp_path / "no.toml")
+    (tmp_path / "bad.toml").write_text("method = \n")
+    with pytest.raises(CaseError, match=r"bad\.toml: syntax: "):
+        read_design(tmp_path / "bad.toml")
