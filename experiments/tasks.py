@@ -17,9 +17,11 @@ from experiments.compare import BASELINE
 from experiments.designs import POINT, OfCounterfactual, Plan, Point
 from experiments.outcomes import Tally, horizon, measured
 from experiments.worlds import World
+from model.case import Case
 from model.counterfactual import parameters_of
 from model.simulate import BLOCK, simulate
 from model.source import code_digest
+from model.world import Noise
 
 #: packages whose code a stored result depends on
 PACKAGES = ("agents", "model", "calibration", "experiments")
@@ -59,14 +61,30 @@ def evaluate(plan: Plan, task: Task) -> Found:
     done: list[Point] = []
     values = [np.zeros((0, len(plan.outcomes)))]
     failures = []
+    luck = _Luck(plan.design.seed, min(BLOCK, task.runs))
     for points in _together(plan, task):
         try:
-            values.append(_values(plan, task, points))
+            values.append(_values(plan, task, points, luck))
             done += points
         except Exception as error:  # whatever goes wrong at a point is not the end of the others
             failures += [failure(task, point, error) for point in points]
     table = _table(plan, task, done, np.concatenate(values))
     return Found(task.key, task.runs, table, tuple(failures))
+
+
+@dataclass
+class _Luck:
+    """The draws of a task: points that share them do not make them again."""
+
+    seed: int
+    room: int
+    noise: Noise | None = None
+
+    def of(self, case: Case, first_run: int) -> Noise:
+        """Draws for a block of runs of a case; those of the last block are kept."""
+        if self.noise is None or not self.noise.fits(case):
+            self.noise = Noise(case, self.seed, first_run, self.room)
+        return self.noise
 
 
 def failure(task: Task, point: Point, error: BaseException) -> dict[str, object]:
@@ -95,7 +113,7 @@ def _together(plan: Plan, task: Task) -> Iterator[tuple[Point, ...]]:
     yield tuple(group)
 
 
-def _values(plan: Plan, task: Task, points: Sequence[Point]) -> Floats:
+def _values(plan: Plan, task: Task, points: Sequence[Point], luck: _Luck) -> Floats:
     """The outcomes of all runs of some points of one world, point by point: shape (runs, outcomes)."""
     world, each = points[0].world, task.last - task.first
     case, end = plan.known.world(world), horizon(plan.outcomes, plan.case)
@@ -112,6 +130,7 @@ def _values(plan: Plan, task: Task, points: Sequence[Point]) -> Floats:
             start=plan.start(world),
             end=end,
             first_run=first_run + low,
+            noise=luck.of(case, first_run + low),
         )
         found.append(measured(plan.outcomes, runs))
     return np.concatenate(found)

@@ -714,10 +714,19 @@ class Noise:
             self._block.first_run, self._block.runs = first_run, runs
             self._block.made.clear()
 
+    def fits(self, case: Case) -> bool:
+        """Whether a case has the same states, clubs and months."""
+        own, other = self._case, case
+        return (own.state_ids, self._clubs, own.months) == (
+            other.state_ids,
+            tuple(other.clubs),
+            other.months,
+        )
+
     def under(self, case: Case) -> "Noise":
-        """The same draws for a case with the same states and clubs, which move to another block together."""
-        if (case.state_ids, tuple(case.clubs)) != (self._case.state_ids, self._clubs):
-            raise ValueError("draws belong to states and clubs, and these differ")
+        """The same draws for a case that `fits`; they move to another block together."""
+        if not self.fits(case):
+            raise ValueError("draws belong to states, clubs and months, and these differ")
         other = copy(self)
         other._held = held_draws(case)
         return other

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from agents.situation import Floats
@@ -13,10 +14,11 @@ from model.case import Case, load_case
 from model.choices import record_standing
 from model.clock import parse_month
 from model.coalition import CoalitionModel
+from model.counterfactual import load_counterfactual, parameters_of
 from model.law import Act
 from model.record import Ensemble
 from model.simulate import prior_parameters, simulate
-from model.world import compile_case
+from model.world import Noise, compile_case
 
 Parameters = dict[str, Floats]
 
@@ -205,3 +207,23 @@ def test_an_exit_just_before_the_start_is_still_felt(case: Case) -> None:
     ]
     assert features[0].any()
     np.testing.assert_array_equal(*features)
+
+
+def test_draws_that_are_kept_change_nothing(case: Case) -> None:
+    """With draws of an earlier call, of another block and of another world, runs are what they are with fresh ones."""
+    draws = prior_parameters(case, runs=7, seed=2)
+    changed = load_counterfactual("CF1", case).apply(case)
+    noise, late = Noise(case, 2, 0, 4), parse_month("1998-12")
+    for world in (case, changed, case):
+        for block in (3, 4):
+            fresh = simulate(world, parameters_of(world, draws), seed=2, start=late)
+            kept = simulate(
+                world, parameters_of(world, draws), seed=2, start=late, block=block, noise=noise
+            )
+            np.testing.assert_array_equal(kept.status, fresh.status)
+            pd.testing.assert_frame_equal(kept.acts(), fresh.acts())
+    fewer = replace(case, clubs={name: case.clubs[name] for name in list(case.clubs)[:2]})
+    with pytest.raises(ValueError, match="draws belong to"):
+        noise.under(fewer)
+    with pytest.raises(ValueError, match="room for 4 runs, not 7"):
+        simulate(case, draws, seed=2, noise=noise)
