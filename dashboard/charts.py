@@ -12,6 +12,9 @@ from model.case import Case
 from model.clock import month_label
 from model.world import compile_case
 
+#: that of the page
+FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
+
 
 def threats(case: Case, state: str) -> dict[str, Floats]:
     """Threat felt by source, in [0, 3]; only those that the state ever felt."""
@@ -43,7 +46,7 @@ def lines(
     """A line for each series over the months of the case, and a mark at one month."""
     ink, faint = ("#f2f0ec", "#4a4f57") if dark else ("#1c2126", "#e4e1da")
     size = 16 if large else 12
-    text = {"color": ink, "fontSize": size}
+    text = {"color": ink, "fontSize": size, "fontFamily": FONT}
     return {
         "animation": False,
         "backgroundColor": "transparent",

@@ -69,7 +69,10 @@ def Page() -> None:
     done = solara.use_reactive(0)
     dark = solara.lab.use_dark_effective()
 
-    wish = wish_of(view) if view.page == "simulate" else None
+    wished: Any = solara.use_ref(None)
+    if view.page == "simulate":
+        wished.current = wish_of(view)  # what other pages change of the view runs nothing here
+    wish: Wish | None = wished.current
 
     def work() -> tuple[Wish, Ensemble] | None:
         if wish is None:

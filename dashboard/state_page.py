@@ -33,6 +33,11 @@ def _decision(
     """Which state, club and month; the decision in words and as waterfalls."""
 
 
+@solara.component_vue("chart.vue")
+def _chart(title: str, option: dict[str, Any], state: str) -> None:
+    """An ordinary chart, drawn by ECharts as SVG, which can be saved."""
+
+
 @solara.component
 def OneState(
     case: Case, view: View, dark: bool, error: str, ask: Callable[[dict[str, Any]], None]
@@ -74,7 +79,6 @@ def OneState(
             ("Its belief that help would come", "0 to 1", charts.help_believed),
         ):
             with solara.Div(classes=["tk-card"]):
-                solara.HTML(tag="h2", unsafe_innerHTML=title)
                 option = charts.lines(
                     case,
                     series(case, view.state),
@@ -83,12 +87,4 @@ def OneState(
                     large=view.present,
                     unit=unit,
                 )
-                solara.FigureEcharts(
-                    option=option,
-                    responsive=True,
-                    attributes={
-                        "style": "height: 340px; width: 100%",
-                        "role": "img",
-                        "aria-label": title,
-                    },
-                )
+                _chart(title=title, option=option, state=view.state)

@@ -66,6 +66,7 @@ def _predict(
     months: list[str],
     draft: dict[str, Any],
     asked: bool,
+    large: bool,
     event_ask: Ask,
     event_commit: Callable[[str], None],
 ) -> None:
@@ -262,6 +263,7 @@ def WhatIf(
                 months=[month_label(m) for m in _months(case, view, one)],
                 draft=_by_state(draft),
                 asked=one is not None,
+                large=view.present,
                 event_ask=please,
                 event_commit=commit,
             ).key(f"{view.cf} {view.own}")

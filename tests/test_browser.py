@@ -271,6 +271,42 @@ def test_figures_can_be_saved(visit: Visits) -> None:
     assert b"\n2012-08,UZB,suspension requested\n" in text
 
 
+def test_charts_and_decisions_can_be_saved(visit: Visits) -> None:
+    page = visit("?page=state&state=UZB&month=2012-06")
+    page.wait_for_selector(".tk-chart-box svg")
+    page.wait_for_selector(".tk-waterfall")
+    starts = {"SVG": b"<svg", "PNG": b"\x89PNG"}
+    for place, stem, table in (
+        (page.locator(".tk-chart").first, "UZB-what-uzbekistan-feared", b"month,"),
+        (page.locator(".tk-act").first, "UZB-CST-request_suspension-2012-06", b"reason,kind,"),
+    ):
+        for kind in ("SVG", "PNG", "CSV"):
+            place.locator("summary").click()
+            with page.expect_download() as download:
+                place.get_by_role("button", name=kind).click()
+            assert download.value.suggested_filename == f"tashkent-{stem}.{kind.lower()}"
+            text = Path(download.value.path()).read_bytes()
+            assert text.startswith(starts.get(kind, table))
+            assert len(text) > 300
+
+
+def test_a_prediction_can_be_made_by_keyboard(visit: Visits) -> None:
+    page = visit("?page=whatif&cf=CF2&runs=20")
+    page.get_by_label("Armenia: less likely in").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("Armenia: no change")).to_be_checked()
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "How sure of Armenia"
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".tk-guess output").first).to_have_text("75%")
+    page.get_by_label("Armenia: no change").click(force=True)
+    expect(page.locator(".tk-guess output").first).to_have_text("–")
+    page.keyboard.press("Space")
+    expect(page.get_by_label("Armenia: no change")).to_be_checked()
+    page.get_by_role("button", name="Show what the model finds").press("Enter")
+    page.wait_for_selector(".tk-forest svg")
+
+
 def test_the_keyboard_reaches_everything_in_order(visit: Visits) -> None:
     page = visit("?show=record")
     reached = []

@@ -590,9 +590,9 @@ class Visitor:
         """What the page sends when something is clicked."""
         self.find(prop)._handle_event(None, {"event": event, "data": value}, [])
 
-    def wait(self, condition: Callable[[], bool]) -> None:
-        """Until it is so."""
-        for _ in range(200):
+    def wait(self, condition: Callable[[], bool], patience: int = 10) -> None:
+        """Until it is so, for some seconds."""
+        for _ in range(20 * patience):
             if condition():
                 return
             time.sleep(0.05)
@@ -727,6 +727,20 @@ def test_a_comparison_can_be_stopped(visitor: Visitor, monkeypatch: pytest.Monke
     visitor.send("busy", "cancel")
     assert visitor.find("draft").draft == {"UZB": ["up", 80]}
     assert ended.wait(2), "nobody waits, so the work ends"
+
+
+def test_ten_visitors_at_once_each_get_their_own() -> None:
+    visitors = [Visitor() for _ in range(10)]
+    names = ("CF2", "CF6", "CF7")
+    for i, one in enumerate(visitors):
+        asked = {"page": "whatif", "cf": names[i % 3], "guess": f"UZB:up:{50 + 5 * i}"}
+        one.send("busy", "apply", asked)
+    for i, one in enumerate(visitors):
+        one.wait(lambda one=one: one.find("found").found is not None, patience=60)  # type: ignore[misc]
+        widget = one.find("found")
+        assert widget.found["scored"]["UZB"]["confidence"] == 50 + 5 * i
+        assert (one.find("most").cf, widget.error) == (names[i % 3], "")
+        one.context.close()
 
 
 # the server ----------------------------------------------------------------------------------------
