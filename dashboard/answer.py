@@ -1,5 +1,6 @@
 """What the model finds for a counterfactual: paired runs, made once for all who ask the same, as data for the page."""
 
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -113,12 +114,17 @@ def answer(case: Case, pair: Pair, view: View) -> dict[str, Any]:
         "runs": pair.runs,
         "per_draw": pair.per_draw,
         "seed": pair.seed,
-        "baseline": cells(counts.baseline / pair.runs),
-        "changed": cells(counts.changed / pair.runs),
-        "change": cells(found.change),
-        "luck": cells(Z * found.se_simulation),
-        "low": cells(found.posterior_low),
-        "high": cells(found.posterior_high),
+        # as text: a list would be walked through, number by number, each time the page is rendered
+        "series": json.dumps(
+            {
+                "baseline": cells(counts.baseline / pair.runs),
+                "changed": cells(counts.changed / pair.runs),
+                "change": cells(found.change),
+                "luck": cells(Z * found.se_simulation),
+                "low": cells(found.posterior_low),
+                "high": cells(found.posterior_high),
+            }
+        ),
         "record": [record[i][pair.start - case.start :] for i in rows],
         "course": course(pair),
         "partings": _partings(pair, names),

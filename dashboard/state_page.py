@@ -1,5 +1,6 @@
 """A state: what it felt and believed over time, and the decision of one month taken apart."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,7 @@ def _decision(
 
 
 @solara.component_vue("chart.vue")
-def _chart(title: str, option: dict[str, Any], state: str) -> None:
+def _chart(title: str, told: str, state: str) -> None:
     """An ordinary chart, drawn by ECharts as SVG, which can be saved."""
 
 
@@ -87,4 +88,4 @@ def OneState(
                     large=view.present,
                     unit=unit,
                 )
-                _chart(title=title, option=option, state=view.state)
+                _chart(title=title, told=json.dumps(option), state=view.state)

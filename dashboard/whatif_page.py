@@ -75,7 +75,7 @@ def _predict(
 
 @solara.component_vue("answer.vue")
 def _answer(
-    found: dict[str, Any] | None,
+    given: dict[str, Any] | None,
     busy: dict[str, Any] | None,
     error: str,
     title: str,
@@ -104,7 +104,7 @@ def _sheet(
     seed: int,
     query: str,
     guess: dict[str, Any],
-    found: dict[str, Any] | None,
+    given: dict[str, Any] | None,
 ) -> None:
     """One page on paper."""
 
@@ -243,7 +243,7 @@ def WhatIf(
                 words = f"{done.value:,} of {asked.runs:,} paired runs" if asked else ""
                 busy = {"done": done.value, "of": view.runs, "words": words}
             _answer(
-                found=found,
+                given=found,
                 busy=busy,
                 error=f"The comparison failed: {pairs.exception}" if pairs.error else "",
                 title=told["title"],
@@ -277,7 +277,7 @@ def WhatIf(
             seed=view.seed,
             query=view.query(),
             guess=_by_state(view.guess),
-            found=found,
+            given=found,
         )
 
 

@@ -1,5 +1,6 @@
 """The dashboard without a browser: addresses, the map, shared runs, and components driven by their events."""
 
+import json
 import socket
 import threading
 import time
@@ -314,12 +315,13 @@ def test_the_answer_is_that_of_compare(case: Case) -> None:
     (pair,) = compare(case, "CF2", runs=20, seed=3, start=month_label(seen.origin)).pairs
     table = pair.seats([seen.by]).query("club == 'CST'").set_index("state")
     at = seen.by - seen.origin
+    series = json.loads(found["series"])
     for i, state in enumerate(case.deciders):
-        assert found["change"][i][at] == pytest.approx(table["change"][state], abs=1e-4)
-        assert found["baseline"][i][at] == pytest.approx(table["baseline"][state], abs=1e-4)
+        assert series["change"][i][at] == pytest.approx(table["change"][state], abs=1e-4)
+        assert series["baseline"][i][at] == pytest.approx(table["baseline"][state], abs=1e-4)
         luck = table["simulation_high"][state] - table["change"][state]
-        assert found["luck"][i][at] == pytest.approx(luck, abs=1e-4)
-        assert found["low"][i][at] == pytest.approx(table["posterior_low"][state], abs=1e-4)
+        assert series["luck"][i][at] == pytest.approx(luck, abs=1e-4)
+        assert series["low"][i][at] == pytest.approx(table["posterior_low"][state], abs=1e-4)
     se = float(pair.effect.se[at, case.state_ids.index("UZB"), 0])
     up = table["change"]["UZB"] - Z * se > 0
     assert found["scored"]["UZB"]["right"] == up
@@ -532,7 +534,7 @@ def test_frames_say_what_the_runs_say(case: Case) -> None:
     found = scene.frames(ensemble, "CST")
     s, c = ensemble.index("UZB", "CST")
     at = ensemble.at(parse_month("1999-05"))
-    assert found["p"][s][at] == round(100 * ensemble.p_in[at, s, c])
+    assert json.loads(found["p"])[s][at] == round(100 * ensemble.p_in[at, s, c])
     assert found["start"] == parse_month("1998-12")
 
 
@@ -608,14 +610,14 @@ def visitor() -> Iterator[Visitor]:
 
 def test_the_record_is_shown_until_the_runs_are_there(visitor: Visitor) -> None:
     assert visitor.find("record").record
-    visitor.wait(lambda: visitor.find("frames").frames is not None)
-    assert visitor.find("frames").frames["runs"] == 6
+    visitor.wait(lambda: visitor.find("made").made is not None)
+    assert visitor.find("made").made["runs"] == 6
     visitor.wait(lambda: visitor.find("busy").busy is None)
-    assert visitor.find("frames").show == "ensemble"
+    assert visitor.find("made").show == "ensemble"
 
 
 def test_a_click_opens_the_state(visitor: Visitor) -> None:
-    visitor.send("frames", "open", {"state": "UZB", "month": "2012-06"})
+    visitor.send("made", "open", {"state": "UZB", "month": "2012-06"})
     visitor.wait(lambda: visitor.find("found").found is not None)
     widget = visitor.find("found")
     assert (widget.state, month_label(widget.month)) == ("UZB", "2012-06")
@@ -626,7 +628,7 @@ def test_a_click_opens_the_state(visitor: Visitor) -> None:
 
 def test_reset_keeps_the_seed(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"seed": "9", "show": "run", "run": "2", "month": "1999-04"})
-    visitor.wait(lambda: visitor.find("frames").frames is not None)
+    visitor.wait(lambda: visitor.find("made").made is not None)
     visitor.wait(lambda: visitor.find("busy").view["month"] == "1999-04")
     visitor.send("busy", "reset")
     visitor.wait(lambda: visitor.find("busy").view["show"] == "ensemble")
@@ -666,8 +668,8 @@ def test_predict_first(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"page": "whatif"})
     assert visitor.find("words").words == ["“Bombs in Tashkent” (1999-02) does not happen."]
     visitor.send("draft", "commit", "UZB:up:80,MDA:none:90")
-    visitor.wait(lambda: visitor.find("found").found is not None)
-    found = visitor.find("found").found
+    visitor.wait(lambda: visitor.find("fitted").given is not None)
+    found = visitor.find("fitted").given
     assert found["runs"] == 6
     assert set(found["scored"]) == {"UZB", "MDA"}
     assert "guess=UZB" in visitor.find("most").query or "guess" not in visitor.find("most").query
@@ -723,7 +725,7 @@ def test_a_comparison_can_be_stopped(visitor: Visitor, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(answer, "_compare", slow)
     visitor.send("busy", "apply", {"page": "whatif", "guess": "UZB:up:80"})
-    visitor.wait(lambda: bool(visitor.find("found").busy and visitor.find("found").busy["done"]))
+    visitor.wait(lambda: bool(visitor.find("fitted").busy and visitor.find("fitted").busy["done"]))
     visitor.send("busy", "cancel")
     assert visitor.find("draft").draft == {"UZB": ["up", 80]}
     assert ended.wait(2), "nobody waits, so the work ends"
@@ -736,9 +738,9 @@ def test_ten_visitors_at_once_each_get_their_own() -> None:
         asked = {"page": "whatif", "cf": names[i % 3], "guess": f"UZB:up:{50 + 5 * i}"}
         one.send("busy", "apply", asked)
     for i, one in enumerate(visitors):
-        one.wait(lambda one=one: one.find("found").found is not None, patience=60)  # type: ignore[misc]
-        widget = one.find("found")
-        assert widget.found["scored"]["UZB"]["confidence"] == 50 + 5 * i
+        one.wait(lambda one=one: one.find("fitted").given is not None, patience=60)  # type: ignore[misc]
+        widget = one.find("fitted")
+        assert widget.given["scored"]["UZB"]["confidence"] == 50 + 5 * i
         assert (one.find("most").cf, widget.error) == (names[i % 3], "")
         one.context.close()
 
