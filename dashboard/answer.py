@@ -182,7 +182,7 @@ def _partings(pair: Pair, names: dict[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "month": row.month,
-            "words": f"{names[row.state]} {_status(row.changed)}, not {_status(row.baseline)} ({row.club})",
+            "words": f"{names[row.state]} {_status(row.changed)} instead of {_status(row.baseline)} ({row.club})",
             "share": float(row.share),
         }
         for row in pair.partings.head(MOST).itertuples()
@@ -190,7 +190,14 @@ def _partings(pair: Pair, names: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def _status(status: str) -> str:
-    return {"none": "out", "member": "in"}.get(status, status.replace("_", " "))
+    words = {
+        "none": "out",
+        "left": "out",
+        "member": "in",
+        "signatory": "a signatory",
+        "observer": "an observer",
+    }
+    return words.get(status, status.replace("_", " "))
 
 
 def _carried(pair: Pair) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from agents.situation import Floats
 from dashboard.explained import beliefs
-from dashboard.palette import DASHES, SERIES
+from dashboard.palette import DASHES, SERIES, SERIES_DARK
 from model.case import Case
 from model.clock import month_label
 from model.world import compile_case
@@ -51,7 +51,7 @@ def lines(
         "animation": False,
         "backgroundColor": "transparent",
         "textStyle": text,
-        "color": list(SERIES),
+        "color": list(SERIES_DARK if dark else SERIES),
         "aria": {"enabled": True},
         "grid": {"left": 42, "right": 14, "top": 32 + (size + 6) * len(series), "bottom": 26},
         "legend": {

@@ -71,6 +71,11 @@ class View:
             }
         )
 
+    def question_query(self) -> str:
+        """What an address needs to lead to this question, and to this prediction if there is one."""
+        kept = {"page": "whatif", "club": self.club, "runs": self.runs, "seed": self.seed}
+        return urlencode({**kept, **replace(self, page="whatif")._asked()})
+
     def _asked(self) -> dict[str, str]:
         """What if, as far as it belongs into the address."""
         if self.page != "whatif" and self.cf != question.OWN and not self.guess:

@@ -225,7 +225,7 @@ def WhatIf(
             seed=view.seed,
             most=MOST_RUNS,
             large=view.present,
-            query=bare.query(),
+            query=bare.question_query(),
             **_as_file(view, one),
             longest=question.LONGEST,
             error=wrong or error,
@@ -275,7 +275,7 @@ def WhatIf(
             at=view.by,
             runs=view.runs,
             seed=view.seed,
-            query=view.query(),
+            query=view.question_query(),
             guess=_by_state(view.guess),
             given=found,
         )
