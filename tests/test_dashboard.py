@@ -282,6 +282,10 @@ def test_every_choice_is_one_that_the_case_takes(case: Case) -> None:
         (STRUCK + "#" * 20_000, "at most 16,000"),
         ('id = "m"\n' + '[[patch]]\ndo = "remove_event"\nevent = "E022"\n' * 50, "at most 40"),
         ("[" * 3000, "TOML 1.0"),
+        (
+            'id = "m"\n[[patch]]\ndo = "move_event"\nevent = "E037"\ndate = 9999-12-31\n',
+            "days and numbers within reach",
+        ),
     ],
 )
 def test_a_bad_file_is_refused_with_line_and_key(case: Case, text: str, words: str) -> None:
@@ -730,6 +734,16 @@ def test_a_comparison_can_be_stopped(visitor: Visitor, monkeypatch: pytest.Monke
     visitor.send("busy", "cancel")
     assert visitor.find("draft").draft == {"UZB": ["up", 80]}
     assert ended.wait(2), "nobody waits, so the work ends"
+
+
+def test_a_comparison_that_fails_says_so(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no such luck")
+
+    monkeypatch.setattr(answer, "_compare", fail)
+    visitor.send("busy", "apply", {"page": "whatif", "guess": "UZB:up:80"})
+    visitor.wait(lambda: visitor.find("fitted").error != "")
+    assert visitor.find("fitted").error == "The comparison failed: no such luck"
 
 
 def test_a_setting_that_changes_during_a_comparison_counts(
