@@ -53,6 +53,7 @@ KINDS = {
     "defence": "the duty to help",
     "voting": "what counts as an objection",
 }
+EventPatch = cf.RemoveEvent | cf.FlipEvent | cf.RescaleEvent | cf.MoveEvent
 EFFECTS = {
     "threat": "what it means for threats",
     "tie": "what it means for ties",
@@ -85,7 +86,7 @@ def said(case: Case, patch: cf.Patch) -> str:
 
 def _words(case: Case, patch: cf.Patch) -> str:
     match patch:
-        case cf._EventPatch():
+        case cf.RemoveEvent() | cf.FlipEvent() | cf.RescaleEvent() | cf.MoveEvent():
             return _event(case, patch)
         case cf.AddEvent():
             what = f"{patch.kind} ({_subject(case, patch.about)})"
@@ -123,7 +124,7 @@ def _words(case: Case, patch: cf.Patch) -> str:
             act = spoken(patch.act)
             whom = _names(case, patch.states)
             return f"{patch.club}, {patch.from_} to {patch.until}: a case to {act} {whom} is put for certain"
-        case cf._ActPatch():
+        case cf.Forbid() | cf.Force():
             verb = "must" if isinstance(patch, cf.Force) else "cannot"
             when = f"({patch.club}, {patch.from_} to {patch.until})"
             return f"{_names(case, patch.states)} {verb} {spoken(patch.act)} {when}"
@@ -139,7 +140,7 @@ def _words(case: Case, patch: cf.Patch) -> str:
     return spoken(cf.PATCH_NAMES[type(patch)])
 
 
-def _event(case: Case, patch: cf._EventPatch) -> str:
+def _event(case: Case, patch: EventPatch) -> str:
     rows = [row for row in case.events if row.event == patch.event]
     name = f"“{rows[0].label}” ({month_label(month_of(rows[0].date))})" if rows else patch.event
     match patch:
@@ -153,8 +154,6 @@ def _event(case: Case, patch: cf._EventPatch) -> str:
             told = [f"happens on {patch.date}"] if patch.date else []
             told += [f"lasts to {patch.date_end}"] if patch.date_end else []
             verb = listed(told)
-        case _:
-            verb = "is another"
     of = [EFFECTS[kind] for kind in patch.kinds]
     effects = f" {listed(of)}" if of else ""
     about = f" ({', '.join(_subject(case, a) for a in patch.about)})" if patch.about else ""

@@ -24,6 +24,8 @@ from model.counterfactual import (
     shipped_counterfactuals,
 )
 
+#: the text of a question that changes nothing yet
+EMPTY = 'schema = 1\nid = "mine"\n'
 #: stands for a question of one's own among the names of the case's
 OWN = "own"
 #: characters of a question's text and of its part of a link, and patches

@@ -1,7 +1,7 @@
 """What if: a question, a prediction, and only then what the model finds."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import solara
@@ -109,6 +109,64 @@ def _sheet(
     """One page on paper."""
 
 
+@dataclass(frozen=True)
+class _Own:
+    """What a visitor does to a question of their own: it is asked if it can be, and refused in words otherwise."""
+
+    case: Case
+    one: Counterfactual | None
+    #: it is one's own already
+    mine: bool
+    ask: Ask
+    refuse: Callable[[str], None]
+
+    def _keep(self, text: str, name: str, *, with_line: bool = False) -> None:
+        try:
+            text = question.written(question.read(self.case, text, name))
+        except CaseError as refused:
+            self.refuse(question.complaint(refused, text) if with_line else str(refused))
+        else:
+            self.ask({"own": question.pack(text)})
+
+    def extend(self, change: dict[str, Any]) -> None:
+        """One change more."""
+        try:
+            patch = question.table(patch_of(self.case, change))
+        except CaseError as refused:
+            self.refuse(str(refused))
+            return
+        before = question.written(self.one, ()) if self.one and self.mine else question.EMPTY
+        self._keep(before + patch, "This change")
+
+    def _rewrite(self, **update: Any) -> None:
+        if self.one is not None and self.mine:
+            text = question.written(self.one.model_copy(update=update), ())
+            self._keep(text, "Your question")
+
+    def drop(self, number: int) -> None:
+        """Without one of its changes."""
+        patches = self.one.patches if self.one else ()
+        left = tuple(patch for i, patch in enumerate(patches) if i != number)
+        if left:
+            self._rewrite(patches=left)
+        else:
+            self.ask({"own": ""})
+
+    def name(self, title: str) -> None:
+        """Under another title."""
+        self._rewrite(title=str(title)[:80])
+
+    def upload(self, given: dict[str, Any]) -> None:
+        """Another, from a file."""
+        name, text = str(given.get("name"))[:80], given.get("text")
+        if not isinstance(text, str) or int(given.get("size", 0)) > question.LONGEST:
+            self.refuse(f"{name} is too large: a question has {question.LONGEST:,} bytes at most.")
+        elif not name.endswith(SUFFIX):
+            self.refuse(f"{name} is not a TOML file: its name should end in {SUFFIX}.")
+        else:
+            self._keep(text, name, with_line=True)
+
+
 @solara.component
 def WhatIf(
     case: Case, view: View, error: str, notice: str, ask: Ask, reset: Callable[..., None]
@@ -144,56 +202,10 @@ def WhatIf(
         set_wrong("")
         ask(wanted)
 
+    own = _Own(case, one, view.cf == question.OWN, please, set_wrong)
+
     def commit(text: str) -> None:
         please({"guess": text})
-
-    def keep(text: str, name: str) -> bool:
-        """Ask one's own question if it can be asked; otherwise say why not."""
-        try:
-            text = question.written(question.read(case, text, name))
-        except CaseError as refused:
-            set_wrong(question.complaint(refused, text))
-            return False
-        please({"own": question.pack(text)})
-        return True
-
-    def extend(change: dict[str, Any]) -> None:
-        own = one if view.cf == question.OWN else None
-        try:
-            patch = patch_of(case, change)
-        except CaseError as refused:
-            set_wrong(str(refused))
-            return
-        before = question.written(own, ()) if own else 'schema = 1\nid = "mine"\n'
-        text = before + question.table(patch)
-        try:
-            question.read(case, text, "This change")
-        except CaseError as refused:
-            set_wrong(str(refused))
-            return
-        keep(text, "This change")
-
-    def rewrite(**update: Any) -> None:
-        if one is not None:
-            keep(question.written(one.model_copy(update=update), ()), "Your question")
-
-    def drop(number: int) -> None:
-        if one is None or not 0 <= number < len(one.patches):
-            return
-        left = (*one.patches[:number], *one.patches[number + 1 :])
-        if left:
-            rewrite(patches=left)
-        else:
-            please({"own": ""})
-
-    def upload(given: dict[str, Any]) -> None:
-        name, text = str(given.get("name"))[:80], given.get("text")
-        if not isinstance(text, str) or int(given.get("size", 0)) > question.LONGEST:
-            set_wrong(f"{name} is too large: a question has {question.LONGEST:,} bytes at most.")
-        elif not name.endswith(SUFFIX):
-            set_wrong(f"{name} is not a TOML file: its name should end in {SUFFIX}.")
-        else:
-            keep(text, name)
 
     def anew(wanted: dict[str, Any]) -> None:
         if view.guess:
@@ -231,10 +243,10 @@ def WhatIf(
             error=wrong or error,
             notice=notice,
             event_ask=anew,
-            event_extend=extend,
-            event_drop=drop,
-            event_name=lambda text: rewrite(title=str(text)[:80]),
-            event_upload=upload,
+            event_extend=own.extend,
+            event_drop=own.drop,
+            event_name=own.name,
+            event_upload=own.upload,
             event_reset=reset,
         )
         if settled:
