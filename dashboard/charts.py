@@ -7,10 +7,13 @@ import numpy as np
 
 from agents.situation import Floats
 from dashboard.explained import beliefs
-from dashboard.palette import DASHES, SERIES
+from dashboard.palette import DASHES, SERIES, SERIES_DARK
 from model.case import Case
 from model.clock import month_label
 from model.world import compile_case
+
+#: that of the page
+FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 
 
 def threats(case: Case, state: str) -> dict[str, Floats]:
@@ -43,12 +46,12 @@ def lines(
     """A line for each series over the months of the case, and a mark at one month."""
     ink, faint = ("#f2f0ec", "#4a4f57") if dark else ("#1c2126", "#e4e1da")
     size = 16 if large else 12
-    text = {"color": ink, "fontSize": size}
+    text = {"color": ink, "fontSize": size, "fontFamily": FONT}
     return {
         "animation": False,
         "backgroundColor": "transparent",
         "textStyle": text,
-        "color": list(SERIES),
+        "color": list(SERIES_DARK if dark else SERIES),
         "aria": {"enabled": True},
         "grid": {"left": 42, "right": 14, "top": 32 + (size + 6) * len(series), "bottom": 26},
         "legend": {

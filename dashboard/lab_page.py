@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import solara
+import solara.lab
 
 from calibration.posterior import posterior
 from model.case import Case
@@ -63,10 +64,19 @@ def middle(case: Case) -> dict[str, float]:
 @solara.component
 def Members(model: Any) -> None:
     """How many states are in each club, month by month."""
-    from matplotlib.figure import Figure
+    from matplotlib import style
     from mesa.visualization.utils import update_counter
 
     update_counter.get()
+    ground = "dark_background" if solara.lab.use_dark_effective() else "default"
+    with style.context(ground):
+        figure = _members(model)
+    solara.FigureMatplotlib(figure)
+
+
+def _members(model: Any) -> Any:
+    from matplotlib.figure import Figure
+
     table = model.datacollector.get_model_vars_dataframe()
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.subplots()
@@ -78,7 +88,7 @@ def Members(model: Any) -> None:
     axes.set_xticks(ticks, table["date"].iloc[ticks])
     axes.set(ylabel="states that are in", ylim=(0, len(model.case.states) + 0.5))
     axes.legend(ncols=len(model.case.clubs), loc="upper center", frameon=False)
-    solara.FigureMatplotlib(figure)
+    return figure
 
 
 @solara.component

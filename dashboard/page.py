@@ -8,8 +8,9 @@ from typing import Any
 import solara
 import solara.lab
 
-from dashboard import lab_page, simulate_page, state_page
-from dashboard.results import Stopped, Wish, obtain, the_case, wish_of
+from dashboard import lab_page, simulate_page, state_page, whatif_page
+from dashboard.results import Wish, obtain, the_case, wish_of
+from dashboard.shared import Stopped
 from dashboard.view import MOST_RUNS, PAGES, SHOWS, View, changed, from_query
 from dashboard.weights import Weights
 from model.clock import month_label
@@ -68,7 +69,10 @@ def Page() -> None:
     done = solara.use_reactive(0)
     dark = solara.lab.use_dark_effective()
 
-    wish = wish_of(view)
+    wished: Any = solara.use_ref(None)
+    if view.page == "simulate":
+        wished.current = wish_of(view)  # what other pages change of the view runs nothing here
+    wish: Wish | None = wished.current
 
     def work() -> tuple[Wish, Ensemble] | None:
         if wish is None:
@@ -94,7 +98,8 @@ def Page() -> None:
 
     def reset(*_: object) -> None:
         set_error("")
-        set_notice("As at the beginning; case, club and seed stayed.")
+        kept = "case, question, club and seed" if view.page == "whatif" else "case, club and seed"
+        set_notice(f"As at the beginning; {kept} stayed.")
         set_view(view.reset(case))
 
     def stop(*_: object) -> None:
@@ -155,10 +160,13 @@ def Page() -> None:
                 simulate_page.Simulate(case, view, ensemble, ask)
             elif view.page == "state":
                 state_page.OneState(case, view, dark, error, ask)
+            elif view.page == "whatif":
+                whatif_page.WhatIf(case, view, error, notice, ask, reset)
             else:
                 lab_page.Lab(case, view.seed)
 
 
 def _plain(view: View) -> dict[str, Any]:
     """A view as the page takes it, months as they are written."""
-    return {**asdict(view), "start": month_label(view.start), "month": month_label(view.month)}
+    months = {key: month_label(getattr(view, key)) for key in ("start", "month", "origin", "by")}
+    return {**asdict(view), **months}

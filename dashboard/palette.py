@@ -40,6 +40,8 @@ OF_STATUS = {
 }
 #: lines of a chart, told apart by stroke as well
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a")
+#: the same on dark ground
+SERIES_DARK = ("#4aa8e0", "#f07f2e", "#2fc796", "#e39fc4", "#f0b429", "#8fd0f5", "#b9bec6")
 DASHES = ("solid", "dashed", "dotted")
 
 

@@ -2,7 +2,6 @@
 
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -13,6 +12,7 @@ from agents.situation import Floats
 from calibration.baselines import BASELINES, p_in
 from calibration.posterior import posterior
 from calibration.scores import brier
+from dashboard.shared import Progress, Work
 from dashboard.view import View, default
 from model.case import Case, load_case
 from model.clock import month_label
@@ -25,10 +25,6 @@ from tashkent.report import NOBODY_MOVES
 BLOCK = 75
 #: names the case to show, by name or folder
 CASE_VARIABLE = "TASHKENT_CASE"
-
-
-class Stopped(Exception):  # noqa: N818 - a wish, not an error
-    """The visitor no longer wants the result."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ def the_case() -> Case:
     return load_case(os.environ.get(CASE_VARIABLE, "cst"))
 
 
-def compute(case: Case, wish: Wish, progress: Callable[[int], None]) -> Ensemble:
+def compute(case: Case, wish: Wish, progress: Progress) -> Ensemble:
     """The runs of a wish, read-only; `progress` gets the number done after each block and may raise `Stopped`."""
     progress(0)
     draws = posterior(case).draws(runs=wish.runs, seed=wish.seed, first_run=wish.first_run)
@@ -76,39 +72,18 @@ def compute(case: Case, wish: Wish, progress: Callable[[int], None]) -> Ensemble
     return found
 
 
-class Baseline:
+class Baseline(Work[Ensemble]):
     """The runs that everybody sees first, computed once in the background and shared read-only."""
 
     def __init__(self, case: Case) -> None:
         first = wish_of(default(case))
         assert first is not None
         self.case, self.wish = case, first
-        self.done = 0
-        self.error: Exception | None = None
-        self._ready = threading.Event()
-        self._found: Ensemble | None = None
-        self._thread = threading.Thread(target=self._work, name="baseline", daemon=True)
-        self._thread.start()
+        super().__init__("baseline", self._compute)
 
-    def _work(self) -> None:
-        try:
-            compile_case(self.case)
-            self._found = compute(self.case, self.wish, self._progress)
-        except Exception as error:  # told to whoever asks for the runs
-            self.error = error
-        finally:
-            self._ready.set()
-
-    def _progress(self, done: int) -> None:
-        self.done = done
-
-    def get(self, progress: Callable[[int], None]) -> Ensemble:
-        """The runs, once they are there; `progress` may raise `Stopped`, and the work goes on for the others."""
-        while not self._ready.wait(0.1):
-            progress(self.done)
-        if self._found is None:
-            raise RuntimeError(str(self.error))
-        return self._found
+    def _compute(self, progress: Progress) -> Ensemble:
+        compile_case(self.case)
+        return compute(self.case, self.wish, progress)
 
 
 _lock = threading.Lock()
@@ -130,7 +105,7 @@ def warm() -> None:
     baseline(the_case())
 
 
-def obtain(case: Case, wish: Wish, progress: Callable[[int], None]) -> Ensemble:
+def obtain(case: Case, wish: Wish, progress: Progress) -> Ensemble:
     """The runs of a wish: shared if they are the usual ones, the visitor's own otherwise."""
     shared = baseline(case)
     return shared.get(progress) if wish == shared.wish else compute(case, wish, progress)

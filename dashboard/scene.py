@@ -1,5 +1,6 @@
 """What the map and the lanes show, as plain data: sent once, so that playing costs no traffic."""
 
+import json
 from collections import defaultdict
 from dataclasses import asdict
 from functools import lru_cache
@@ -62,7 +63,8 @@ def frames(ensemble: Ensemble, club: str) -> dict[str, Any]:
     percent = np.rint(100 * ensemble.p_in[:, :, c]).astype(int)
     return {
         "start": ensemble.start,
-        "p": percent.T.tolist(),
+        # as text: a list would be walked through, number by number, each time the page is rendered
+        "p": json.dumps(percent.T.tolist(), separators=(",", ":")),
         "status": _letters(ensemble.status[0, :, :, c]) if ensemble.runs == 1 else [],
         "runs": ensemble.runs,
         "run": ensemble.first_run,

@@ -29,6 +29,8 @@ HEADERS = (
         b"style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'self'",
     ),
 )
+#: bytes of the largest message that a page may send: an upload is a message, and far smaller
+LARGEST_MESSAGE = 2**20
 #: says how full the server is, which is nobody's business
 CLOSED = ("/resourcez",)
 
@@ -62,7 +64,7 @@ def serve(host: str, port: int, *, show: bool) -> None:
     print(f"The dashboard is at {address}; Ctrl-C ends it.", flush=True)
     if show:
         threading.Timer(1.5, webbrowser.open, [address]).start()
-    uvicorn.run(Guard(app), host=host, port=port, log_level="warning")
+    uvicorn.run(Guard(app), host=host, port=port, log_level="warning", ws_max_size=LARGEST_MESSAGE)
 
 
 class Guard:

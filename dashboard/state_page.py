@@ -1,5 +1,6 @@
 """A state: what it felt and believed over time, and the decision of one month taken apart."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,11 @@ def _decision(
     event_ask: Callable[[dict[str, str]], None],
 ) -> None:
     """Which state, club and month; the decision in words and as waterfalls."""
+
+
+@solara.component_vue("chart.vue")
+def _chart(title: str, told: str, state: str) -> None:
+    """An ordinary chart, drawn by ECharts as SVG, which can be saved."""
 
 
 @solara.component
@@ -74,7 +80,6 @@ def OneState(
             ("Its belief that help would come", "0 to 1", charts.help_believed),
         ):
             with solara.Div(classes=["tk-card"]):
-                solara.HTML(tag="h2", unsafe_innerHTML=title)
                 option = charts.lines(
                     case,
                     series(case, view.state),
@@ -83,12 +88,4 @@ def OneState(
                     large=view.present,
                     unit=unit,
                 )
-                solara.FigureEcharts(
-                    option=option,
-                    responsive=True,
-                    attributes={
-                        "style": "height: 340px; width: 100%",
-                        "role": "img",
-                        "aria-label": title,
-                    },
-                )
+                _chart(title=title, told=json.dumps(option), state=view.state)

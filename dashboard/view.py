@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlencode
 
-from model.case import Case
+from dashboard import question
+from model.case import Case, CaseError
 from model.clock import month_label, parse_month
 
-PAGES = {"simulate": "Simulate", "state": "A state", "lab": "Lab"}
+PAGES = {"simulate": "Simulate", "state": "A state", "whatif": "What if", "lab": "Lab"}
 SHOWS = {"record": "The record", "run": "One run", "ensemble": "Many runs"}
 RUNS, MOST_RUNS, LAST_SEED = 300, 2000, 2**31 - 1
+DIRECTIONS = ("up", "none", "down")
+#: a state, the direction that is expected of it, and how sure of it somebody is, in per cent
+Guess = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
@@ -33,11 +37,20 @@ class View:
     weights: tuple[tuple[str, float], ...] = ()
     #: large type, without the controls
     present: bool = False
+    #: the counterfactual: its name in the case, or `question.OWN`, and the text of one's own
+    cf: str = question.OWN
+    own: str = ""
+    #: both worlds begin from the record at the end of this month, and are looked at in that one
+    origin: int = 0
+    by: int = 0
+    #: what is expected; the answer is shown only once there is something
+    guess: tuple[Guess, ...] = ()
 
     def reset(self, case: Case) -> "View":
-        """As at the beginning, with the same case, seed and club."""
-        first = default(case)
-        return replace(first, page=self.page, club=self.club, seed=self.seed, present=self.present)
+        """As at the beginning, with the same case, counterfactual, seed and club."""
+        kept = {"page": self.page, "club": self.club, "seed": self.seed, "present": self.present}
+        first = replace(default(case), **kept, cf=self.cf, own=self.own)  # type: ignore[arg-type]
+        return _usual(case, first)
 
     def query(self) -> str:
         """The part of the address after the question mark."""
@@ -54,13 +67,33 @@ class View:
                 "state": self.state,
                 **({"weights": spoken(self.weights)} if self.weights else {}),
                 **({"present": 1} if self.present else {}),
+                **self._asked(),
             }
         )
+
+    def question_query(self) -> str:
+        """What an address needs to lead to this question, and to this prediction if there is one."""
+        kept = {"page": "whatif", "club": self.club, "runs": self.runs, "seed": self.seed}
+        return urlencode({**kept, **replace(self, page="whatif")._asked()})
+
+    def _asked(self) -> dict[str, str]:
+        """What if, as far as it belongs into the address."""
+        if self.page != "whatif" and self.cf != question.OWN and not self.guess:
+            return {"cf": self.cf}
+        asked = {"cf": self.cf, "from": month_label(self.origin), "by": month_label(self.by)}
+        if self.cf == question.OWN and self.own:
+            asked["own"] = question.pack(self.own)
+        return asked | ({"guess": guessed(self.guess)} if self.guess else {})
 
 
 def spoken(weights: tuple[tuple[str, float], ...]) -> str:
     """Weights as they stand in an address: ``patronage:1.5,contagion:0``."""
     return ",".join(f"{name}:{value:g}" for name, value in weights)
+
+
+def guessed(guess: tuple[Guess, ...]) -> str:
+    """Predictions as they stand in an address: ``UZB:up:80,GEO:none:60``."""
+    return ",".join(f"{state}:{direction}:{sure}" for state, direction, sure in guess)
 
 
 def bounds(case: Case, weight: str) -> tuple[float, float]:
@@ -72,7 +105,7 @@ def bounds(case: Case, weight: str) -> tuple[float, float]:
 
 def default(case: Case) -> View:
     """What is seen first: many runs from the start of the case, at the start."""
-    return View(
+    first = View(
         page="simulate",
         club=case.focus,
         show="ensemble",
@@ -82,7 +115,16 @@ def default(case: Case) -> View:
         seed=0,
         month=case.start,
         state=case.deciders[-1],
+        cf=next(iter(question.library(case)), question.OWN),
     )
+    return _usual(case, first)
+
+
+def _usual(case: Case, view: View) -> View:
+    """With the start and the month that its question suggests, and nothing expected yet."""
+    one = question.asked(case, view.cf, view.own)
+    origin = min(question.usual_start(case, one), case.end - 1)
+    return replace(view, origin=origin, by=question.usual_month(case, one, origin), guess=())
 
 
 def from_query(case: Case, query: str | None) -> tuple[View, tuple[str, ...]]:
@@ -142,7 +184,86 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
         found["weights"] = held
     if "present" in asked:
         found["present"] = asked["present"] in ("1", 1, True)
-    return replace(view, **found), tuple(complaints)  # type: ignore[arg-type]
+    view, wrong = _what_if(case, replace(view, **found), view.club, asked)  # type: ignore[arg-type]
+    return view, (*complaints, *wrong)
+
+
+def _what_if(
+    case: Case, view: View, club: str, asked: Mapping[str, object]
+) -> tuple[View, list[str]]:
+    """The view with the question, start, month and predictions that are asked for; `club` is that of before."""
+    complaints: list[str] = []
+    before = (view.cf, view.own, view.origin, view.by, club)
+    for key, change in (("own", _own), ("cf", _named)):
+        if (value := asked.get(key)) is not None:
+            try:
+                view = change(case, view, str(value))
+            except ValueError as error:
+                complaints.append(f"{str(error).rstrip('.')}.")
+    for key, field, low in (("from", "origin", case.start), ("by", "by", case.start + 1)):
+        if (value := asked.get(key)) is None:
+            continue
+        try:
+            month = parse_month(str(value))
+        except ValueError as error:
+            complaints.append(f"{key}: {error}.")
+            continue
+        last = case.end - (field == "origin")
+        if low <= month <= last:
+            view = replace(view, **{field: month})  # type: ignore[arg-type]
+        else:
+            span = f"{month_label(low)} to {month_label(last)}"
+            complaints.append(f"{key} lies between {span}; {month_label(month)} does not.")
+    if view.by <= view.origin:
+        one = question.asked(case, view.cf, view.own)
+        view = replace(view, by=question.usual_month(case, one, view.origin))
+    if (view.cf, view.own, view.origin, view.by, view.club) != before:
+        view = replace(view, guess=())  # another question
+    if (value := asked.get("guess")) is not None:
+        guess, wrong = _guesses(case, str(value))
+        complaints += wrong
+        view = replace(view, guess=guess)
+    return view, complaints
+
+
+def _named(case: Case, view: View, name: str) -> View:
+    names = (*question.library(case), question.OWN)
+    if name not in names:
+        raise ValueError(f'There is no question "{name}" here: {", ".join(names)}')
+    if name == view.cf:
+        return view
+    view = replace(view, cf=name)
+    return view if name == question.OWN else _usual(case, view)
+
+
+def _own(case: Case, view: View, packed: str) -> View:
+    if not packed:
+        return replace(view, cf=question.OWN, own="")
+    text = question.unpack(packed)
+    file = "the question in this link"
+    try:
+        one = question.read(case, text, file)
+    except CaseError as error:
+        raise ValueError(question.complaint(error, text)) from None
+    origin = question.usual_start(case, one) if one.starts else view.origin
+    return replace(view, cf=question.OWN, own=question.written(one), origin=origin)
+
+
+def _guesses(case: Case, text: str) -> tuple[tuple[Guess, ...], list[str]]:
+    """The predictions in a text, and in words which of them cannot be."""
+    found: dict[str, Guess] = {}
+    complaints = []
+    for part in filter(None, text.split(",")):
+        state, direction, sure = (*part.split(":"), "", "")[:3]
+        if state not in case.deciders:
+            complaints.append(f'There is no state "{state}" here: {", ".join(case.deciders)}.')
+        elif direction not in DIRECTIONS:
+            complaints.append(f'A direction is {", ".join(DIRECTIONS)}, not "{direction}".')
+        elif not sure.isdecimal() or not 50 <= int(sure) <= 100:
+            complaints.append(f'A confidence is a whole number from 50 to 100, not "{sure}".')
+        else:
+            found[state] = (state, direction, int(sure))
+    return tuple(found[state] for state in case.deciders if state in found), complaints
 
 
 def _weights(case: Case, text: str) -> tuple[tuple[tuple[str, float], ...], list[str]]:

@@ -442,7 +442,7 @@ def compare(
         Processes; no influence on the result. A script that asks for more than one must guard its own start by
         ``if __name__ == "__main__"``.
     progress
-        Called with runs done and runs to do.
+        Called with runs done and runs to do, block by block; what it raises ends the comparison.
 
     Raises
     ------
@@ -469,17 +469,23 @@ def compare(
     names = tuple(dict.fromkeys(theories)) or (WHOLE,)
     todo, done, pairs = runs * len(tasks) * len(names), 0, []
     origins = {}
+
+    def added(number: int) -> None:
+        nonlocal done
+        done += number
+        if progress is not None:
+            progress(done, todo)
+
     for name in names:
         of_theory = case if name == WHOLE else with_theory(case, name)
         draws, origins[name] = _draws(of_theory, runs // per_draw, seed, parameters)
         base = of_theory if against is None else against.apply(of_theory)
         for month, asked in tasks.items():
             changed = [one.apply(of_theory) for one in asked]
-            made = _pairs_from(base, asked, changed, month, name, draws, per_draw, seed, workers)
+            made = _pairs_from(
+                base, asked, changed, month, name, draws, per_draw, seed, workers, added
+            )
             pairs += [(p, against.id if against else BASELINE) for p in made]
-            done += runs
-            if progress is not None:
-                progress(done, todo)
     found = tuple(_named(p, label) for p, label in pairs)
     place = {c.id: i for i, c in enumerate(chosen)}
     order = sorted(
@@ -549,6 +555,7 @@ def _pairs_from(
     per_draw: int,
     seed: int,
     workers: int,
+    progress: Callable[[int], None],
 ) -> list[Pair]:
     cells = [
         [
@@ -562,7 +569,7 @@ def _pairs_from(
         for one in asked
     ]
     setting = Setting.of(base, changed, start=start, seed=seed, per_draw=per_draw, looked_at=cells)
-    counts = run_pairs(setting, draws, workers=workers)
+    counts = run_pairs(setting, draws, workers=workers, progress=progress)
     runs = len(next(iter(draws.values()))) * per_draw
     return [
         Pair(

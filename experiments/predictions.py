@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from experiments.compare import Pair, Z, direction
 from model.case import Case, CaseError, _as_case_error, unknown
 from model.clock import month_label
+from model.counterfactual import Counterfactual
 
 COLUMNS = ("state", "direction", "confidence", "club", "month")
 
@@ -162,7 +163,21 @@ def score(predictions: Iterable[Prediction], pair: Pair) -> pd.DataFrame:
 
 
 def asked_month(pair: Pair) -> str:
-    """What a prediction is about if it names no month: the first that is asked for, or the last that is shown."""
-    asked = [o.month for o in pair.counterfactual.outcomes]
-    later = [m for m in asked if pair.baseline.month(m, "month") > pair.start]
-    return later[0] if later else month_label(pair.baseline.shown[-1])
+    """What a prediction is about if it names no month; see `month_asked`."""
+    return month_asked(pair.counterfactual, pair.baseline, pair.start)
+
+
+def month_asked(counterfactual: Counterfactual, case: Case, start: int) -> str:
+    """The first month after a start that a counterfactual asks for, or the last that is shown.
+
+    Examples
+    --------
+    >>> from model.case import load_case
+    >>> from model.counterfactual import load_counterfactual
+    >>> case = load_case("cst")
+    >>> month_asked(load_counterfactual("CF1", case), case, case.month("1998-12", "start"))
+    '1999-12'
+    """
+    asked = [o.month for o in counterfactual.outcomes]
+    later = [m for m in asked if case.month(m, "month") > start]
+    return later[0] if later else month_label(case.shown[-1])

@@ -904,12 +904,36 @@ def read_counterfactual(path: Path) -> Counterfactual:
     CaseError
         If the file is missing, or anything in it is missing, misspelt or of the wrong kind.
     """
-    file = path.name
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         allowed = f"a file that can be read ({error.strerror})"
         raise CaseError("counterfactual", "file", str(path), allowed) from None
+    except UnicodeDecodeError as error:
+        raise CaseError(path.name, "syntax", str(error), "TOML 1.0") from None
+    found = parse_counterfactual(text, path.name)
+    if found.id != path.stem:
+        raise CaseError(path.name, "id", found.id, f"the name of the file ({path.stem})")
+    return found
+
+
+def parse_counterfactual(text: str, file: str) -> Counterfactual:
+    """A counterfactual from the text of a TOML file, whose name serves for complaints.
+
+    Raises
+    ------
+    CaseError
+        If anything in the text is missing, misspelt or of the wrong kind.
+
+    Examples
+    --------
+    >>> parse_counterfactual(
+    ...     'id = "q"\\n[[patch]]\\ndo = "remove_club"\\nclub = "GUAM"', "q.toml"
+    ... ).patches
+    (RemoveClub(do='remove_club', club='GUAM'),)
+    """
+    try:
+        table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise CaseError(file, "syntax", str(error), "TOML 1.0") from None
     schema = table.pop("schema", SCHEMA)
@@ -921,8 +945,6 @@ def read_counterfactual(path: Path) -> Counterfactual:
         raise CaseError(file, "patch", said, "one table at least, each under [[patch]]")
     table["patch"] = tuple(_patch(file, n, row) for n, row in enumerate(patches, start=1))
     found: Counterfactual = _valid(file, "counterfactual", Counterfactual, table)
-    if found.id != path.stem:
-        raise CaseError(file, "id", found.id, f"the name of the file ({path.stem})")
     return found
 
 

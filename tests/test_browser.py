@@ -12,8 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from experiments.compare import compare
+from model.clock import month_label
+from model.counterfactual import parse_counterfactual
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -119,6 +124,8 @@ def month(page: Page) -> str:
     [
         ("?page=simulate", ".tk-score"),
         ("?page=state&state=UZB&month=2012-06", ".tk-waterfall"),
+        ("?page=whatif&cf=CF2", ".tk-guess"),
+        ("?page=whatif&cf=CF2&runs=20&guess=UZB:up:80", ".tk-forest svg"),
         ("?page=lab", ".tk-seats"),
     ],
 )
@@ -264,6 +271,42 @@ def test_figures_can_be_saved(visit: Visits) -> None:
     assert b"\n2012-08,UZB,suspension requested\n" in text
 
 
+def test_charts_and_decisions_can_be_saved(visit: Visits) -> None:
+    page = visit("?page=state&state=UZB&month=2012-06")
+    page.wait_for_selector(".tk-chart-box svg")
+    page.wait_for_selector(".tk-waterfall")
+    starts = {"SVG": b"<svg", "PNG": b"\x89PNG"}
+    for place, stem, table in (
+        (page.locator(".tk-chart").first, "UZB-what-uzbekistan-feared", b"month,"),
+        (page.locator(".tk-act").first, "UZB-CST-request_suspension-2012-06", b"reason,kind,"),
+    ):
+        for kind in ("SVG", "PNG", "CSV"):
+            place.locator("summary").click()
+            with page.expect_download() as download:
+                place.get_by_role("button", name=kind).click()
+            assert download.value.suggested_filename == f"tashkent-{stem}.{kind.lower()}"
+            text = Path(download.value.path()).read_bytes()
+            assert text.startswith(starts.get(kind, table))
+            assert len(text) > 300
+
+
+def test_a_prediction_can_be_made_by_keyboard(visit: Visits) -> None:
+    page = visit("?page=whatif&cf=CF2&runs=20")
+    page.get_by_label("Armenia: less likely in").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_label("Armenia: no change")).to_be_checked()
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "How sure of Armenia"
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".tk-guess output").first).to_have_text("75%")
+    page.get_by_label("Armenia: no change").click(force=True)
+    expect(page.locator(".tk-guess output").first).to_have_text("–")
+    page.keyboard.press("Space")
+    expect(page.get_by_label("Armenia: no change")).to_be_checked()
+    page.get_by_role("button", name="Show what the model finds").press("Enter")
+    page.wait_for_selector(".tk-forest svg")
+
+
 def test_the_keyboard_reaches_everything_in_order(visit: Visits) -> None:
     page = visit("?show=record")
     reached = []
@@ -282,3 +325,142 @@ def test_dark_and_large(visit: Visits) -> None:
     page.wait_for_selector(".theme--dark .tk-large")
     page.get_by_role("button", name="Light colours").click()
     page.wait_for_selector(".v-application.theme--light .tk-large")
+
+
+def predict(page: Page, state: str, direction: str) -> None:
+    page.get_by_label(f"{state}: {direction}").check(force=True)
+
+
+def test_predict_first_and_the_numbers_are_those_of_the_command(
+    visit: Visits, tmp_path: Path
+) -> None:
+    page = visit("?page=whatif&runs=30&seed=2")
+    page.get_by_label("Question", exact=True).select_option("CF2")
+    show = page.get_by_role("button", name="Show what the model finds")
+    expect(show).to_be_disabled()
+    assert page.locator(".tk-forest").count() == 0
+    predict(page, "Uzbekistan", "likelier in")
+    page.get_by_label("How sure of Uzbekistan").fill("90")
+    predict(page, "Ukraine", "no change")
+    show.click()
+    page.wait_for_selector(".tk-forest svg")
+    expect(page.locator("[data-row=UZB]")).to_contain_text("↑ 90%")
+    expect(page.locator("[data-row=UKR]")).to_contain_text("✓")
+    page.get_by_text("The numbers of").click()
+    shown = {
+        str(row.get_attribute("data-state")): row.locator("td").all_inner_texts()[:4]
+        for row in page.locator(".tk-numbers tbody tr").all()
+    }
+    page.get_by_text("Share, file, upload").click()
+    command = page.locator(".tk-share code").inner_text()
+    assert command == "tashkent compare CF2 --from 1998-12 --runs 30 --seed 2"
+    run = "from tashkent.cli import main; main()"
+    options = [*command.split()[1:], "--out", str(tmp_path / "out"), "--workers", "1"]
+    subprocess.run([sys.executable, "-c", run, *options], check=True, stdout=subprocess.DEVNULL)
+    table = pd.read_parquet(tmp_path / "out" / "seats.parquet")
+    table = table.query("club == 'CST' and month == '1999-12'").set_index("state")
+    assert len(shown) == 11
+    for state, numbers in shown.items():
+        row = table.loc[state]
+        luck = (row["simulation_high"] - row["simulation_low"]) / 2
+        told = [float(text.replace("−", "-")) for text in numbers]
+        assert told == pytest.approx(
+            [row["baseline"], row["changed"], row["change"], luck], abs=6e-4
+        )
+
+
+def test_a_question_of_ones_own_travels_by_link_and_file(visit: Visits) -> None:
+    page = visit("?page=whatif&runs=20")
+    page.get_by_text("My own").click()
+    page.get_by_label("Event", exact=True).select_option("E022")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".tk-changes li")).to_have_count(1)
+    page.get_by_label("Kind of change").select_option("rule")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator(".tk-changes li")).to_have_count(2)
+    page.get_by_text("Share, file, upload").click()
+    link = page.get_by_label("Link to this question").input_value()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Question, TOML").click()
+    text = Path(download.value.path()).read_text()
+    assert download.value.suggested_filename == "mine.toml"
+    found = compare("cst", parse_counterfactual(text, "mine.toml"), runs=20)
+    assert [month_label(pair.start) for pair in found.pairs] == ["1998-12"]
+    again = visit("?" + urlsplit(link).query)
+    assert again.locator(".tk-changes li").all_inner_texts() == (
+        page.locator(".tk-changes li").all_inner_texts()
+    )
+    again.get_by_role("button", name="take back").first.click()
+    expect(again.locator(".tk-changes li")).to_have_count(1)
+    assert page.locator(".tk-changes li").count() == 2
+
+
+def test_a_link_restores_the_answer_and_reset_keeps_the_question(visit: Visits) -> None:
+    page = visit("?page=whatif&cf=CF6&runs=20&seed=5&guess=UZB:down:70")
+    page.wait_for_selector(".tk-forest svg")
+    expect(page.locator("h2").first).to_have_text("What if? No GUAM")
+    page.get_by_role("button", name="Predict or ask anew").click()
+    expect(page.get_by_label("Uzbekistan: less likely in")).to_be_checked()
+    page.get_by_role("button", name="Reset").click()
+    expect(page).to_have_url(re.compile("seed=5.*cf=CF6"))
+    assert page.get_by_label("Question", exact=True).input_value() == "CF6"
+    assert page.get_by_label("Seed").input_value() == "5"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("mine.toml", b'id = "mine"\n\n[[patch]]\ndo = "remove_event"\nevnt = "E031"\n', "line 5"),
+        ("mine.toml", b"import os\n", "mine.toml, line 1: syntax"),
+        ("mine.toml", b"#" * 50_000, "too large"),
+        ("mine.py", b"print()", "not a TOML file"),
+    ],
+)
+def test_a_bad_upload_is_refused(visit: Visits, name: str, content: bytes, words: str) -> None:
+    page = visit("?page=whatif")
+    page.get_by_text("Share, file, upload").click()
+    file = {"name": name, "mimeType": "application/toml", "buffer": content}
+    page.get_by_label("Upload a TOML question").set_input_files(file)  # type: ignore[arg-type]
+    expect(page.locator(".tk-question .tk-error")).to_contain_text(words)
+    assert page.get_by_label("Question", exact=True).input_value() == "CF1"
+
+
+def test_the_hand_in_sheet_is_one_page(visit: Visits, tmp_path: Path) -> None:
+    page = visit("?page=whatif&cf=CF11&runs=20&guess=UZB:down:70,KAZ:none:60")
+    page.wait_for_selector(".tk-forest svg")
+    page.get_by_label("Where do you and the model part").fill("It expects too much. " * 20)
+    paper = page.pdf(path=tmp_path / "sheet.pdf", prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1
+    page.emulate_media(media="print")
+    assert page.locator(".tk-sheet").is_visible()
+    assert not page.locator(".tk-header").is_visible()
+    expect(page.locator(".tk-sheet")).to_contain_text("It expects too much.")
+
+
+def test_what_is_found_can_be_saved(visit: Visits) -> None:
+    page = visit("?page=whatif&cf=CF2&runs=20&guess=UZB:up:70")
+    page.wait_for_selector(".tk-forest svg")
+    for name, ending, start in (
+        ("Changes, SVG", "CF2-forest-1999-12.svg", b"<svg"),
+        ("Histories, PNG", "CF2-lanes-1999-12.png", b"\x89PNG"),
+        ("All months, CSV", "CF2-seats.csv", b"state,club,month,baseline,changed,change,"),
+        (
+            "Prediction, CSV",
+            "CF2-prediction.csv",
+            b"state,direction,confidence,club,month\nUZB,up,0.7,",
+        ),
+    ):
+        page.locator(".tk-save summary").click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        assert download.value.suggested_filename == f"tashkent-{ending}"
+        assert Path(download.value.path()).read_bytes().startswith(start)
+
+
+def test_a_comparison_can_be_stopped_and_the_page_stays_free(visit: Visits) -> None:
+    page = visit("?page=whatif&cf=CF4&runs=2000&seed=1&guess=UZB:up:70")
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".tk-predict")).to_be_visible(timeout=2000)
+    expect(page.get_by_label("Uzbekistan: likelier in")).to_be_checked()
+    page.get_by_role("button", name="Simulate").click()
+    page.wait_for_selector("[data-state=UZB]", timeout=4000)

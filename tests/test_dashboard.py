@@ -1,10 +1,12 @@
 """The dashboard without a browser: addresses, the map, shared runs, and components driven by their events."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,10 +14,25 @@ import pytest
 import solara
 
 from calibration.posterior import posterior
-from dashboard import charts, explained, geometry, results, scene, server, view, weights
+from dashboard import (
+    answer,
+    changes,
+    charts,
+    explained,
+    geometry,
+    question,
+    results,
+    scene,
+    server,
+    view,
+    weights,
+)
 from dashboard.page import Page
-from dashboard.results import Stopped, Wish
-from model.case import Case
+from dashboard.results import Wish
+from dashboard.shared import Desk, Progress, Stopped
+from experiments.compare import Z, compare
+from model import counterfactual as cf
+from model.case import Case, CaseError
 from model.clock import month_label, parse_month
 from model.simulate import simulate
 from tashkent.cli import main
@@ -26,6 +43,7 @@ def few_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A baseline that is quickly there, made anew for each test."""
     monkeypatch.setattr(view, "RUNS", 6)
     results._baseline.cache_clear()
+    answer._desk.cache_clear()
     yield
     results._baseline.cache_clear()
 
@@ -64,6 +82,13 @@ def test_a_link_leads_back_to_the_view(case: Case) -> None:
         ("weights=patronag:1", 'There is no weight "patronag" here'),
         ("weights=patronage:99", 'patronage is a number from -2 to 4, not "99"'),
         ("weights=patronage:nan", 'not "nan"'),
+        ("cf=CF99", 'There is no question "CF99" here: CF1,'),
+        ("own=1.abc", "the question in this link is damaged"),
+        ("from=2025-12", "from lies between"),
+        ("by=1992-05", "by lies between"),
+        ("guess=RUS:up:80", 'There is no state "RUS" here'),
+        ("guess=UZB:sideways:80", "A direction is up, none, down"),
+        ("guess=UZB:up:101", "A confidence is a whole number from 50 to 100"),
     ],
 )
 def test_what_cannot_be_had_is_said(case: Case, asked: str, words: str) -> None:
@@ -72,9 +97,319 @@ def test_what_cannot_be_had_is_said(case: Case, asked: str, words: str) -> None:
     assert found == view.default(case)
 
 
-def test_reset_keeps_case_seed_and_club(case: Case) -> None:
+def test_reset_keeps_case_question_seed_and_club(case: Case) -> None:
     seen = replace(view.default(case), seed=5, club="SCO", month=case.end, runs=9, show="run")
     assert seen.reset(case) == replace(view.default(case), seed=5, club="SCO")
+    asked, _ = view.changed(case, seen, {"cf": "CF7", "from": "1992-05", "guess": "UZB:up:80"})
+    again = asked.reset(case)
+    assert (again.cf, again.seed, again.guess) == ("CF7", 5, ())
+    assert month_label(again.origin) == "2001-08"
+
+
+def test_another_question_asks_for_another_prediction(case: Case) -> None:
+    seen, _ = view.changed(case, view.default(case), {"guess": "UZB:up:80"})
+    assert seen.guess == (("UZB", "up", 80),)
+    for change in ({"cf": "CF2"}, {"from": "1992-05"}, {"by": "2005-12"}, {"club": "SCO"}):
+        assert view.changed(case, seen, change)[0].guess == ()
+    for change in ({"seed": "4"}, {"page": "state"}, {"month": "2001-01"}):
+        assert view.changed(case, seen, change)[0].guess == seen.guess
+
+
+# questions -----------------------------------------------------------------------------------------
+
+DAY = date(1999, 1, 1)
+SERIES: dict[str, Any] = {"states": ("UZB",), "first_year": 1999, "last_year": 2005}
+STRUCK = 'id = "mine"\n\n[[patch]]\ndo = "remove_event"\nevent = "E022"\n'
+
+
+def test_a_link_holds_a_question_of_ones_own(case: Case) -> None:
+    packed = question.pack(STRUCK)
+    assert len(packed) < 80
+    asked = {"page": "whatif", "own": packed, "from": "1996-12", "guess": "UZB:up:80,TJK:none:55"}
+    seen, complaints = view.changed(case, view.default(case), asked)
+    assert not complaints
+    assert (seen.cf, month_label(seen.origin)) == (question.OWN, "1996-12")
+    assert view.from_query(case, seen.query()) == (seen, ())
+    assert view.from_query(case, replace(seen, page="simulate").query())[0].own == seen.own
+    assert view.from_query(case, seen.question_query()) == (seen, ())
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda link: link[:-3],
+        lambda link: link + "AAAA",
+        lambda link: "2" + link[1:],
+        lambda link: link[:8] + ("A" if link[8] != "A" else "B") + link[9:],
+        lambda link: link.replace("1.", "1.!"),
+        lambda link: link + "A" * 10_000,
+    ],
+)
+def test_a_damaged_link_is_refused(spoil: Callable[[str], str]) -> None:
+    with pytest.raises(ValueError, match="damaged"):
+        question.unpack(spoil(question.pack(STRUCK)))
+
+
+def test_a_link_that_swells_is_refused() -> None:
+    with pytest.raises(ValueError, match="damaged"):
+        question.unpack(question.pack("#" * 1_000_000))
+
+
+def test_a_question_is_written_as_it_was_read(case: Case) -> None:
+    odd = 'a "quote", a \\, ü and \x7f'
+    patches = (
+        cf.AddEvent(event="x", date=DAY, label=odd, states=("UZB",), kind="offer", about="insurgency", sign=-1),
+        cf.ChangeStatute(statute="CST-11-exit", set={"notice_months": 12, "settlement": False}, drop=("until",)),
+        cf.ChangeSeries(series="tie_patron", states=("UZB",), first_year=1999, last_year=2001, scale=0.5),
+    )  # fmt: skip
+    one = cf.Counterfactual(id="mine", title=odd, patches=patches)
+    for given in (one, *cf.shipped_counterfactuals(case)):
+        assert cf.parse_counterfactual(question.written(given), "x") == given
+
+
+def test_every_shipped_question_is_told_in_words(case: Case) -> None:
+    for one in cf.shipped_counterfactuals(case):
+        words = changes.changes(case, one)
+        assert len(words) == len(one.patches)
+        assert all(line[0].isupper() or line[0] == "“" for line in words)
+        assert not any("_" in line for line in words)
+
+
+@pytest.mark.parametrize("name", cf.PATCHES)
+def test_every_kind_of_patch_has_words_of_its_own(case: Case, name: str) -> None:
+    patches: dict[str, cf.Patch] = {
+        "remove_event": cf.RemoveEvent(event="E031"),
+        "flip_event": cf.FlipEvent(event="E031"),
+        "rescale_event": cf.RescaleEvent(event="E031", factor=2),
+        "move_event": cf.MoveEvent(event="E031", date=DAY),
+        "add_event": cf.AddEvent(event="x", date=DAY, label="x", states=("UZB",), kind="tie", about="west", sign=1),
+        "remove_statute": cf.RemoveStatute(statute="CST-11-term"),
+        "change_statute": cf.ChangeStatute(statute="CST-11-exit", set={"notice_months": 12}),
+        "read_otherwise": cf.ReadOtherwise(statute="CST-11-term"),
+        "add_statute": cf.AddStatute(statute={"id": "x", "club": "CST", "kind": "withdrawal", "notice_months": 3}),
+        "open_club": cf.OpenClub(club="PFP", states=("TJK",), **{"from": DAY}),
+        "close_club": cf.CloseClub(club="PFP", states=("TJK",)),
+        "remove_club": cf.RemoveClub(club="GUAM"),
+        "change_series": cf.ChangeSeries(**SERIES, partners=("KAZ",), series="bond", set=1),
+        "forbid": cf.Forbid(states=("UZB",), club="CST", act="withdraw", **{"from": "1999-01"}, until="1999-12"),
+        "force": cf.Force(states=("UZB",), club="CST", act="renew", **{"from": "1999-01"}, until="1999-12"),
+        "propose": cf.Propose(states=("UZB",), club="CST", act="expel", **{"from": "1999-01"}, until="1999-12"),
+        "answer": cf.Answer(date=DAY, state="KGZ", need="external", grant=True),
+        "change_parameter": cf.ChangeParameter(parameter="patronage", value=0),
+    }  # fmt: skip
+    words = changes.said(case, patches[name])
+    assert words != f"{name.replace('_', ' ').capitalize()}."
+    assert words.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"do": "strike", "event": "E022", "state": ""}, "does not happen."),
+        ({"do": "strike", "event": "E022", "state": "UZB"}, "for Uzbekistan."),
+        ({"do": "move", "event": "E020", "date": "1999-09-27"}, "happens on 1999-09-27."),
+        (
+            {"do": "rule", "rule": "CST-11-term.renewal", "value": "automatic"},
+            "who does nothing stays in.",
+        ),
+        ({"do": "rule", "rule": "CSTO-20-sanction.majority", "value": True}, "by a majority"),
+        ({"do": "rule", "rule": "CST-11-exit.notice_months", "value": 24}, "notice: 24."),
+        ({"do": "rule", "rule": "CSTO-2012-restoration.price", "value": "gap"}, "back at once"),
+        (
+            {"do": "offer", "state": "UZB", "threat": "insurgency", "date": "1999-01-01"},
+            "“Others offer help” on 1999-01-01",
+        ),
+        ({"do": "open", "club": "PFP", "state": "TJK", "date": "1996-01-01"}, "PFP opens to"),
+        (
+            {
+                "do": "tie",
+                "sponsor": "patron",
+                "state": "UZB",
+                "add": 1,
+                "first": 1999,
+                "last": 2005,
+            },
+            "the tie to Russia is 1 standard deviations higher, 1999 to 2005.",
+        ),
+        ({"do": "weight", "weight": "patronage", "value": 0.5}, "counts 0.5 in every run."),
+    ],
+)
+def test_what_is_put_together_becomes_a_question(case: Case, change: Any, words: str) -> None:
+    text = 'id = "mine"\n' + question.table(changes.patch_of(case, change))
+    one = question.read(case, text, "mine.toml")
+    assert words in changes.changes(case, one)[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"do": "conquer"}, "allowed: strike, move"),
+        ({"do": "move", "event": "E020", "date": "soon"}, "a day, as YYYY-MM-DD"),
+        ({"do": "rule", "rule": "CST-11-exit.notice_months", "value": "x"}, "a number"),
+        ({"do": "rule", "rule": "CST-11-term.text", "value": "x"}, "a rule of the list"),
+        ({"do": "weight", "weight": "patronage", "value": 99}, "a number from -2 to 4"),
+        ({"do": "strike", "event": "x" * 200}, "a short text"),
+    ],
+)
+def test_what_cannot_be_put_together_is_said(case: Case, change: Any, words: str) -> None:
+    with pytest.raises(CaseError, match="What if") as refused:
+        changes.patch_of(case, change)
+    assert words in str(refused.value)
+
+
+def test_every_choice_is_one_that_the_case_takes(case: Case) -> None:
+    offered = changes.choices(case)
+    for rule in offered["rules"]:
+        for option in rule.get("options", ()):
+            change = {"do": "rule", "rule": rule["id"], "value": option["value"]}
+            text = 'id = "mine"\n' + question.table(changes.patch_of(case, change))
+            if option["value"] != rule["now"]:
+                question.read(case, text, "mine.toml")
+    for event in offered["events"]:
+        cf.RemoveEvent(event=event["id"], states=event["states"][:1]).change(case)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("id = ", "line 1: syntax"),
+        ('id = "m"\npatch = 3', "line 2: patch: 3 is not valid"),
+        ('id = "m"\n\n[[patch]]\ndo = "remove_evnt"\n', "line 4: patch 1.do: 'remove_evnt'"),
+        ('id = "m"\n\n[[patch]]\ndo = "remove_event"\nevent = "E999"', "line 5: patch 1"),
+        (STRUCK + '\n[[patch]]\ndo = "remove_event"\nevnt = "E031"', "line 9: patch 2"),
+        (STRUCK + '[[outcome]]\nstate = "UZB"\nclub = "CST"\n', "line 6: counterfactual.outcome.0"),
+        (STRUCK.replace('"mine"', '"mine"\ntitel = "x"'), "line 2: counterfactual.titel"),
+        (STRUCK + "#" * 20_000, "at most 16,000"),
+        ('id = "m"\n' + '[[patch]]\ndo = "remove_event"\nevent = "E022"\n' * 50, "at most 40"),
+        ("[" * 3000, "TOML 1.0"),
+        (
+            'id = "m"\n[[patch]]\ndo = "move_event"\nevent = "E037"\ndate = 9999-12-31\n',
+            "days and numbers within reach",
+        ),
+    ],
+)
+def test_a_bad_file_is_refused_with_line_and_key(case: Case, text: str, words: str) -> None:
+    with pytest.raises(CaseError) as refused:
+        question.read(case, text, "m.toml")
+    assert words in question.complaint(refused.value, text)
+    assert question.complaint(refused.value, text).startswith("m.toml, line ")
+
+
+# what the model finds ------------------------------------------------------------------------------
+
+
+def asked_view(case: Case, **asked: str) -> view.View:
+    wanted = {"page": "whatif", "runs": "20", "guess": "UZB:up:80,GEO:none:60", **asked}
+    seen, complaints = view.changed(case, view.default(case), wanted)
+    assert not complaints
+    return seen
+
+
+def test_nothing_is_compared_before_something_is_predicted(case: Case) -> None:
+    assert answer.asked_of(case, asked_view(case)) is not None
+    assert answer.asked_of(case, asked_view(case, guess="")) is None
+    assert answer.asked_of(case, asked_view(case, page="state")) is None
+    assert answer.asked_of(case, asked_view(case, own="")) is None
+
+
+def test_the_answer_is_that_of_compare(case: Case) -> None:
+    seen = asked_view(case, cf="CF2", seed="3")
+    wanted = answer.asked_of(case, seen)
+    assert wanted is not None
+    found = answer.answer(case, answer.obtain(case, wanted, ignore), seen)
+    (pair,) = compare(case, "CF2", runs=20, seed=3, start=month_label(seen.origin)).pairs
+    table = pair.seats([seen.by]).query("club == 'CST'").set_index("state")
+    at = seen.by - seen.origin
+    series = json.loads(found["series"])
+    for i, state in enumerate(case.deciders):
+        assert series["change"][i][at] == pytest.approx(table["change"][state], abs=1e-4)
+        assert series["baseline"][i][at] == pytest.approx(table["baseline"][state], abs=1e-4)
+        luck = table["simulation_high"][state] - table["change"][state]
+        assert series["luck"][i][at] == pytest.approx(luck, abs=1e-4)
+        assert series["low"][i][at] == pytest.approx(table["posterior_low"][state], abs=1e-4)
+    se = float(pair.effect.se[at, case.state_ids.index("UZB"), 0])
+    up = table["change"]["UZB"] - Z * se > 0
+    assert found["scored"]["UZB"]["right"] == up
+    assert found["scored"]["UZB"]["brier"] == pytest.approx(0.04 if up else 0.64)
+    assert "inputs differ from 1999-01 on" in found["course"][0]
+
+
+def test_what_leaves_the_fit_is_said(case: Case) -> None:
+    text = 'id = "mine"\n' + question.table(
+        {"do": "change_series", "series": "tie_patron", **SERIES, "add": 5.0}
+    )
+    seen = asked_view(case, own=question.pack(text))
+    wanted = answer.asked_of(case, seen)
+    assert wanted is not None
+    found = answer.answer(case, answer.obtain(case, wanted, ignore), seen)
+    assert "ties to the club's sponsor for Uzbekistan in CST" in found["outside"][0]
+    assert "1999-" in found["outside"][0]
+
+
+def test_who_asks_the_same_waits_for_the_same() -> None:
+    made: list[int] = []
+    go = threading.Event()
+
+    def work(key: int, progress: Progress) -> int:
+        made.append(key)
+        while not go.wait(0.01):
+            progress(0)
+        return 2 * key
+
+    desk: Desk[int, int] = Desk(work, keep=2)
+    found: list[int] = []
+    visitors = [
+        threading.Thread(target=lambda: found.append(desk.obtain(4, ignore))) for _ in range(3)
+    ]
+    for one in visitors:
+        one.start()
+    go.set()
+    for one in visitors:
+        one.join(5)
+    assert (made, found) == ([4], [8, 8, 8])
+
+
+def test_work_is_dropped_when_nobody_waits_and_done_anew_when_asked_for() -> None:
+    ended = threading.Event()
+    made: list[int] = []
+
+    def work(key: int, progress: Progress) -> int:
+        made.append(key)
+        if len(made) > 1:
+            return key
+        try:
+            while True:
+                time.sleep(0.01)
+                progress(0)
+        finally:
+            ended.set()
+
+    def away(_: int) -> None:
+        raise Stopped
+
+    desk: Desk[int, int] = Desk(work, keep=2)
+    with pytest.raises(Stopped):
+        desk.obtain(1, away)
+    assert ended.wait(5)
+    assert desk.obtain(1, ignore) == 1
+    for key in (2, 3, 4):
+        desk.obtain(key, ignore)
+    assert len(desk._works) == 2
+
+
+def test_a_failure_is_told_and_does_not_stay() -> None:
+    made: list[int] = []
+
+    def work(key: int, progress: Progress) -> int:
+        made.append(key)
+        if len(made) == 1:
+            raise ValueError("no such luck")
+        return key
+
+    desk: Desk[int, int] = Desk(work, keep=2)
+    with pytest.raises(RuntimeError, match="no such luck"):
+        desk.obtain(1, ignore)
+    assert desk.obtain(1, ignore) == 1
 
 
 # the map -------------------------------------------------------------------------------------------
@@ -204,7 +539,7 @@ def test_frames_say_what_the_runs_say(case: Case) -> None:
     found = scene.frames(ensemble, "CST")
     s, c = ensemble.index("UZB", "CST")
     at = ensemble.at(parse_month("1999-05"))
-    assert found["p"][s][at] == round(100 * ensemble.p_in[at, s, c])
+    assert json.loads(found["p"])[s][at] == round(100 * ensemble.p_in[at, s, c])
     assert found["start"] == parse_month("1998-12")
 
 
@@ -262,9 +597,9 @@ class Visitor:
         """What the page sends when something is clicked."""
         self.find(prop)._handle_event(None, {"event": event, "data": value}, [])
 
-    def wait(self, condition: Callable[[], bool]) -> None:
-        """Until it is so."""
-        for _ in range(200):
+    def wait(self, condition: Callable[[], bool], patience: int = 10) -> None:
+        """Until it is so, for some seconds."""
+        for _ in range(20 * patience):
             if condition():
                 return
             time.sleep(0.05)
@@ -280,14 +615,14 @@ def visitor() -> Iterator[Visitor]:
 
 def test_the_record_is_shown_until_the_runs_are_there(visitor: Visitor) -> None:
     assert visitor.find("record").record
-    visitor.wait(lambda: visitor.find("frames").frames is not None)
-    assert visitor.find("frames").frames["runs"] == 6
+    visitor.wait(lambda: visitor.find("made").made is not None)
+    assert visitor.find("made").made["runs"] == 6
     visitor.wait(lambda: visitor.find("busy").busy is None)
-    assert visitor.find("frames").show == "ensemble"
+    assert visitor.find("made").show == "ensemble"
 
 
 def test_a_click_opens_the_state(visitor: Visitor) -> None:
-    visitor.send("frames", "open", {"state": "UZB", "month": "2012-06"})
+    visitor.send("made", "open", {"state": "UZB", "month": "2012-06"})
     visitor.wait(lambda: visitor.find("found").found is not None)
     widget = visitor.find("found")
     assert (widget.state, month_label(widget.month)) == ("UZB", "2012-06")
@@ -298,7 +633,7 @@ def test_a_click_opens_the_state(visitor: Visitor) -> None:
 
 def test_reset_keeps_the_seed(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"seed": "9", "show": "run", "run": "2", "month": "1999-04"})
-    visitor.wait(lambda: visitor.find("frames").frames is not None)
+    visitor.wait(lambda: visitor.find("made").made is not None)
     visitor.wait(lambda: visitor.find("busy").view["month"] == "1999-04")
     visitor.send("busy", "reset")
     visitor.wait(lambda: visitor.find("busy").view["show"] == "ensemble")
@@ -325,11 +660,128 @@ def test_stopping_shows_the_record(visitor: Visitor, monkeypatch: pytest.MonkeyP
 
 def test_visitors_do_not_see_each_other() -> None:
     one, other = Visitor(), Visitor()
+    one.send("busy", "apply", {"cf": "CF7"})
+    assert "cf=CF1" in other.find("query").query
     one.send("busy", "apply", {"club": "SCO", "show": "record"})
     assert one.find("busy").view["club"] == "SCO"
     assert other.find("busy").view["club"] == "CST"
     one.context.close()
     other.context.close()
+
+
+def test_predict_first(visitor: Visitor) -> None:
+    visitor.send("busy", "apply", {"page": "whatif"})
+    assert visitor.find("words").words == ["“Bombs in Tashkent” (1999-02) does not happen."]
+    visitor.send("draft", "commit", "UZB:up:80,MDA:none:90")
+    visitor.wait(lambda: visitor.find("fitted").given is not None)
+    found = visitor.find("fitted").given
+    assert found["runs"] == 6
+    assert set(found["scored"]) == {"UZB", "MDA"}
+    assert "guess" not in visitor.find("most").query, "a link to the question does not give it away"
+    visitor.send("most", "ask", {"guess": ""})
+    assert visitor.find("draft").draft == {"UZB": ["up", 80], "MDA": ["none", 90]}
+
+
+def test_a_question_is_put_together_and_taken_back(visitor: Visitor) -> None:
+    visitor.send("busy", "apply", {"page": "whatif"})
+    visitor.send("most", "ask", {"cf": "own"})
+    assert visitor.find("most").words == []
+    for event in ("E022", "E031"):
+        visitor.send("most", "extend", {"do": "strike", "event": event, "state": ""})
+    visitor.send("most", "name", "Quiet years")
+    widget = visitor.find("most")
+    assert (len(widget.words), widget.title) == (2, "Quiet years")
+    assert "own=" in widget.query
+    one = cf.parse_counterfactual(widget.toml, widget.file)
+    assert one.starts == ("1998-12",)
+    visitor.send("most", "extend", {"do": "strike", "event": "E999", "state": ""})
+    assert "'E999' is not valid" in visitor.find("most").error
+    visitor.send("most", "drop", 0)
+    visitor.send("most", "drop", 0)
+    assert visitor.find("most").words == []
+    assert visitor.find("draft").asked is False
+
+
+def test_uploads(visitor: Visitor) -> None:
+    visitor.send("busy", "apply", {"page": "whatif"})
+    for given, words in (
+        ({"name": "q.txt", "text": STRUCK, "size": 9}, "not a TOML file"),
+        ({"name": "q.toml", "text": "", "size": 10**6}, "too large"),
+        ({"name": "q.toml", "text": "id = ", "size": 5}, "q.toml, line 1: syntax"),
+    ):
+        visitor.send("most", "upload", given)
+        assert words in visitor.find("most").error
+        assert visitor.find("most").cf == "CF1"
+    visitor.send("most", "upload", {"name": "q.toml", "text": STRUCK, "size": len(STRUCK)})
+    widget = visitor.find("most")
+    assert (widget.error, widget.mine, len(widget.words)) == ("", True, 1)
+
+
+def test_a_comparison_can_be_stopped(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    def slow(_case: object, _asked: object, progress: Progress) -> None:
+        try:
+            while True:
+                time.sleep(0.01)
+                progress(1)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(answer, "_compare", slow)
+    visitor.send("busy", "apply", {"page": "whatif", "guess": "UZB:up:80"})
+    visitor.wait(lambda: bool(visitor.find("fitted").busy and visitor.find("fitted").busy["done"]))
+    visitor.send("busy", "cancel")
+    assert visitor.find("draft").draft == {"UZB": ["up", 80]}
+    assert ended.wait(2), "nobody waits, so the work ends"
+
+
+def test_a_comparison_that_fails_says_so(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no such luck")
+
+    monkeypatch.setattr(answer, "_compare", fail)
+    visitor.send("busy", "apply", {"page": "whatif", "guess": "UZB:up:80"})
+    visitor.wait(lambda: visitor.find("fitted").error != "")
+    assert visitor.find("fitted").error == "The comparison failed: no such luck"
+
+
+def test_a_setting_that_changes_during_a_comparison_counts(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, quick = threading.Event(), answer._compare
+
+    def slow_at_first(the_case: Case, asked: answer.Asked, progress: Progress) -> Any:
+        if asked.seed == 4:
+            return quick(the_case, asked, progress)
+        try:
+            while True:
+                time.sleep(0.01)
+                progress(1)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(answer, "_compare", slow_at_first)
+    visitor.send("busy", "apply", {"page": "whatif", "guess": "UZB:up:80"})
+    visitor.wait(lambda: bool(visitor.find("fitted").busy))
+    visitor.send("most", "ask", {"seed": "4"})
+    visitor.wait(lambda: visitor.find("fitted").given is not None)
+    assert visitor.find("fitted").given["seed"] == 4
+    assert ended.wait(2), "what nobody waits for any more ends"
+
+
+def test_ten_visitors_at_once_each_get_their_own() -> None:
+    visitors = [Visitor() for _ in range(10)]
+    names = ("CF2", "CF6", "CF7")
+    for i, one in enumerate(visitors):
+        asked = {"page": "whatif", "cf": names[i % 3], "guess": f"UZB:up:{50 + 5 * i}"}
+        one.send("busy", "apply", asked)
+    for i, one in enumerate(visitors):
+        one.wait(lambda one=one: one.find("fitted").given is not None, patience=60)  # type: ignore[misc]
+        widget = one.find("fitted")
+        assert widget.given["scored"]["UZB"]["confidence"] == 50 + 5 * i
+        assert (one.find("most").cf, widget.error) == (names[i % 3], "")
+        one.context.close()
 
 
 # the server ----------------------------------------------------------------------------------------

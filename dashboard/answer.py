@@ -1,0 +1,252 @@
+"""What the model finds for a counterfactual: paired runs, made once for all who ask the same, as data for the page."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from agents.situation import Floats
+from dashboard import question
+from dashboard.scene import record_of
+from dashboard.shared import Desk, Progress
+from dashboard.view import Guess, View
+from experiments.compare import LAW, Pair, Z, compare
+from experiments.predictions import Prediction, score
+from model.case import Case
+from model.clock import month_label
+from tashkent.words import TERMS
+
+#: comparisons that are kept for whoever asks the same, and as many at a time as there are cores
+KEPT = 12
+TURNS = threading.BoundedSemaphore(os.cpu_count() or 1)
+FEWEST = 2
+#: rows of a table
+MOST = 5
+ARROWS = {"up": "↑", "down": "↓", "none": "→"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What fixes a comparison."""
+
+    cf: str
+    own: str
+    origin: int
+    runs: int
+    seed: int
+
+
+def asked_of(case: Case, view: View) -> Asked | None:
+    """The comparison that a view needs: none before something is predicted."""
+    if view.page != "whatif" or not view.guess:
+        return None
+    if question.asked(case, view.cf, view.own) is None:
+        return None
+    own = view.own if view.cf == question.OWN else ""
+    return Asked(view.cf, own, view.origin, max(FEWEST, view.runs), view.seed)
+
+
+@cache
+def _desk(case: Case) -> Desk[Asked, Pair]:
+    return Desk(lambda asked, progress: _compare(case, asked, progress), KEPT)
+
+
+def obtain(case: Case, asked: Asked, progress: Progress) -> Pair:
+    """The pair, made once for all who ask for the same; `progress` may raise `Stopped`."""
+    return _desk(case).obtain(asked, progress)
+
+
+def _compare(case: Case, asked: Asked, progress: Progress) -> Pair:
+    """What `tashkent compare` does, with all that the page will show of it."""
+    one = question.asked(case, asked.cf, asked.own)
+    assert one is not None
+    with _turn(progress):
+        found = compare(
+            case,
+            one,
+            runs=asked.runs,
+            seed=asked.seed,
+            start=month_label(asked.origin),
+            progress=lambda done, _: progress(done),
+        )
+        (pair,) = found.pairs
+        for made in ("effect", "partings", "carried", "outcomes", "outside"):
+            getattr(pair, made)
+    return pair
+
+
+@contextmanager
+def _turn(progress: Progress) -> Iterator[None]:
+    """One of a few at a time: the first is there sooner, and the last no later."""
+    while not TURNS.acquire(timeout=0.1):
+        progress(0)
+    try:
+        progress(0)
+        yield
+    finally:
+        TURNS.release()
+
+
+# as the page takes it ------------------------------------------------------------------------------
+
+
+def answer(case: Case, pair: Pair, view: View) -> dict[str, Any]:
+    """Shares and changes month by month in one club, where histories part and why, and the predictions scored."""
+    c = tuple(case.clubs).index(view.club)
+    rows = [case.state_ids.index(state) for state in case.deciders]
+    counts, found = pair.counts, pair.effect
+    names = {s.state: s.name for s in case.states}
+
+    def cells(values: Any) -> list[list[float | None]]:
+        return _plain(np.asarray(values, float)[:, rows, c].T)
+
+    record = record_of(case, view.club)
+    return {
+        "states": [{"state": s, "name": names[s]} for s in case.deciders],
+        "start": pair.start,
+        "parts": pair.parts_from,
+        "runs": pair.runs,
+        "per_draw": pair.per_draw,
+        "seed": pair.seed,
+        # as text: a list would be walked through, number by number, each time the page is rendered
+        "series": json.dumps(
+            {
+                "baseline": cells(counts.baseline / pair.runs),
+                "changed": cells(counts.changed / pair.runs),
+                "change": cells(found.change),
+                "luck": cells(Z * found.se_simulation),
+                "low": cells(found.posterior_low),
+                "high": cells(found.posterior_high),
+            }
+        ),
+        "record": [record[i][pair.start - case.start :] for i in rows],
+        "course": course(pair),
+        "partings": _partings(pair, names),
+        "carried": _carried(pair),
+        "outside": outside(pair, names),
+        "implied": _implied(pair, names),
+        "lesson": " ".join(pair.counterfactual.lesson.split()),
+        **scored(pair, view.club, view.by, view.guess),
+    }
+
+
+def _plain(values: Floats) -> list[list[float | None]]:
+    """Rows of numbers as JSON has them: what cannot be told is nothing."""
+    return [[None if v != v else v for v in row] for row in np.round(values, 4).tolist()]
+
+
+def scored(pair: Pair, club: str, by: int, guess: tuple[Guess, ...]) -> dict[str, Any]:
+    """Each prediction with what the model finds, and the mean score."""
+    month = month_label(by)
+    said = [
+        Prediction(state=s, direction=d, confidence=sure / 100, club=club, month=month)  # type: ignore[arg-type]
+        for s, d, sure in guess
+    ]
+    table = score(said, pair)
+    rows = {
+        row.state: {
+            "predicted": row.predicted,
+            "confidence": round(100 * row.confidence),
+            "found": row.found,
+            "right": bool(row.right),
+            "brier": float(row.brier),
+        }
+        for row in table.itertuples()
+    }
+    return {"scored": rows, "brier": float(table["brier"].mean())}
+
+
+def course(pair: Pair) -> list[str]:
+    """From when on the worlds differ, and how many runs take another course."""
+    if pair.parts_from is None:
+        return ["No input differs in these months: both worlds are one."]
+    since = "the start" if pair.parts_from <= pair.start else month_label(pair.parts_from)
+    begin = f"Both worlds begin from the record of {month_label(pair.start)}; inputs differ from {since} on."
+    if not len(pair.partings):
+        return [begin, f"In none of {pair.runs:,} paired runs history takes another course."]
+    return [
+        begin,
+        f"In {pair.share_changed:.0%} of {pair.runs:,} paired runs history takes another course; "
+        f"half of these have parted by {pair.to_dict()['median_parting']}.",
+    ]
+
+
+def _partings(pair: Pair, names: dict[str, str]) -> list[dict[str, Any]]:
+    """Where histories part most often."""
+    return [
+        {
+            "month": row.month,
+            "words": f"{names[row.state]} {_status(row.changed)} instead of {_status(row.baseline)} ({row.club})",
+            "share": float(row.share),
+        }
+        for row in pair.partings.head(MOST).itertuples()
+    ]
+
+
+def _status(status: str) -> str:
+    words = {
+        "none": "out",
+        "left": "out",
+        "member": "in",
+        "signatory": "a signatory",
+        "observer": "an observer",
+    }
+    return words.get(status, status.replace("_", " "))
+
+
+def _carried(pair: Pair) -> list[dict[str, Any]]:
+    """What made the difference where histories part."""
+    words = TERMS | {LAW: "a rule, the council or an order, and no reason of the state's own"}
+    return [
+        {
+            "words": words.get(row.term, row.term.replace("_", " ")),
+            "law": row.term == LAW,
+            "difference": float(row.difference),
+            "share": float(row.share),
+        }
+        for row in pair.carried.head(MOST).itertuples()
+        if row.share > 0
+    ]
+
+
+def outside(pair: Pair, names: dict[str, str]) -> list[str]:
+    """Which terms leave the range on which the model was fitted."""
+    told = [
+        f"{TERMS.get(row.term, row.term)} for {names[row.state]} in {row.club}: {row.value:.2g} "
+        f"({_months(row)}; fitted on {row.low:.2g} to {row.high:.2g})"
+        for row in pair.outside.head(MOST).itertuples()
+    ]
+    more = len(pair.outside) - len(told)
+    return [*told, f"and {more} more"] if more > 0 else told
+
+
+def _months(row: Any) -> str:
+    """The months of a row of `Pair.outside`, whose column has a name that Python keeps for itself."""
+    first, last = row[4], row.until
+    return str(first) if first == last else f"{first} to {last}"
+
+
+def _implied(pair: Pair, names: dict[str, str]) -> list[dict[str, Any]]:
+    """What the sources of the question imply, beside what is found."""
+    whose = {"seed": "the sources", "GK": "general knowledge", "both": "both"}
+    why = {
+        (o.state, o.club, o.month, o.status, o.whose): o.why for o in pair.counterfactual.outcomes
+    }
+    return [
+        {
+            "words": f"{names[row.state]}, {row.month}: {row.club}"
+            + ("" if row.status == "in" else f", {row.status.replace('_', ' ')}"),
+            "implied": ARROWS[row.implied],
+            "whose": whose[row.whose],
+            "found": ARROWS[row.found],
+            "change": float(row.change),
+            "why": why.get((row.state, row.club, row.month, row.status, row.whose), ""),
+        }
+        for row in pair.outcomes.itertuples()
+    ]

@@ -1,0 +1,336 @@
+"""What if: a question, a prediction, and only then what the model finds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import solara
+import solara.lab
+
+from dashboard import question
+from dashboard.answer import Asked, answer, asked_of, obtain
+from dashboard.changes import changes, choices, patch_of
+from dashboard.shared import Stopped
+from dashboard.view import MOST_RUNS, View
+from experiments.compare import Pair
+from model.case import Case, CaseError
+from model.clock import month_label
+from model.counterfactual import SUFFIX, Counterfactual
+from model.world import compile_case, is_in
+
+Ask = Callable[[dict[str, Any]], None]
+
+
+@solara.component_vue("question.vue")
+def _question(
+    settled: bool,
+    mine: bool,
+    cf: str,
+    library: list[dict[str, str]],
+    title: str,
+    question: str,
+    words: list[str],
+    choices: dict[str, Any],
+    clubs: list[dict[str, str]],
+    club: str,
+    club_name: str,
+    origin: str,
+    starts: list[str],
+    runs: int,
+    seed: int,
+    most: int,
+    large: bool,
+    query: str,
+    toml: str,
+    file: str,
+    command: str,
+    longest: int,
+    error: str,
+    notice: str,
+    event_ask: Ask,
+    event_extend: Callable[[dict[str, Any]], None],
+    event_drop: Callable[[int], None],
+    event_name: Callable[[str], None],
+    event_upload: Callable[[dict[str, Any]], None],
+    event_reset: Callable[..., None],
+) -> None:
+    """The question, from the list or put together."""
+
+
+@solara.component_vue("predict.vue")
+def _predict(
+    states: list[dict[str, str]],
+    club_name: str,
+    by: str,
+    origin: str,
+    months: list[str],
+    draft: dict[str, Any],
+    asked: bool,
+    large: bool,
+    event_ask: Ask,
+    event_commit: Callable[[str], None],
+) -> None:
+    """Direction and confidence by state."""
+
+
+@solara.component_vue("answer.vue")
+def _answer(
+    given: dict[str, Any] | None,
+    busy: dict[str, Any] | None,
+    error: str,
+    title: str,
+    file: str,
+    club: str,
+    club_name: str,
+    by: int,
+    fitted: int,
+    large: bool,
+    event_cancel: Callable[..., None],
+) -> None:
+    """The paired comparison."""
+
+
+@solara.component_vue("sheet.vue")
+def _sheet(
+    title: str,
+    question: str,
+    words: list[str],
+    states: list[dict[str, str]],
+    club_name: str,
+    origin: str,
+    by: str,
+    at: int,
+    runs: int,
+    seed: int,
+    query: str,
+    guess: dict[str, Any],
+    given: dict[str, Any] | None,
+) -> None:
+    """One page on paper."""
+
+
+@dataclass(frozen=True)
+class _Own:
+    """What a visitor does to a question of their own: it is asked if it can be, and refused in words otherwise."""
+
+    case: Case
+    one: Counterfactual | None
+    #: it is one's own already
+    mine: bool
+    ask: Ask
+    refuse: Callable[[str], None]
+
+    def _keep(self, text: str, name: str, *, with_line: bool = False) -> None:
+        try:
+            text = question.written(question.read(self.case, text, name))
+        except CaseError as refused:
+            self.refuse(question.complaint(refused, text) if with_line else str(refused))
+        else:
+            self.ask({"own": question.pack(text)})
+
+    def extend(self, change: dict[str, Any]) -> None:
+        """One change more."""
+        try:
+            patch = question.table(patch_of(self.case, change))
+        except CaseError as refused:
+            self.refuse(str(refused))
+            return
+        before = question.written(self.one, ()) if self.one and self.mine else question.EMPTY
+        self._keep(before + patch, "This change")
+
+    def _rewrite(self, **update: Any) -> None:
+        if self.one is not None and self.mine:
+            text = question.written(self.one.model_copy(update=update), ())
+            self._keep(text, "Your question")
+
+    def drop(self, number: int) -> None:
+        """Without one of its changes."""
+        patches = self.one.patches if self.one else ()
+        left = tuple(patch for i, patch in enumerate(patches) if i != number)
+        if left:
+            self._rewrite(patches=left)
+        else:
+            self.ask({"own": ""})
+
+    def name(self, title: str) -> None:
+        """Under another title."""
+        self._rewrite(title=str(title)[:80])
+
+    def upload(self, given: dict[str, Any]) -> None:
+        """Another, from a file."""
+        name, text = str(given.get("name"))[:80], given.get("text")
+        if not isinstance(text, str) or int(given.get("size", 0)) > question.LONGEST:
+            self.refuse(f"{name} is too large: a question has {question.LONGEST:,} bytes at most.")
+        elif not name.endswith(SUFFIX):
+            self.refuse(f"{name} is not a TOML file: its name should end in {SUFFIX}.")
+        else:
+            self._keep(text, name, with_line=True)
+
+
+@solara.component
+def WhatIf(
+    case: Case, view: View, error: str, notice: str, ask: Ask, reset: Callable[..., None]
+) -> None:
+    """The page of counterfactuals."""
+    one = question.asked(case, view.cf, view.own)
+    wrong, set_wrong = solara.use_state("")
+    draft, set_draft = solara.use_state(view.guess)
+    done = solara.use_reactive(0)
+    asked = asked_of(case, view)
+
+    def work() -> tuple[Asked, Pair] | None:
+        if asked is None:
+            return None
+
+        def progress(number: int) -> None:
+            if not pairs.is_current():
+                raise Stopped
+            done.value = number
+
+        progress(0)
+        return asked, obtain(case, asked, progress)
+
+    pairs = solara.lab.use_task(work, dependencies=[asked], raise_error=False)
+    value = pairs.value if pairs.finished else None
+    pair = value[1] if value is not None and value[0] == asked else None
+    found = solara.use_memo(
+        lambda: None if pair is None else answer(case, pair, view),
+        [pair, view.club, view.by, view.guess],
+    )
+
+    def please(wanted: dict[str, Any]) -> None:
+        set_wrong("")
+        ask(wanted)
+
+    own = _Own(case, one, view.cf == question.OWN, please, set_wrong)
+
+    def commit(text: str) -> None:
+        please({"guess": text})
+
+    def anew(wanted: dict[str, Any]) -> None:
+        if view.guess:
+            set_draft(view.guess)
+        please(wanted)
+
+    def stop(*_: object) -> None:
+        pairs.cancel()
+        anew({"guess": ""})
+
+    settled = bool(view.guess) and one is not None
+    states = [{"id": s.state, "name": s.name} for s in case.states if s.state in case.deciders]
+    label = {"origin": month_label(view.origin), "club_name": case.club_name(view.club, view.by)}
+    told = _told(case, view, one)
+    bare = replace(view, guess=())
+    with solara.Div(classes=["tk-whatif", *(["tk-settled"] if settled else [])]):
+        _question(
+            settled=settled,
+            mine=view.cf == question.OWN,
+            cf=view.cf,
+            library=[{"id": q.id, "title": q.title} for q in question.library(case).values()],
+            **told,
+            choices=choices(case),
+            clubs=[{"id": c, "name": case.club_name(c, view.by)} for c in case.clubs],
+            club=view.club,
+            **label,
+            starts=[month_label(m) for m in _starts(case, one)],
+            runs=view.runs,
+            seed=view.seed,
+            most=MOST_RUNS,
+            large=view.present,
+            query=bare.question_query(),
+            **_as_file(view, one),
+            longest=question.LONGEST,
+            error=wrong or error,
+            notice=notice,
+            event_ask=anew,
+            event_extend=own.extend,
+            event_drop=own.drop,
+            event_name=own.name,
+            event_upload=own.upload,
+            event_reset=reset,
+        )
+        if settled:
+            busy = None
+            if pairs.pending:
+                words = f"{done.value:,} of {asked.runs:,} paired runs" if asked else ""
+                busy = {"done": done.value, "of": view.runs, "words": words}
+            _answer(
+                given=found,
+                busy=busy,
+                error=f"The comparison failed: {pairs.exception}" if pairs.error else "",
+                title=told["title"],
+                file=one.id if one else "",
+                club=view.club,
+                club_name=label["club_name"],
+                by=view.by,
+                fitted=case.fit_until,
+                large=view.present,
+                event_cancel=stop,
+            )
+        else:
+            _predict(
+                states=[{**s, "seat": _seat(case, view, s["id"])} for s in states],
+                **label,
+                by=month_label(view.by),
+                months=[month_label(m) for m in _months(case, view, one)],
+                draft=_by_state(draft),
+                asked=one is not None,
+                large=view.present,
+                event_ask=please,
+                event_commit=commit,
+            ).key(f"{view.cf} {view.own}")
+        _sheet(
+            **told,
+            states=states,
+            **label,
+            by=month_label(view.by),
+            at=view.by,
+            runs=view.runs,
+            seed=view.seed,
+            query=view.question_query(),
+            guess=_by_state(view.guess),
+            given=found,
+        )
+
+
+def _by_state(guess: tuple[tuple[str, str, int], ...]) -> dict[str, Any]:
+    return {state: [direction, sure] for state, direction, sure in guess}
+
+
+def _told(case: Case, view: View, one: Counterfactual | None) -> dict[str, Any]:
+    return {
+        "title": one.title if one else "",
+        "question": one.question if one else "",
+        "words": changes(case, one),
+    }
+
+
+def _as_file(view: View, one: Counterfactual | None) -> dict[str, str]:
+    """The question as a file, and the command that asks the same of it."""
+    if one is None:
+        return {"toml": "", "file": "", "command": ""}
+    file = f"{one.id}{SUFFIX}"
+    name = file if view.cf == question.OWN else one.id
+    start = month_label(view.origin)
+    return {
+        "toml": question.written(one, (start,)),
+        "file": file,
+        "command": f"tashkent compare {name} --from {start} --runs {view.runs} --seed {view.seed}",
+    }
+
+
+def _starts(case: Case, one: Counterfactual | None) -> list[int]:
+    asked = [case.month(text, "starts") for text in one.starts] if one else []
+    return sorted({case.start, *asked, *(m for m in case.shown if m < case.end)})
+
+
+def _months(case: Case, view: View, one: Counterfactual | None) -> list[int]:
+    asked = [case.month(o.month, "month") for o in one.outcomes] if one else []
+    return sorted(m for m in {*asked, *case.shown, case.end} if m > view.origin)
+
+
+def _seat(case: Case, view: View, state: str) -> str:
+    """Whether the state is in when both worlds begin."""
+    seat = (case.state_ids.index(state), tuple(case.clubs).index(view.club))
+    status = compile_case(case).record.status[view.origin - case.start]
+    return "in" if is_in(status[seat]) else "out"
