@@ -1,0 +1,272 @@
+"""Outcomes on hand-made runs and on the model's: each says what another way of counting says."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from agents.situation import Bools, Floats
+from calibration.patterns import Runs, evaluate, load_patterns
+from calibration.scores import brier
+from experiments.outcomes import (
+    KINDS,
+    Tally,
+    horizon,
+    measured,
+    of_counterfactual,
+    read_outcome,
+    read_outcomes,
+    signature,
+)
+from model.case import Case, CaseError
+from model.clock import month_label, parse_month
+from model.counterfactual import load_counterfactual, shipped_counterfactuals
+from model.law import Status
+from model.record import Ensemble
+from model.simulate import simulate
+from model.world import compile_case, is_in
+
+#: one of each kind
+EXAMPLES = (
+    "in(UZB, CST, 2012-12)",
+    "status(UZB, CST, 2012-12, suspended)",
+    "members(CST, 1999-06)",
+    "exits(CST, 1999-01, 1999-06)",
+    "exits(CST, 1999-01, 2025-12, UZB)",
+    "entries(CST, 1993-01, 1994-12)",
+    "first_exit(CST)",
+    "first_exit(CST, UZB)",
+    "first_exit(CST, , 2000-01, 2010-12)",
+    "first_entry(CST, BLR)",
+    "acts(withdraw, CST)",
+    "acts(renew, CST, 1999-04, 1999-04, KAZ)",
+    "date(suspend, CST, UZB)",
+    "all_right(CST, 1999-06)",
+    "share_right(CST, 1999-06)",
+    "balanced_accuracy(CST, 1999-01, 1999-06)",
+    "wrong(CST, 1994-01, 2012-12)",
+    "brier(CST, 1994-01, 2012-12)",
+    "pattern(T4)",
+    "pattern(T4, all)",
+)
+
+
+@pytest.fixture(scope="module")
+def ensemble(case: Case, some_parameters: dict[str, Floats]) -> Ensemble:
+    return simulate(case, some_parameters, seed=5)
+
+
+def of_record(case: Case) -> Ensemble:
+    """One run, and it is the record."""
+    status = compile_case(case).record.status[None].astype(np.int8)
+    return Ensemble(case, 0, 0, case.start, status, (), {})
+
+
+def value(text: str, ensemble: Ensemble) -> Floats:
+    return read_outcome(text, ensemble.case)(ensemble)
+
+
+def test_every_kind_has_an_example_and_reads_back_from_its_name(case: Case) -> None:
+    found = read_outcomes(EXAMPLES, case)
+    assert {outcome.kind for outcome in found} == set(KINDS)
+    for text, outcome in zip(EXAMPLES, found, strict=True):
+        assert outcome.name == text
+        assert read_outcome(outcome.name, case) == outcome
+
+
+def test_a_table_says_what_a_text_says(case: Case) -> None:
+    table = {"measure": "exits", "club": "CST", "first": "1999-01", "last": "1999-06"}
+    assert read_outcome(table, case) == read_outcome("exits(CST,1999-01, 1999-06)", case)
+
+
+def test_every_outcome_is_a_number_a_run(case: Case, ensemble: Ensemble) -> None:
+    found = measured(read_outcomes(EXAMPLES, case), ensemble)
+    assert found.shape == (ensemble.runs, len(EXAMPLES))
+    assert found.dtype == float
+
+
+def test_the_record_scores_full_marks(case: Case) -> None:
+    runs = of_record(case)
+    assert value("in(UZB, CST, 2010-12)", runs) == 1
+    assert value("status(UZB, CST, 2013-06, in)", runs) == 0
+    assert value("exits(CST, 1999-01, 1999-06)", runs) == 3
+    assert value("entries(CST, 1993-01, 1994-12)", runs) == 3
+    assert value("members(CST, 2000-01)", runs) == 5
+    assert value("first_exit(CST, UZB)", runs) == pytest.approx(1999 + 3 / 12)
+    assert math.isnan(value("first_exit(CST, KAZ)", runs)[0])
+    assert value("wrong(CST, 1992-06, 2025-12)", runs) == 0
+    for text in ("all_right(CST, 1999-06)", "share_right(CST, 1999-06)", "pattern(T4)"):
+        assert value(text, runs) == 1
+    assert value("balanced_accuracy(CST, 1999-01, 1999-06)", runs) == 1
+
+
+def test_nobody_ever_in_is_wrong_where_the_record_has_them(case: Case) -> None:
+    shape = of_record(case).status.shape
+    nobody = Ensemble(case, 0, 0, case.start, np.zeros(shape, np.int8), (), {})
+    record = of_record(case)
+    low, high = (record.at(parse_month(m)) for m in ("1994-01", "2012-12"))
+    decides = compile_case(case).decides
+    share = is_in(record.status[0, low : high + 1, :, 0])[:, decides].mean()
+    assert value("wrong(CST, 1994-01, 2012-12)", nobody) == pytest.approx(share)
+    assert value("members(CST, 1999-06)", nobody) == 0
+
+
+def test_acts_and_dates_are_those_of_the_log(case: Case, ensemble: Ensemble) -> None:
+    acts = ensemble.acts()
+    withdrawn = acts.query("club == 'CST' and act == 'withdraw'")
+    counted = withdrawn.groupby("run").size().reindex(range(ensemble.runs), fill_value=0)
+    assert value("acts(withdraw, CST)", ensemble).tolist() == counted.tolist()
+    first = withdrawn.query("state == 'UZB'").groupby("run")["month"].min()
+    dates = first.map(lambda m: parse_month(m) / 12).reindex(range(ensemble.runs))
+    assert counted.sum() > 0
+    assert first.size > 0
+    pd.testing.assert_series_equal(
+        pd.Series(value("date(withdraw, CST, UZB)", ensemble)), dates, check_names=False
+    )
+
+
+def test_exits_are_counted_on_the_seats(case: Case, ensemble: Ensemble) -> None:
+    s, c = ensemble.index("UZB", "CST")
+    seats: Bools = ensemble.seats[:, :, s, c]
+    out = seats[:, :-1] & ~seats[:, 1:]
+    assert value("exits(CST, 1992-06, 2025-12, UZB)", ensemble).tolist() == out.sum(axis=1).tolist()
+    when = value("first_exit(CST, UZB)", ensemble)
+    for run in range(ensemble.runs):
+        month = case.start + 1 + int(out[run].argmax())
+        assert (when[run] == month / 12) if out[run].any() else np.isnan(when[run])
+
+
+def test_patterns_have_the_mean_that_the_table_of_patterns_has(
+    case: Case, ensemble: Ensemble
+) -> None:
+    table = evaluate(load_patterns(case), Runs(ensemble))
+    for row in table[table["judged"]].itertuples():
+        found = Tally.of(value(f"pattern({row.id})", ensemble)[:, None])
+        assert found.mean[0] == pytest.approx(row.value, nan_ok=True), row.id
+
+
+def test_brier_is_that_of_p_in_without_the_bias_of_few_runs(
+    case: Case, some_parameters: dict[str, Floats]
+) -> None:
+    """Over all ways to pair runs the mean is exactly the score less its bias; so it is for the pairs, on average."""
+    many = {name: np.repeat(values[:1], 400) for name, values in some_parameters.items()}
+    ensemble = simulate(
+        case, many, seed=2, start=parse_month("1998-12"), end=parse_month("2004-12")
+    )
+    first, last = parse_month("1999-04"), parse_month("2004-12")
+    plain = brier(case, ensemble.p_in, ensemble.start, "CST", first, last)
+    p = ensemble.p_in[first - ensemble.start :, compile_case(case).decides, 0]
+    tally = Tally.of(value("brier(CST, 1999-04, 2004-12)", ensemble)[:, None])
+    assert tally.number[0] == 200
+    unbiased = plain - float((p * (1 - p)).mean()) / 399
+    assert abs(tally.mean[0] - unbiased) < 4 * tally.se[0]
+    assert tally.se[0] < 0.02
+
+
+def test_brier_pairs_by_the_number_of_the_run(
+    case: Case, some_parameters: dict[str, Floats], ensemble: Ensemble
+) -> None:
+    whole = value("brier(CST, 1994-01, 2012-12)", ensemble)
+    half = {name: values[6:] for name, values in some_parameters.items()}
+    part = simulate(case, half, seed=5, first_run=6)
+    np.testing.assert_array_equal(value("brier(CST, 1994-01, 2012-12)", part), whole[6:])
+    assert np.isnan(whole[1::2]).all()
+    assert not np.isnan(whole[::2]).any()
+
+
+def test_the_horizon_is_the_last_month_that_is_looked_at(case: Case) -> None:
+    near = read_outcomes(["in(UZB, CST, 1999-06)", "exits(CST, 1999-01, 2001-02)"], case)
+    assert month_label(horizon(near, case)) == "2001-02"
+    assert horizon(read_outcomes(["first_exit(CST)"], case), case) == case.end
+    assert horizon(read_outcomes(["pattern(T4)"], case), case) == case.end
+
+
+def test_a_world_without_the_club_has_nothing_to_say(case: Case) -> None:
+    without = load_counterfactual("CF8", case)
+    for one in shipped_counterfactuals(case):
+        changed = one.apply(case)
+        if len(changed.clubs) < len(case.clubs):
+            without = one
+    changed = without.apply(case)
+    (gone,) = set(case.clubs) - set(changed.clubs)
+    shape = (2, len(case.months), len(case.states), len(changed.clubs))
+    nobody = Ensemble(changed, 0, 0, case.start, np.zeros(shape, np.int8), (), {})
+    assert np.isnan(read_outcome(f"in(UZB, {gone}, 2012-12)", case)(nobody)).all()
+
+
+def test_what_counterfactuals_look_at_is_an_outcome(case: Case) -> None:
+    asked = [o for one in shipped_counterfactuals(case) for o in one.outcomes]
+    names = {of_counterfactual(outcome, case).kind for outcome in asked}
+    assert names <= {"in", "status"}
+    assert "in" in names
+    assert {Status[o.status.upper()] for o in asked if o.status != "in"} <= set(Status)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("inn(UZB, CST, 2012-12)", "(nearest valid name: in)"),
+        ("in(UZB, CTS, 2012-12)", "allowed: CST, GUAM, SCO, PFP (nearest valid name: CST)"),
+        ("in(UZK, CST, 2012-12)", "(nearest valid name: UZB)"),
+        ("in(RUS, CST, 2012-12)", "'RUS' is not valid"),
+        ("in(UZB, CST)", "month: 'missing' is not valid; allowed: a value for month"),
+        ("in(UZB, CST, 2012)", "a month is written YYYY-MM"),
+        ("in(UZB, CST, 2031-01)", "allowed: a month from 1992-06 to 2025-12"),
+        ("in(UZB, CST, 2012-12, 3)", "allowed: in(state, club, month)"),
+        ("in UZB", "such as in(state, club, month)"),
+        ("status(UZB, CST, 2012-12, suspendet)", "(nearest valid name: suspended)"),
+        ("acts(withdrew, CST)", "(nearest valid name: withdraw)"),
+        ("exits(CST, 1999-06, 1999-01)", "allowed: not before first (1999-06)"),
+        ("pattern(T44)", "(nearest valid name: T4"),
+        ("pattern(T4, every)", "allowed: balanced accuracy, all"),
+        ({"measure": "in", "stat": "UZB"}, "(nearest valid name: state)"),
+        ({"state": "UZB"}, "'missing' is not valid; allowed: in, status"),
+    ],
+)
+def test_bad_outcomes_are_one_line(case: Case, text: str | dict[str, object], says: str) -> None:
+    with pytest.raises(CaseError) as error:
+        read_outcome(text, case, "design.toml", "outcome 1")
+    line = str(error.value)
+    assert line.startswith("design.toml: outcome 1")
+    assert says in line
+    assert "\n" not in line
+
+
+def test_an_outcome_stands_once_and_there_is_one(case: Case) -> None:
+    with pytest.raises(CaseError, match="each outcome once"):
+        read_outcomes(["in(UZB, CST, 2012-12)", "in(UZB,CST,2012-12)"], case)
+    with pytest.raises(CaseError, match="one outcome at least"):
+        read_outcomes([], case)
+
+
+def test_what_lies_before_the_start_is_refused(case: Case) -> None:
+    start = parse_month("1998-12")
+    for text in ("in(UZB, CST, 1998-12)", "exits(CST, 1995-01, 2000-12)", "pattern(T2)"):
+        with pytest.raises(CaseError, match="1998-12"):
+            read_outcome(text, case).check_start(case, start, "d", "o")
+    for text in ("in(UZB, CST, 1999-01)", "pattern(T4)", "first_exit(CST)"):
+        read_outcome(text, case).check_start(case, start, "d", "o")
+
+
+def test_tallies_add_up_to_the_tally_of_all() -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(5.0, 2.0, (37, 3))
+    values[rng.random((37, 3)) < 0.3] = np.nan
+    values[:, 2] = np.nan
+    parts = [Tally.of(values[low:high]) for low, high in ((0, 1), (1, 20), (20, 37))]
+    total = parts[0] + parts[1] + parts[2]
+    table = pd.DataFrame(values)
+    np.testing.assert_array_equal(total.number, table.count())
+    np.testing.assert_allclose(total.mean, table.mean())
+    np.testing.assert_allclose(total.sd, table.std())
+    np.testing.assert_allclose(total.se, table.sem())
+    assert np.isnan(total.mean[2])
+
+
+def test_the_module_lists_every_kind() -> None:
+    import experiments.outcomes as module
+
+    for kind in KINDS.values():
+        written = signature(kind).replace("[, of]", "[, measure]")
+        assert f"``{written}``" in str(module.__doc__), written
