@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agents.situation import Floats
     from calibration.posterior import Posterior, posterior
     from experiments.compare import Comparison, compare
+    from experiments.sensitivity import Sensitivity, sensitivity
     from model.coalition import CoalitionModel
     from model.counterfactual import Counterfactual
     from model.record import Ensemble
@@ -31,9 +32,11 @@ __all__ = [
     "Counterfactual",
     "Ensemble",
     "Posterior",
+    "Sensitivity",
     "compare",
     "load_case",
     "posterior",
+    "sensitivity",
     "simulate",
     "with_theory",
 ]
@@ -47,6 +50,8 @@ _LATER = {
     "Ensemble": "model.record",
     "Posterior": "calibration.posterior",
     "posterior": "calibration.posterior",
+    "Sensitivity": "experiments.sensitivity",
+    "sensitivity": "experiments.sensitivity",
     "with_theory": "model.theory",
 }
 

@@ -293,6 +293,92 @@ def counterfactuals(
 
 
 @app.command()
+def sensitivity(
+    case: CaseOption = "cst",
+    outcomes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--outcome",
+            help="What to look at, such as 'in(UZB, CST, 2012-12)'; several may be asked.",
+        ),
+    ] = None,
+    of: Annotated[
+        list[str] | None,
+        typer.Option("--of", help="What to vary: parameters or inputs; by default both."),
+    ] = None,
+    over: Annotated[
+        str, typer.Option(help="Parameters run over quantiles of their prior or posterior.")
+    ] = "prior",
+    runs: Annotated[
+        int | None, typer.Option(help="Runs at each point, a multiple of 4.  [default: 100]")
+    ] = None,
+    trajectories: Annotated[
+        int | None, typer.Option(help="Trajectories of the screening.  [default: 12]")
+    ] = None,
+    base: Annotated[
+        int | None,
+        typer.Option(help="Points of a sample of the variance, a power of two.  [default: 64]"),
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option(help="Factors that share out the variance.  [default: 8]")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Start from the record of this month, YYYY-MM.")
+    ] = None,
+    theory: TheoryOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Few runs and points: to see what it does.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for tables, figure, manifest.")] = None,
+    workers: WorkersOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which parameters and inputs the answers hang on: elementary effects, then shares of variance.
+
+    Example: tashkent sensitivity --of parameters --outcome "in(UZB, CST, 2012-12)" --over posterior
+    """
+    loaded = _load(case, theory)
+    from dataclasses import replace
+
+    from experiments import sensitivity as analysis
+    from tashkent import sensitivity_report
+
+    sizes = {"runs": runs, "trajectories": trajectories, "base": base, "most": most}
+    plan = replace(
+        analysis.QUICK if quick else analysis.Plan(),
+        **{name: size for name, size in sizes.items() if size is not None},
+    )
+    if out is not None:
+        from tashkent.output import check_folder
+
+        check_folder(out)
+    with _bar("evaluate") as progress:
+        found = analysis.sensitivity(
+            loaded,
+            outcomes or (),
+            of=of or analysis.KINDS,
+            over=over,
+            plan=plan,
+            start=start,
+            seed=seed,
+            workers=workers or os.cpu_count() or 1,
+            told=lambda line: print(line, file=sys.stderr),
+            progress=progress,
+        )
+    if out is not None:
+        sensitivity_report.write(found, out)
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=2, allow_nan=False))
+        return
+    from rich.console import Console
+
+    sensitivity_report.show(found, Console())
+    if out is not None:
+        print(f"Tables, figure and manifest: {out}")
+
+
+@app.command()
 def calibrate(
     case: CaseOption = "cst",
     steps: Annotated[
