@@ -44,6 +44,8 @@ PARAMETERS, INPUTS = "parameters", "inputs"
 KINDS = (PARAMETERS, INPUTS)
 PRIOR, POSTERIOR = "prior", "posterior"
 OVER = (PRIOR, POSTERIOR)
+#: what tells the parts of a table of results from each other
+KEYS = ("kind", "over", "method")
 #: runs come in two halves, and in each of these in pairs (`experiments.outcomes.Brier`)
 RUNS_STEP = 4
 #: points that a worker takes at a time
@@ -57,13 +59,13 @@ class Plan:
     """How much is run."""
 
     #: runs at each point
-    runs: int = 100
+    runs: int = 48
     #: trajectories of the screening
-    trajectories: int = 12
+    trajectories: int = 10
     #: points of each of the two samples of the variance; a power of two
-    base: int = 64
+    base: int = 128
     #: factors whose share of variance is found one by one
-    most: int = 8
+    most: int = 6
 
     def check(self) -> None:
         """Refuse sizes that give no index.
@@ -149,25 +151,24 @@ class Sensitivity:
 
     @cached_property
     def indices(self) -> pd.DataFrame:
-        """One row an index: kind, method, outcome, factor, index, value, low, high, luck."""
-        parts = [
-            found.indices.assign(kind=study.kind, method=found.method)
-            for study in self.studies
-            for found in study.found
-        ]
-        table = pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)
-        return table[["kind", "method", *(c for c in table if c not in ("kind", "method"))]]
+        """One row an index: `KEYS`, outcome, factor, index, value, low, high, luck."""
+        return self._table(lambda found: found.indices)
 
     @cached_property
     def spread(self) -> pd.DataFrame:
         """Each outcome over the points of each method; see `experiments.indices.spread`."""
-        parts = [
-            spread(self.names, found).assign(kind=study.kind, method=found.method)
-            for study in self.studies
-            for found in study.found
-        ]
-        table = pd.concat(parts, ignore_index=True)
-        return table[["kind", "method", *(c for c in table if c not in ("kind", "method"))]]
+        return self._table(lambda found: spread(self.names, found))
+
+    def _table(self, of: Callable[[Found], pd.DataFrame]) -> pd.DataFrame:
+        """One table of all methods of all studies, with `KEYS` first."""
+        parts = []
+        for study in self.studies:
+            over = self.over if study.kind == PARAMETERS else POSTERIOR
+            for found in study.found:
+                keys = dict(zip(KEYS, (study.kind, over, found.method), strict=True))
+                parts.append(of(found).assign(**keys))
+        table = pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)
+        return table[[*KEYS, *(c for c in table if c not in KEYS)]]
 
     def points(self, study: Study, found: Found) -> pd.DataFrame:
         """Where the points of a method lie in the unit cube, and the outcomes there, by half of the runs."""
@@ -204,6 +205,21 @@ class Sensitivity:
             "seed": self.seed,
             "posterior": self.posterior,
         }
+
+
+def label(kind: str, over: str) -> str:
+    """What is varied, in words.
+
+    Examples
+    --------
+    >>> label("parameters", "prior"), label("inputs", "posterior")
+    ('parameters over their prior', 'inputs, parameters over their posterior')
+    """
+    return (
+        f"{kind} over their {over}"
+        if kind == PARAMETERS
+        else f"{kind}, parameters over their {over}"
+    )
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, object]]:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from model.case import Case, CaseError, load_case, unknown
-from model.clock import month_label
-
+# What a command needs is imported when it runs, so that help is shown at once.
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from model.case import Case
     from model.explain import ActExplained, Explanation
     from tashkent.report import Report
 
@@ -53,7 +52,11 @@ def main() -> NoReturn:
     code = 0
     try:
         code = app(standalone_mode=False) or 0  # what a command left with `typer.Exit`
-    except CaseError as error:
+    except ValueError as error:
+        from model.case import CaseError
+
+        if not isinstance(error, CaseError):
+            raise
         sys.exit(_complain(str(error)))
     except typer.Abort:
         sys.exit(_complain("stopped"))
@@ -64,7 +67,14 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def _load(case: str, theory: str | None) -> Case:
+def load_case(case: str) -> "Case":
+    """A case by the name of a shipped one or by its folder."""
+    from model.case import load_case as load
+
+    return load(case)
+
+
+def _load(case: str, theory: str | None) -> "Case":
     """A case, under another theory if one is asked for."""
     loaded = load_case(case)
     if theory is None:
@@ -99,6 +109,9 @@ def run(
 
     Example: tashkent run --runs 500 --from 1998-12 --theory fear_of_entrapment --out from-1998
     """
+    from model.case import CaseError
+    from model.clock import month_label
+
     loaded = _load(case, theory)
     month = None if start is None else loaded.month(start, "--from")
     if month == loaded.end:
@@ -136,6 +149,7 @@ def law(
 
     Example: tashkent law 1999-04-20 --club CST
     """
+    from model.case import CaseError
     from tashkent import lawbook
 
     loaded = load_case(case)
@@ -174,6 +188,9 @@ def explain(
 
     Example: tashkent explain UZB 2012-06 --club CST
     """
+    from model.case import CaseError, unknown
+    from model.clock import month_label
+
     loaded = _load(case, theory)
     if state not in loaded.deciders:
         raise unknown(loaded.id, "STATE", state, loaded.deciders)
@@ -310,17 +327,17 @@ def sensitivity(
         str, typer.Option(help="Parameters run over quantiles of their prior or posterior.")
     ] = "prior",
     runs: Annotated[
-        int | None, typer.Option(help="Runs at each point, a multiple of 4.  [default: 100]")
+        int | None, typer.Option(help="Runs at each point, a multiple of 4.  [default: 48]")
     ] = None,
     trajectories: Annotated[
-        int | None, typer.Option(help="Trajectories of the screening.  [default: 12]")
+        int | None, typer.Option(help="Trajectories of the screening.  [default: 10]")
     ] = None,
     base: Annotated[
         int | None,
-        typer.Option(help="Points of a sample of the variance, a power of two.  [default: 64]"),
+        typer.Option(help="Points of a sample of the variance, a power of two.  [default: 128]"),
     ] = None,
     most: Annotated[
-        int | None, typer.Option(help="Factors that share out the variance.  [default: 8]")
+        int | None, typer.Option(help="Factors that share out the variance.  [default: 6]")
     ] = None,
     start: Annotated[
         str | None, typer.Option("--from", help="Start from the record of this month, YYYY-MM.")
@@ -632,7 +649,7 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
     }
 
 
-def _show_explanation(case: Case, explanation: "Explanation") -> None:
+def _show_explanation(case: "Case", explanation: "Explanation") -> None:
     from rich.console import Console
 
     from tashkent.words import story
@@ -698,7 +715,7 @@ def _acts_table(acts: list["ActExplained"]) -> "Table":
     return table
 
 
-def _with_progress(case: Case, runs: int, seed: int, start: int | None) -> "Report":
+def _with_progress(case: "Case", runs: int, seed: int, start: int | None) -> "Report":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -719,6 +736,8 @@ def _with_progress(case: Case, runs: int, seed: int, start: int | None) -> "Repo
 
 def _show(report: "Report", out: Path) -> None:
     from rich.console import Console
+
+    from model.clock import month_label
 
     console = Console()
     case, ensemble = report.ensemble.case, report.ensemble
@@ -773,6 +792,8 @@ def _seat_table(report: "Report") -> "Table":
 def _split_table(report: "Report") -> "Table":
     from rich.table import Table
 
+    from model.clock import month_label
+
     split = report.split
     assert split is not None
     title = (
@@ -821,6 +842,8 @@ def check(
 
     Example: tashkent case check model/cases/cst
     """
+    from model.clock import month_label
+
     case = load_case(path)
     found = {
         "case": case.id,

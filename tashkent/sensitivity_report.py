@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments.indices import SOBOL, Found
-from experiments.sensitivity import PARAMETERS, Sensitivity, Study
+from experiments.sensitivity import PARAMETERS, POSTERIOR, Sensitivity, Study, label
 from model.clock import month_label
 from tashkent.output import LIBRARIES, MANIFEST, result_folder
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CODEBOOK = {
     "kind": "What is varied: parameters or inputs",
+    "over": "What parameters run over: quantiles of their prior or posterior; draws of it where inputs are varied",
     "method": "morris: elementary effects; sobol: shares of variance",
     "outcome": "Outcome, by its name",
     "factor": "Parameter, or group of inputs; 'all others' counts together all that are not looked at one by one",
@@ -70,7 +71,8 @@ def write(found: Sensitivity, out: Path) -> None:
             for one in study.found:
                 name = f"points-{study.kind}-{one.method}.parquet"
                 found.points(study, one).to_parquet(folder / name, index=False)
-        figure(found).savefig(folder / "sensitivity.png", dpi=150, metadata={"Software": None})
+        picture = figure(found.case.title, found.indices, found.spread)
+        picture.savefig(folder / "sensitivity.png", dpi=150, metadata={"Software": None})
         for file, content in (("sensitivity.json", found.to_dict()), (MANIFEST, manifest(found))):
             text = json.dumps(content, indent=2, allow_nan=False)
             (folder / file).write_text(text + "\n", encoding="utf-8")
@@ -86,8 +88,8 @@ def _csv(table: pd.DataFrame, path: Path) -> None:
 def show(found: Sensitivity, console: "Console") -> None:
     """Print what each outcome hangs on, by parameters and by inputs."""
     for study in found.studies:
-        over = f" over their {found.over}" if study.kind == PARAMETERS else ", parameters fitted"
-        console.print(f"[bold]{found.case.title}[/bold]: {study.kind}{over}\n")
+        over = found.over if study.kind == PARAMETERS else POSTERIOR
+        console.print(f"[bold]{found.case.title}[/bold]: {label(study.kind, over)}\n")
         for outcome in found.names:
             _show_outcome(found, study, outcome, console)
     console.print(
