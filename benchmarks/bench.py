@@ -88,7 +88,7 @@ FULL = Plan(
     sizes=((12, 4), (50, 4), (200, 4), (12, 20)),
     size_runs=128,
     months=None,
-    pairs=(1000, 4000),
+    pairs=(1000, 2000),
     whole=(2000, 8000),
     blocks=20_000,
 )

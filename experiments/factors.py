@@ -40,6 +40,10 @@ class Space(Protocol):
     """What is varied, and the world that stands at a point."""
 
     @property
+    def case(self) -> Case:
+        """The case as it is."""
+
+    @property
     def problem(self) -> Problem:
         """The factors and their groups."""
 

@@ -13,14 +13,16 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import groupby
 from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from agents.situation import Floats
 from calibration.posterior import Posterior, posterior
-from experiments.factors import Inputs, Parameters, Space
+from experiments.factors import Inputs, Parameters, Space, World
 from experiments.indices import (
     MORRIS,
     SOBOL,
@@ -36,9 +38,10 @@ from experiments.outcomes import Outcome, horizon, measured, read_outcomes
 from model.case import Case, CaseError, load_case, unknown
 from model.clock import month_label
 from model.counterfactual import parameters_of
-from model.simulate import simulate
+from model.record import Ensemble
+from model.step import advance
 from model.workers import end_with_parent
-from model.world import compile_case, is_in
+from model.world import Noise, Singles, compile_case, is_in, world_from_record
 
 PARAMETERS, INPUTS = "parameters", "inputs"
 KINDS = (PARAMETERS, INPUTS)
@@ -48,8 +51,8 @@ OVER = (PRIOR, POSTERIOR)
 KEYS = ("kind", "over", "method")
 #: runs come in two halves, and in each of these in pairs (`experiments.outcomes.Brier`)
 RUNS_STEP = 4
-#: points that a worker takes at a time
-CHUNK = 8
+#: points that are tried to see how long it takes
+TRIED = 6
 #: names of the arguments, in messages
 ASKED = "sensitivity"
 
@@ -65,7 +68,7 @@ class Plan:
     #: points of each of the two samples of the variance; a power of two
     base: int = 128
     #: factors whose share of variance is found one by one
-    most: int = 6
+    most: int = 10
 
     def check(self) -> None:
         """Refuse sizes that give no index.
@@ -295,7 +298,7 @@ def sensitivity(
     sizes = [plan.points(len(s.problem.groups)) for s in spaces.values()]
     total = sum(map(sum, sizes))
     if told is not None:
-        told(cost(settings[0], kinds, sizes, workers))
+        told(cost(settings, kinds, sizes, workers))
     with _evaluator(settings, workers, total, progress) as evaluate:
         studies = tuple(
             _study(kind, space, looked_at, partial(evaluate, i), plan, seed)
@@ -354,76 +357,151 @@ def usual_outcomes(case: Case, start: int) -> tuple[str, ...]:
 
 
 def cost(
-    setting: Setting, kinds: Sequence[str], sizes: Sequence[tuple[int, int]], workers: int
+    settings: Sequence[Setting],
+    kinds: Sequence[str],
+    sizes: Sequence[tuple[int, int]],
+    workers: int,
 ) -> str:
-    """What it will cost, in a line: points, runs, and a time that rests on one point."""
-    began = time.perf_counter()
-    value_at(setting, np.full(len(setting.space.problem.factors), 0.5))
-    seconds = (time.perf_counter() - began) * sum(map(sum, sizes)) / workers
+    """What it will cost, in a line: points, runs, and a time that rests on a few points."""
+    seconds = sum(
+        _seconds(setting) * sum(size) for setting, size in zip(settings, sizes, strict=True)
+    )
+    seconds /= workers
     parts = [
         f"{kind}: {screening:,} points to screen and {variance:,} to share out variance"
         for kind, (screening, variance) in zip(kinds, sizes, strict=True)
     ]
-    runs = sum(map(sum, sizes)) * setting.runs
+    each = settings[0].runs
+    runs = sum(map(sum, sizes)) * each
     took = f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
     by = "1 worker" if workers == 1 else f"{workers} workers"
-    return (
-        f"{'; '.join(parts)}; {setting.runs} runs at each, {runs:,} in all; about {took} with {by}"
-    )
+    return f"{'; '.join(parts)}; {each} runs at each, {runs:,} in all; about {took} with {by}"
 
 
 def _study(
     kind: str,
     space: Space,
     outcomes: Sequence[Outcome],
-    evaluate: Callable[[Floats], Floats],
+    evaluate: Callable[[int, Floats], Floats],
     plan: Plan,
     seed: int,
 ) -> Study:
     names = [outcome.name for outcome in outcomes]
     points = morris_points(space.problem, plan.trajectories, seed)
-    screening = analyse(MORRIS, space.problem, names, points, evaluate(points), seed)
+    step = len(space.problem.groups) + 1
+    screening = analyse(MORRIS, space.problem, names, points, evaluate(step, points), seed)
     kept = weightiest(screening, space.problem, plan.most)
     narrowed = space.problem.narrowed(kept)
     points = sobol_points(narrowed, plan.base, seed)
-    variance = analyse(SOBOL, narrowed, names, points, evaluate(points), seed)
+    step = len(narrowed.groups) + 2
+    variance = analyse(SOBOL, narrowed, names, points, evaluate(step, points), seed)
     return Study(kind, space.problem, screening, variance)
+
+
+def _seconds(setting: Setting) -> float:
+    """How long a point takes, from some of a trajectory; draws are made before, as they are kept."""
+    noise = Repeated(setting.space.case, setting.seed, 0, setting.runs)
+    points = morris_points(setting.space.problem, 1, setting.seed)[: TRIED + 1]
+    values(setting, noise, points[:1])
+    began = time.perf_counter()
+    values(setting, noise, points[1:])
+    return (time.perf_counter() - began) / (len(points) - 1)
 
 
 # points in processes -------------------------------------------------------------------------------
 
 
-def value_at(setting: Setting, u: Floats) -> Floats:
-    """The outcomes at a point, as means over each half of the runs: shape (2, outcomes); NaN where no run has any."""
-    case, held = setting.space.world(u)
-    parameters = {
-        name: np.full(setting.runs, held[name]) if name in held else setting.draws[name]
-        for name in case.drawn
-    }
-    ensemble = simulate(case, parameters, seed=setting.seed, start=setting.start, end=setting.end)
-    values = measured(setting.outcomes, ensemble).reshape(2, setting.runs // 2, -1)
-    said = ~np.isnan(values)
-    total = np.where(said, values, 0.0).sum(axis=1)
-    number = said.sum(axis=1)
+class Repeated(Noise):
+    """The draws of the first runs, made once, and laid out again for each of several points that advance together."""
+
+    #: how many points
+    times = 1
+
+    def logistic(self, act: str, t: int) -> Singles:
+        """As `Noise` has it, point after point."""
+        return self._again(super().logistic(act, t))
+
+    def logistic_in(self, act: str, c: int, t: int) -> Singles:
+        """As `Noise` has it, point after point."""
+        return self._again(super().logistic_in(act, c, t))
+
+    def logistic_once(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
+        """As `Noise` has it, point after point."""
+        return self._again(super().logistic_once(act, c, t, states))
+
+    def occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
+        """As `Noise` has it, point after point."""
+        return self._again(super().occasional(act, c, t, states))
+
+    def uniform_in(self, act: str, c: int, t: int) -> Singles:
+        """As `Noise` has it, point after point."""
+        return self._again(super().uniform_in(act, c, t))
+
+    def _again[Number: np.floating](self, drawn: NDArray[Number]) -> NDArray[Number]:
+        return drawn if self.times == 1 else np.concatenate([drawn] * self.times)
+
+
+def values(setting: Setting, noise: Repeated, points: Floats) -> Floats:
+    """The outcomes at some points, shape (P, 2, outcomes): means over each half of the runs, NaN where none says any.
+
+    Points of one case advance together.
+    """
+    found = []
+    worlds = [setting.space.world(u) for u in points]
+    for _, together in groupby(worlds, key=lambda world: id(world[0])):
+        ensemble = _runs_of(setting, noise, list(together))
+        shape = (-1, 2, setting.runs // 2, len(setting.outcomes))
+        found.append(_mean(measured(setting.outcomes, ensemble).reshape(shape)))
+    return np.concatenate(found)
+
+
+def _mean(of_runs: Floats) -> Floats:
+    """The mean over the runs of each half that say something, shape (P, 2, outcomes) from (P, 2, runs, outcomes)."""
+    said = ~np.isnan(of_runs)
+    total, number = np.where(said, of_runs, 0.0).sum(axis=2), said.sum(axis=2)
     nothing = np.full(total.shape, np.nan)
     return np.asarray(np.divide(total, number, out=nothing, where=number > 0))
 
 
-#: in a worker process: what its points are evaluated in
-_settings: list[Setting] = []
+def _runs_of(setting: Setting, noise: Repeated, worlds: Sequence[World]) -> Ensemble:
+    """The same runs at points of one case, point after point, as `model.simulate.simulate` makes them at each."""
+    case = worlds[0][0]
+    noise.times = len(worlds)
+    parameters = {
+        name: np.concatenate(
+            [
+                np.full(setting.runs, held[name]) if name in held else setting.draws[name]
+                for _, held in worlds
+            ]
+        )
+        for name in case.drawn
+    }
+    origin, last = setting.start - case.start, setting.end - case.start
+    world = world_from_record(compile_case(case), origin, parameters, noise)
+    status = np.empty((last + 1 - origin, *world.status.shape), np.int8)
+    status[0] = world.status
+    for t in range(origin + 1, last + 1):
+        advance(world, t)
+        status[t - origin] = world.status
+    log, statuses = tuple(world.log), np.moveaxis(status, 0, 1)
+    return Ensemble(case, setting.seed, 0, setting.start, statuses, log, parameters)
+
+
+#: in a process: what points are evaluated in, each with the draws that it keeps
+_settings: list[tuple[Setting, Repeated]] = []
 
 
 def _begin(settings: tuple[Setting, ...]) -> None:
+    _settings[:] = [(s, Repeated(s.space.case, s.seed, 0, s.runs)) for s in settings]
+
+
+def _begin_worker(settings: tuple[Setting, ...]) -> None:
     end_with_parent()
-    _settings[:] = settings
+    _begin(settings)
 
 
 def _values_here(which: int, points: Floats) -> Floats:
-    return _values(_settings[which], points)
-
-
-def _values(setting: Setting, points: Floats) -> Floats:
-    return np.stack([value_at(setting, u) for u in points])
+    return values(*_settings[which], points)
 
 
 @contextmanager
@@ -432,25 +510,29 @@ def _evaluator(
     workers: int,
     total: int,
     progress: Callable[[int, int], None] | None,
-) -> Iterator[Callable[[int, Floats], Floats]]:
-    """A function that evaluates points in one of the settings: (which, points) -> (2, points, outcomes)."""
+) -> Iterator[Callable[[int, int, Floats], Floats]]:
+    """A function that evaluates points in one of the settings: (which, step, points) -> (2, points, outcomes).
+
+    Workers take `step` points at a time: those of a trajectory, or one of A and B with all that lies between.
+    """
     done = 0
     pool = None
     if workers > 1:  # threads would wait for each other: much of a month is Python
         context = get_context("spawn")
-        pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(settings,))
+        pool = ProcessPoolExecutor(
+            workers, context, initializer=_begin_worker, initargs=(settings,)
+        )
+    else:
+        _begin(settings)
 
-    def evaluate(which: int, points: Floats) -> Floats:
+    def evaluate(which: int, step: int, points: Floats) -> Floats:
         nonlocal done
-        chunks = [points[low : low + CHUNK] for low in range(0, len(points), CHUNK)]
+        chunks = [points[low : low + step] for low in range(0, len(points), step)]
+        work = partial(_values_here, which)
         found = []
-        for values in (
-            map(partial(_values, settings[which]), chunks)
-            if pool is None
-            else pool.map(partial(_values_here, which), chunks)
-        ):
-            found.append(values)
-            done += len(values)
+        for part in map(work, chunks) if pool is None else pool.map(work, chunks):
+            found.append(part)
+            done += len(part)
             if progress is not None:
                 progress(done, total)
         return np.concatenate(found).swapaxes(0, 1)
@@ -458,5 +540,6 @@ def _evaluator(
     try:
         yield evaluate
     finally:
+        _settings.clear()
         if pool is not None:
             pool.shutdown(cancel_futures=True)

@@ -327,17 +327,17 @@ def sensitivity(
         str, typer.Option(help="Parameters run over quantiles of their prior or posterior.")
     ] = "prior",
     runs: Annotated[
-        int | None, typer.Option(help="Runs at each point, a multiple of 4.  [default: 48]")
+        int | None, typer.Option(help="Runs at each point, a multiple of 4; 48 by default.")
     ] = None,
     trajectories: Annotated[
-        int | None, typer.Option(help="Trajectories of the screening.  [default: 10]")
+        int | None, typer.Option(help="Trajectories of the screening; 10 by default.")
     ] = None,
     base: Annotated[
         int | None,
-        typer.Option(help="Points of a sample of the variance, a power of two.  [default: 128]"),
+        typer.Option(help="Points of a sample of the variance, a power of two; 128 by default."),
     ] = None,
     most: Annotated[
-        int | None, typer.Option(help="Factors that share out the variance.  [default: 6]")
+        int | None, typer.Option(help="Factors that share out the variance; 10 by default.")
     ] = None,
     start: Annotated[
         str | None, typer.Option("--from", help="Start from the record of this month, YYYY-MM.")

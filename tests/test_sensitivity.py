@@ -11,8 +11,8 @@ import pytest
 import tashkent as tk
 from calibration.posterior import Sample, posterior
 from experiments.factors import BONDS, DOUBTED, NOISE, RIVALRY, Inputs, Parameters
-from experiments.outcomes import read_outcomes
-from experiments.sensitivity import Plan, Setting, usual_outcomes, value_at
+from experiments.outcomes import measured, read_outcomes
+from experiments.sensitivity import Plan, Repeated, Setting, usual_outcomes, values
 from model.case import Case, CaseError, load_case
 from model.simulate import simulate
 from tashkent.new_case import new_case
@@ -121,18 +121,23 @@ def test_each_input_is_moved_by_its_own_factor(case: Case) -> None:
 
 def test_a_point_is_the_mean_of_the_same_runs(small: Case) -> None:
     space = Parameters(small)
-    outcomes = read_outcomes([f"members({small.focus}, 2006-12)"], small)
+    focus, end = small.focus, small.month("2006-12", "end")
+    asked = [f"members({focus}, 2006-12)", f"exits({focus}, 2002-01, 2006-12)"]
+    asked.append(f"brier({focus}, 2002-01, 2006-12)")
+    outcomes = read_outcomes(asked, small)
+    points = np.random.default_rng(0).random((7, len(space.problem.factors)))
+    fixed = [i for i, f in enumerate(space.problem.factors) if f in small.role("fixed")]
+    points[1:5, fixed] = points[0, fixed]  # these advance together, and the last two alone
     drawn = posterior(small).draws(runs=8, seed=5)
-    end = small.month("2006-12", "end")
     setting = Setting(space, outcomes, drawn, 8, 5, small.start, end)
-    u = middle(space)
-    u[space.problem.factors.index("exit")] = 1.0
-    there, held = space.world(u)
-    parameters = {name: np.full(8, value) for name, value in held.items()}
-    runs = simulate(there, parameters, seed=5)
-    expected = outcomes[0](runs)
-    found = value_at(setting, u)
-    assert found[:, 0].tolist() == [expected[:4].mean(), expected[4:].mean()]
+    found = values(setting, Repeated(small, 5, 0, 8), points)
+    for p, u in enumerate(points):
+        there, held = space.world(u)
+        parameters = {name: np.full(8, value) for name, value in held.items()}
+        runs = measured(outcomes, simulate(there, parameters, seed=5, end=end))
+        halves = [np.nanmean(half, axis=0) for half in (runs[:4], runs[4:])]
+        np.testing.assert_array_equal(found[p], halves)
+    assert len(np.unique(found[:, 0, 1])) > 2
 
 
 def test_seed_and_plan_fix_the_result_whatever_the_workers(small: Case) -> None:
