@@ -40,6 +40,7 @@ from model.clock import month_label
 from model.counterfactual import parameters_of
 from model.record import Ensemble
 from model.step import advance
+from model.theory import know_terms, own_files
 from model.workers import end_with_parent
 from model.world import Noise, Singles, compile_case, is_in, world_from_record
 
@@ -495,8 +496,9 @@ def _begin(settings: tuple[Setting, ...]) -> None:
     _settings[:] = [(s, Repeated(s.space.case, s.seed, 0, s.runs)) for s in settings]
 
 
-def _begin_worker(settings: tuple[Setting, ...]) -> None:
+def _begin_worker(settings: tuple[Setting, ...], files: tuple[str, ...] = ()) -> None:
     end_with_parent()
+    know_terms(files)
     _begin(settings)
 
 
@@ -520,7 +522,7 @@ def _evaluator(
     if workers > 1:  # threads would wait for each other: much of a month is Python
         context = get_context("spawn")
         pool = ProcessPoolExecutor(
-            workers, context, initializer=_begin_worker, initargs=(settings,)
+            workers, context, initializer=_begin_worker, initargs=(settings, own_files())
         )
     else:
         _begin(settings)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: colour-blind safe (Okabe and Ito)
-TOTAL, ALONE = "#0072B2", "#D55E00"
+TOTAL, ALONE, INTERVAL = "#0072B2", "#D55E00", "0.25"
 #: factors of a panel
 MOST = 6
 
@@ -48,10 +48,11 @@ def figure(title: str, indices: pd.DataFrame, spread: pd.DataFrame) -> "Figure":
         axes[0, k].set_title(f"{label(kind, over)}\n\n{outcomes[0]}", fontsize=8, loc="left", pad=3)
         axes[-1, k].set_xlabel("share of variance", fontsize=8)
     handles = [
-        Patch(color=TOTAL, alpha=0.6, label="total (ST), with 90% interval"),
+        Patch(color=TOTAL, alpha=0.6, label="total (ST)"),
+        Line2D([], [], color=INTERVAL, linewidth=1.0, label="its 90% interval"),
         Line2D([], [], color=ALONE, marker="D", linestyle="", markersize=4, label="alone (S1)"),
     ]
-    picture.legend(handles=handles, loc="lower center", ncols=2, fontsize=8, frameon=False)
+    picture.legend(handles=handles, loc="lower center", ncols=3, fontsize=8, frameon=False)
     picture.suptitle(f"{title}: what the answers hang on", fontsize=11, x=0.01, ha="left")
     picture.tight_layout(rect=(0.0, 0.4 / height, 1.0, 1.0))
     return picture
@@ -73,6 +74,6 @@ def _panel(axis: "Axes", outcome: str, indices: pd.DataFrame, spread: pd.DataFra
     y = np.arange(len(total))
     error = [total["value"] - total["low"], total["high"] - total["value"]]
     axis.barh(y, total["value"], color=TOTAL, alpha=0.6, height=0.6)
-    axis.errorbar(total["value"], y, xerr=error, color=TOTAL, linestyle="", linewidth=1.0)
+    axis.errorbar(total["value"], y, xerr=error, color=INTERVAL, linestyle="", linewidth=1.0)
     axis.plot(alone.clip(0.0), y, color=ALONE, marker="D", linestyle="", markersize=3.5)
     axis.set_yticks(y, [name.replace("_", " ") for name in total["factor"]])

@@ -34,7 +34,7 @@ PAGE = Path("docs/sensitivity.md")
 PICTURE = Path("docs/img/sensitivity.png")
 MARK = "<!-- Made by `make sensitivity`; what stands below is overwritten. -->"
 #: what is asked: kinds of factors, and what parameters run over
-ASKED = (((PARAMETERS, INPUTS), PRIOR), ((PARAMETERS,), POSTERIOR))
+ASKED = ((PARAMETERS, PRIOR), (PARAMETERS, POSTERIOR), (INPUTS, POSTERIOR))
 DIGITS = 4
 #: factors that moved no outcome by more than this share of what the weightiest did are not tabled
 NOTABLE = 0.2
@@ -51,7 +51,7 @@ def ask(case: Case, plan: Plan, seed: int, workers: int) -> list[Sensitivity]:
     return [
         sensitivity(
             case,
-            of=of,
+            of=[kind],
             over=over,
             plan=plan,
             seed=seed,
@@ -59,7 +59,7 @@ def ask(case: Case, plan: Plan, seed: int, workers: int) -> list[Sensitivity]:
             told=lambda line: print(line, file=sys.stderr),
             progress=progress,
         )
-        for of, over in ASKED
+        for kind, over in ASKED
     ]
 
 
@@ -72,7 +72,7 @@ def write_tables(found: list[Sensitivity], root: Path) -> None:
     told = {
         **found[0].asked(),
         **made_from(found[0].case),
-        "asked": [{"kinds": list(of), "over": over} for of, over in ASKED],
+        "asked": [{"kind": kind, "over": over} for kind, over in ASKED],
     }
     del told["kinds"], told["over"]
     (root / MANIFEST).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")

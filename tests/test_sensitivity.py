@@ -150,6 +150,16 @@ def test_seed_and_plan_fix_the_result_whatever_the_workers(small: Case) -> None:
     assert not one.spread.equals(other.spread)
 
 
+def test_workers_know_a_theory_of_ones_own(small: Case) -> None:
+    """A case names its terms; the process that weighs them must have run the file that they stand in."""
+    file = Path(__file__).parents[1] / "docs/examples/own_theory.py"
+    case = tk.with_theory(small, str(file))
+    asked = {"of": ["parameters"], "plan": TINY, "start": "2006-12"}
+    one, two = (tk.sensitivity(case, workers=n, **asked) for n in (1, 2))  # type: ignore[arg-type]
+    assert "trade_with_members" in set(one.indices["factor"])
+    pd.testing.assert_frame_equal(one.indices, two.indices)
+
+
 def test_what_it_costs_is_said_before_the_work(small: Case) -> None:
     lines: list[str] = []
     done: list[tuple[int, int]] = []
