@@ -30,7 +30,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format-check lint types imports format docs lock posterior validation evidence counterfactuals bench wheel clean env env-dev
+.PHONY: help run test check format-check lint types imports format docs lock posterior validation evidence counterfactuals sensitivity bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ evidence: env ## write docs/evidence.md and its figures from results/evidence/
 
 counterfactuals: env ## ask the shipped questions anew: results/ and docs/counterfactuals.md, with COUNTERFACTUALS_ARGS
 	$(BIN)/python -m experiments.fifteen $(COUNTERFACTUALS_ARGS)
+
+sensitivity: env ## what the answers hang on, anew: results/ and docs/sensitivity.md, with SENSITIVITY_ARGS
+	$(BIN)/python -m experiments.shipped_sensitivity $(SENSITIVITY_ARGS)
 
 bench: env ## run the benchmarks with BENCH_ARGS
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)

@@ -1,60 +1,170 @@
-"""Time per run of `simulate`, of the docked twin, and of `CoalitionModel`; refused when their histories differ.
+"""Time and memory of the engine, beside its docked twin and Mesa; refused when their histories differ.
 
-Run it with ``make bench`` (``BENCH_ARGS=--quick`` for a short one). Everything is measured in one
-process, interleaved and in shuffled order; medians with quartiles. The result goes to `results/bench.json`,
-with the change from the last time.
+Run it with ``make bench`` (``BENCH_ARGS=--quick`` for a short one). What is compared is measured in one process with
+one thread, interleaved and in shuffled order; medians with quartiles. Two workers, memory and the start of the
+command line take processes of their own. The result goes to `results/bench.json`, with the change from the last time.
 """
 
 import argparse
 import contextlib
 import json
+import math
+import os
 import platform
 import random
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import mesa
 import numpy as np
+from threadpoolctl import threadpool_limits
 
+from agents.situation import Floats
+from benchmarks import apart
 from benchmarks.docking import differences
 from benchmarks.idiomatic_mesa import AllianceModel
+from benchmarks.larger import larger
 from calibration.likelihood import design
 from calibration.posterior import posterior
+from experiments.compare import compare
 from model.case import Case, load_case
+from model.clock import month_label
 from model.coalition import CoalitionModel
+from model.counterfactual import shipped_counterfactuals
 from model.simulate import simulate
+from model.theory import with_theory
 
 RESULT = Path(__file__).parent.parent / "results" / "bench.json"
 SEED = 1
+FRESH, KEPT = "simulate, fresh draws", "simulate, kept draws"
+TWIN, MESA = "twin", "CoalitionModel in mesa.batch_run"
+LIKELIHOOD = "likelihood, a vector"
+HELP = "tashkent --help"
+#: terms that hold for pairs of states, whose cost may grow with the square of their number
+OF_PAIRS = ("contagion", "partisan_patron")
+MILLION = 1_000_000
+#: seconds times this are in the unit
+PER_SECOND = {"s": 1.0, "ms": 1e3, "µs": 1e6}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is run."""
+
+    #: runs whose histories are compared with the twin's
+    compared: int
+    #: runs of one call of `simulate`, those of a call of the slow ones, and how often each thing is measured
+    ensemble: int
+    slow: int
+    repeats: int
+    #: repetitions of what takes long
+    few: int
+    #: runs of calls whose cost is to be linear in runs
+    runs: tuple[int, ...]
+    #: states and clubs of larger cases, the shipped one first, and runs of each
+    sizes: tuple[tuple[int, int], ...]
+    size_runs: int
+    #: months of these two, or None for all of the case
+    months: int | None
+    #: pairs of runs of a counterfactual, by one worker and two
+    pairs: tuple[int, ...]
+    #: runs whose whole result is kept, and runs in blocks that are dropped
+    whole: tuple[int, int]
+    blocks: int
+
+
+FULL = Plan(
+    compared=200,
+    ensemble=1024,
+    slow=2,
+    repeats=11,
+    few=5,
+    runs=(256, 1024, 4096),
+    sizes=((12, 4), (50, 4), (200, 4), (12, 20)),
+    size_runs=128,
+    months=None,
+    pairs=(1000, 2000),
+    whole=(2000, 8000),
+    blocks=20_000,
+)
+QUICK = Plan(
+    compared=4,
+    ensemble=64,
+    slow=1,
+    repeats=2,
+    few=2,
+    runs=(16, 32),
+    sizes=((12, 4), (14, 4), (12, 5)),
+    size_runs=16,
+    months=36,
+    pairs=(20,),
+    whole=(16, 32),
+    blocks=64,
+)
+
+
+class Job(NamedTuple):
+    """Something to be timed: a call, and how many runs (or whatever else is counted) it does."""
+
+    call: Callable[[], object]
+    number: int = 1
+
+
+class Row(NamedTuple):
+    """Median and quartiles of a measurement, in its unit."""
+
+    unit: str
+    median: float
+    lower: float
+    upper: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[float], unit: str) -> "Row":
+        """The quartiles of some seconds in another unit."""
+        low, median, high = statistics.quantiles(seconds, n=4, method="inclusive")
+        return cls(unit, *(PER_SECOND[unit] * value for value in (median, low, high)))
+
+
+class Figure(NamedTuple):
+    """A number that follows from measurements, and what it says."""
+
+    value: float
+    unit: str
+    says: str
+
+
+#: group -> name -> measurement
+Table = dict[str, dict[str, Row]]
 
 
 def main() -> None:
     """Compare histories, then time, print and keep the figures."""
-    parser = argparse.ArgumentParser(description="Time the engine against its twin.")
+    parser = argparse.ArgumentParser(description="Time the engine against its twin and Mesa.")
     parser.add_argument(
-        "--quick", action="store_true", help="fewer repetitions and runs; result not kept"
+        "--quick", action="store_true", help="little of everything; the result is not kept"
     )
     quick = parser.parse_args().quick
-    case = load_case()
-    runs_compared = 10 if quick else 200
-    found = docked(case, runs_compared)
+    case, plan = load_case(), QUICK if quick else FULL
+    found = docked(case, plan.compared)
     if found:
         sys.exit(
             "refused: the histories differ, so a ratio would mean nothing\n" + "\n".join(found[:5])
         )
-    print(f"histories equal, act for act: {runs_compared} runs of the full case")
-    timings = measure(case, ensemble=256 if quick else 1024, repeats=3 if quick else 11)
-    table = {name: quartiles(values) for name, values in timings.items()}
-    engine = table["simulate"]["median_ms"]
-    for row in table.values():
-        row["times_simulate"] = row["median_ms"] / engine
-    before = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    show(table, before.get("per_run", {}))
-    if not quick:
-        keep(table, case, runs_compared)
+    print(f"histories equal, act for act: {plan.compared} runs of the full case")
+    with threadpool_limits(1):
+        table, memory = measure(case, plan)
+    figures = derived(table, memory, plan)
+    before = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+    show(table, figures, before)
+    if quick:
+        print("\nquick: too few runs for figures that mean much; not kept")
+    else:
+        keep(table, figures, case, plan)
 
 
 def docked(case: Case, runs: int) -> list[str]:
@@ -63,77 +173,256 @@ def docked(case: Case, runs: int) -> list[str]:
     return [str(d) for d in differences(case, draws, seed=SEED, runs=runs, start=None)]
 
 
-def measure(case: Case, ensemble: int, repeats: int) -> dict[str, list[float]]:
-    """Milliseconds per run, several times each, interleaved in shuffled order."""
-    draws = posterior(case).draws(runs=ensemble, seed=SEED)
-    one = {name: float(values[0]) for name, values in draws.items()}
-    few = 2  # runs of the slow ones per measurement
-    rows = design(case)
-    many = np.stack([draws[name][:256] for name in rows.names])
+# what is measured ----------------------------------------------------------------------------------
 
-    def mesa_batch(model: type[mesa.Model], **more: object) -> None:
-        with contextlib.redirect_stderr(None):
-            mesa.batch_run(
-                model,
-                {"case": case, "run": list(range(few)), "parameters": [one], **more},
-                rng=[SEED],
-                display_progress=False,
-            )
 
-    def twin() -> None:
-        for run in range(few):
-            AllianceModel(case, one, seed=SEED, run=run).run_to_end()
-
-    jobs: dict[str, tuple[Callable[[], object], int]] = {
-        "simulate": (lambda: simulate(case, draws, seed=SEED), ensemble),
-        "twin": (twin, few),
-        "CoalitionModel in mesa.batch_run": (lambda: mesa_batch(CoalitionModel), few),
-        "likelihood (a parameter vector)": (lambda: rows.log_scores(many), many.shape[1]),
+def measure(case: Case, plan: Plan) -> tuple[Table, list[apart.Memory]]:
+    """All measurements, group by group, and memory: of two calls kept whole, and of blocks."""
+    table: Table = {
+        "a run": _rows(interleaved(of_a_run(case, plan), plan.repeats), "ms"),
+        "a likelihood": _rows(interleaved(of_a_likelihood(case), plan.repeats), "µs"),
+        "a call, by runs": _rows(interleaved(by_runs(case, plan), plan.few), "ms"),
+        "a run, by size": _rows(interleaved(by_size(case, plan), plan.few), "ms"),
+        "a counterfactual": _rows(interleaved(of_pairs(case, plan.pairs), plan.few), "s"),
+        "a start": _rows(interleaved(of_a_start(), plan.repeats), "s"),
     }
+    return table, [*apart.measured("whole", *plan.whole), *apart.measured("blocks", plan.blocks)]
+
+
+def interleaved(jobs: Mapping[str, Job], repeats: int) -> dict[str, list[float]]:
+    """Seconds of each job per thing counted, several times each, in shuffled order; the first time is thrown away."""
+    for job in jobs.values():
+        job.call()
     timings: dict[str, list[float]] = {name: [] for name in jobs}
-    for job, _ in jobs.values():
-        job()  # warm
     order = random.Random(SEED)
     for _ in range(repeats):
         for name in order.sample(list(jobs), len(jobs)):
-            job, count = jobs[name]
             began = time.perf_counter()
-            job()
-            timings[name].append((time.perf_counter() - began) / count * 1000)
+            jobs[name].call()
+            timings[name].append((time.perf_counter() - began) / jobs[name].number)
     return timings
 
 
-def quartiles(values: list[float]) -> dict[str, float]:
-    """Median and quartiles of some milliseconds."""
-    low, median, high = statistics.quantiles(values, n=4, method="inclusive")
-    return {"median_ms": median, "lower_ms": low, "upper_ms": high}
+def _rows(timings: Mapping[str, Sequence[float]], unit: str) -> dict[str, Row]:
+    return {name: Row.of(seconds, unit) for name, seconds in timings.items()}
 
 
-def show(table: dict[str, dict[str, float]], before: dict[str, dict[str, float]]) -> None:
-    """Print the table, with the change from the figures that were kept."""
-    print(
-        f"{'milliseconds per run':36}{'median':>10}{'quartiles':>20}{'x simulate':>12}{'change':>9}"
-    )
-    for name, row in table.items():
-        span = f"{row['lower_ms']:.3f} - {row['upper_ms']:.3f}"
-        last = before.get(name, {}).get("median_ms")
-        change = f"{row['median_ms'] / last - 1:+.0%}" if last else "-"
-        print(
-            f"{name:36}{row['median_ms']:10.3f}{span:>20}{row['times_simulate']:12.1f}{change:>9}"
+def of_a_run(case: Case, plan: Plan) -> dict[str, Job]:
+    """A run of the engine, of the twin, and of the Mesa model as Mesa runs many."""
+    draws = posterior(case).draws(runs=plan.ensemble, seed=SEED)
+    one = {name: float(values[0]) for name, values in draws.items()}
+
+    def twin() -> None:
+        for run in range(plan.slow):
+            AllianceModel(case, one, seed=SEED, run=run).run_to_end()
+
+    def batch() -> None:
+        parameters = {"case": case, "run": range(plan.slow), "parameters": [one]}
+        with contextlib.redirect_stderr(None):
+            mesa.batch_run(CoalitionModel, parameters, rng=[SEED], display_progress=False)
+
+    jobs = {FRESH: Job(lambda: simulate(case, draws, seed=SEED), plan.ensemble)}
+    again = kept(case, draws)
+    if again is not None:
+        jobs[KEPT] = Job(again, plan.ensemble)
+    return {**jobs, TWIN: Job(twin, plan.slow), MESA: Job(batch, plan.slow)}
+
+
+def kept(case: Case, draws: Mapping[str, Floats]) -> Callable[[], object] | None:
+    """`simulate` on draws that were made before and are kept from call to call; None while the engine keeps none."""
+    return None
+
+
+def of_a_likelihood(case: Case) -> dict[str, Job]:
+    """The likelihood of the record, for many parameter vectors at once."""
+    rows, many = design(case), 256
+    draws = posterior(case).draws(runs=many, seed=SEED)
+    vectors = np.stack([draws[name] for name in rows.names])
+    return {LIKELIHOOD: Job(lambda: rows.log_scores(vectors), many)}
+
+
+def by_runs(case: Case, plan: Plan) -> dict[str, Job]:
+    """`simulate` with more and more runs; whole calls."""
+    draws = posterior(case).draws(runs=max(plan.runs), seed=SEED)
+
+    def job(runs: int) -> Job:
+        drawn = {name: values[:runs] for name, values in draws.items()}
+        return Job(lambda: simulate(case, drawn, seed=SEED, end=_end(case, plan)))
+
+    return {f"{runs} runs": job(runs) for runs in plan.runs}
+
+
+def _end(case: Case, plan: Plan) -> int | None:
+    return None if plan.months is None else case.start + plan.months
+
+
+def by_size(case: Case, plan: Plan) -> dict[str, Job]:
+    """`simulate` on larger and larger cases, with all terms and without those on pairs of states."""
+    draws, jobs = posterior(case).draws(runs=plan.size_runs, seed=SEED), {}
+
+    def job(of: Case) -> Job:
+        drawn = {name: draws[name] for name in of.drawn}
+        return Job(lambda: simulate(of, drawn, seed=SEED, end=_end(of, plan)), plan.size_runs)
+
+    without = ",".join(f"-{term}" for term in OF_PAIRS)
+    for states, clubs in plan.sizes:
+        made = larger(case, states=states, clubs=clubs)
+        jobs[_size(states, clubs, pairs=True)] = job(made)
+        jobs[_size(states, clubs, pairs=False)] = job(with_theory(made, without))
+    return jobs
+
+
+def _size(states: int, clubs: int, *, pairs: bool) -> str:
+    return f"{states} states, {clubs} clubs{'' if pairs else ', pairs aside'}"
+
+
+def of_pairs(case: Case, numbers: Sequence[int]) -> dict[str, Job]:
+    """The first counterfactual of the case from the case's start, by one worker process and by two."""
+    asked, start = shipped_counterfactuals(case)[0], month_label(case.start)
+
+    def job(pairs: int, workers: int) -> Job:
+        return Job(
+            lambda: compare(case, asked, runs=pairs, seed=SEED, start=start, workers=workers)
         )
 
+    return {
+        f"{pairs} pairs, {_workers(workers)}": job(pairs, workers)
+        for pairs in numbers
+        for workers in (1, 2)
+    }
 
-def keep(table: dict[str, dict[str, float]], case: Case, compared: int) -> None:
+
+def _workers(number: int) -> str:
+    return "1 worker" if number == 1 else f"{number} workers"
+
+
+def of_a_start() -> dict[str, Job]:
+    """The command line up to its help, and an interpreter that does nothing."""
+    command = str(Path(sys.executable).with_name("tashkent"))
+    return {
+        HELP: Job(lambda: apart.seconds_to_run(command, "--help")),
+        "python -c pass": Job(lambda: apart.seconds_to_run(sys.executable, "-c", "pass")),
+    }
+
+
+# what follows from it ------------------------------------------------------------------------------
+
+
+def derived(table: Table, memory: Sequence[apart.Memory], plan: Plan) -> dict[str, Figure]:
+    """Ratios, slopes and what a million runs take."""
+    runs, calls = table["a run"], table["a call, by runs"]
+    engine = runs[KEPT if KEPT in runs else FRESH].median
+    slope, fixed = line(plan.runs, [calls[f"{n} runs"].median for n in plan.runs])
+    found = {
+        "twin / simulate": Figure(runs[TWIN].median / engine, "x", "at least 100, better 250"),
+        "CoalitionModel / simulate": Figure(runs[MESA].median / engine, "x", "at least 20"),
+        "cost of one more run": Figure(slope, "ms", "slope of a call over its runs; at most 2"),
+        "cost of a call besides": Figure(fixed, "ms", "what a call takes whatever its runs"),
+    }
+    found |= growth(table["a run, by size"], plan.sizes)
+    for pairs in plan.pairs:
+        one, two = (table["a counterfactual"][f"{pairs} pairs, {_workers(n)}"] for n in (1, 2))
+        says = "1 worker / 2 workers, pool and all"
+        found[f"2 workers, {pairs} pairs"] = Figure(one.median / two.median, "x", says)
+    return found | of_a_million(memory)
+
+
+def line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
+    """Slope and intercept of the line through some points by least squares.
+
+    Examples
+    --------
+    >>> [round(number, 6) for number in line([1, 2, 4], [5, 7, 11])]
+    [2.0, 3.0]
+    """
+    slope, intercept = np.polyfit(x, y, 1)
+    return float(slope), float(intercept)
+
+
+def growth(rows: Mapping[str, Row], sizes: Sequence[tuple[int, int]]) -> dict[str, Figure]:
+    """The power of the number of seats with which the cost of a run grows, from the first size to each other."""
+    found = {}
+    for states, clubs in sizes[1:]:
+        for pairs in (True, False):
+            name = _size(states, clubs, pairs=pairs)
+            small = rows[_size(*sizes[0], pairs=pairs)].median
+            seats = states * clubs / math.prod(sizes[0])
+            power = math.log(rows[name].median / small) / math.log(seats)
+            says = f"power of the number of seats, {seats:.1f} times as many; 1 is linear"
+            found[f"growth to {name}"] = Figure(power, "", says)
+    return found
+
+
+def of_a_million(memory: Sequence[apart.Memory]) -> dict[str, Figure]:
+    """Bytes of a run whose whole result is kept, and of a million runs, kept or in blocks that are dropped."""
+    small, large, blocks = memory
+    a_run = (large.peak - small.peak) / (large.runs - small.runs)
+    later = blocks.runs - apart.WARM * apart.BLOCK
+    more = max(0.0, (blocks.peak - blocks.warm) / later) if later > 0 else 0.0
+    whole = large.peak + a_run * (MILLION - large.runs)
+    dropped = blocks.peak + more * (MILLION - blocks.runs)
+    return {
+        "memory of a run that is kept": Figure(a_run / 1e3, "kB", "statuses and log"),
+        "10^6 runs, all kept": Figure(whole / 1e9, "GB", f"extrapolated from {large.runs:,} runs"),
+        "10^6 runs in blocks": Figure(
+            dropped / 1e9, "GB", f"statuses dropped; extrapolated from {blocks.runs:,} runs"
+        ),
+    }
+
+
+# how it is shown and kept --------------------------------------------------------------------------
+
+
+def show(table: Table, figures: Mapping[str, Figure], before: Mapping[str, object]) -> None:
+    """Print what was measured and what follows, each with the change from what was kept."""
+    last = before.get("measured")
+    print(f"\n{'':44}{'median':>10}    {'quartiles':>20}{'change':>9}")
+    for group, rows in table.items():
+        print(group)
+        for name, row in rows.items():
+            span = f"{row.lower:.3f} - {row.upper:.3f}"
+            was = _kept(last, group, name, "median")
+            change = f"{row.median / was - 1:+.0%}" if was else "-"
+            print(f"  {name:42}{row.median:10.3f} {row.unit:2} {span:>20}{change:>9}")
+    if KEPT not in table["a run"]:
+        print("  kept draws are not measured: the engine makes them anew in every call")
+    print("what follows")
+    for name, figure in figures.items():
+        was = _kept(before.get("derived"), name, "value")
+        change = f"{figure.value / was - 1:+.0%}" if was else "-"
+        value = f"{figure.value:.2f} {figure.unit}".rstrip()
+        print(f"  {name:42}{value:>12} {change:>6}  {figure.says}")
+
+
+def _kept(found: object, *keys: str) -> float | None:
+    """A number of an earlier result, or None if it had none."""
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, float) else None
+
+
+def keep(table: Table, figures: Mapping[str, Figure], case: Case, plan: Plan) -> None:
     """Write the figures to `results/bench.json`."""
     result = {
         "case_hash": case.hash,
-        "runs_compared": compared,
+        "runs_compared": plan.compared,
         "python": platform.python_version(),
+        "numpy": np.__version__,
+        "mesa": mesa.__version__,
         "machine": platform.machine(),
-        "per_run": {name: {k: round(v, 4) for k, v in row.items()} for name, row in table.items()},
+        "cores": os.cpu_count(),
+        "measured": {
+            group: {name: _rounded(row._asdict()) for name, row in rows.items()}
+            for group, rows in table.items()
+        },
+        "derived": {name: _rounded(figure._asdict()) for name, figure in figures.items()},
     }
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def _rounded(values: Mapping[str, object]) -> dict[str, object]:
+    return {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in values.items()}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 from agents.organisation import OrganisationAgent
 from agents.situation import Bools, Situation
 from agents.state import StateAgent
-from model.case import Case, load_case
+from model.case import Case, CaseError, load_case, unknown
 from model.clock import last_day, month_label
 from model.law import Act, AnyStatute, Status
 from model.step import advance
@@ -26,8 +26,10 @@ class CoalitionModel(mesa.Model):
     run
         Number of the run; with `rng` it fixes every draw.
     parameters
-        Weights, frictions and council parameters by name; the means of their priors by default. In
-        ``mesa.batch_run`` give a list of mappings.
+        Weights, frictions and council parameters by name, all of them; the means of their priors by default.
+    held
+        Some of them by name, held at a value whatever `parameters` says. The data collector has a column for each,
+        so a batch over ``{"held": [{"patronage": 0.5}, {"patronage": 1.0}]}`` gives a frame to group by.
     start
         Month ``YYYY-MM`` whose last day in the record is the initial condition; the case's start by default.
     rng
@@ -48,6 +50,7 @@ class CoalitionModel(mesa.Model):
         *,
         run: int = 0,
         parameters: Mapping[str, float] | None = None,
+        held: Mapping[str, float] | None = None,
         start: str | None = None,
         rng: int | None = None,
     ) -> None:
@@ -57,9 +60,8 @@ class CoalitionModel(mesa.Model):
         self.case = case if isinstance(case, Case) else load_case(case)
         self.run = run
         self.given = compile_case(self.case)
-        if parameters is None:
-            parameters = {name: p.mean for name, p in self.case.drawn.items()}
-        self.parameters = dict(parameters)
+        self.held = dict(held or {})
+        self.parameters = _complete(self.case, parameters, self.held)
         #: months since the case's start
         self.t = (
             self.case.start if start is None else self.case.month(start, "start")
@@ -75,6 +77,7 @@ class CoalitionModel(mesa.Model):
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "date": "date",
+                **{name: _held_reporter(name) for name in self.held},
                 **{club: _members_reporter(club) for club in self.case.clubs},
             },
             agenttype_reporters={StateAgent: {"state": "name", "clubs": "clubs"}},
@@ -142,6 +145,27 @@ class CoalitionModel(mesa.Model):
             if entry.t == self.t
             for state in entry.state
         ]
+
+
+def _complete(
+    case: Case, parameters: Mapping[str, float] | None, held: Mapping[str, float]
+) -> dict[str, float]:
+    """A value for every parameter that is drawn; an unknown name, or one that is missing, is an error."""
+    means = {name: p.mean for name, p in case.drawn.items()}
+    for key, given in (("parameters", parameters or means), ("held", held)):
+        for name in (n for n in given if n not in means):
+            raise unknown(f"CoalitionModel: {key}", "parameter", name, means)
+    found = {**(means if parameters is None else parameters), **held}
+    for name in (n for n in means if n not in found):
+        raise CaseError("CoalitionModel", "parameters", f"{name} missing", "a value for each")
+    return {name: float(found[name]) for name in means}
+
+
+def _held_reporter(name: str) -> object:
+    def value(model: CoalitionModel) -> float:
+        return model.held[name]
+
+    return value
 
 
 def _members_reporter(club: str) -> object:

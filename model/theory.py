@@ -107,6 +107,20 @@ def _with_terms_of(case: Case, file: Path) -> Case:
     return _changed(case, parameters, "with", file.name, hashlib.sha256(code).hexdigest())
 
 
+def own_files() -> tuple[str, ...]:
+    """The files of one's own whose terms are known in this process."""
+    return tuple(dict.fromkeys(term.file for term in TERMS.values() if term.file))
+
+
+def know_terms(files: Iterable[str]) -> None:
+    """Know the terms of such files in another process, for a case names its terms and does not carry them."""
+    for file in files:
+        before = set(TERMS)
+        runpy.run_path(file)
+        for name in (n for n in TERMS if n not in before):
+            TERMS[name] = replace(TERMS[name], file=file)
+
+
 def _changed(case: Case, parameters: dict[str, Parameter], *how: str) -> Case:
     digest = hashlib.sha256("\0".join((case.hash, *how)).encode()).hexdigest()
     return replace(case, parameters=parameters, hash=digest)

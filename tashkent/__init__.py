@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from model.case import Case, CaseError, load_case
-
 if TYPE_CHECKING:
     from agents.situation import Floats
     from calibration.posterior import Posterior, posterior
     from experiments.compare import Comparison, compare
+    from experiments.sensitivity import Sensitivity, sensitivity
+    from model.case import Case, CaseError, load_case
     from model.coalition import CoalitionModel
     from model.counterfactual import Counterfactual
     from model.record import Ensemble
@@ -32,24 +32,31 @@ __all__ = [
     "Counterfactual",
     "Ensemble",
     "Posterior",
+    "Sensitivity",
     "Swept",
     "compare",
     "load_case",
     "posterior",
+    "sensitivity",
     "simulate",
     "sweep",
     "with_theory",
 ]
 
-#: names that need heavier libraries, imported when first used
+#: where each name is imported from when it is first used: the command line starts quickly so
 _LATER = {
+    "Case": "model.case",
+    "CaseError": "model.case",
     "CoalitionModel": "model.coalition",
     "Comparison": "experiments.compare",
     "Counterfactual": "model.counterfactual",
     "compare": "experiments.compare",
+    "load_case": "model.case",
     "Ensemble": "model.record",
     "Posterior": "calibration.posterior",
     "posterior": "calibration.posterior",
+    "Sensitivity": "experiments.sensitivity",
+    "sensitivity": "experiments.sensitivity",
     "Swept": "tashkent.sweeps",
     "sweep": "tashkent.sweeps",
     "with_theory": "model.theory",
@@ -63,7 +70,7 @@ def __getattr__(name: str) -> Any:
 
 
 def simulate(
-    case: Case | str = "cst",
+    case: "Case | str" = "cst",
     *,
     runs: int = 1000,
     seed: int = 0,
@@ -89,6 +96,7 @@ def simulate(
         Called with the number of runs done from time to time.
     """
     from calibration.posterior import posterior
+    from model.case import Case, load_case
     from model.counterfactual import parameters_of
     from model.simulate import simulate as simulate_runs
 

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from model.case import Case, CaseError, load_case, unknown
-from model.clock import month_label
-
+# What a command needs is imported when it runs, so that help is shown at once.
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from model.case import Case
     from model.explain import ActExplained, Explanation
     from tashkent.report import Report
 
@@ -55,7 +54,11 @@ def main() -> NoReturn:
     code = 0
     try:
         code = app(standalone_mode=False) or 0  # what a command left with `typer.Exit`
-    except CaseError as error:
+    except ValueError as error:
+        from model.case import CaseError
+
+        if not isinstance(error, CaseError):
+            raise
         sys.exit(_complain(str(error)))
     except typer.Abort:
         sys.exit(_complain("stopped"))
@@ -66,7 +69,14 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def _load(case: str, theory: str | None) -> Case:
+def load_case(case: str) -> "Case":
+    """A case by the name of a shipped one or by its folder."""
+    from model.case import load_case as load
+
+    return load(case)
+
+
+def _load(case: str, theory: str | None) -> "Case":
     """A case, under another theory if one is asked for."""
     loaded = load_case(case)
     if theory is None:
@@ -101,6 +111,9 @@ def run(
 
     Example: tashkent run --runs 500 --from 1998-12 --theory fear_of_entrapment --out from-1998
     """
+    from model.case import CaseError
+    from model.clock import month_label
+
     loaded = _load(case, theory)
     month = None if start is None else loaded.month(start, "--from")
     if month == loaded.end:
@@ -139,6 +152,7 @@ def law(
 
     Example: tashkent law 1999-04-20 --club CST
     """
+    from model.case import CaseError
     from tashkent import lawbook
 
     loaded = load_case(case)
@@ -177,6 +191,9 @@ def explain(
 
     Example: tashkent explain UZB 2012-06 --club CST
     """
+    from model.case import CaseError, unknown
+    from model.clock import month_label
+
     loaded = _load(case, theory)
     if state not in loaded.deciders:
         raise unknown(loaded.id, "STATE", state, loaded.deciders)
@@ -370,6 +387,92 @@ def counterfactuals(
     from rich.console import Console
 
     comparison.show_list(loaded, Console())
+
+
+@app.command()
+def sensitivity(
+    case: CaseOption = "cst",
+    outcomes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--outcome",
+            help="What to look at, such as 'in(UZB, CST, 2012-12)'; several may be asked.",
+        ),
+    ] = None,
+    of: Annotated[
+        list[str] | None,
+        typer.Option("--of", help="What to vary: parameters or inputs; by default both."),
+    ] = None,
+    over: Annotated[
+        str, typer.Option(help="Parameters run over quantiles of their prior or posterior.")
+    ] = "prior",
+    runs: Annotated[
+        int | None, typer.Option(help="Runs at each point, a multiple of 4; 48 by default.")
+    ] = None,
+    trajectories: Annotated[
+        int | None, typer.Option(help="Trajectories of the screening; 10 by default.")
+    ] = None,
+    base: Annotated[
+        int | None,
+        typer.Option(help="Points of a sample of the variance, a power of two; 128 by default."),
+    ] = None,
+    most: Annotated[
+        int | None, typer.Option(help="Factors that share out the variance; 10 by default.")
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="Start from the record of this month, YYYY-MM.")
+    ] = None,
+    theory: TheoryOption = None,
+    seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Few runs and points: to see what it does.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for tables, figure, manifest.")] = None,
+    workers: WorkersOption = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which parameters and inputs the answers hang on: elementary effects, then shares of variance.
+
+    Example: tashkent sensitivity --of parameters --outcome "in(UZB, CST, 2012-12)" --over posterior
+    """
+    loaded = _load(case, theory)
+    from dataclasses import replace
+
+    from experiments import sensitivity as analysis
+    from tashkent import sensitivity_report
+
+    sizes = {"runs": runs, "trajectories": trajectories, "base": base, "most": most}
+    plan = replace(
+        analysis.QUICK if quick else analysis.Plan(),
+        **{name: size for name, size in sizes.items() if size is not None},
+    )
+    if out is not None:
+        from tashkent.output import check_folder
+
+        check_folder(out)
+    with _bar("evaluate") as progress:
+        found = analysis.sensitivity(
+            loaded,
+            outcomes or (),
+            of=of or analysis.KINDS,
+            over=over,
+            plan=plan,
+            start=start,
+            seed=seed,
+            workers=workers or os.cpu_count() or 1,
+            told=lambda line: print(line, file=sys.stderr),
+            progress=progress,
+        )
+    if out is not None:
+        sensitivity_report.write(found, out)
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=2, allow_nan=False))
+        return
+    from rich.console import Console
+
+    sensitivity_report.show(found, Console())
+    if out is not None:
+        print(f"Tables, figure and manifest: {out}")
 
 
 @app.command()
@@ -626,7 +729,7 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
     }
 
 
-def _show_explanation(case: Case, explanation: "Explanation") -> None:
+def _show_explanation(case: "Case", explanation: "Explanation") -> None:
     from rich.console import Console
 
     from tashkent.words import story
@@ -692,7 +795,7 @@ def _acts_table(acts: list["ActExplained"]) -> "Table":
     return table
 
 
-def _with_progress(case: Case, runs: int, seed: int, start: int | None) -> "Report":
+def _with_progress(case: "Case", runs: int, seed: int, start: int | None) -> "Report":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -713,6 +816,8 @@ def _with_progress(case: Case, runs: int, seed: int, start: int | None) -> "Repo
 
 def _show(report: "Report", out: Path) -> None:
     from rich.console import Console
+
+    from model.clock import month_label
 
     console = Console()
     case, ensemble = report.ensemble.case, report.ensemble
@@ -767,6 +872,8 @@ def _seat_table(report: "Report") -> "Table":
 def _split_table(report: "Report") -> "Table":
     from rich.table import Table
 
+    from model.clock import month_label
+
     split = report.split
     assert split is not None
     title = (
@@ -815,6 +922,8 @@ def check(
 
     Example: tashkent case check model/cases/cst
     """
+    from model.clock import month_label
+
     case = load_case(path)
     found = {
         "case": case.id,

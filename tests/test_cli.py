@@ -301,3 +301,10 @@ def test_the_facade_simulates_with_the_posterior() -> None:
         tk.simulat  # noqa: B018
     for name in tk.__all__:
         assert getattr(tk, name) is not None
+
+
+def test_help_is_shown_without_loading_what_commands_need() -> None:
+    heavy = ("matplotlib", "mesa", "model.case", "numpy", "pandas", "pydantic", "scipy")
+    code = f"import sys, tashkent.cli; print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,547 @@
+"""Which parameters and which inputs the answers hang on: elementary effects, then shares of variance.
+
+A point is a set of parameters or of inputs (`experiments.factors`). At each point the same runs are made, with the
+same draws, and an outcome (`experiments.outcomes`) is its mean over them, so that points differ through what was moved.
+First all factors are screened; then the variance is shared out among those that moved any outcome most, and all
+others together count as one (`experiments.indices`). Nothing is fitted again: the question is what the model's answers
+hang on, and not what the record would have taught with other inputs.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import groupby
+from multiprocessing import get_context
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from agents.situation import Floats
+from calibration.posterior import Posterior, posterior
+from experiments.factors import Inputs, Parameters, Space, World
+from experiments.indices import (
+    MORRIS,
+    SOBOL,
+    Found,
+    Problem,
+    analyse,
+    morris_points,
+    sobol_points,
+    spread,
+    weightiest,
+)
+from experiments.outcomes import Outcome, horizon, measured, read_outcomes
+from model.case import Case, CaseError, load_case, unknown
+from model.clock import month_label
+from model.counterfactual import parameters_of
+from model.record import Ensemble
+from model.step import advance
+from model.theory import know_terms, own_files
+from model.workers import end_with_parent
+from model.world import Noise, Singles, compile_case, is_in, world_from_record
+
+PARAMETERS, INPUTS = "parameters", "inputs"
+KINDS = (PARAMETERS, INPUTS)
+PRIOR, POSTERIOR = "prior", "posterior"
+OVER = (PRIOR, POSTERIOR)
+#: what tells the parts of a table of results from each other
+KEYS = ("kind", "over", "method")
+#: runs come in two halves, and in each of these in pairs (`experiments.outcomes.Brier`)
+RUNS_STEP = 4
+#: points that are tried to see how long it takes
+TRIED = 6
+#: names of the arguments, in messages
+ASKED = "sensitivity"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is run."""
+
+    #: runs at each point
+    runs: int = 48
+    #: trajectories of the screening
+    trajectories: int = 10
+    #: points of each of the two samples of the variance; a power of two
+    base: int = 128
+    #: factors whose share of variance is found one by one
+    most: int = 10
+
+    def check(self) -> None:
+        """Refuse sizes that give no index.
+
+        Raises
+        ------
+        CaseError
+            In one line.
+        """
+        if self.runs < RUNS_STEP or self.runs % RUNS_STEP:
+            raise CaseError(ASKED, "runs", self.runs, f"a multiple of {RUNS_STEP}")
+        if self.trajectories < 2:
+            raise CaseError(ASKED, "trajectories", self.trajectories, "2 or more")
+        if self.base < 2 or self.base & (self.base - 1):
+            raise CaseError(ASKED, "base", self.base, "a power of two")
+        if self.most < 1:
+            raise CaseError(ASKED, "most", self.most, "1 or more")
+
+    def points(self, groups: int) -> tuple[int, int]:
+        """Points of the screening and of the variance, for so many groups of factors.
+
+        Examples
+        --------
+        >>> Plan(trajectories=10, base=8, most=2).points(5)
+        (60, 40)
+        """
+        looked_at = min(groups, self.most + 1)
+        return self.trajectories * (groups + 1), self.base * (looked_at + 2)
+
+
+QUICK = Plan(runs=8, trajectories=2, base=4, most=3)
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What a point is evaluated in."""
+
+    space: Space
+    outcomes: tuple[Outcome, ...]
+    #: draws of the posterior for what a point does not hold, by name, shape (runs,)
+    draws: Mapping[str, Floats]
+    runs: int
+    seed: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One kind of factors: what was found by both methods."""
+
+    kind: str
+    problem: Problem
+    screening: Found
+    #: of the factors that weigh most, and all others as one
+    variance: Found
+
+    @property
+    def found(self) -> tuple[Found, Found]:
+        """The two methods in the order in which they were used."""
+        return self.screening, self.variance
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """All that was asked, and what was found."""
+
+    case: Case
+    outcomes: tuple[Outcome, ...]
+    studies: tuple[Study, ...]
+    plan: Plan
+    over: str
+    seed: int
+    start: int
+    end: int
+    #: where the draws of parameters come from
+    posterior: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The outcomes by name."""
+        return tuple(outcome.name for outcome in self.outcomes)
+
+    @cached_property
+    def indices(self) -> pd.DataFrame:
+        """One row an index: `KEYS`, outcome, factor, index, value, low, high, luck."""
+        return self._table(lambda found: found.indices)
+
+    @cached_property
+    def spread(self) -> pd.DataFrame:
+        """Each outcome over the points of each method; see `experiments.indices.spread`."""
+        return self._table(lambda found: spread(self.names, found))
+
+    def _table(self, of: Callable[[Found], pd.DataFrame]) -> pd.DataFrame:
+        """One table of all methods of all studies, with `KEYS` first."""
+        parts = []
+        for study in self.studies:
+            over = self.over if study.kind == PARAMETERS else POSTERIOR
+            for found in study.found:
+                keys = dict(zip(KEYS, (study.kind, over, found.method), strict=True))
+                parts.append(of(found).assign(**keys))
+        table = pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)
+        return table[[*KEYS, *(c for c in table if c not in KEYS)]]
+
+    def points(self, study: Study, found: Found) -> pd.DataFrame:
+        """Where the points of a method lie in the unit cube, and the outcomes there, by half of the runs."""
+        columns = {
+            f"u {name}": u for name, u in zip(study.problem.factors, found.points.T, strict=True)
+        }
+        for half, label in enumerate(("first", "second")):
+            for name, values in zip(self.names, found.halves[half].T, strict=True):
+                columns[f"{name}, {label} half"] = values
+        return pd.DataFrame(columns)
+
+    def to_dict(self) -> dict[str, object]:
+        """The question and the two tables, as plain values; None where there is no number."""
+        return {
+            **self.asked(),
+            "indices": _records(self.indices),
+            "outcomes": _records(self.spread),
+        }
+
+    def asked(self) -> dict[str, object]:
+        """What another person needs to ask the same."""
+        return {
+            "case": self.case.id,
+            "case_hash": self.case.hash,
+            "kinds": [study.kind for study in self.studies],
+            "over": self.over,
+            "outcomes": list(self.names),
+            "from": month_label(self.start),
+            "to": month_label(self.end),
+            "runs": self.plan.runs,
+            "trajectories": self.plan.trajectories,
+            "base": self.plan.base,
+            "most": self.plan.most,
+            "seed": self.seed,
+            "posterior": self.posterior,
+        }
+
+
+def label(kind: str, over: str) -> str:
+    """What is varied, in words.
+
+    Examples
+    --------
+    >>> label("parameters", "prior"), label("inputs", "posterior")
+    ('parameters over their prior', 'inputs, parameters over their posterior')
+    """
+    return (
+        f"{kind} over their {over}"
+        if kind == PARAMETERS
+        else f"{kind}, parameters over their {over}"
+    )
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, object]]:
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(k): v for k, v in row.items()} for row in plain.to_dict(orient="records")]
+
+
+def sensitivity(
+    case: Case | str = "cst",
+    outcomes: Sequence[str | Mapping[str, object]] = (),
+    *,
+    of: Sequence[str] = KINDS,
+    over: str = PRIOR,
+    plan: Plan | None = None,
+    start: str | None = None,
+    seed: int = 0,
+    workers: int = 1,
+    told: Callable[[str], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sensitivity:
+    """Screen all factors, then share out the variance of each outcome among those that weigh most.
+
+    Parameters
+    ----------
+    case
+        A case, or the name or folder of one.
+    outcomes
+        What is looked at, as `experiments.outcomes` has it; by default `usual_outcomes`.
+    of
+        What is varied: ``parameters``, ``inputs`` or both, each on its own.
+    over
+        Parameters run over quantiles of their ``prior`` or ``posterior``.
+    plan
+        How much is run.
+    start
+        Month ``YYYY-MM`` of the record from which runs start; the case's start by default.
+    seed
+        Keys every draw, the points and the intervals; the same seed gives the same result whatever the workers.
+    workers
+        Processes.
+    told
+        Called with a line that says what it will cost, before the work.
+    progress
+        Called with the number of points done, and of how many.
+    """
+    case = case if isinstance(case, Case) else load_case(case)
+    plan = plan or Plan()
+    plan.check()
+    kinds = _kinds(of)
+    if over not in OVER:
+        raise unknown(ASKED, "over", over, OVER)
+    began = case.start if start is None else case.month(start, "start")
+    if began == case.end:
+        raise CaseError(ASKED, "start", month_label(began), "a month before the last of the case")
+    given = outcomes or usual_outcomes(case, began)
+    looked_at = read_outcomes(given, case, ASKED)
+    for number, outcome in enumerate(looked_at, start=1):
+        outcome.check_start(case, began, ASKED, f"outcome {number}")
+    known = posterior(case.changed.of if case.changed else case)
+    spaces = {kind: _space(kind, case, known if over == POSTERIOR else None) for kind in kinds}
+    settings = tuple(
+        Setting(
+            space=space,
+            outcomes=looked_at,
+            draws=parameters_of(case, known.draws(runs=plan.runs, seed=seed)),
+            runs=plan.runs,
+            seed=seed,
+            start=began,
+            end=horizon(looked_at, case),
+        )
+        for space in spaces.values()
+    )
+    sizes = [plan.points(len(s.problem.groups)) for s in spaces.values()]
+    total = sum(map(sum, sizes))
+    if told is not None:
+        told(cost(settings, kinds, sizes, workers))
+    with _evaluator(settings, workers, total, progress) as evaluate:
+        studies = tuple(
+            _study(kind, space, looked_at, partial(evaluate, i), plan, seed)
+            for i, (kind, space) in enumerate(spaces.items())
+        )
+    return Sensitivity(
+        case=case,
+        outcomes=looked_at,
+        studies=studies,
+        plan=plan,
+        over=over,
+        seed=seed,
+        start=began,
+        end=settings[0].end,
+        posterior=known.origin,
+    )
+
+
+def _kinds(of: Sequence[str]) -> tuple[str, ...]:
+    for kind in of:
+        if kind not in KINDS:
+            raise unknown(ASKED, "of", kind, KINDS)
+    if not of:
+        raise CaseError(ASKED, "of", "nothing", " or ".join(KINDS))
+    return tuple(kind for kind in KINDS if kind in of)
+
+
+def _space(kind: str, case: Case, known: Posterior | None) -> Space:
+    return Parameters(case, known) if kind == PARAMETERS else Inputs(case)
+
+
+def usual_outcomes(case: Case, start: int) -> tuple[str, ...]:
+    """What is looked at if nothing is asked for: how the focal club fares up to the end of the fit, and who is in then.
+
+    The states are those that come or go by the record. Runs that start later are looked at up to the end of the case.
+
+    Examples
+    --------
+    >>> usual_outcomes(load_case("cst"), load_case("cst").start)[-1]
+    'in(UZB, CST, 2012-12)'
+    """
+    end = case.fit_until if start < case.fit_until else case.end
+    focus, first, last = case.focus, month_label(start + 1), month_label(end)
+    scored = month_label(max(start + 1, min(case.score_from, end)))
+    given = compile_case(case)
+    span = slice(start - case.start, end - case.start + 1)
+    seated = is_in(given.record.status[span, :, tuple(case.clubs).index(focus)])
+    moved = (seated != seated[0]).any(axis=0) & given.decides
+    return (
+        f"brier({focus}, {scored}, {last})",
+        f"members({focus}, {last})",
+        f"entries({focus}, {first}, {last})",
+        f"exits({focus}, {first}, {last})",
+        *(f"in({state}, {focus}, {last})" for state in np.array(case.state_ids)[moved]),
+    )
+
+
+def cost(
+    settings: Sequence[Setting],
+    kinds: Sequence[str],
+    sizes: Sequence[tuple[int, int]],
+    workers: int,
+) -> str:
+    """What it will cost, in a line: points, runs, and a time that rests on a few points."""
+    seconds = sum(
+        _seconds(setting) * sum(size) for setting, size in zip(settings, sizes, strict=True)
+    )
+    seconds /= workers
+    parts = [
+        f"{kind}: {screening:,} points to screen and {variance:,} to share out variance"
+        for kind, (screening, variance) in zip(kinds, sizes, strict=True)
+    ]
+    each = settings[0].runs
+    runs = sum(map(sum, sizes)) * each
+    took = f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
+    by = "1 worker" if workers == 1 else f"{workers} workers"
+    return f"{'; '.join(parts)}; {each} runs at each, {runs:,} in all; about {took} with {by}"
+
+
+def _study(
+    kind: str,
+    space: Space,
+    outcomes: Sequence[Outcome],
+    evaluate: Callable[[int, Floats], Floats],
+    plan: Plan,
+    seed: int,
+) -> Study:
+    names = [outcome.name for outcome in outcomes]
+    points = morris_points(space.problem, plan.trajectories, seed)
+    step = len(space.problem.groups) + 1
+    screening = analyse(MORRIS, space.problem, names, points, evaluate(step, points), seed)
+    kept = weightiest(screening, space.problem, plan.most)
+    narrowed = space.problem.narrowed(kept)
+    points = sobol_points(narrowed, plan.base, seed)
+    step = len(narrowed.groups) + 2
+    variance = analyse(SOBOL, narrowed, names, points, evaluate(step, points), seed)
+    return Study(kind, space.problem, screening, variance)
+
+
+def _seconds(setting: Setting) -> float:
+    """How long a point takes, from some of a trajectory; draws are made before, as they are kept."""
+    noise = Repeated(setting.space.case, setting.seed, 0, setting.runs)
+    points = morris_points(setting.space.problem, 1, setting.seed)[: TRIED + 1]
+    values(setting, noise, points[:1])
+    began = time.perf_counter()
+    values(setting, noise, points[1:])
+    return (time.perf_counter() - began) / (len(points) - 1)
+
+
+# points in processes -------------------------------------------------------------------------------
+
+
+class Repeated(Noise):
+    """The draws of the first runs, made once, and laid out again for each of several points that advance together."""
+
+    #: how many points
+    times = 1
+
+    def logistic(self, act: str, t: int) -> Singles:
+        """As `Noise` has it, point after point."""
+        return self._again(super().logistic(act, t))
+
+    def logistic_in(self, act: str, c: int, t: int) -> Singles:
+        """As `Noise` has it, point after point."""
+        return self._again(super().logistic_in(act, c, t))
+
+    def logistic_once(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
+        """As `Noise` has it, point after point."""
+        return self._again(super().logistic_once(act, c, t, states))
+
+    def occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
+        """As `Noise` has it, point after point."""
+        return self._again(super().occasional(act, c, t, states))
+
+    def uniform_in(self, act: str, c: int, t: int) -> Singles:
+        """As `Noise` has it, point after point."""
+        return self._again(super().uniform_in(act, c, t))
+
+    def _again[Number: np.floating](self, drawn: NDArray[Number]) -> NDArray[Number]:
+        return drawn if self.times == 1 else np.concatenate([drawn] * self.times)
+
+
+def values(setting: Setting, noise: Repeated, points: Floats) -> Floats:
+    """The outcomes at some points, shape (P, 2, outcomes): means over each half of the runs, NaN where none says any.
+
+    Points of one case advance together.
+    """
+    found = []
+    worlds = [setting.space.world(u) for u in points]
+    for _, together in groupby(worlds, key=lambda world: id(world[0])):
+        ensemble = _runs_of(setting, noise, list(together))
+        shape = (-1, 2, setting.runs // 2, len(setting.outcomes))
+        found.append(_mean(measured(setting.outcomes, ensemble).reshape(shape)))
+    return np.concatenate(found)
+
+
+def _mean(of_runs: Floats) -> Floats:
+    """The mean over the runs of each half that say something, shape (P, 2, outcomes) from (P, 2, runs, outcomes)."""
+    said = ~np.isnan(of_runs)
+    total, number = np.where(said, of_runs, 0.0).sum(axis=2), said.sum(axis=2)
+    nothing = np.full(total.shape, np.nan)
+    return np.asarray(np.divide(total, number, out=nothing, where=number > 0))
+
+
+def _runs_of(setting: Setting, noise: Repeated, worlds: Sequence[World]) -> Ensemble:
+    """The same runs at points of one case, point after point, as `model.simulate.simulate` makes them at each."""
+    case = worlds[0][0]
+    noise.times = len(worlds)
+    parameters = {
+        name: np.concatenate(
+            [
+                np.full(setting.runs, held[name]) if name in held else setting.draws[name]
+                for _, held in worlds
+            ]
+        )
+        for name in case.drawn
+    }
+    origin, last = setting.start - case.start, setting.end - case.start
+    world = world_from_record(compile_case(case), origin, parameters, noise)
+    status = np.empty((last + 1 - origin, *world.status.shape), np.int8)
+    status[0] = world.status
+    for t in range(origin + 1, last + 1):
+        advance(world, t)
+        status[t - origin] = world.status
+    log, statuses = tuple(world.log), np.moveaxis(status, 0, 1)
+    return Ensemble(case, setting.seed, 0, setting.start, statuses, log, parameters)
+
+
+#: in a process: what points are evaluated in, each with the draws that it keeps
+_settings: list[tuple[Setting, Repeated]] = []
+
+
+def _begin(settings: tuple[Setting, ...]) -> None:
+    _settings[:] = [(s, Repeated(s.space.case, s.seed, 0, s.runs)) for s in settings]
+
+
+def _begin_worker(settings: tuple[Setting, ...], files: tuple[str, ...] = ()) -> None:
+    end_with_parent()
+    know_terms(files)
+    _begin(settings)
+
+
+def _values_here(which: int, points: Floats) -> Floats:
+    return values(*_settings[which], points)
+
+
+@contextmanager
+def _evaluator(
+    settings: tuple[Setting, ...],
+    workers: int,
+    total: int,
+    progress: Callable[[int, int], None] | None,
+) -> Iterator[Callable[[int, int, Floats], Floats]]:
+    """A function that evaluates points in one of the settings: (which, step, points) -> (2, points, outcomes).
+
+    Workers take `step` points at a time: those of a trajectory, or one of A and B with all that lies between.
+    """
+    done = 0
+    pool = None
+    if workers > 1:  # threads would wait for each other: much of a month is Python
+        context = get_context("spawn")
+        pool = ProcessPoolExecutor(
+            workers, context, initializer=_begin_worker, initargs=(settings, own_files())
+        )
+    else:
+        _begin(settings)
+
+    def evaluate(which: int, step: int, points: Floats) -> Floats:
+        nonlocal done
+        chunks = [points[low : low + step] for low in range(0, len(points), step)]
+        work = partial(_values_here, which)
+        found = []
+        for part in map(work, chunks) if pool is None else pool.map(work, chunks):
+            found.append(part)
+            done += len(part)
+            if progress is not None:
+                progress(done, total)
+        return np.concatenate(found).swapaxes(0, 1)
+
+    try:
+        yield evaluate
+    finally:
+        _settings.clear()
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,202 @@
+"""The sensitivity of the shipped case: tables in results/, a page and a picture in docs/.
+
+``python -m experiments.shipped_sensitivity`` runs it and writes all; ``--page`` writes page and picture from the
+tables. What stands above `MARK` in the page is written by hand and kept.
+"""
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.fifteen import made_from
+from experiments.indices import MORRIS, OTHERS, SOBOL
+from experiments.sensitivity import (
+    INPUTS,
+    PARAMETERS,
+    POSTERIOR,
+    PRIOR,
+    Plan,
+    Sensitivity,
+    label,
+    sensitivity,
+)
+from model.case import Case, load_case
+
+ROOT = Path(__file__).parents[1]
+INDICES = Path("results/sensitivity.csv")
+OUTCOMES = Path("results/sensitivity-outcomes.csv")
+MANIFEST = Path("results/sensitivity.json")
+PAGE = Path("docs/sensitivity.md")
+PICTURE = Path("docs/img/sensitivity.png")
+MARK = "<!-- Made by `make sensitivity`; what stands below is overwritten. -->"
+#: what is asked: kinds of factors, and what parameters run over
+ASKED = ((PARAMETERS, PRIOR), (PARAMETERS, POSTERIOR), (INPUTS, POSTERIOR))
+DIGITS = 4
+#: factors that moved no outcome by more than this share of what the weightiest did are not tabled
+NOTABLE = 0.2
+#: a total share whose interval lies above this is printed bold
+CLEAR = 0.05
+
+
+def ask(case: Case, plan: Plan, seed: int, workers: int) -> list[Sensitivity]:
+    """All that is asked of the case."""
+
+    def progress(done: int, of: int) -> None:
+        print(f"{done:,} of {of:,} points", file=sys.stderr)
+
+    return [
+        sensitivity(
+            case,
+            of=[kind],
+            over=over,
+            plan=plan,
+            seed=seed,
+            workers=workers,
+            told=lambda line: print(line, file=sys.stderr),
+            progress=progress,
+        )
+        for kind, over in ASKED
+    ]
+
+
+def write_tables(found: list[Sensitivity], root: Path) -> None:
+    """The two tables and what is needed to get them again."""
+    for name, path in (("indices", INDICES), ("spread", OUTCOMES)):
+        table = pd.concat([getattr(one, name) for one in found], ignore_index=True)
+        (root / path).parent.mkdir(exist_ok=True)
+        table.round(DIGITS).to_csv(root / path, index=False, lineterminator="\n")
+    told = {
+        **found[0].asked(),
+        **made_from(found[0].case),
+        "asked": [{"kind": kind, "over": over} for kind, over in ASKED],
+    }
+    del told["kinds"], told["over"]
+    (root / MANIFEST).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+
+
+def tables(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The two tables as they are committed."""
+    return pd.read_csv(root / INDICES), pd.read_csv(root / OUTCOMES, keep_default_na=False)
+
+
+def generated(root: Path) -> str:
+    """The part of the page that is made from the tables."""
+    indices, spread = tables(root)
+    told = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
+    lines = [
+        MARK,
+        "",
+        f"{told['runs']} runs at each point from {told['from']} to {told['to']}, {told['trajectories']} trajectories, "
+        f"{told['base']} points in each sample of the variance, seed {told['seed']}.",
+        "",
+        f"![Shares of variance]({PICTURE.relative_to(PAGE.parent)})",
+        "",
+    ]
+    for key, own in indices.groupby(["kind", "over"], sort=False):
+        kind, over = (str(part) for part in key)
+        here = spread[(spread["kind"] == kind) & (spread["over"] == over)]
+        lines += [f"## {label(kind, over).capitalize()}", "", *_shares(own, here), ""]
+        lines += [*_sizes(own, here), ""]
+    return "\n".join(lines)
+
+
+def _shares(indices: pd.DataFrame, spread: pd.DataFrame) -> list[str]:
+    own = indices[indices["method"] == SOBOL]
+    factors = [f for f in dict.fromkeys(own["factor"]) if f != OTHERS]
+    factors += [OTHERS] if OTHERS in set(own["factor"]) else []
+    table = own.set_index(["outcome", "factor", "index"])
+    lines = [
+        "Total share of variance, in brackets that of the factor alone; bold where the interval of the total lies",
+        f"above {CLEAR}. *Luck*: share of the variance that is luck of runs.",
+        "",
+        f"| outcome | mean | sd | luck | {' | '.join(f.replace('_', ' ') for f in factors)} |",
+        f"|---|---|---|---|{'---|' * len(factors)}",
+    ]
+    for row in spread[spread["method"] == SOBOL].to_dict(orient="records"):
+        outcome = row["outcome"]
+        if row["no_index_because"]:
+            lines.append(f"| `{outcome}` | no shares: {row['no_index_because']} |")
+            continue
+        cells = []
+        for factor in factors:
+            total, alone = (table.loc[(outcome, factor, index)] for index in ("ST", "S1"))
+            text = f"{total['value']:.2f}"
+            bold = f"**{text}**" if total["low"] > CLEAR else text
+            cells.append(f"{bold} ({alone['value']:.2f})".replace("(-0.00)", "(0.00)"))
+        numbers = [float(row[name]) for name in ("mean", "sd", "luck_share")]
+        first = f"| `{outcome}` | {numbers[0]:.3g} | {numbers[1]:.2g} | {numbers[2]:.0%} |"
+        lines.append(f"{first} {' | '.join(cells)} |")
+    return lines
+
+
+def _sizes(indices: pd.DataFrame, spread: pd.DataFrame) -> list[str]:
+    own = indices[(indices["method"] == MORRIS) & (indices["index"] == "mu_star")]
+    sizes = own.pivot_table(index="factor", columns="outcome", values="value", sort=False)
+    signs = indices[(indices["method"] == MORRIS) & (indices["index"] == "mu")]
+    mu = signs.pivot_table(index="factor", columns="outcome", values="value", sort=False)
+    score = (sizes / sizes.max()).max(axis=1)
+    shown = score[score >= NOTABLE].sort_values(ascending=False, kind="stable").index
+    lines = [
+        "Size of elementary effects: mean change of the outcome over the whole range of the factor; with a sign where",
+        "all trajectories went that way.",
+        "",
+        f"| factor | {' | '.join(f'`{outcome}`' for outcome in sizes)} |",
+        f"|---|{'---|' * len(sizes.columns)}",
+    ]
+    for factor in shown:
+        cells = []
+        for outcome in sizes:
+            size = float(sizes.loc[factor, outcome])
+            one_way = factor in mu.index and abs(abs(mu.loc[factor, outcome]) - size) < 1e-3
+            sign = ("+" if mu.loc[factor, outcome] > 0 else "−") if one_way and size else ""
+            cells.append(f"{sign}{size:.2f}")
+        lines.append(f"| {str(factor).replace('_', ' ')} | {' | '.join(cells)} |")
+    left = len(sizes) - len(shown)
+    lines += ["", f"{left} more moved no outcome by a fifth of what the weightiest did."]
+    silent = spread[(spread["method"] == MORRIS) & (spread["no_index_because"] != "")]
+    for row in silent.to_dict(orient="records"):
+        lines.append(f"`{row['outcome']}` has no elementary effects: {row['no_index_because']}.")
+    return lines
+
+
+def page(root: Path) -> str:
+    """What is written by hand, and what is made from the tables."""
+    path = root / PAGE
+    by_hand = path.read_text(encoding="utf-8").partition(MARK)[0] if path.exists() else ""
+    return by_hand + generated(root)
+
+
+def draw(case: Case, root: Path) -> None:
+    """The picture, from the tables."""
+    from experiments.sensitivity_figure import figure
+
+    picture = figure(case.title, *tables(root))
+    picture.savefig(root / PICTURE, dpi=110, metadata={"Software": None})
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the analysis, or write page and picture alone."""
+    usual = Plan()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=usual.runs)
+    parser.add_argument("--trajectories", type=int, default=usual.trajectories)
+    parser.add_argument("--base", type=int, default=usual.base)
+    parser.add_argument("--most", type=int, default=usual.most)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--page", action="store_true", help="write the page from the tables")
+    given = parser.parse_args(arguments)
+    case = load_case("cst")
+    if not given.page:
+        plan = Plan(given.runs, given.trajectories, given.base, given.most)
+        write_tables(ask(case, plan, given.seed, given.workers), ROOT)
+    (ROOT / PAGE).write_text(page(ROOT), encoding="utf-8")
+    draw(case, ROOT)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""What `tashkent sensitivity` shows and writes."""
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from experiments.indices import SOBOL, Found
+from experiments.sensitivity import PARAMETERS, POSTERIOR, Sensitivity, Study, label
+from model.clock import month_label
+from tashkent.output import LIBRARIES, MANIFEST, result_folder
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+CODEBOOK = {
+    "kind": "What is varied: parameters or inputs",
+    "over": "What parameters run over: quantiles of their prior or posterior; draws of it where inputs are varied",
+    "method": "morris: elementary effects; sobol: shares of variance",
+    "outcome": "Outcome, by its name",
+    "factor": "Parameter, or group of inputs; 'all others' counts together all that are not looked at one by one",
+    "index": (
+        "mu_star: mean size of the change of the outcome over the whole range of the factor; mu: its mean with sign; "
+        "sigma: its standard deviation; S1: share of variance of the factor alone; ST: with all that it does together "
+        "with others"
+    ),
+    "value": "The index",
+    "low": "Lower end of 90 per cent, over trajectories or points; empty for mu and sigma",
+    "high": "Upper end of the same",
+    "luck": (
+        "In indices: standard error from the luck of runs, from two halves of them. In outcomes: standard deviation "
+        "of the luck that differs between points"
+    ),
+    "points": "Points at which the outcome was found",
+    "mean": "Mean of the outcome over the points",
+    "sd": "Standard deviation of the outcome over the points",
+    "luck_share": "Share of the variance of the outcome over the points that is luck of runs",
+    "no_index_because": "Why the outcome has no index; empty if it has",
+}
+#: factors of a table on the screen
+MOST = 6
+#: above this share of luck a table says so
+MUCH_LUCK = 0.2
+
+
+def manifest(found: Sensitivity) -> dict[str, object]:
+    """What another person needs to get the same numbers."""
+    libraries = ("SALib", *LIBRARIES)
+    return {
+        "command": "sensitivity",
+        **found.asked(),
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in libraries},
+    }
+
+
+def write(found: Sensitivity, out: Path) -> None:
+    """Write tables (CSV with codebook, points as Parquet), figure, JSON and manifest into `out`."""
+    from experiments.sensitivity_figure import figure
+
+    with result_folder(out) as folder:
+        _csv(found.indices, folder / "indices.csv")
+        _csv(found.spread, folder / "outcomes.csv")
+        codebook = pd.DataFrame({"column": CODEBOOK.keys(), "meaning": CODEBOOK.values()})
+        _csv(codebook, folder / "codebook.csv")
+        for study in found.studies:
+            for one in study.found:
+                name = f"points-{study.kind}-{one.method}.parquet"
+                found.points(study, one).to_parquet(folder / name, index=False)
+        picture = figure(found.case.title, found.indices, found.spread)
+        picture.savefig(folder / "sensitivity.png", dpi=150, metadata={"Software": None})
+        for file, content in (("sensitivity.json", found.to_dict()), (MANIFEST, manifest(found))):
+            text = json.dumps(content, indent=2, allow_nan=False)
+            (folder / file).write_text(text + "\n", encoding="utf-8")
+
+
+def _csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, lineterminator="\n")
+
+
+# on the screen -------------------------------------------------------------------------------------
+
+
+def show(found: Sensitivity, console: "Console") -> None:
+    """Print what each outcome hangs on, by parameters and by inputs."""
+    for study in found.studies:
+        over = found.over if study.kind == PARAMETERS else POSTERIOR
+        console.print(f"[bold]{found.case.title}[/bold]: {label(study.kind, over)}\n")
+        for outcome in found.names:
+            _show_outcome(found, study, outcome, console)
+    console.print(
+        f"{found.plan.runs} runs at each point from {month_label(found.start)} to {month_label(found.end)}, "
+        f"seed {found.seed}. ST: share of the variance of the outcome that stays when all other factors are known; S1: "
+        "share that the factor alone takes away; ST above S1: it works together with others. Size: mean change of the "
+        "outcome over the whole range of the factor. Intervals hold nine tenths, over points; luck is that of runs. "
+        "Nothing is fitted again.",
+        highlight=False,
+    )
+    console.print(f"Posterior: {found.posterior}.", highlight=False, soft_wrap=True)
+
+
+def _show_outcome(found: Sensitivity, study: Study, outcome: str, console: "Console") -> None:
+    spread = found.spread
+    here = (spread["kind"] == study.kind) & (spread["method"] == SOBOL)
+    row = spread[here & (spread["outcome"] == outcome)]
+    why = study.variance.silent.get(outcome)
+    if why:
+        console.print(f"{outcome}: no shares of variance: {why}.", highlight=False)
+    else:
+        mean, sd, luck = (float(row[name].iloc[0]) for name in ("mean", "sd", "luck_share"))
+        much = " [yellow](much: more runs would help)[/yellow]" if luck > MUCH_LUCK else ""
+        console.print(
+            f"{outcome}: mean {mean:.3g}, sd {sd:.2g} over points; {luck:.0%} of its variance is luck{much}",
+            highlight=False,
+        )
+        console.print(_shares(study.variance, study.screening, outcome))
+    early = study.screening.silent.get(outcome)
+    if early:
+        console.print(f"{outcome}: no elementary effects: {early}.", highlight=False)
+    console.print()
+
+
+def _shares(variance: Found, screening: Found, outcome: str) -> "Table":
+    """The factors with the largest total share, beside the size of their elementary effects."""
+    from rich.table import Table
+
+    table = Table()
+    for column in ("factor", "ST", "90%", "luck", "S1", "90%", "size"):
+        table.add_column(column, justify="left" if column == "factor" else "right", no_wrap=True)
+    sizes = of(screening, outcome, "mu_star")["value"]
+    total, alone = of(variance, outcome, "ST"), of(variance, outcome, "S1")
+    for factor, row in total.sort_values("value", ascending=False).head(MOST).iterrows():
+        one = alone.loc[factor]
+        table.add_row(
+            str(factor).replace("_", " "),
+            f"{row['value']:.2f}",
+            span(row),
+            "" if pd.isna(row["luck"]) else f"± {row['luck']:.2f}",
+            f"{one['value']:.2f}",
+            span(one),
+            f"{sizes[factor]:.2g}" if factor in sizes else "",
+        )
+    return table
+
+
+def of(found: Found, outcome: str, index: str) -> pd.DataFrame:
+    """The values of one index of an outcome, by factor."""
+    table = found.indices
+    return table[(table["outcome"] == outcome) & (table["index"] == index)].set_index("factor")
+
+
+def span(row: pd.Series) -> str:
+    """An interval in short."""
+    return f"{row['low']:.2f} {row['high']:.2f}"

@@ -1,0 +1,54 @@
+"""docs/sensitivity.md is what the tables say, and the tables are of the case that is shipped."""
+
+import json
+import re
+
+import pandas as pd
+
+from experiments.factors import Inputs, Parameters
+from experiments.outcomes import read_outcomes
+from experiments.sensitivity import POSTERIOR, PRIOR, usual_outcomes
+from experiments.shipped_sensitivity import (
+    INDICES,
+    MANIFEST,
+    MARK,
+    OUTCOMES,
+    PAGE,
+    PICTURE,
+    ROOT,
+    made_from,
+    page,
+)
+from model.case import Case
+
+
+def test_the_page_is_made_from_the_tables() -> None:
+    written = (ROOT / PAGE).read_text(encoding="utf-8")
+    assert written.count(MARK) == 1
+    assert written == page(ROOT), "run: python -m experiments.shipped_sensitivity --page"
+    assert (ROOT / PICTURE).stat().st_size > 10_000
+
+
+def test_the_tables_are_of_the_case_and_its_posterior(case: Case) -> None:
+    told = json.loads((ROOT / MANIFEST).read_text(encoding="utf-8"))
+    assert told.items() >= made_from(case).items(), "run: make sensitivity"
+    assert told["outcomes"] == list(usual_outcomes(case, case.start))
+
+
+def test_the_tables_hold_every_factor_and_outcome(case: Case) -> None:
+    indices, spread = pd.read_csv(ROOT / INDICES), pd.read_csv(ROOT / OUTCOMES)
+    screened = indices[indices["method"] == "morris"]
+    for space, kind in ((Parameters(case), "parameters"), (Inputs(case), "inputs")):
+        own = screened[(screened["kind"] == kind) & (screened["over"] != PRIOR)]
+        assert set(own["factor"]) == set(space.problem.groups)
+    assert set(spread["outcome"]) == set(usual_outcomes(case, case.start))
+    assert set(spread["over"]) == {PRIOR, POSTERIOR}
+    values = indices[indices["index"].isin(["mu_star", "S1", "ST"])]
+    assert values[["value", "low", "high"]].notna().all(axis=None)
+
+
+def test_the_reading_names_what_exists(case: Case) -> None:
+    by_hand = (ROOT / PAGE).read_text(encoding="utf-8").partition(MARK)[0]
+    asked = re.findall(r"--outcome \"([^\"]+)\"", by_hand)
+    assert asked
+    read_outcomes(asked, case)
