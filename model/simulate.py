@@ -33,6 +33,7 @@ def simulate(
     end: int | None = None,
     first_run: int = 0,
     block: int = BLOCK,
+    share: int | None = None,
     noise: Noise | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Ensemble:
@@ -54,6 +55,9 @@ def simulate(
         Number of the first run: run r draws the same numbers in whichever ensemble it stands.
     block
         Runs that advance together; no influence on the result.
+    share
+        After so many runs the same draws begin again, to set parameters side by side: run r draws as number
+        ``first_run + r % share``.
     noise
         Draws of a case with the same states and clubs, with the same seed and room for a block. Those of the last block
         are kept in it: who asks for the same runs again has them for nothing.
@@ -80,11 +84,13 @@ def simulate(
     shape = (months - origin, len(case.clubs), len(case.states), runs)
     status = np.empty(shape, np.int8).transpose(3, 0, 2, 1)  # runs side by side, as in a block
     log: list[Logged] = []
+    if share is not None:
+        block = max(block - block % share, share)
     noise = Noise(case, seed, first_run, min(block, runs)) if noise is None else noise.under(case)
     for low in range(0, runs, block):
         high = min(low + block, runs)
         rows = {name: values[low:high] for name, values in parameters.items()}
-        noise.move_to(first_run + low, high - low)
+        noise.move_to(first_run + (low if share is None else 0), high - low, share)
         world = world_from_record(given, origin, rows, noise)
         status[low:high, 0] = world.status
         for t in range(origin + 1, months):

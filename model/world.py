@@ -683,6 +683,8 @@ class _Block:
 
     first_run: int
     runs: int
+    #: after so many runs the same draws begin again
+    share: int
     #: month first, from the first month that was asked for on
     made: dict[tuple[str, int], Singles]
     #: the arrays behind it, with room for the most runs, and their first months
@@ -704,15 +706,19 @@ class Noise:
         self._months = check_length(len(case.months))
         self._drawer = Drawer()
         self._held = held_draws(case)
-        self._block = _Block(first_run, runs, {}, {}, {})
+        self._block = _Block(first_run, runs, runs, {}, {}, {})
 
-    def move_to(self, first_run: int, runs: int) -> None:
-        """Turn to the runs from `first_run` on, at most as many as the first block had; the same keep their draws."""
+    def move_to(self, first_run: int, runs: int, share: int | None = None) -> None:
+        """Turn to the runs from `first_run` on, at most as many as the first block had; the same keep their draws.
+
+        With `share`, run r of the block draws as number ``first_run + r % share``.
+        """
         if runs > self._room:
             raise ValueError(f"there is room for {self._room} runs, not {runs}")
-        if (first_run, runs) != (self._block.first_run, self._block.runs):
-            self._block.first_run, self._block.runs = first_run, runs
-            self._block.made.clear()
+        block, shared = self._block, runs if share is None else min(share, runs)
+        if (first_run, runs, shared) != (block.first_run, block.runs, block.share):
+            block.first_run, block.runs, block.share = first_run, runs, shared
+            block.made.clear()
 
     def fits(self, case: Case) -> bool:
         """Whether a case has the same states, clubs and months."""
@@ -768,10 +774,14 @@ class Noise:
                 for s, state in enumerate(self._case.state_ids):
                     if state != self._case.patron:
                         names = (state, club, act)
-                        draw(self._seed, names, block.first_run, months, made[:, i, s])
+                        drawn = made[:, i, s, : block.share]
+                        draw(self._seed, names, block.first_run, months, drawn)
+            for low in range(block.share, block.runs, block.share):
+                again = made[..., low : low + block.share]
+                again[...] = made[..., : again.shape[-1]]
             block.made[key] = made
-        drawn = block.made[key][t - block.first_month[key]]
-        return np.asarray(drawn.T if c == _EVERY else drawn[0].T)
+        now = block.made[key][t - block.first_month[key]]
+        return np.asarray(now.T if c == _EVERY else now[0].T)
 
     def logistic(self, act: str, t: int) -> Singles:
         """Logistic noise of an act in all clubs in month `t`, shape (R, S, C)."""
@@ -797,10 +807,12 @@ class Noise:
         return cast(Floats, self._hold(self._occasional(act, c, t, states), act, c, t, _UNIFORM))
 
     def _occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
-        drawn = np.zeros((self._block.runs, len(self._case.states)))
+        block = self._block
+        drawn = np.zeros((block.runs, len(self._case.states)))
         for s in states:
             names = (self._case.state_ids[s], self._clubs[c], act)
-            drawn[:, s] = occasional(self._seed, names, t, self._block.first_run, self._block.runs)
+            own = occasional(self._seed, names, t, block.first_run, block.share)
+            drawn[:, s] = np.resize(own, block.runs)
         return drawn
 
     def uniform_in(self, act: str, c: int, t: int) -> Singles:

@@ -315,6 +315,8 @@ def sweep(
     Example: tashkent sweep docs/examples/renewal.toml --out renewal --resume
     """
     if cluster is not None and workers:
+        from model.case import CaseError
+
         raise CaseError("--workers", "with --cluster", workers, "--workers without --cluster")
     from experiments.designs import read_design
     from tashkent import sweeps

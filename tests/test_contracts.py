@@ -222,6 +222,12 @@ def test_draws_that_are_kept_change_nothing(case: Case) -> None:
             )
             np.testing.assert_array_equal(kept.status, fresh.status)
             pd.testing.assert_frame_equal(kept.acts(), fresh.acts())
+    again = {name: np.concatenate([values] * 2 + [values[:3]]) for name, values in draws.items()}
+    for block in (3, 8, 100):  # the same runs a second and a third time, within blocks and across
+        shared = simulate(case, again, seed=2, start=late, block=block, share=7)
+        np.testing.assert_array_equal(shared.status[7:14], shared.status[:7])
+        np.testing.assert_array_equal(shared.status[14:], shared.status[:3])
+        np.testing.assert_array_equal(shared.status[:7], kept.status)
     fewer = replace(case, clubs={name: case.clubs[name] for name in list(case.clubs)[:2]})
     with pytest.raises(ValueError, match="draws belong to"):
         noise.under(fewer)
