@@ -9,7 +9,7 @@ memory at once.
 
 A run is named by two numbers, (point, run). Run r of every point has the same luck (its draws, and of the posterior
 what the point does not set), so points differ through what was changed alone; with ``luck = "own"`` run r of point p of
-R runs draws as number ``p R + r``, and points of one world are advanced together.
+R runs draws as number ``p R + r``. Points of one world advance together as far as their runs fit into a block.
 
 What goes wrong in a task is caught: the points that it concerns have fewer runs, and the failure is a row with its
 traceback. A task with a failure is done again when the sweep is resumed.

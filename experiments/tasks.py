@@ -62,12 +62,17 @@ def evaluate(plan: Plan, task: Task) -> Found:
     values = [np.zeros((0, len(plan.outcomes)))]
     failures = []
     luck = _Luck(plan.design.seed, min(BLOCK, task.runs))
-    for points in _together(plan, task):
+    waiting = list(_together(plan, task))[::-1]
+    while waiting:
+        points = waiting.pop()
         try:
             values.append(_values(plan, task, points, luck))
             done += points
         except Exception as error:  # whatever goes wrong at a point is not the end of the others
-            failures += [failure(task, point, error) for point in points]
+            if len(points) > 1:
+                waiting += [(point,) for point in points[::-1]]
+            else:
+                failures.append(failure(task, points[0], error))
     table = _table(plan, task, done, np.concatenate(values))
     return Found(task.key, task.runs, table, tuple(failures))
 
@@ -100,13 +105,16 @@ def failure(task: Task, point: Point, error: BaseException) -> dict[str, object]
 
 
 def _together(plan: Plan, task: Task) -> Iterator[tuple[Point, ...]]:
-    """The points that are advanced together: those of one world if each has luck of its own, or else one."""
-    if plan.design.luck == "common" or task.last - task.first < plan.design.runs:
-        yield from ((point,) for point in task.points)
-        return
-    group: list[Point] = []
+    """The points that are advanced together: those of one world, if their runs fit into a block.
+
+    Where each has luck of its own and only some of its runs are done, their numbers do not follow each other; an odd
+    number of runs would let a Brier score, which pairs runs, pair those of two points.
+    """
+    each, group = task.last - task.first, list[Point]()
+    some = plan.design.luck == "own" and each < plan.design.runs
+    apart = each >= BLOCK or each % 2 == 1 or some
     for point in task.points:
-        if group and point.world != group[0].world:
+        if group and (apart or point.world != group[0].world):
             yield tuple(group)
             group = []
         group.append(point)
@@ -120,17 +128,21 @@ def _values(plan: Plan, task: Task, points: Sequence[Point], luck: _Luck) -> Flo
     own = plan.design.luck == "own"
     first_run = task.first + (points[0].number * plan.design.runs if own else 0)
     parameters = parameters_of(case, _parameters(plan, points, each, first_run))
+    share = None if own or each >= BLOCK else each
+    block = BLOCK if share is None else BLOCK - BLOCK % share
     found = []
-    for low in range(0, each * len(points), BLOCK):
-        rows = {name: values[low : low + BLOCK] for name, values in parameters.items()}
+    for low in range(0, each * len(points), block):
+        rows = {name: values[low : low + block] for name, values in parameters.items()}
+        first = first_run + (low if share is None else 0)
         runs = simulate(
             case,
             rows,
             seed=plan.design.seed,
             start=plan.start(world),
             end=end,
-            first_run=first_run + low,
-            noise=luck.of(case, first_run + low),
+            first_run=first,
+            share=share,
+            noise=luck.of(case, first),
         )
         found.append(measured(plan.outcomes, runs))
     return np.concatenate(found)
@@ -141,11 +153,14 @@ def _parameters(
 ) -> dict[str, Floats]:
     """The parameters of each run: those that its point sets, and draws of the posterior for the others."""
     fitted, seed = plan.known.posterior(points[0].world.theory), plan.design.seed
-    if points[0].draw is None:
-        draws = dict(_draws(fitted, each * len(points), seed, first_run))
-    else:
+    if points[0].draw is not None:
         taken = [_draw(fitted, seed, point.draw or 0) for point in points]
         draws = {name: np.repeat([one[name] for one in taken], each) for name in taken[0]}
+    elif plan.design.luck == "own":
+        draws = dict(_draws(fitted, each * len(points), seed, first_run))
+    else:
+        same = _draws(fitted, each, seed, first_run)
+        draws = {name: np.tile(values, len(points)) for name, values in same.items()}
     for name in dict(points[0].parameters):
         values = [dict(point.parameters)[name] for point in points]
         draws[name] = np.repeat(values, each)

@@ -137,7 +137,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch, contagion: float) -> None:
     right = tasks_of.measured
 
     def wrong(outcomes: Any, ensemble: Ensemble) -> Floats:
-        if (ensemble.parameters["contagion"] == contagion).all():
+        if (ensemble.parameters["contagion"] == contagion).any():
             raise ZeroDivisionError("of a point")
         return right(outcomes, ensemble)
 
