@@ -18,7 +18,6 @@ from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from agents.situation import Floats
 from calibration.posterior import Posterior, posterior
@@ -39,10 +38,10 @@ from model.case import Case, CaseError, load_case, unknown
 from model.clock import month_label
 from model.counterfactual import parameters_of
 from model.record import Ensemble
-from model.step import advance
+from model.simulate import BLOCK, simulate
 from model.theory import know_terms, own_files
 from model.workers import end_with_parent
-from model.world import Noise, Singles, compile_case, is_in, world_from_record
+from model.world import Noise, compile_case, is_in
 
 PARAMETERS, INPUTS = "parameters", "inputs"
 KINDS = (PARAMETERS, INPUTS)
@@ -401,7 +400,7 @@ def _study(
 
 def _seconds(setting: Setting) -> float:
     """How long a point takes, from some of a trajectory; draws are made before, as they are kept."""
-    noise = Repeated(setting.space.case, setting.seed, 0, setting.runs)
+    noise = noise_of(setting)
     points = morris_points(setting.space.problem, 1, setting.seed)[: TRIED + 1]
     values(setting, noise, points[:1])
     began = time.perf_counter()
@@ -412,37 +411,13 @@ def _seconds(setting: Setting) -> float:
 # points in processes -------------------------------------------------------------------------------
 
 
-class Repeated(Noise):
-    """The draws of the first runs, made once, and laid out again for each of several points that advance together."""
-
-    #: how many points
-    times = 1
-
-    def logistic(self, act: str, t: int) -> Singles:
-        """As `Noise` has it, point after point."""
-        return self._again(super().logistic(act, t))
-
-    def logistic_in(self, act: str, c: int, t: int) -> Singles:
-        """As `Noise` has it, point after point."""
-        return self._again(super().logistic_in(act, c, t))
-
-    def logistic_once(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
-        """As `Noise` has it, point after point."""
-        return self._again(super().logistic_once(act, c, t, states))
-
-    def occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
-        """As `Noise` has it, point after point."""
-        return self._again(super().occasional(act, c, t, states))
-
-    def uniform_in(self, act: str, c: int, t: int) -> Singles:
-        """As `Noise` has it, point after point."""
-        return self._again(super().uniform_in(act, c, t))
-
-    def _again[Number: np.floating](self, drawn: NDArray[Number]) -> NDArray[Number]:
-        return drawn if self.times == 1 else np.concatenate([drawn] * self.times)
+def noise_of(setting: Setting) -> Noise:
+    """The draws of the runs of a setting, with room for as many points as a block holds."""
+    points = max(1, BLOCK // setting.runs)
+    return Noise(setting.space.case, setting.seed, 0, points * setting.runs)
 
 
-def values(setting: Setting, noise: Repeated, points: Floats) -> Floats:
+def values(setting: Setting, noise: Noise, points: Floats) -> Floats:
     """The outcomes at some points, shape (P, 2, outcomes): means over each half of the runs, NaN where none says any.
 
     Points of one case advance together.
@@ -464,10 +439,9 @@ def _mean(of_runs: Floats) -> Floats:
     return np.asarray(np.divide(total, number, out=nothing, where=number > 0))
 
 
-def _runs_of(setting: Setting, noise: Repeated, worlds: Sequence[World]) -> Ensemble:
-    """The same runs at points of one case, point after point, as `model.simulate.simulate` makes them at each."""
+def _runs_of(setting: Setting, noise: Noise, worlds: Sequence[World]) -> Ensemble:
+    """The same runs at points of one case, point after point."""
     case = worlds[0][0]
-    noise.times = len(worlds)
     parameters = {
         name: np.concatenate(
             [
@@ -477,23 +451,23 @@ def _runs_of(setting: Setting, noise: Repeated, worlds: Sequence[World]) -> Ense
         )
         for name in case.drawn
     }
-    origin, last = setting.start - case.start, setting.end - case.start
-    world = world_from_record(compile_case(case), origin, parameters, noise)
-    status = np.empty((last + 1 - origin, *world.status.shape), np.int8)
-    status[0] = world.status
-    for t in range(origin + 1, last + 1):
-        advance(world, t)
-        status[t - origin] = world.status
-    log, statuses = tuple(world.log), np.moveaxis(status, 0, 1)
-    return Ensemble(case, setting.seed, 0, setting.start, statuses, log, parameters)
+    return simulate(
+        case,
+        parameters,
+        seed=setting.seed,
+        start=setting.start,
+        end=setting.end,
+        share=setting.runs,
+        noise=noise,
+    )
 
 
 #: in a process: what points are evaluated in, each with the draws that it keeps
-_settings: list[tuple[Setting, Repeated]] = []
+_settings: list[tuple[Setting, Noise]] = []
 
 
 def _begin(settings: tuple[Setting, ...]) -> None:
-    _settings[:] = [(s, Repeated(s.space.case, s.seed, 0, s.runs)) for s in settings]
+    _settings[:] = [(s, noise_of(s)) for s in settings]
 
 
 def _begin_worker(settings: tuple[Setting, ...], files: tuple[str, ...] = ()) -> None:

@@ -683,7 +683,8 @@ class _Block:
 
     first_run: int
     runs: int
-    #: after so many runs the same draws begin again
+    #: runs that are drawn for, at least as many; after `share` of them the same draws begin again
+    drawn: int
     share: int
     #: month first, from the first month that was asked for on
     made: dict[tuple[str, int], Singles]
@@ -706,7 +707,7 @@ class Noise:
         self._months = check_length(len(case.months))
         self._drawer = Drawer()
         self._held = held_draws(case)
-        self._block = _Block(first_run, runs, runs, {}, {}, {})
+        self._block = _Block(first_run, runs, runs, runs, {}, {}, {})
 
     def move_to(self, first_run: int, runs: int, share: int | None = None) -> None:
         """Turn to the runs from `first_run` on, at most as many as the first block had; the same keep their draws.
@@ -715,10 +716,15 @@ class Noise:
         """
         if runs > self._room:
             raise ValueError(f"there is room for {self._room} runs, not {runs}")
-        block, shared = self._block, runs if share is None else min(share, runs)
-        if (first_run, runs, shared) != (block.first_run, block.runs, block.share):
-            block.first_run, block.runs, block.share = first_run, runs, shared
+        block = self._block
+        if share is None:
+            keeps, drawn, share = block.share == block.drawn, runs, runs
+        else:
+            keeps, drawn = block.share == share, self._room
+        if first_run != block.first_run or runs > block.drawn or not keeps:
+            block.first_run, block.drawn, block.share = first_run, drawn, share
             block.made.clear()
+        block.runs = runs
 
     def fits(self, case: Case) -> bool:
         """Whether a case has the same states, clubs and months."""
@@ -768,7 +774,7 @@ class Noise:
             if key not in block.memory or t < block.first_month[key]:
                 shape = (self._months - t, len(clubs), len(self._case.states), self._room)
                 block.memory[key], block.first_month[key] = np.zeros(shape, np.float32), t
-            made = block.memory[key][..., : block.runs]
+            made = block.memory[key][..., : block.drawn]
             months = slice(block.first_month[key], self._months)
             for i, club in enumerate(clubs):
                 for s, state in enumerate(self._case.state_ids):
@@ -776,11 +782,11 @@ class Noise:
                         names = (state, club, act)
                         drawn = made[:, i, s, : block.share]
                         draw(self._seed, names, block.first_run, months, drawn)
-            for low in range(block.share, block.runs, block.share):
+            for low in range(block.share, block.drawn, block.share):
                 again = made[..., low : low + block.share]
                 again[...] = made[..., : again.shape[-1]]
             block.made[key] = made
-        now = block.made[key][t - block.first_month[key]]
+        now = block.made[key][t - block.first_month[key], ..., : block.runs]
         return np.asarray(now.T if c == _EVERY else now[0].T)
 
     def logistic(self, act: str, t: int) -> Singles:

@@ -12,7 +12,7 @@ import tashkent as tk
 from calibration.posterior import Sample, posterior
 from experiments.factors import BONDS, DOUBTED, NOISE, RIVALRY, Inputs, Parameters
 from experiments.outcomes import measured, read_outcomes
-from experiments.sensitivity import Plan, Repeated, Setting, usual_outcomes, values
+from experiments.sensitivity import Plan, Setting, noise_of, usual_outcomes, values
 from model.case import Case, CaseError, load_case
 from model.simulate import simulate
 from tashkent.new_case import new_case
@@ -130,7 +130,7 @@ def test_a_point_is_the_mean_of_the_same_runs(small: Case) -> None:
     points[1:5, fixed] = points[0, fixed]  # these advance together, and the last two alone
     drawn = posterior(small).draws(runs=8, seed=5)
     setting = Setting(space, outcomes, drawn, 8, 5, small.start, end)
-    found = values(setting, Repeated(small, 5, 0, 8), points)
+    found = values(setting, noise_of(setting), points)
     for p, u in enumerate(points):
         there, held = space.world(u)
         parameters = {name: np.full(8, value) for name, value in held.items()}
