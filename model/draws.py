@@ -18,9 +18,9 @@ STRIDE = 512
 _NUMBERS_PER_COUNT = 4
 _SINGLES_PER_COUNT = 8
 #: singles between the rows of a block of draws: one line of a cache
-_PADDING = 16
+PADDING = 16
 #: runs whose draws are made at once: as many as a cache holds
-_AT_ONCE = 64
+_AT_ONCE = 128
 #: counts that a month owns in a stream of occasional draws
 _RUNS_BITS = 40
 
@@ -41,7 +41,7 @@ class Drawer:
 
     def __init__(self) -> None:
         # rows a power of two apart fall on the same lines of the cache when a month is read across runs
-        self._numbers = np.empty((_AT_ONCE, STRIDE + _PADDING), np.float32)
+        self._numbers = np.empty((_AT_ONCE, STRIDE + PADDING), np.float32)
         self._work = np.empty((STRIDE, _AT_ONCE), np.float32)
 
     def uniform(

@@ -18,7 +18,7 @@ from agents.situation import Bools, ClubTraits, Floats, Situation
 from agents.terms import TEN, TERMS, Read
 from model.case import TIE, Case, Event
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
-from model.draws import Drawer, check_length, occasional
+from model.draws import PADDING, Drawer, check_length, occasional
 from model.law import IN_FIRST, IN_LAST, Act, RulesInForce, Status
 from model.orders import held_draws, proposal
 
@@ -772,7 +772,8 @@ class Noise:
         if key not in block.made or t < block.first_month[key]:
             clubs = self._clubs if c == _EVERY else self._clubs[c : c + 1]
             if key not in block.memory or t < block.first_month[key]:
-                shape = (self._months - t, len(clubs), len(self._case.states), self._room)
+                room = self._room + PADDING
+                shape = (len(clubs), len(self._case.states), self._months - t, room)
                 block.memory[key], block.first_month[key] = np.zeros(shape, np.float32), t
             made = block.memory[key][..., : block.drawn]
             months = slice(block.first_month[key], self._months)
@@ -780,13 +781,13 @@ class Noise:
                 for s, state in enumerate(self._case.state_ids):
                     if state != self._case.patron:
                         names = (state, club, act)
-                        drawn = made[:, i, s, : block.share]
+                        drawn = made[i, s, :, : block.share]
                         draw(self._seed, names, block.first_run, months, drawn)
             for low in range(block.share, block.drawn, block.share):
                 again = made[..., low : low + block.share]
                 again[...] = made[..., : again.shape[-1]]
             block.made[key] = made
-        now = block.made[key][t - block.first_month[key], ..., : block.runs]
+        now = block.made[key][:, :, t - block.first_month[key], : block.runs]
         return np.asarray(now.T if c == _EVERY else now[0].T)
 
     def logistic(self, act: str, t: int) -> Singles:
