@@ -36,4 +36,4 @@ def any_objection(chance: Floats) -> Floats:
 
     ``1 - product over voters of (1 - chance)``; `chance` is 0 for who has no vote. Voters are the last axis.
     """
-    return np.asarray(1.0 - np.prod(1.0 - chance, axis=-1))
+    return np.asarray(1.0 - np.multiply.reduce(1.0 - chance, axis=-1))

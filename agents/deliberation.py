@@ -15,10 +15,9 @@ An act happens in a month with probability ``1 / (1 + exp(-log-odds))``. A membe
 thinks of notice, so the chance of leaving by either route is ``1 - (1 - p_suspend) * (1 - p_withdraw)``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.situation import Bools, Floats
 
@@ -29,32 +28,43 @@ FRICTIONS = ("accede", "obligation", "opening", "founding", "renew", "exit")
 UNSCORED = ("freeze", "resume", "observe", "lock")
 
 Weights = Mapping[str, Floats]
+#: what runs have changed of a term: the clubs, the weight, the change
+Moved = tuple[slice, Floats, Floats]
 
 
-def value_of_seat(
-    features: Mapping[str, Floats], weights: Weights, like: NDArray[np.generic]
-) -> Floats:
-    """``W = sum of weight * term``, added up in the order of `features`, in the shape and layout of `like`.
+def value_of_seat(at_rest: Floats, weights: Floats, moved: Sequence[Moved]) -> Floats:
+    """``W = sum of weight * term``, shape (R, S, C), runs side by side in memory.
 
-    Weights have shape (n, 1, 1) or (); no matrix product, so that one run gets the sums of many.
+    Parameters
+    ----------
+    at_rest
+        The terms as far as they are the same in all runs, shape (C, S, terms).
+    weights
+        Their weights, shape (terms, R).
+    moved
+        What runs have changed of a term: the clubs, the weight of the term, shape (R, 1, 1), and the change of the term
+        in these clubs, shape (R, S, clubs).
     """
-    total = np.zeros_like(like, dtype=np.float64)
-    part = np.empty_like(total)
-    for name, feature in features.items():
-        total += np.multiply(weights[name], feature, out=part)
-    return total
+    # numpy's own loop adds up term by term in every run, so that one run gets the sums of many; for one column
+    # alone it would take another order
+    single = weights.shape[1] == 1
+    columns = np.repeat(weights, 2, axis=1) if single else weights
+    value: Floats = np.einsum("csp,pr->csr", at_rest, columns).T[: weights.shape[1]]
+    for clubs, weight, change in moved:
+        part = value[..., clubs]
+        part += weight * change
+    return value
 
 
 def accession(
     value: Floats, friction: Weights, guarantees: Bools, window: Bools, founding: Bools
 ) -> Floats:
     """Log-odds of acceding; `guarantees`, `window` and `founding` have shape (C,) or broadcast to the value's."""
-    price = (
-        friction["accede"]
-        + friction["obligation"] * guarantees
-        + friction["opening"] * window
-        + friction["founding"] * founding
-    )
+    # few numbers, laid out as the value is
+    price = np.multiply(friction["obligation"], guarantees, order="F")
+    price += friction["accede"]
+    price += np.multiply(friction["opening"], window, order="F")
+    price += np.multiply(friction["founding"], founding, order="F")
     return np.asarray(value + price)
 
 
@@ -93,5 +103,5 @@ def return_price(owed: Floats, dear: Bools, weights: Weights) -> Floats:
 
     `owed` is in the units of compliance (`agents.terms`). A theory without compliance asks no price for it.
     """
-    price = weights["lock"] * dear
+    price = np.multiply(weights["lock"], dear, order="F")
     return price - weights["compliance"] * owed if "compliance" in weights else price

@@ -4,7 +4,8 @@ Arrays carry any leading axes (runs, or months), then states, then what they are
 K threats, P sponsors.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,8 @@ class ClubTraits:
     sponsors: Floats
     #: the patron leads the club, shape (C,)
     patron_led: Bools
+    #: members share a budget at some time, shape (C,)
+    budgeted: Bools
     #: the threat endangers the regime rather than the state, shape (K,)
     of_regime: Bools
 
@@ -75,3 +78,44 @@ class Situation:
     left: Bools | None = None
     #: whom the patron courts, shape (..., S, C)
     courted: Bools | None = None
+
+    def joined_by(
+        self,
+        credibility: Floats,
+        *,
+        seat: Bools,
+        gap: NDArray[np.integer],
+        left: Bools,
+        courted: Bools,
+    ) -> "Situation":
+        """The same with all that differs between runs."""
+        return replace(
+            self, credibility=credibility, seat=seat, gap=gap, left=left, courted=courted
+        )
+
+    def of_clubs(self, clubs: slice) -> "Situation":
+        """The same as far as it concerns some clubs, in their order."""
+        traits = self.clubs
+
+        def some(values: NDArray[Any] | None) -> Any:
+            return None if values is None else values[..., clubs]
+
+        return replace(
+            self,
+            clubs=ClubTraits(
+                relieves=traits.relieves[clubs],
+                menaces=traits.menaces[clubs],
+                guarantees=traits.guarantees[clubs],
+                sponsors=traits.sponsors[clubs],
+                patron_led=traits.patron_led[clubs],
+                budgeted=traits.budgeted[clubs],
+                of_regime=traits.of_regime,
+            ),
+            reach=some(self.reach),
+            goods=some(self.goods),
+            shared_budget=some(self.shared_budget),
+            seat=some(self.seat),
+            gap=some(self.gap),
+            left=some(self.left),
+            courted=some(self.courted),
+        )

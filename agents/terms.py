@@ -18,10 +18,14 @@ from agents.ties import leaning
 
 #: what of a situation differs between runs
 Read = Literal["seat", "gap", "left", "courted", "credibility"]
+#: the clubs in which a term reads what differs between runs: all, those with a trait
+#: (`agents.situation.ClubTraits`), or those in which something differs, for a term that reads of each club for itself
+Where = Literal["", "guarantees", "patron_led", "budgeted", "touched"]
 #: a tenth of trade or budget, and ten instruments owed times instruments of reach, count as one
 TEN = 10.0
-#: shares of trade are counted in these
-SHARES_OF_TRADE = 10_000.0
+#: shares of trade are counted in these, and what has no unit of its own in these
+SHARE_OF_TRADE = 1e-4
+FINEST = 2.0**-40
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Term:
     theory: str
     formula: Callable[[Situation], Floats]
     reads: frozenset[Read]
+    #: the clubs in which it reads that; in others it is the same in all runs
+    where: Where = ""
     #: mean and standard deviation of the weight, for a term that is not of a case's table
     prior: tuple[float, float] | None = None
     #: the file of one's own that it comes from
@@ -43,31 +49,55 @@ TERMS: dict[str, Term] = {}
 
 
 def term(
-    *, theory: str, reads: tuple[Read, ...] = (), prior: tuple[float, float] | None = None
+    *,
+    theory: str,
+    reads: tuple[Read, ...] = (),
+    where: Where = "",
+    prior: tuple[float, float] | None = None,
 ) -> Callable[..., Callable[[Situation], Floats]]:
     """Register a formula as a term under its own name.
 
-    `theory` is a few words and a reference, `reads` what of the situation differs between runs, and `prior` the mean
-    and standard deviation of its weight, for a term in a file of one's own.
+    `theory` is a few words and a reference, `reads` what of the situation differs between runs, `where` the clubs in
+    which it does (`Where`) if not in all, and `prior` the mean and standard deviation of its weight, for a term in a
+    file of one's own.
     """
 
     def register(formula: Callable[[Situation], Floats]) -> Callable[[Situation], Floats]:
         name = formula.__name__
         if name in TERMS:
             raise ValueError(f"a term named {name} exists already")
-        TERMS[name] = Term(name, theory, formula, frozenset(reads), prior)
+        TERMS[name] = Term(name, theory, formula, frozenset(reads), where, prior)
         return formula
 
     return register
 
 
-def _summed(amount: Floats, applies: Bools) -> Floats:
-    """Sum of `amount` (..., S, K) over the threats that apply to a club (C, K): shape (..., S, C)."""
-    total = np.zeros((*amount.shape[:-1], len(applies)))
-    for c, k in np.argwhere(
-        applies
-    ):  # a fixed order, so that the sum is the same for one run as for many
-        total[..., c] += amount[..., k]
+def _summed(amount: Floats, applies: Bools, belief: Floats | None = None) -> Floats:
+    """Sum of `amount`, times `belief`, (..., S, K) over the threats that apply to a club (C, K): (..., S, C)."""
+    like = amount if belief is None else belief
+    total = np.zeros((*like.shape[:-1], len(applies)), order="F")
+    # a fixed order, so that the sum is the same for one run as for many
+    for c, k in zip(*applies.nonzero(), strict=True):
+        of_club = total[..., c]
+        of_club += amount[..., k] if belief is None else amount[..., k] * belief[..., k]
+    return total
+
+
+def _over_others(amount: Floats, present: Bools, unit: float) -> Floats:
+    """Sum over states j of ``amount[..., s, j] * present[..., j, c]``, shape (..., S, C).
+
+    Amounts are counted in whole units. Their sums are exact, so that one run gets those of many, in whatever order they
+    are added up.
+    """
+    whole = np.rint(amount / unit)
+    if whole.ndim > 2:  # each month or run has amounts of its own
+        return np.asarray(np.matmul(whole, present.astype(np.float64)) * unit)
+    lead = np.broadcast_shapes(whole.shape[:-2], present.shape[:-2])
+    total = np.zeros(lead + present.shape[-2:], order="F")
+    for c in range(present.shape[-1]):
+        of_club = present[..., c]
+        if of_club.any():
+            np.multiply((whole @ of_club.T.astype(np.float64)).T, unit, out=total[..., c])
     return total
 
 
@@ -77,7 +107,7 @@ def _needed(values: NDArray[Any] | None, name: str) -> NDArray[Any]:
     return values
 
 
-@term(theory="Balance of threat (Walt 1987)", reads=("credibility",))
+@term(theory="Balance of threat (Walt 1987)", reads=("credibility",), where="guarantees")
 def protection(now: Situation) -> Floats:
     """Threats to the state that the club would relieve, as far as own means leave them and it is believed.
 
@@ -86,11 +116,11 @@ def protection(now: Situation) -> Floats:
     """
     relieves = now.clubs.relieves & ~now.clubs.of_regime
     promised = now.clubs.guarantees[:, None]
-    believed = _summed(now.exposure * now.credibility, relieves & promised)
+    believed = _summed(now.exposure, relieves & promised, now.credibility)
     return believed + _summed(now.exposure, relieves & ~promised)
 
 
-@term(theory="Fear of abandonment (Snyder 1984)", reads=("credibility",))
+@term(theory="Fear of abandonment (Snyder 1984)", reads=("credibility",), where="guarantees")
 def abandonment(now: Situation) -> Floats:
     """Threats on which a promise of help is not believed.
 
@@ -99,7 +129,7 @@ def abandonment(now: Situation) -> Floats:
     ``need = b / (a + b)``.
     """
     relieves = now.clubs.relieves & ~now.clubs.of_regime & now.clubs.guarantees[:, None]
-    return -_summed(now.exposure * (1.0 - now.credibility), relieves)
+    return _summed(now.exposure, relieves, now.credibility) - _summed(now.exposure, relieves)
 
 
 @term(theory="Omnibalancing and protective integration (David 1991; Allison 2008)")
@@ -136,25 +166,14 @@ def patronage(now: Situation) -> Floats:
     return total + now.goods[..., None, :]
 
 
-@term(theory="Partisan patron (Karabakh; Tajikistan)", reads=("seat",))
+@term(theory="Partisan patron (Karabakh; Tajikistan)", reads=("seat",), where="patron_led")
 def partisan_patron(now: Situation) -> Floats:
     """Rivals in the patron's club, with the patron on their side.
 
     ``- sum over j of rivalry[s, j] * leaning[s, j] * seat[j, c]`` for clubs that the patron leads, else 0.
     """
-    seat = _needed(now.seat, "seat")
-    weight = now.rivalry * leaning(now.patron_tie)
-    shape = np.broadcast_shapes(weight.shape[:-2], seat.shape[:-2]) + seat.shape[-2:]
-    total = np.zeros_like(np.broadcast_to(seat, shape), dtype=np.float64)
-    led = np.flatnonzero(now.clubs.patron_led)
-    pairs = np.argwhere(now.rivalry.any(axis=tuple(range(now.rivalry.ndim - 2))))
-    for (
-        s,
-        j,
-    ) in pairs:  # in the order of states, so that the sum is the same for one run as for many
-        for c in led:
-            total[..., s, c] -= weight[..., s, j] * seat[..., j, c]
-    return total
+    seat = _needed(now.seat, "seat") & now.clubs.patron_led
+    return -_over_others(now.rivalry * leaning(now.patron_tie), seat, FINEST)
 
 
 @term(theory="Substitutes for the patron's help (Crawford; von Borzyskowski and Vabulas 2019)")
@@ -173,7 +192,11 @@ def entrapment(now: Situation) -> Floats:
     return -now.autonomy[..., None] * (now.reach * now.clubs.guarantees)[..., None, :]
 
 
-@term(theory="Compliance as a cost of membership (Downs, Rocke and Barsoom 1996)", reads=("gap",))
+@term(
+    theory="Compliance as a cost of membership (Downs, Rocke and Barsoom 1996)",
+    reads=("gap",),
+    where="touched",
+)
 def compliance(now: Situation) -> Floats:
     """Instruments that the state has yet to join, the dearer the further the club reaches.
 
@@ -182,25 +205,20 @@ def compliance(now: Situation) -> Floats:
     return -_needed(now.gap, "gap") * (now.reach / TEN)[..., None, :]
 
 
-@term(theory="Contagion of exits (Crawford; von Borzyskowski and Vabulas 2019)", reads=("left",))
+@term(
+    theory="Contagion of exits (Crawford; von Borzyskowski and Vabulas 2019)",
+    reads=("left",),
+    where="touched",
+)
 def contagion(now: Situation) -> Floats:
     """States that left of late, by their share of the state's trade, in tenths.
 
     ``- 10 * sum over j of bond[s, j] * left[j, c]``
     """
-    left = _needed(now.left, "left")
-    shape = np.broadcast_shapes(now.bond.shape[:-2], left.shape[:-2]) + left.shape[-2:]
-    total = np.zeros_like(np.broadcast_to(left, shape), dtype=np.float64)
-    # whole numbers, whose sums are exact: one run gets those of many whatever the order of adding
-    shares = np.rint(now.bond * SHARES_OF_TRADE).swapaxes(-1, -2)
-    for c in np.flatnonzero(left.any(axis=tuple(range(left.ndim - 1)))):
-        gone = left[..., c].astype(np.float64)
-        summed = gone @ shares if shares.ndim == 2 else (gone[..., None, :] @ shares)[..., 0, :]
-        total[..., c] = -summed / (SHARES_OF_TRADE / TEN)
-    return total
+    return -TEN * _over_others(now.bond, _needed(now.left, "left"), SHARE_OF_TRADE)
 
 
-@term(theory="Burden sharing (Olson and Zeckhauser 1966)", reads=("seat",))
+@term(theory="Burden sharing (Olson and Zeckhauser 1966)", reads=("seat",), where="budgeted")
 def dues(now: Situation) -> Floats:
     """The share of the budget that falls to the state, in tenths, if it is in.
 
@@ -211,7 +229,11 @@ def dues(now: Situation) -> Floats:
     return -TEN * now.shared_budget[..., None, :] / (1.0 + others)
 
 
-@term(theory="Hierarchy (Lake 2009): a patron pays for loyalty that drifts", reads=("courted",))
+@term(
+    theory="Hierarchy (Lake 2009): a patron pays for loyalty that drifts",
+    reads=("courted",),
+    where="touched",
+)
 def courtship(now: Situation) -> Floats:
     """The patron courts a member that drifts: 1 while it does, else 0."""
     return _needed(now.courted, "courted").astype(np.float64)

@@ -109,6 +109,6 @@ def _is_barred(given: Given, t: int, s: int, c: int) -> bool:
     before, after = statuses_before(given.case)[t, s], given.record.status[t, s]
     return any(
         bool(is_in(before[other]) or (other < c and is_in(after[other])))
-        for own, other in given.barred(t)
+        for own, other in given.barred[t]
         if own == c
     )

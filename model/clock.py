@@ -3,6 +3,7 @@
 import calendar
 import re
 from datetime import date
+from functools import cache
 
 MONTHS_PER_YEAR = 12
 
@@ -25,6 +26,7 @@ def month_label(month: int) -> str:
     return f"{month // MONTHS_PER_YEAR:04d}-{month % MONTHS_PER_YEAR + 1:02d}"
 
 
+@cache
 def last_day(month: int) -> date:
     """The last day of a month, whose status and law count as the month's."""
     year, index = divmod(month, MONTHS_PER_YEAR)

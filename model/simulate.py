@@ -12,7 +12,7 @@ from model.step import advance
 from model.world import Logged, Noise, compile_case, world_from_record
 
 #: runs that advance together; changes speed and memory, never a result
-BLOCK = 512
+BLOCK = 1024
 
 
 def prior_parameters(case: Case, *, runs: int, seed: int, first_run: int = 0) -> dict[str, Floats]:
@@ -33,6 +33,7 @@ def simulate(
     end: int | None = None,
     first_run: int = 0,
     block: int = BLOCK,
+    noise: Noise | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Ensemble:
     """Run the model once for each value of the parameters, from the record at `start` to the end.
@@ -53,6 +54,9 @@ def simulate(
         Number of the first run: run r draws the same numbers in whichever ensemble it stands.
     block
         Runs that advance together; no influence on the result.
+    noise
+        Draws of a case with the same states and clubs, with the same seed and room for a block. Those of the last block
+        are kept in it: who asks for the same runs again has them for nothing.
     progress
         Called with the number of runs done after each block.
 
@@ -73,9 +77,10 @@ def simulate(
     months = (case.end if end is None else end) - case.start + 1
     if not origin < months <= len(case.months):
         raise ValueError("the end lies in the case and not before the start")
-    status = np.empty((runs, months - origin, len(case.states), len(case.clubs)), np.int8)
+    shape = (months - origin, len(case.clubs), len(case.states), runs)
+    status = np.empty(shape, np.int8).transpose(3, 0, 2, 1)  # runs side by side, as in a block
     log: list[Logged] = []
-    noise = Noise(case, seed, first_run, min(block, runs))
+    noise = Noise(case, seed, first_run, min(block, runs)) if noise is None else noise.under(case)
     for low in range(0, runs, block):
         high = min(low + block, runs)
         rows = {name: values[low:high] for name, values in parameters.items()}

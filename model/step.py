@@ -10,15 +10,23 @@ from agents import council, deliberation, perception
 from agents.situation import Bools, Floats
 from model.clock import MONTHS_PER_YEAR
 from model.law import ATTACKS, Accession, Act, Arrears, Observer, Restoration, RulesInForce, Status
-from model.world import BOUND, FORMER, NEVER, UNPAID, Logged, Status8, World, is_in, owed_after
+from model.world import (
+    BOUND,
+    FORMER,
+    NEVER,
+    UNPAID,
+    Logged,
+    Status8,
+    World,
+    among,
+    is_in,
+    owed_after,
+)
 
 Ints = NDArray[np.intp]
-#: by status: who takes part in law, whom the club owes help, who may sign a prolongation, who has a say
-_PARTY = np.isin(list(Status), (Status.MEMBER, Status.FROZEN))
-_BOUND = np.isin(list(Status), BOUND)
-_MAY_SIGN = np.isin(list(Status), (Status.SIGNATORY, Status.MEMBER, Status.FROZEN))
-_HAS_SAY = is_in(np.array(list(Status))) & (np.array(list(Status)) != Status.SANCTIONED)
-_UNPAID = np.isin(list(Status), UNPAID)
+#: who takes part in law, and who may sign a prolongation
+PARTY = (Status.MEMBER, Status.FROZEN)
+MAY_SIGN = (Status.SIGNATORY, *PARTY)
 #: below this a member takes little part
 HALF = 0.5
 #: the month of the year in which the patron looks who drifts
@@ -67,7 +75,7 @@ def take_effect(world: World, t: int) -> None:
     """Signatories become members and notices run out, on the day that the law set before."""
     decides = world.given.decides
     due = (world.seats.due == t) & decides[:, None]
-    something_due = due.any()
+    something_due = due.any(axis=(0, 1))
     for c, rules in enumerate(world.given.rules[t]):
         status = world.status[:, :, c]
         if rules.succession is not None:
@@ -75,15 +83,15 @@ def take_effect(world: World, t: int) -> None:
             _apply(world, t, c, carried, Act.CARRY_OVER, None, rules.succession.id)
         if rules.entry_into_force is not None:
             rule = rules.entry_into_force.id
-            signed = (status == Status.SIGNATORY) & decides
+            signed = among(status, Status.SIGNATORY) & decides
             _apply(world, t, c, signed, Act.ENTER_INTO_FORCE, Status.MEMBER, rule)
-        if not something_due:
+        if not something_due[c]:
             continue
         if rules.accession is not None:
-            ratified = due[:, :, c] & (status == Status.SIGNATORY)
+            ratified = due[:, :, c] & among(status, Status.SIGNATORY)
             _apply(world, t, c, ratified, Act.ENTER_INTO_FORCE, Status.MEMBER, rules.accession.id)
         if rules.withdrawal is not None:
-            gone = due[:, :, c] & (status == Status.NOTICE_GIVEN)
+            gone = due[:, :, c] & among(status, Status.NOTICE_GIVEN)
             if rules.withdrawal.settlement and gone.any():
                 gone &= ~_put_off(world, t, c, gone)
             _apply(world, t, c, gone, Act.LEAVE, Status.LEFT, rules.withdrawal.id)
@@ -104,9 +112,16 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
     """
     given, seats = world.given, world.seats
     standing = given.standing(now, seats, before, world.learnt)
-    value = deliberation.value_of_seat(given.terms(t, standing), world.parameters, before)
-    if given.posts[t].any() and seats.deprived.any():
-        value = value - world.parameters["patronage"] * (given.posts[t] * seats.deprived)
+    moved = given.moved(t, standing)
+    value = deliberation.value_of_seat(
+        given.stacked[t],
+        world.weights,
+        [(clubs, world.parameters[name], change) for name, (clubs, change) in moved.items()],
+    )
+    for c in np.flatnonzero(given.posts[t]):
+        goods = given.posts[t, c] * seats.deprived[:, :, c]
+        of_club = value[:, :, c]
+        of_club -= world.of_one_club["patronage"] * goods
     return value
 
 
@@ -114,7 +129,7 @@ def answer_requests(world: World, t: int, before: Status8) -> None:
     """Who is in asks for help, or for consent to forces of others on its soil; the others answer."""
     for s, kind, asked in world.given.requests.get(t, ()):
         for c, rules in enumerate(world.given.rules[t]):
-            run = np.flatnonzero(_BOUND[before[:, s, c]])
+            run = np.flatnonzero(among(before[:, s, c], *BOUND))
             if not len(run):
                 continue
             petition = Petition(t, c, run, np.full(len(run), s), before)
@@ -169,15 +184,15 @@ def hold_session(world: World, t: int, before: Status8) -> None:
             continue
         if rules.voluntary_suspension is not None:
             _answer_suspension(world, t, c, rules, before)
-        breach = (world.seats.gap[:, :, c] > 0) | _UNPAID[before[:, :, c]]
+        breach = (world.seats.gap[:, :, c] > 0) | among(before[:, :, c], *UNPAID)
         if rules.expulsion is not None:
-            held = (before[:, :, c] == Status.SANCTIONED) & breach
+            held = among(before[:, :, c], Status.SANCTIONED) & breach
             acts = (Act.EXPEL, Act.REFUSE_EXPULSION)
             out = Status.EXPELLED
             by = (rules.expulsion.id, rules.expulsion.majority)
             _judge(world, t, c, rules, held, before, acts, out, *by)
         if rules.sanction is not None:
-            held = _PARTY[before[:, :, c]] & breach
+            held = among(before[:, :, c], *PARTY) & breach
             acts = (Act.SANCTION, Act.REFUSE_SANCTION)
             out = Status.SANCTIONED
             by = (rules.sanction.id, rules.sanction.majority)
@@ -192,7 +207,7 @@ def hold_session(world: World, t: int, before: Status8) -> None:
             suspect = np.zeros_like(breach)
             for other in _clubs(world, rules.incompatible.suspects):
                 suspect |= is_in(before[:, :, other])
-            suspect &= before[:, :, c] == Status.OBSERVER
+            suspect &= among(before[:, :, c], Status.OBSERVER)
             acts = (Act.END_OBSERVER, Act.REFUSE_END_OBSERVER)
             by = (rules.observer.id, False)
             _judge(world, t, c, rules, suspect, before, acts, Status.NONE, *by)
@@ -200,15 +215,15 @@ def hold_session(world: World, t: int, before: Status8) -> None:
 
 def _answer_suspension(world: World, t: int, c: int, rules: RulesInForce, before: Status8) -> None:
     rule = rules.voluntary_suspension
-    asked = (before[:, :, c] == Status.SUSPENSION_REQUESTED) & world.given.decides
+    asked = among(before[:, :, c], Status.SUSPENSION_REQUESTED) & world.given.decides
     petition = Petition(t, c, *_where(asked), before)
     if rule is None or not len(petition):
         return
     refused = np.zeros(len(petition), bool)
     if rule.consensus:
         chance = council.objection(
-            world.parameters["release"][petition.run, :1, 0],
-            -world.parameters["objection_rivalry"][petition.run, :1, 0],
+            world.of_one_club["release"][petition.run],
+            -world.of_one_club["objection_rivalry"][petition.run],
             world.given.situation.rivalry[t, petition.state],
         )
         drawn = _drawn(world, petition, "answer suspension")
@@ -237,13 +252,13 @@ def _judge(
     favour = np.zeros_like(votes)
     if rules.chair is not None:
         favour = _chair(world, t, c, before)[petition.run]
-    agenda = world.parameters["chair_agenda"][petition.run, :1, 0] * favour
-    base = world.parameters["sanction"][petition.run, :1, 0] + agenda
-    per_rivalry = world.parameters["objection_rivalry"][petition.run, :1, 0]
+    agenda = world.of_one_club["chair_agenda"][petition.run] * favour
+    base = world.of_one_club["sanction"][petition.run] + agenda
+    per_rivalry = world.of_one_club["objection_rivalry"][petition.run]
     rivalry = world.given.situation.rivalry[t, petition.state]
     proposed = council.any_objection(council.objection(base, per_rivalry, rivalry) * votes)
     proposed = np.where(world.noise.proposed(acts[0], c, t)[petition.state], 1.0, proposed)
-    friends = world.parameters["sanction_objection"][petition.run, :1, 0]
+    friends = world.of_one_club["sanction_objection"][petition.run]
     chance = council.objection(friends, -per_rivalry, rivalry)
     refusal = _refusal(world, rules, petition, chance, votes=votes, majority=majority)
     drawn = _drawn(world, petition, acts[0].name.lower())
@@ -260,7 +275,7 @@ def _judge(
 def _deprive(world: World, t: int, c: int, run: Ints, state: Ints, rule: Arrears) -> None:
     """Debtors lose what the rule takes; a party that loses participation is sanctioned by that."""
     world.seats.deprived[run, state, c] = True
-    falls = _PARTY[world.status[run, state, c]] & ("participation" in rule.takes)
+    falls = among(world.status[run, state, c], *PARTY) & ("participation" in rule.takes)
     _log(world, t, c, run[falls], state[falls], Act.LOSE_RIGHTS, Status.SANCTIONED, rule.id)
     _log(world, t, c, run[~falls], state[~falls], Act.LOSE_RIGHTS, None, rule.id)
 
@@ -288,7 +303,7 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
         log_odds = deliberation.renewal(value, world.of_one_club)
         drawn = world.noise.logistic_once("renew", c, t, np.flatnonzero(world.given.decides))
         seated = is_in(before[:, :, c]) & world.given.decides
-        signs = seated & _MAY_SIGN[before[:, :, c]] & rules.prolonged
+        signs = seated & among(before[:, :, c], *MAY_SIGN) & rules.prolonged
         signs &= log_odds > drawn
         _apply(world, t, c, signs, Act.RENEW, None, rules.term.id)
         _apply(world, t, c, seated & ~signs, Act.ABSTAIN, None, rules.term.id)
@@ -302,11 +317,11 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     """
     given, noise = world.given, world.noise
     unmoved = (world.status == before) & given.decides[:, None]
+    party = among(before, *PARTY) & unmoved
+    waits = among(before, Status.SUSPENSION_REQUESTED, Status.SANCTIONED)
     to_leave = deliberation.leaving(value, world.parameters)
-    leaves = to_leave > noise.logistic("withdraw", t)
-    party = ((before == Status.MEMBER) | (before == Status.FROZEN)) & unmoved
-    waits = (before == Status.SUSPENSION_REQUESTED) | (before == Status.SANCTIONED)
-    leaves &= party | (waits & unmoved)
+    leaves = (to_leave > noise.logistic("withdraw", t)) & (party | (waits & unmoved))
+    some_leave = leaves.any(axis=(0, 1))
     for c, rules in enumerate(given.rules[t]):
         if rules.renewal_due:
             continue
@@ -316,24 +331,24 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             rule = rules.voluntary_suspension.id
             _apply(world, t, c, asks, Act.REQUEST_SUSPENSION, Status.SUSPENSION_REQUESTED, rule)
             free, gives = free & ~asks, gives & ~asks
-        if rules.withdrawal is not None and gives.any():
+        if rules.withdrawal is not None and some_leave[c]:
             _give_notice(world, t, c, rules, *_where(gives))
             free = free & ~gives
         if rules.participation is not None:
             rule = rules.participation.id
             log_odds = deliberation.freezing(value[:, :, c], friction)
-            freezes = free & (before[:, :, c] == Status.MEMBER)
+            freezes = free & among(before[:, :, c], Status.MEMBER)
             freezes &= log_odds > noise.logistic_in("freeze", c, t)
             _apply(world, t, c, freezes, Act.FREEZE, Status.FROZEN, rule)
-            idle = (before[:, :, c] == Status.FROZEN) | (before[:, :, c] == Status.SANCTIONED)
-            idle &= (world.status[:, :, c] == before[:, :, c]) & given.decides
+            idle = among(before[:, :, c], Status.FROZEN, Status.SANCTIONED)
             if idle.any():
+                idle &= (world.status[:, :, c] == before[:, :, c]) & given.decides
                 log_odds = deliberation.resumption(value[:, :, c], friction)
                 resumes = idle & (log_odds > noise.logistic_in("resume", c, t))
                 world.seats.gap[:, :, c][resumes] = 0
                 _apply(world, t, c, resumes, Act.RESUME, Status.MEMBER, rule)
         if rules.observer is not None:
-            observes = (before[:, :, c] == Status.OBSERVER) & unmoved[:, :, c]
+            observes = among(before[:, :, c], Status.OBSERVER) & unmoved[:, :, c]
             if observes.any():
                 drawn = noise.logistic_in("cease observing", c, t)
                 ceases = observes & (to_leave[:, :, c] > drawn)
@@ -359,15 +374,15 @@ def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, s
 def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     """States outside petition to be members or observers; where the rule is consensus, one objection is enough."""
     given, seats = world.given, world.seats
-    seated, barred = is_in(before), given.barred(t)
-    outside = given.open_to[t] & ~seated & given.decides[:, None] & (world.status == before)
+    seated, barred = is_in(before), given.barred[t]
+    outside = ~seated & (world.status == before)
+    outside &= given.may_petition[t]  # in place: the table lies otherwise in memory
     for c, rules in enumerate(given.rules[t]):
-        if rules.accession is None or not rules.hears_petitions:
-            outside[:, :, c] = False
-        elif rules.accession.observers_only:
-            outside[:, :, c] &= before[:, :, c] == Status.OBSERVER
+        if rules.accession is not None and rules.accession.observers_only:
+            outside[:, :, c] &= among(before[:, :, c], Status.OBSERVER)
     for c, other in barred:
-        outside[:, :, c] &= ~seated[:, :, other]
+        of_club = outside[:, :, c]
+        of_club &= ~seated[:, :, other]
     log_odds = deliberation.accession(
         value,
         world.parameters,
@@ -375,16 +390,17 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         given.window[t],
         given.founding[t],
     )
-    priced = given.dear[t].any(axis=0) | (given.price[t] > 0)
-    for c in (int(i) for i in np.flatnonzero(priced)):
+    for c in given.priced[t]:
         owed, dear = given.price[t, c] * seats.former[:, :, c], given.dear[t, :, c]
-        log_odds[:, :, c] += deliberation.return_price(owed, dear, world.of_one_club)
+        of_club = log_odds[:, :, c]
+        of_club += deliberation.return_price(owed, dear, world.of_one_club)
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
+    some_ask = petitions.any(axis=(0, 1))
     for c, rules in enumerate(given.rules[t]):
+        if rules.accession is None or not some_ask[c]:
+            continue
         for other in (o for own, o in barred if own == c):  # who was admitted there just now
             petitions[:, :, c] &= ~is_in(world.status[:, :, other])
-        if rules.accession is None or not petitions[:, :, c].any():
-            continue
         asked = Petition(t, c, *_where(petitions[:, :, c]), before)
         if rules.restoration is not None:
             back = seats.former[asked.run, asked.state, c]
@@ -436,7 +452,7 @@ def _observe(
     log_odds = deliberation.observation(value[:, :, c], world.of_one_club)
     asks = log_odds > world.noise.logistic_in("observe", c, t)
     asks &= given.may_observe[t, :, c] & given.decides
-    asks &= ~is_in(before[:, :, c]) & (before[:, :, c] != Status.OBSERVER) & ~petitioned
+    asks &= ~is_in(before[:, :, c]) & ~among(before[:, :, c], Status.OBSERVER) & ~petitioned
     if not asks.any():
         return
     petition = Petition(t, c, *_where(asks), before)
@@ -452,10 +468,12 @@ def _observe(
 def keep_accounts(world: World, t: int) -> None:
     """Debts grow or are paid; who owes nothing has its rights again; some lose them by the rule."""
     seats = world.seats
-    unpaid = any((seats.status == status).any() for status in UNPAID)
-    if not (unpaid or seats.arrears.any() or seats.deprived.any()):
+    concerned = among(seats.status, *UNPAID) | (seats.arrears != 0) | seats.deprived
+    some = concerned.ravel(order="K").nonzero()[0]
+    if not len(some):
         return
-    seats.arrears[...] = owed_after(seats.arrears, seats.status)
+    arrears, status = seats.arrears.ravel(order="K"), seats.status.ravel(order="K")
+    arrears[some] = owed_after(arrears[some], status[some])
     for c, rules in enumerate(world.given.rules[t]):
         if rules.arrears is None:
             continue
@@ -472,21 +490,26 @@ def take_part(world: World, t: int, value: Floats) -> None:
     """Participation follows the worth of the seat; who takes little part declines what it may and is courted."""
     given, seats = world.given, world.seats
     months = given.case.fixed("participation_months")
+    courts = given.case.months[t] % MONTHS_PER_YEAR + 1 == COURTING_MONTH
     for c, rules in enumerate(given.rules[t]):
         rule = rules.participation
         if rule is None:
             continue
         part, status = world.participation[:, :, c], seats.status[:, :, c]
-        joined = perception.joined(seats.gap[:, :, c], rules.acquis)
-        target = perception.willingness(value[:, :, c]) * joined * ~_UNPAID[status]
-        part[...] = np.where(np.isnan(part), target, perception.followed(part, target, months))
-        part[~(is_in(status) & given.decides)] = np.nan
+        target = perception.willingness(value[:, :, c])
+        if seats.gap[:, :, c].any():
+            target *= perception.joined(seats.gap[:, :, c], rules.acquis)
+        target *= ~among(status, *UNPAID)
+        followed = perception.followed(part, target, months)
+        np.copyto(part, np.where(np.isnan(part), target, followed))
+        np.copyto(part, np.nan, where=~(is_in(status) & given.decides))
+        if not rules.opened and not courts:
+            continue
         drifts = part < HALF
         for statute in rules.opened:
             seats.gap[:, :, c][drifts] += 1
             _apply(world, t, c, drifts, Act.DECLINE, None, statute.id)
-        month = given.case.months[t] % MONTHS_PER_YEAR + 1
-        if given.situation.clubs.patron_led[c] and month == COURTING_MONTH and drifts.any():
+        if courts and given.situation.clubs.patron_led[c] and drifts.any():
             _court(world, t, c, drifts, rule.id)
 
 
@@ -538,25 +561,25 @@ class Petition:
 
 def _votes(world: World, petition: Petition) -> Bools:
     """Who has a say: members not sanctioned, with a vote, other than the one concerned; shape (n, S)."""
-    votes = _HAS_SAY[petition.statuses]
+    votes = is_in(petition.statuses) & ~among(petition.statuses, Status.SANCTIONED)
     if world.given.rules[petition.t][petition.c].takes("vote"):
         votes &= ~world.seats.deprived[petition.run, :, petition.c]
     votes[np.arange(len(petition)), petition.state] = False
-    return np.asarray(votes)
+    return votes
 
 
 def _objection(world: World, petition: Petition, base: str) -> Floats:
     """The chance that each member objects, shape (n, S)."""
-    log_odds = world.parameters[base][petition.run, :1, 0]
+    log_odds = world.of_one_club[base][petition.run]
     incompatible = world.given.rules[petition.t][petition.c].incompatible
     for other in _clubs(
         world, incompatible.suspects if incompatible and base == "objection" else ()
     ):
         suspect = is_in(petition.before[petition.run, petition.state, other])[:, None]
-        log_odds = log_odds + world.parameters["suspicion"][petition.run, :1, 0] * suspect
+        log_odds = log_odds + world.of_one_club["suspicion"][petition.run] * suspect
     return council.objection(
         log_odds,
-        world.parameters["objection_rivalry"][petition.run, :1, 0],
+        world.of_one_club["objection_rivalry"][petition.run],
         world.given.situation.rivalry[petition.t, petition.state],
     )
 
@@ -572,7 +595,9 @@ def _refusal(
 ) -> Floats:
     """The chance that a petition is refused. The absent say nothing, or block, as the rule of voting has it."""
     votes = _votes(world, petition) if votes is None else votes
-    absent = (petition.statuses == Status.FROZEN) & votes
+    absent = among(petition.statuses, Status.FROZEN) & votes
+    if not absent.any():
+        return council.refusal(chance, votes, majority=majority)
     refusal = council.refusal(chance, votes & ~absent, majority=majority)
     if rules.voting is None or rules.voting.absence_blocks:
         refusal = np.where(absent.any(axis=-1), 1.0, refusal)
@@ -606,8 +631,9 @@ def _clubs(world: World, names: tuple[str, ...] | list[str]) -> list[int]:
 
 
 def _where(mask: Bools) -> tuple[Ints, Ints]:
-    """The runs and states of a mask (R, S) of one club."""
-    state, run = np.nonzero(mask.T)  # runs lie side by side in memory
+    """The runs and states of a mask (R, S) of one club, state by state."""
+    states = mask.T  # runs lie side by side in memory
+    state, run = np.divmod(states.ravel().nonzero()[0], states.shape[1])
     return run, state
 
 
@@ -621,8 +647,7 @@ def _apply(
     rule: str,
 ) -> None:
     """Do to the seats of a mask (R, S) what `_log` does to those of a list."""
-    if mask.any():
-        _log(world, t, c, *_where(mask), act, status, rule)
+    _log(world, t, c, *_where(mask), act, status, rule)
 
 
 def _log(

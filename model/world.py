@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
+from itertools import compress
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from agents import perception, ties
 from agents.situation import Bools, ClubTraits, Floats, Situation
-from agents.terms import TEN, TERMS
+from agents.terms import TEN, TERMS, Read
 from model.case import TIE, Case, Event
 from model.clock import MONTHS_PER_YEAR, last_day, month_of
 from model.draws import Drawer, check_length, occasional
@@ -25,6 +26,8 @@ Singles = NDArray[np.float32]
 Status8 = NDArray[np.int8]
 Months = NDArray[np.int16]
 Rules = tuple[tuple[RulesInForce, ...], ...]
+# plain numbers: a comparison with an enumeration would widen the array first
+_FIRST, _LAST = int(IN_FIRST), int(IN_LAST)
 #: in place of a month: nothing is pending, or nothing of the kind has happened; before every month of a record
 NEVER = -(2**14)
 #: in place of a club's index: all clubs
@@ -47,7 +50,15 @@ FORMER = (Status.SUSPENDED, Status.LEFT, Status.EXPELLED)
 
 def is_in(status: NDArray[np.integer]) -> Bools:
     """Whether a status counts as in the club."""
-    return np.asarray((status >= IN_FIRST) & (status <= IN_LAST))
+    return np.asarray((status >= _FIRST) & (status <= _LAST))
+
+
+def among(status: NDArray[np.integer], *some: Status) -> Bools:
+    """Whether a status is one of some."""
+    found = np.asarray(status == int(some[0]))
+    for one in some[1:]:
+        found |= status == int(one)
+    return found
 
 
 @dataclass
@@ -88,7 +99,7 @@ class Seats:
 
     def of_month(self, t: int, runs: int) -> "Seats":
         """The seats of one month of a record, once for each run, with runs side by side in memory."""
-        return Seats(*(_runs_inside(np.repeat(a[t][None], runs, axis=0)) for a in self))
+        return Seats(*(np.asfortranarray(np.repeat(a[t][None], runs, axis=0)) for a in self))
 
     def __iter__(self) -> Iterator[NDArray[Any]]:
         """The arrays, in the order of the fields."""
@@ -107,6 +118,23 @@ class Standing:
     #: what needs have taught beyond dated events, shape (run, lessons) or (lessons,)
     learnt: Floats
 
+    @property
+    def stirred(self) -> dict[Read, frozenset[int]]:
+        """The clubs in which something is other than with nobody in and nothing learnt, by what it is."""
+        others = tuple(range(self.seat.ndim - 1))
+        clubs = range(self.seat.shape[-1])
+
+        def where(values: NDArray[Any]) -> frozenset[int]:
+            return frozenset(compress(clubs, values.any(axis=others).tolist()))
+
+        return {
+            "seat": where(self.seat),
+            "gap": where(self.gap),
+            "left": where(self.left),
+            "courted": where(self.courted),
+            "credibility": frozenset(clubs if self.learnt.any() else ()),
+        }
+
 
 @dataclass(frozen=True)
 class Given:
@@ -115,7 +143,7 @@ class Given:
     case: Case
     #: everything a state is shown but who is in; month first
     situation: Situation
-    #: the terms as far as runs do not change them, by name, each of shape (T, S, C), times the stake
+    #: the terms with nobody in and nothing learnt from needs, by name, each of shape (T, S, C), times the stake
     features: Mapping[str, Floats]
     #: whether such a term is other than zero anywhere, by name and month
     at_work: Mapping[str, Bools]
@@ -154,57 +182,129 @@ class Given:
     chair_order: NDArray[np.intp]
     #: the record at the end of every month
     record: "Seats"
+    #: made on first use: what months show by month and clubs
+    _situations: dict[tuple[int, slice], Situation] = field(
+        default_factory=dict, init=False, compare=False
+    )
 
-    @property
+    @cached_property
     def theory(self) -> tuple[str, ...]:
         """The terms that the case gives a weight, in the order in which they are added up."""
         weights = self.case.role("weight")
         return tuple(name for name in TERMS if name in weights)
 
-    def barred(self, t: int) -> list[tuple[int, int]]:
-        """Pairs of clubs of which a state may be in one alone, either way round."""
+    @cached_property
+    def barred(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """In each month the pairs of clubs of which a state may be in one alone, either way round."""
         clubs = tuple(self.case.clubs)
-        pairs = [
-            (c, clubs.index(name))
-            for c, rules in enumerate(self.rules[t])
-            if rules.incompatible is not None
-            for name in rules.incompatible.bars
+        found = []
+        for month in self.rules:
+            pairs = [
+                (c, clubs.index(name))
+                for c, rules in enumerate(month)
+                if rules.incompatible is not None
+                for name in rules.incompatible.bars
+            ]
+            found.append((*pairs, *((other, c) for c, other in pairs)))
+        return tuple(found)
+
+    @cached_property
+    def may_petition(self) -> Bools:
+        """The law of the month lets the state ask for a seat if it is outside, shape (T, S, C)."""
+        hears = [
+            [r.accession is not None and r.hears_petitions for r in month] for month in self.rules
         ]
-        return [*pairs, *((other, c) for c, other in pairs)]
+        return np.asarray(self.open_to & np.array(hears)[:, None] & self.decides[:, None])
+
+    @cached_property
+    def priced(self) -> tuple[tuple[int, ...], ...]:
+        """In each month the clubs whose seats cost some states more than others."""
+        dear = self.dear.any(axis=1) | (self.price > 0)
+        return tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in dear)
 
     def terms(self, t: int, standing: Standing) -> dict[str, Floats]:
         """The terms of the theory that are not zero everywhere in month `t`, times what is at stake."""
-        now = None
+        moved = self.moved(t, standing)
         found = {}
-        idle = {
-            "gap": not standing.gap.any(),
-            "left": not standing.left.any(),
-            "courted": not standing.courted.any(),
-        }
-        nothing_learnt = not standing.learnt.any()
         for name in self.theory:
-            reads = TERMS[name].reads
-            if not reads or (nothing_learnt and reads == {"credibility"}):
-                if self.at_work[name][t]:
-                    found[name] = self.features[name][t]
-            elif not any(idle.get(what, False) for what in reads):
-                now = now or self.month(t, standing)
-                found[name] = self.stake * TERMS[name].formula(now)
+            at_rest = self.features[name][t]
+            if name in moved:
+                clubs, change = moved[name]
+                found[name] = np.broadcast_to(at_rest, (*change.shape[:-2], *at_rest.shape)).copy()
+                found[name][..., clubs] += change
+            elif self.at_work[name][t]:
+                found[name] = at_rest
         return found
+
+    def moved(self, t: int, standing: Standing) -> dict[str, tuple[slice, Floats]]:
+        """By how much runs have moved terms from `features`, and in which clubs they may have."""
+        found: dict[str, tuple[slice, Floats]] = {}
+        shown: dict[slice, Situation] = {}
+        stirred = standing.stirred
+        credibility = self.credibility(t, standing.learnt)
+        for name, reads, where in self._readers:
+            touched = frozenset[int]().union(*(stirred[read] for read in reads))
+            if not touched:
+                continue
+            concerned = touched if where is None else where
+            clubs = slice(min(concerned), max(concerned) + 1)
+            if clubs not in shown:
+                shown[clubs] = self._shown(t, clubs).joined_by(
+                    credibility,
+                    seat=standing.seat[..., clubs],
+                    gap=standing.gap[..., clubs],
+                    left=standing.left[..., clubs],
+                    courted=standing.courted[..., clubs],
+                )
+            change = self.stake[clubs] * TERMS[name].formula(shown[clubs])
+            if self.at_work[name][t]:
+                change -= self.features[name][t][:, clubs]
+            found[name] = clubs, change
+        return found
+
+    @cached_property
+    def _readers(self) -> list[tuple[str, frozenset[Read], frozenset[int] | None]]:
+        """The terms that runs may move: what they read, and in which clubs; None for where it has changed."""
+        found = []
+        for name in self.theory:
+            term, traits = TERMS[name], self.situation.clubs
+            trait = getattr(traits, term.where, np.ones(len(self.stake), bool))
+            clubs = None if term.where == "touched" else frozenset(np.flatnonzero(trait).tolist())
+            if term.reads and clubs != frozenset():
+                found.append((name, term.reads, clubs))
+        return found
+
+    def _shown(self, t: int, clubs: slice) -> Situation:
+        """What a month shows in some clubs, as far as runs do not differ."""
+        key = (t, clubs)
+        if key not in self._situations:
+            monthly = {name: getattr(self.situation, name)[t] for name in _MONTHLY}
+            self._situations[key] = replace(self.situation, **monthly).of_clubs(clubs)
+        return self._situations[key]
+
+    @cached_property
+    def stacked(self) -> Floats:
+        """`features` as one table, shape (T, C, S, terms of the theory)."""
+        by_term = np.array([self.features[name] for name in self.theory])
+        table = by_term.reshape(len(self.theory), *self.open_to.shape)
+        return np.asarray(table.transpose(1, 3, 2, 0), order="C")
+
+    def credibility(self, t: int, learnt: Floats) -> Floats:
+        """Belief in promises, shape (..., S, K), with what needs have taught; runs side by side in memory."""
+        states, threats = self.lessons
+        at_first: Floats = self.situation.credibility[t]
+        if not learnt.any():
+            return at_first
+        believed: Floats = np.empty((*learnt.shape[:-1], *at_first.shape), order="F")
+        believed[...] = at_first
+        seen = self.seen[t, states, threats] + learnt
+        believed.T[threats, states] = perception.credibility(seen).T
+        return believed
 
     def month(self, t: int, standing: Standing) -> Situation:
         """The situation of one month as it stands in runs, or in the record."""
-        states, threats = self.lessons
-        credibility = self.situation.credibility[t]
-        if standing.learnt.any():
-            shape = (*standing.learnt.shape[:-1], *credibility.shape)
-            credibility = np.broadcast_to(credibility, shape).copy(order="K")
-            seen = self.seen[t, states, threats] + standing.learnt
-            credibility[..., states, threats] = perception.credibility(seen)
-        return replace(
-            self.situation,
-            **{name: getattr(self.situation, name)[t] for name in _MONTHLY},
-            credibility=credibility,
+        return self._shown(t, slice(0, len(self.stake))).joined_by(
+            self.credibility(t, standing.learnt),
             seat=standing.seat,
             gap=standing.gap,
             left=standing.left,
@@ -213,9 +313,10 @@ class Given:
 
     def standing(self, t: int, seats: "Seats", before: Status8, learnt: Floats) -> Standing:
         """What decides in month `t`, from statuses before and what seats carry."""
+        seat = is_in(before)
         return Standing(
-            seat=is_in(before),
-            gap=seats.gap * is_in(before),
+            seat=seat,
+            gap=seats.gap * seat if seats.gap.any() else seats.gap,
             left=_of_late(seats.left_in, t, self.case.fixed("contagion_months")),
             courted=_of_late(seats.courted_in, t, self.case.fixed("courtship_months")),
             learnt=learnt,
@@ -255,7 +356,7 @@ _MONTHLY = (
 
 def _of_late(month: Months, t: int, months: float) -> Bools:
     """Whether something happened in the months before `t`, at most so many back."""
-    return np.asarray((month != NEVER) & (month < t) & (t - month <= months))
+    return np.asarray((month < t) & (month >= t - int(months)))
 
 
 # compiling a case ----------------------------------------------------------------------------------
@@ -294,7 +395,7 @@ def compile_case(case: Case) -> Given:
                     open_to[t, s, c] = False
                 else:
                     dear[t, s, c] = True
-    traits = _traits(case)
+    traits = _traits(case, rules)
     seen, situation = _situation(case, traits, open_to, rules)
     ratified = _ratified(rules)
     owed, instruments = _return_prices(case, rules)
@@ -305,11 +406,8 @@ def compile_case(case: Case) -> Given:
     stake = np.array(
         [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
     )
-    features = {
-        name: stake * TERMS[name].formula(situation)
-        for name in case.role("weight")
-        if TERMS[name].reads <= {"credibility"}
-    }
+    theory = tuple(name for name in TERMS if name in case.role("weight"))
+    features = terms_at_rest(theory, situation, stake)
     given = Given(
         case=case,
         situation=situation,
@@ -337,6 +435,15 @@ def compile_case(case: Case) -> Given:
         record=_record(case, ratified),
     )
     return replace(given, taught=_taught(given))
+
+
+def terms_at_rest(
+    theory: tuple[str, ...], situation: Situation, stake: Floats
+) -> dict[str, Floats]:
+    """The terms of every month with nobody in and nothing learnt from needs, shape (T, S, C), times the stake."""
+    nobody = np.zeros((*situation.autonomy.shape, len(stake)), bool)
+    now = replace(situation, seat=nobody, gap=nobody.astype(int), left=nobody, courted=nobody)
+    return {name: stake * TERMS[name].formula(now) for name in theory}
 
 
 def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -388,7 +495,7 @@ def _posts(case: Case, rules: Rules) -> Floats:
     return case.fixed("goods_step") * np.array(counts) * ("patronage" in case.role("weight"))
 
 
-def _traits(case: Case) -> ClubTraits:
+def _traits(case: Case, rules: Rules) -> ClubTraits:
     clubs, threats = case.clubs.values(), case.threats
     return ClubTraits(
         relieves=np.array([[k in c.relieves for k in threats] for c in clubs]),
@@ -396,6 +503,7 @@ def _traits(case: Case) -> ClubTraits:
         guarantees=np.array([c.guarantee for c in clubs]),
         sponsors=np.array([[float(c.sponsor == p) for p in case.sponsors] for c in clubs]),
         patron_led=np.array([c.sponsor == "patron" for c in clubs]),
+        budgeted=np.array([any(here[c].budget for here in rules) for c in range(len(clubs))]),
         of_regime=np.array([k.target == "regime" for k in threats.values()]),
     )
 
@@ -532,10 +640,8 @@ def _record(case: Case, ratified: Months) -> "Seats":
 
 def owed_after(arrears: Months, status: Status8) -> Months:
     """Months owed at the end of a month: one more for who does not pay, one less for who settles, else none."""
-    unpaid = (status == UNPAID[0]) | (status == UNPAID[1])
-    settling = (status == SETTLING[0]) | (status == SETTLING[1])
-    owed: Months = (arrears + np.int16(1)) * unpaid
-    settling &= arrears > 1
+    owed: Months = (arrears + np.int16(1)) * among(status, *UNPAID)
+    settling = among(status, *SETTLING) & (arrears > 1)
     if settling.any():
         owed[settling] = arrears[settling] - 1
     return owed
@@ -566,32 +672,47 @@ class Logged(NamedTuple):
     rule: str
 
 
+@dataclass
+class _Block:
+    """Runs, and what has been drawn for them, by act and club (or `_EVERY`)."""
+
+    first_run: int
+    runs: int
+    #: month first, from the first month that was asked for on
+    made: dict[tuple[str, int], Singles]
+    #: the arrays behind it, with room for the most runs, and their first months
+    memory: dict[tuple[str, int], Singles]
+    first_month: dict[tuple[str, int], int]
+
+
 class Noise:
     """The draws of a block of runs, made on first use and laid out month first.
 
-    `move_to` turns to another block and keeps the memory: fresh pages cost as much as the numbers in them.
+    They are kept until `move_to` turns to another block, and their memory is used again: fresh pages cost as much as
+    the numbers in them.
     """
 
     def __init__(self, case: Case, seed: int, first_run: int, runs: int) -> None:
         self._case, self._seed = case, seed
         self._clubs = tuple(case.clubs)
-        self._memory: dict[tuple[str, int], Singles] = {}
-        self._first_month: dict[tuple[str, int], int] = {}
         self._room = runs
         self._months = check_length(len(case.months))
-        self._drawer = Drawer(runs)
+        self._drawer = Drawer()
         self._held = held_draws(case)
-        self.move_to(first_run, runs)
+        self._block = _Block(first_run, runs, {}, {}, {})
 
     def move_to(self, first_run: int, runs: int) -> None:
-        """Turn to the runs from `first_run` on; at most as many as the first block had."""
+        """Turn to the runs from `first_run` on, at most as many as the first block had; the same keep their draws."""
         if runs > self._room:
             raise ValueError(f"there is room for {self._room} runs, not {runs}")
-        self._first_run, self._runs = first_run, runs
-        self._made: dict[tuple[str, int], Singles] = {}
+        if (first_run, runs) != (self._block.first_run, self._block.runs):
+            self._block.first_run, self._block.runs = first_run, runs
+            self._block.made.clear()
 
     def under(self, case: Case) -> "Noise":
-        """The same draws for a counterfactual with the same states and clubs; the memory is shared."""
+        """The same draws for a case with the same states and clubs, which move to another block together."""
+        if (case.state_ids, tuple(case.clubs)) != (self._case.state_ids, self._clubs):
+            raise ValueError("draws belong to states and clubs, and these differ")
         other = copy(self)
         other._held = held_draws(case)
         return other
@@ -616,29 +737,27 @@ class Noise:
         found[[s for s, club, _ in held if club == c]] = True
         return found
 
-    def _get(self, act: str, c: int, t: int, draw: Callable[..., Singles]) -> Singles:
+    def _get(self, act: str, c: int, t: int, draw: Callable[..., None]) -> Singles:
         """The draws of an act in month `t`, in one club as (R, S) or, if `c` is `_EVERY`, in all as (R, S, C).
 
         Made from the first month that is asked for to the end of the case: many acts are possible late only.
         """
-        key = (act, c)
-        if key not in self._made or t < self._first_month[key]:
+        key, block = (act, c), self._block
+        if key not in block.made or t < block.first_month[key]:
             clubs = self._clubs if c == _EVERY else self._clubs[c : c + 1]
-            if key not in self._memory or t < self._first_month[key]:
-                shape = (self._months - t, len(self._case.states), len(clubs), self._room)
-                self._memory[key], self._first_month[key] = np.zeros(shape, np.float32), t
-            made = self._memory[key][..., : self._runs]
-            months = slice(self._first_month[key], self._months)
+            if key not in block.memory or t < block.first_month[key]:
+                shape = (self._months - t, len(clubs), len(self._case.states), self._room)
+                block.memory[key], block.first_month[key] = np.zeros(shape, np.float32), t
+            made = block.memory[key][..., : block.runs]
+            months = slice(block.first_month[key], self._months)
             for i, club in enumerate(clubs):
                 for s, state in enumerate(self._case.state_ids):
                     if state != self._case.patron:
                         names = (state, club, act)
-                        made[:, s, i] = draw(
-                            self._seed, names, self._first_run, self._runs, months
-                        ).T
-            run_first = np.moveaxis(made, -1, 1)
-            self._made[key] = run_first if c == _EVERY else run_first[..., 0]
-        return np.asarray(self._made[key][t - self._first_month[key]])
+                        draw(self._seed, names, block.first_run, months, made[:, i, s])
+            block.made[key] = made
+        drawn = block.made[key][t - block.first_month[key]]
+        return np.asarray(drawn.T if c == _EVERY else drawn[0].T)
 
     def logistic(self, act: str, t: int) -> Singles:
         """Logistic noise of an act in all clubs in month `t`, shape (R, S, C)."""
@@ -664,10 +783,10 @@ class Noise:
         return cast(Floats, self._hold(self._occasional(act, c, t, states), act, c, t, _UNIFORM))
 
     def _occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
-        drawn = np.zeros((self._runs, len(self._case.states)))
+        drawn = np.zeros((self._block.runs, len(self._case.states)))
         for s in states:
             names = (self._case.state_ids[s], self._clubs[c], act)
-            drawn[:, s] = occasional(self._seed, names, t, self._first_run, self._runs)
+            drawn[:, s] = occasional(self._seed, names, t, self._block.first_run, self._block.runs)
         return drawn
 
     def uniform_in(self, act: str, c: int, t: int) -> Singles:
@@ -695,6 +814,12 @@ class World:
     log: list[Logged] = field(default_factory=list)
 
     @cached_property
+    def weights(self) -> Floats:
+        """The weights of the theory, shape (terms, R)."""
+        rows = np.array([self.parameters[name][:, 0, 0] for name in self.given.theory])
+        return rows.reshape(len(self.given.theory), len(next(iter(self.parameters.values()))))
+
+    @cached_property
     def of_one_club(self) -> dict[str, Floats]:
         """The parameters in the shape (R, 1) of one club."""
         return {name: value[:, :, 0] for name, value in self.parameters.items()}
@@ -711,20 +836,16 @@ def world_from_record(
     """A block of runs that stand where the record stood at the end of month `t`."""
     runs = len(next(iter(parameters.values())))
     shape = given.record.status.shape[1:]
-    learnt = _runs_inside(np.repeat(given.taught[t + 1 : t + 2], runs, axis=0))
+    learnt = np.asfortranarray(np.repeat(given.taught[t + 1 : t + 2], runs, axis=0))
     return World(
         given=given,
         parameters={
-            name: np.asarray(v, float).reshape(runs, 1, 1) for name, v in parameters.items()
+            name: np.ascontiguousarray(v, np.float64).reshape(runs, 1, 1)
+            for name, v in parameters.items()
         },
         noise=noise,
         seats=given.record.of_month(t, runs),
         learnt=learnt,
         lesson=np.zeros_like(learnt),
-        participation=_runs_inside(np.full((runs, *shape), np.nan)),
+        participation=np.full((runs, *shape), np.nan, order="F"),
     )
-
-
-def _runs_inside(values: NDArray[Any]) -> NDArray[Any]:
-    """An array of shape (R, ...) whose runs lie side by side in memory."""
-    return np.moveaxis(np.moveaxis(values, 0, -1).copy(order="C"), -1, 0)

@@ -48,12 +48,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.situation import Bools
-from agents.terms import TERMS
 from model.case import Case
 from model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_month
 from model.law import Act, Status
 from model.step import HALF, advance
-from model.world import FORMER, NEVER, Given, Logged, Noise, Seats, World, compile_case, is_in
+from model.world import (
+    FORMER,
+    NEVER,
+    Given,
+    Logged,
+    Noise,
+    Seats,
+    World,
+    compile_case,
+    is_in,
+    terms_at_rest,
+)
 
 Floats = NDArray[np.float64]
 
@@ -143,7 +153,7 @@ def bare(case: Case) -> Given:
         leverage=np.zeros_like(now.leverage),
         rivalry=np.full_like(now.rivalry, SILENT),
     )
-    features = {name: given.stake * TERMS[name].formula(situation) for name in given.features}
+    features = terms_at_rest(given.theory, situation, given.stake)
     at_work = {name: feature.any(axis=(1, 2)) for name, feature in features.items()}
     record = Seats.empty(given.record.status.shape)
     return replace(

@@ -14,7 +14,7 @@ from model.case import Case
 from model.clock import month_of, parse_month
 from model.coalition import CoalitionModel
 from model.law import Status
-from model.world import NEVER, Seats, compile_case
+from model.world import NEVER, Seats, Standing, compile_case
 
 LOCKS = ("TKM-neutrality", "MDA-neutrality")
 
@@ -31,6 +31,7 @@ def situation(**changes: object) -> Situation:
             guarantees=np.array([True, False]),
             sponsors=np.array([[1.0, 0.0], [0.0, 1.0]]),
             patron_led=np.array([True, False]),
+            budgeted=np.array([True, False]),
             of_regime=np.array([False, False, True]),
         ),
         "threat": np.array([[2.0, 1.0, 0.5], [0.0, 3.0, 1.5]]),
@@ -362,8 +363,49 @@ def test_the_price_of_return() -> None:
     assert deliberation.return_price(np.array(3.0), np.array(True), weights) == -2
 
 
+def test_the_value_of_a_seat_is_the_weighted_sum_of_its_terms() -> None:
+    rng = np.random.default_rng(1)
+    runs, states, clubs, terms = 5, 3, 4, 6
+    at_rest, weights = rng.normal(size=(clubs, states, terms)), rng.normal(size=(terms, runs))
+    weight, change = weights[2].reshape(-1, 1, 1), rng.normal(size=(runs, states, 2))
+    value = deliberation.value_of_seat(at_rest, weights, [(slice(1, 3), weight, change)])
+    expected = np.zeros((runs, states, clubs))
+    for r, s, c in np.ndindex(expected.shape):
+        expected[r, s, c] = sum(at_rest[c, s, p] * weights[p, r] for p in range(terms))
+        if c in (1, 2):
+            expected[r, s, c] += weights[2, r] * change[r, s, c - 1]
+    np.testing.assert_allclose(value, expected, rtol=1e-13)
+    for r in range(runs):  # to the last bit, whoever stands beside it
+        own = slice(r, r + 1)
+        moved = [(slice(1, 3), weight[own], change[own])]
+        alone = deliberation.value_of_seat(at_rest, weights[:, own], moved)
+        np.testing.assert_array_equal(alone, value[own])
+
+
 def test_a_theory_without_terms_is_indifferent() -> None:
-    assert not deliberation.value_of_seat({}, {}, np.ones((2, 3))).any()
+    assert not deliberation.value_of_seat(np.ones((4, 3, 0)), np.ones((0, 2)), []).any()
+
+
+@pytest.mark.parametrize("t", [20, 80, 140, 260, 380])
+def test_terms_are_moved_where_they_say_and_nowhere_else(case: Case, t: int) -> None:
+    """What `Given.terms` puts together from rest and change is the formula of every term in every club."""
+    given, rng = compile_case(case), np.random.default_rng(t)
+    shape = (6, len(case.states), len(case.clubs))
+    some = rng.permutation(shape[-1]) < 3  # nothing of the kind in the other clubs
+    standing = Standing(
+        seat=rng.random(shape) < 0.5,
+        gap=rng.integers(0, 3, shape).astype(np.int16) * some,
+        left=(rng.random(shape) < 0.2) & some,
+        courted=(rng.random(shape) < 0.2) & some,
+        learnt=rng.normal(size=(6, len(given.lessons[0]))),
+    )
+    now, found = given.month(t, standing), given.terms(t, standing)
+    for name in given.theory:
+        expected = np.broadcast_to(given.stake * TERMS[name].formula(now), shape)
+        term = np.broadcast_to(found.get(name, np.zeros(1)), shape)
+        np.testing.assert_allclose(term, expected, rtol=1e-12, atol=1e-12, err_msg=name)
+    assert len(given.moved(t, standing)) == 7
+    assert set(given.moved(t, standing)) == {name for name in given.theory if TERMS[name].reads}
 
 
 def test_state_agents_are_windows(case: Case) -> None:
