@@ -38,6 +38,8 @@ ASKED = ((PARAMETERS, PRIOR), (PARAMETERS, POSTERIOR), (INPUTS, POSTERIOR))
 DIGITS = 4
 #: factors that moved no outcome by more than this share of what the weightiest did are not tabled
 NOTABLE = 0.2
+#: a size that is not printed as 0.00
+SHOWN = 0.005
 #: a total share whose interval lies above this is printed bold
 CLEAR = 0.05
 
@@ -152,7 +154,8 @@ def _sizes(indices: pd.DataFrame, spread: pd.DataFrame) -> list[str]:
         for outcome in sizes:
             size = float(sizes.loc[factor, outcome])
             one_way = factor in mu.index and abs(abs(mu.loc[factor, outcome]) - size) < 1e-3
-            sign = ("+" if mu.loc[factor, outcome] > 0 else "−") if one_way and size else ""
+            shown_size = one_way and size >= SHOWN
+            sign = ("+" if mu.loc[factor, outcome] > 0 else "−") if shown_size else ""
             cells.append(f"{sign}{size:.2f}")
         lines.append(f"| {str(factor).replace('_', ' ')} | {' | '.join(cells)} |")
     left = len(sizes) - len(shown)
