@@ -480,15 +480,25 @@ def sensitivity(
 @app.command()
 def calibrate(
     case: CaseOption = "cst",
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="One set of inputs and 4000 steps, to look and not to ship."),
+    ] = False,
     steps: Annotated[
-        int, typer.Option(help="Steps of each ensemble in all, a quarter of them warm-up.")
-    ] = 6000,
-    imputations: Annotated[
-        int,
+        int | None,
         typer.Option(
-            min=0, max=99, help="Sets of uncertain inputs that are pooled; 0: as measured."
+            help="Steps of each ensemble in all, a quarter of them warm-up.", show_default="6000"
         ),
-    ] = 8,
+    ] = None,
+    imputations: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=99,
+            help="Sets of uncertain inputs that are pooled; 0: as measured.",
+            show_default="8",
+        ),
+    ] = None,
     ensembles: Annotated[
         int, typer.Option(min=2, max=99, help="Independent ensembles for each set of inputs.")
     ] = 2,
@@ -515,8 +525,14 @@ def calibrate(
     Example: tashkent calibrate --steps 8000 --install
     """
     loaded = load_case(case)
+    from model.case import CaseError
     from tashkent import calibration
 
+    if quick and install:
+        raise CaseError(loaded.id, "--quick", "with --install", "--quick without --install")
+    few, usual = (4000, 1), (6000, 8)
+    steps = steps if steps is not None else (few if quick else usual)[0]
+    imputations = imputations if imputations is not None else (few if quick else usual)[1]
     calibration.check_out(out, start_again)
     with _bar("sample") as progress:
         found = calibration.calibrate(

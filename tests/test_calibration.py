@@ -354,6 +354,7 @@ def test_chains_that_did_not_converge_are_not_shipped(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (("calibrate", "--quick", "--install"), "allowed: --quick without --install"),
         (("calibrate", "--walkers", "9"), "--walkers: 9 is not valid; allowed: an even number"),
         (("calibrate", "--steps", "105"), "--steps: 105 is not valid; allowed: a multiple of 10"),
         (("calibrate", "--steps", "-10"), "--steps: -10 is not valid"),
