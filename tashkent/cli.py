@@ -51,6 +51,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Write the result to st
 
 def main() -> NoReturn:
     """Run the command line; bad input is one line on stderr and exit code 2."""
+    from model.workers import keep_memory
+
+    keep_memory()
     code = 0
     try:
         code = app(standalone_mode=False) or 0  # what a command left with `typer.Exit`
