@@ -43,12 +43,14 @@ from model.world import Noise
 RESULT = Path(__file__).parent.parent / "results" / "bench.json"
 SEED = 1
 FRESH, KEPT = "simulate, fresh draws", "simulate, kept draws"
-TWIN, MESA = "twin", "CoalitionModel by mesa.batch_run"
+TWIN, MESA = "twin", "CoalitionModel in batch_run"
 LIKELIHOOD = "likelihood, a vector"
 HELP = "tashkent --help"
 #: terms that hold for pairs of states, whose cost may grow with the square of their number
 OF_PAIRS = ("contagion", "partisan_patron")
 MILLION = 1_000_000
+#: a load average above this says that others use the machine
+BUSY = 0.5
 #: seconds times this are in the unit
 PER_SECOND = {"s": 1.0, "ms": 1e3, "µs": 1e6}
 
@@ -151,6 +153,11 @@ def main() -> None:
     )
     quick = parser.parse_args().quick
     case, plan = load_case(), QUICK if quick else FULL
+    load = os.getloadavg()[0]
+    if load > BUSY:
+        print(
+            f"the machine is busy (load {load:.1f}): times are too long, above all of two workers"
+        )
     found = docked(case, plan.compared)
     if found:
         sys.exit(
@@ -165,7 +172,7 @@ def main() -> None:
     if quick:
         print("\nquick: too few runs for figures that mean much; not kept")
     else:
-        keep(table, figures, case, plan)
+        keep(table, figures, case, plan, load)
 
 
 def docked(case: Case, runs: int) -> list[str]:
@@ -405,7 +412,7 @@ def _kept(found: object, *keys: str) -> float | None:
     return found if isinstance(found, float) else None
 
 
-def keep(table: Table, figures: Mapping[str, Figure], case: Case, plan: Plan) -> None:
+def keep(table: Table, figures: Mapping[str, Figure], case: Case, plan: Plan, load: float) -> None:
     """Write the figures to `results/bench.json`."""
     result = {
         "case_hash": case.hash,
@@ -415,6 +422,7 @@ def keep(table: Table, figures: Mapping[str, Figure], case: Case, plan: Plan) ->
         "mesa": mesa.__version__,
         "machine": platform.machine(),
         "cores": os.cpu_count(),
+        "load_before": round(load, 2),
         "measured": {
             group: {name: _rounded(row._asdict()) for name, row in rows.items()}
             for group, rows in table.items()
