@@ -12,7 +12,7 @@ from contextlib import closing
 from copy import copy
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from model.counterfactual import parameters_of
 from model.law import RulesInForce, Status, Statute
 from model.orders import held_draws
 from model.step import advance, follow_patron, take_effect
+from model.theory import know_terms, own_files
 from model.workers import end_with
 from model.world import (
     _MONTHLY,
@@ -159,7 +160,7 @@ def _counted(
     # threads would wait for each other: much of a month is Python
     from joblib import Parallel, delayed, parallel_config
 
-    told = pickle.dumps(setting)
+    told = pickle.dumps((own_files(), setting))
     begin = {"initializer": end_with, "initargs": (os.getpid(),)}
     with parallel_config(backend="loky", n_jobs=workers, **begin):
         tasks = (
@@ -171,8 +172,9 @@ def _counted(
 
 @lru_cache(maxsize=1)
 def _setting(told: bytes) -> Setting:
-    setting: Setting = pickle.loads(told)
-    return setting
+    files, setting = pickle.loads(told)
+    know_terms(files)
+    return cast(Setting, setting)
 
 
 def _run_block_there(

@@ -443,6 +443,11 @@ class Law:
 
     def __init__(self, statutes: Sequence[AnyStatute]) -> None:
         self.statutes = tuple(statutes)
+        self._rules: dict[tuple[str, int], RulesInForce] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what was looked up before."""
+        return {**self.__dict__, "_rules": {}}
 
     def at(self, day: date) -> dict[str, tuple[AnyStatute, ...]]:
         """The statutes in force on a day, club by club.
@@ -470,6 +475,11 @@ class Law:
         term binds in the
         month in which it ends, whatever replaces it on the morrow, so the one in force when the month begins counts.
         """
+        if (club, month) not in self._rules:
+            self._rules[club, month] = self._rules_of(club, month)
+        return self._rules[club, month]
+
+    def _rules_of(self, club: str, month: int) -> RulesInForce:
         found: dict[str, AnyStatute] = {}
         several: dict[str, list[AnyStatute]] = {kind: [] for kind in SEVERAL}
         prolonged = False

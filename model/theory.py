@@ -114,7 +114,7 @@ def own_files() -> tuple[str, ...]:
 
 def know_terms(files: Iterable[str]) -> None:
     """Know the terms of such files in another process, for a case names its terms and does not carry them."""
-    for file in files:
+    for file in set(files) - set(own_files()):
         before = set(TERMS)
         runpy.run_path(file)
         for name in (n for n in TERMS if n not in before):

@@ -440,36 +440,39 @@ def sensitivity(
 
     Example: tashkent sensitivity --of parameters --outcome "in(UZB, CST, 2012-12)" --over posterior
     """
-    loaded = _load(case, theory)
-    from dataclasses import replace
+    from dataclasses import asdict, replace
 
-    from experiments import sensitivity as analysis
+    from experiments.sensitivity import QUICK, Plan
     from tashkent import sensitivity_report
 
     sizes = {"runs": runs, "trajectories": trajectories, "base": base, "most": most}
     plan = replace(
-        analysis.QUICK if quick else analysis.Plan(),
+        QUICK if quick else Plan(),
         **{name: size for name, size in sizes.items() if size is not None},
     )
+    arguments = {
+        "case": case,
+        "outcomes": outcomes or [],
+        "of": of or [],
+        "over": over,
+        "plan": asdict(plan),
+        "from": start,
+        "theory": theory,
+        "seed": seed,
+    }
     if out is not None:
         from tashkent.output import check_folder
 
         check_folder(out)
     with _bar("evaluate") as progress:
-        found = analysis.sensitivity(
-            loaded,
-            outcomes or (),
-            of=of or analysis.KINDS,
-            over=over,
-            plan=plan,
-            start=start,
-            seed=seed,
+        found = sensitivity_report.asked(
+            arguments,
             workers=workers or os.cpu_count() or 1,
             told=lambda line: print(line, file=sys.stderr),
             progress=progress,
         )
     if out is not None:
-        sensitivity_report.write(found, out)
+        sensitivity_report.write(found, out, arguments)
     if as_json:
         print(json.dumps(found.to_dict(), indent=2, allow_nan=False))
         return

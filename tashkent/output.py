@@ -23,7 +23,7 @@ MANIFEST = "manifest.json"
 PACKAGES = ("agents", "model", "calibration", "experiments", "tashkent")
 #: endings of files in a result that say the same wherever they are made; figures depend on fonts and libraries
 TABLES = (".csv", ".json", ".parquet")
-LIBRARIES = ("tashkent", "mesa", "numpy", "pandas", "pyarrow", "pydantic", "scipy")
+LIBRARIES = ("tashkent", "SALib", "mesa", "numpy", "pandas", "pyarrow", "pydantic", "scipy")
 CODEBOOK = {
     "club": "Club, by its code in the case",
     "state": "State, by its code in the case",

@@ -55,11 +55,21 @@ def _sweep(
     sweep(arguments["design"], out, workers=workers, progress=progress)
 
 
+def _sensitivity(
+    arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None
+) -> None:
+    from tashkent import sensitivity_report
+
+    found = sensitivity_report.asked(arguments, workers=workers, progress=progress)
+    sensitivity_report.write(found, out, arguments)
+
+
 #: command -> what runs it again from its arguments into a folder
 COMMANDS: Mapping[str, Callable[[Mapping[str, Any], Path, int, Progress | None], None]] = {
     "run": _run,
     "compare": _compare,
     "sweep": _sweep,
+    "sensitivity": _sensitivity,
 }
 
 

@@ -1,17 +1,27 @@
 """What `tashkent sensitivity` shows and writes."""
 
 import json
-import platform
-from importlib.metadata import version
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from experiments.indices import SOBOL, Found
-from experiments.sensitivity import PARAMETERS, POSTERIOR, Sensitivity, Study, label
+from experiments.sensitivity import (
+    KINDS,
+    PARAMETERS,
+    POSTERIOR,
+    Plan,
+    Sensitivity,
+    Study,
+    label,
+    sensitivity,
+)
+from model.case import load_case
 from model.clock import month_label
-from tashkent.output import LIBRARIES, MANIFEST, result_folder
+from model.theory import with_theory
+from tashkent.output import MANIFEST, hashes, inputs_of, provenance, result_folder, tables_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,19 +57,50 @@ MOST = 6
 MUCH_LUCK = 0.2
 
 
-def manifest(found: Sensitivity) -> dict[str, object]:
-    """What another person needs to get the same numbers."""
-    libraries = ("SALib", *LIBRARIES)
+def asked(
+    arguments: Mapping[str, Any],
+    *,
+    workers: int,
+    told: Callable[[str], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sensitivity:
+    """The analysis that the arguments of `tashkent sensitivity` ask for."""
+    case = load_case(arguments["case"])
+    if arguments["theory"] is not None:
+        case = with_theory(case, arguments["theory"])
+    return sensitivity(
+        case,
+        arguments["outcomes"],
+        of=arguments["of"] or KINDS,
+        over=arguments["over"],
+        plan=Plan(**arguments["plan"]),
+        start=arguments["from"],
+        seed=arguments["seed"],
+        workers=workers,
+        told=told,
+        progress=progress,
+    )
+
+
+def manifest(
+    found: Sensitivity, folder: Path, arguments: Mapping[str, object]
+) -> dict[str, object]:
+    """What another person needs to get the same numbers, and to see that they are."""
     return {
         "command": "sensitivity",
         **found.asked(),
-        "python": platform.python_version(),
-        "libraries": {name: version(name) for name in libraries},
+        **provenance(),
+        "arguments": dict(arguments),
+        "inputs": inputs_of([str(arguments["theory"] or "")]),
+        "files": hashes(tables_of(folder)),
     }
 
 
-def write(found: Sensitivity, out: Path) -> None:
-    """Write tables (CSV with codebook, points as Parquet), figure, JSON and manifest into `out`."""
+def write(found: Sensitivity, out: Path, arguments: Mapping[str, object]) -> None:
+    """Write tables (CSV with codebook, points as Parquet), figure, JSON and manifest into `out`.
+
+    `arguments` are those of the command, by which `tashkent reproduce` runs it again.
+    """
     from experiments.sensitivity_figure import figure
 
     with result_folder(out) as folder:
@@ -73,7 +114,10 @@ def write(found: Sensitivity, out: Path) -> None:
                 found.points(study, one).to_parquet(folder / name, index=False)
         picture = figure(found.case.title, found.indices, found.spread)
         picture.savefig(folder / "sensitivity.png", dpi=150, metadata={"Software": None})
-        for file, content in (("sensitivity.json", found.to_dict()), (MANIFEST, manifest(found))):
+        for file, content in (
+            ("sensitivity.json", found.to_dict()),
+            (MANIFEST, manifest(found, folder, arguments)),
+        ):
             text = json.dumps(content, indent=2, allow_nan=False)
             (folder / file).write_text(text + "\n", encoding="utf-8")
 

@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from agents.situation import Floats
+from agents.terms import TERMS
 from experiments import pairs as pairs_of
 from experiments.compare import LITTLE, Pair, Z, compare, direction, effect
 from experiments.figure import figure
@@ -189,6 +191,26 @@ def test_neither_blocks_nor_workers_change_a_number(
         for name in ("month", "state", "club", "before", "after", "terms"):
             values = getattr(one.partings, name), getattr(other.partings, name)
             np.testing.assert_array_equal(*values)
+
+
+def test_workers_know_the_terms_of_a_theory_of_ones_own(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairs_of, "BLOCK", 10)
+    before = dict(TERMS)
+    theory = str(Path(__file__).parents[1] / "docs/examples/own_theory.py")
+    try:
+        own = with_theory(case, theory)
+        draws = prior_parameters(own, runs=2, seed=1)
+        one, two = (
+            compare(own, TIE, runs=20, per_draw=10, parameters=draws, workers=workers)
+            for workers in (1, 2)
+        )
+    finally:
+        TERMS.clear()
+        TERMS.update(before)
+    by_draw = [found.pairs[0].counts.by_draw for found in (one, two)]
+    np.testing.assert_array_equal(*by_draw)
 
 
 def test_a_counterfactual_does_not_depend_on_its_company(

@@ -16,6 +16,10 @@ ASKED = {
     "run": ("--runs", "10", "--from", "1998-12", "--seed", "3"),
     "compare": ("CF1", "--runs", "20", "--from", "1998-12", "--workers", "1"),
     "sweep": (str(EXAMPLE), "--workers", "1"),
+    "sensitivity": (
+        *("--quick", "--of", "parameters", "--outcome", "in(UZB, CST, 1999-12)"),
+        *("--from", "1998-12", "--runs", "4", "--workers", "1"),
+    ),
 }
 
 
