@@ -8,7 +8,7 @@ decorate it, and give its weight a prior in the case's ``parameters.toml`` under
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,9 @@ def term(
         name = formula.__name__
         if name in TERMS:
             raise ValueError(f"a term named {name} exists already")
+        for key, given, known in (("reads", reads, Read), ("where", (where,), Where)):
+            for odd in (value for value in given if value not in get_args(known)):
+                raise ValueError(f"{name}: {key} is one of {get_args(known)}, not {odd!r}")
         TERMS[name] = Term(name, theory, formula, frozenset(reads), where, prior)
         return formula
 

@@ -182,8 +182,13 @@ def test_a_file_that_changed_is_another_case(case: Case, own: Path) -> None:
             OWN.replace("own_size", "protection"),
             "a file that runs (ValueError: a term named protection exists already)",
         ),
+        (
+            OWN.replace("prior=", "where='patron', prior="),
+            "own_size: where is one of ('', 'guarantees'",
+        ),
+        (OWN.replace("prior=", "reads=('seats',), prior="), "own_size: reads is one of ('seat', "),
     ],
-    ids=["no prior", "no term", "no such module", "no Python", "a name that is taken"],
+    ids=["no prior", "no term", "no module", "no Python", "a name that is taken", "where", "reads"],
 )
 def test_a_file_that_cannot_be_used(case: Case, tmp_path: Path, code: str, words: str) -> None:
     path = tmp_path / "own.py"
