@@ -336,12 +336,15 @@ def test_predict_first_and_the_numbers_are_those_of_the_command(
 ) -> None:
     page = visit("?page=whatif&runs=30&seed=2")
     page.get_by_label("Question", exact=True).select_option("CF2")
+    expect(page.locator(".tk-lead")).to_contain_text("renewed itself")
+    expect(page).to_have_url(re.compile("cf=CF2"))
     show = page.get_by_role("button", name="Show what the model finds")
     expect(show).to_be_disabled()
     assert page.locator(".tk-forest").count() == 0
     predict(page, "Uzbekistan", "likelier in")
     page.get_by_label("How sure of Uzbekistan").fill("90")
     predict(page, "Ukraine", "no change")
+    expect(page.get_by_label("Uzbekistan: likelier in")).to_be_checked()
     show.click()
     page.wait_for_selector(".tk-forest svg")
     expect(page.locator("[data-row=UZB]")).to_contain_text("↑ 90%")
