@@ -62,10 +62,7 @@ def read(case: Case, text: str, file: str) -> Counterfactual:
         raise CaseError(file, "patch", f"{len(found.patches)} patches", f"at most {MOST_PATCHES}")
     if len(pack(written(found))) > LONGEST_LINK:
         raise CaseError(file, "length", f"{len(text):,} characters", "what fits into a link")
-    try:
-        found.apply(case)
-    except OverflowError as error:  # a moved event that would last beyond the calendar
-        raise CaseError(file, "patch", str(error), "days and numbers within reach") from None
+    found.apply(case)
     return found
 
 

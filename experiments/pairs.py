@@ -134,7 +134,8 @@ def run_pairs(
     workers
         Processes; no influence on the result.
     progress
-        Called with the number of runs that have been added.
+        Called with the number of runs that have been added, here month by month as shares of whole runs, of other
+        processes block by block. What it raises ends the work.
     """
     number = len(next(iter(draws.values())))
     blocks = -(-number * setting.per_draw // BLOCK)
@@ -142,20 +143,20 @@ def run_pairs(
     lows = range(0, number, of_block)
     rows = [{n: values[low : low + of_block] for n, values in draws.items()} for low in lows]
     first_runs = [low * setting.per_draw for low in lows]
-    found = []
-    for counts in _counted(setting, rows, first_runs, min(workers, len(lows))):
-        found.append(counts)
-        if progress is not None:
-            progress(len(counts[0].partings.month) if counts else 0)
-    return tuple(_joined(parts) for parts in zip(*found, strict=True))
+    blocks_of = _counted(setting, rows, first_runs, min(workers, len(lows)), progress)
+    return tuple(_joined(parts) for parts in zip(*blocks_of, strict=True))
 
 
 def _counted(
-    setting: Setting, rows: Sequence[Mapping[str, Floats]], first_runs: Sequence[int], workers: int
+    setting: Setting,
+    rows: Sequence[Mapping[str, Floats]],
+    first_runs: Sequence[int],
+    workers: int,
+    progress: Callable[[int], None] | None,
 ) -> Iterator[tuple[Counts, ...]]:
     """The blocks in their order, from here or from local processes, which stay for the next comparison."""
     if workers <= 1:
-        yield from map(partial(_run_block, setting), rows, first_runs)
+        yield from map(partial(_run_block, setting, progress=progress), rows, first_runs)
         return
     # threads would wait for each other: much of a month is Python
     from joblib import Parallel, delayed, parallel_config
@@ -167,7 +168,10 @@ def _counted(
             delayed(_run_block_there)(told, *task) for task in zip(rows, first_runs, strict=True)
         )
         with closing(Parallel(return_as="generator", batch_size=1)(tasks)) as results:
-            yield from results
+            for counts, draws in zip(results, rows, strict=True):
+                if progress is not None:
+                    progress(len(next(iter(draws.values()))) * setting.per_draw)
+                yield counts
 
 
 @lru_cache(maxsize=1)
@@ -444,7 +448,12 @@ def _weighed(
     return found
 
 
-def _run_block(setting: Setting, draws: Mapping[str, Floats], first_run: int) -> tuple[Counts, ...]:
+def _run_block(
+    setting: Setting,
+    draws: Mapping[str, Floats],
+    first_run: int,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[Counts, ...]:
     number = len(next(iter(draws.values())))
     runs = number * setting.per_draw
     given, origin = setting.baseline, setting.origin
@@ -484,6 +493,9 @@ def _run_block(setting: Setting, draws: Mapping[str, Floats], first_run: int) ->
             baseline[t - origin] = seated.sum(axis=0)
         for pair in pairs:
             pair.count(t, base, seated, eve)
+        if progress is not None:
+            done, of = t + 1 - origin, months - origin
+            progress(runs * done // of - runs * (done - 1) // of)
     return tuple(pair.counts(baseline) for pair in pairs)
 
 

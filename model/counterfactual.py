@@ -175,7 +175,12 @@ class MoveEvent(_EventPatch):
         first = self.date or row.date
         last = self.date_end
         if last is None and row.date_end is not None:
-            last = row.date_end + (first - row.date)
+            try:
+                last = row.date_end + (first - row.date)
+            except OverflowError:
+                raise _wrong(
+                    "date", str(first), "a day from which the event ends within the calendar"
+                ) from None
         return row.model_copy(update={"date": first, "date_end": last})
 
 

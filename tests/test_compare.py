@@ -1,6 +1,7 @@
 """Paired worlds: the numbers are those of two runs beside each other, and pairing is worth its name."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -191,6 +192,34 @@ def test_neither_blocks_nor_workers_change_a_number(
         for name in ("month", "state", "club", "before", "after", "terms"):
             values = getattr(one.partings, name), getattr(other.partings, name)
             np.testing.assert_array_equal(*values)
+
+
+def test_progress_is_told_month_by_month_and_may_end_the_work(
+    case: Case, draws: dict[str, Floats]
+) -> None:
+    told: list[int] = []
+
+    def progress(done: int, to_do: int) -> None:
+        assert to_do == DRAWS * PER_DRAW
+        told.append(done)
+        if stop and done >= to_do // 2:
+            raise InterruptedError
+
+    for stop in (False, True):
+        told.clear()
+        with pytest.raises(InterruptedError) if stop else nullcontext():
+            compare(
+                case,
+                TIE,
+                runs=DRAWS * PER_DRAW,
+                per_draw=PER_DRAW,
+                seed=SEED,
+                parameters=draws,
+                progress=progress,
+            )
+        assert told == sorted(told)
+        assert len(told) > 100
+        assert (told[-1] == DRAWS * PER_DRAW) is not stop
 
 
 def test_workers_know_the_terms_of_a_theory_of_ones_own(

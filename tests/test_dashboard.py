@@ -284,7 +284,7 @@ def test_every_choice_is_one_that_the_case_takes(case: Case) -> None:
         ("[" * 3000, "TOML 1.0"),
         (
             'id = "m"\n[[patch]]\ndo = "move_event"\nevent = "E037"\ndate = 9999-12-31\n',
-            "days and numbers within reach",
+            "line 5: patch 1 (move_event): date: '9999-12-31' is not valid",
         ),
     ],
 )
