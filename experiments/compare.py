@@ -18,7 +18,7 @@ Intervals hold nine tenths.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -604,31 +604,41 @@ def outside_the_fit(base: Case, changed: Case, start: int, since: int) -> pd.Dat
     """
     of = base.changed.of if base.changed else base
     ranges = _ranges(of)
-    old, new = compile_case(base), compile_case(changed)
-    clubs = tuple(base.clubs)
+    names, clubs = tuple(ranges), tuple(base.clubs)
     here = [(clubs.index(name), i) for i, name in enumerate(changed.clubs)]
+    of_base, of_changed = ([pair[i] for pair in here] for i in (0, 1))
+    first = max(start, since, base.start + 1) - base.start
+    # on axes (month, term, club, state)
+    before = _on_record(base, names)[first:, :, of_base]
+    after = _on_record(changed, names)[first:, :, of_changed]
+    low, high = (np.array([ranges[name][i] for name in names])[:, None, None] for i in (0, 1))
+    odd = (np.abs(after - before) > ALIKE) & ((after < low - ALIKE) | (after > high + ALIKE))
+    odd &= compile_case(changed).exists[first:, None, of_changed, None]
+    odd &= compile_case(base).decides
     found: dict[tuple[str, int, int], list[tuple[int, float]]] = {}
-    for t in range(max(start, since, base.start + 1) - base.start, len(base.months)):
-        was, now = old.terms(t, record_standing(old, t)), new.terms(t, record_standing(new, t))
-        for name, (low, high) in ranges.items():
-            if name not in was and name not in now:
-                continue
-            shape = old.open_to.shape[1:]
-            before = np.broadcast_to(was.get(name, 0.0), shape)
-            after = np.broadcast_to(now.get(name, 0.0), new.open_to.shape[1:])
-            for c, i in here:
-                value = after[:, i]
-                odd = (np.abs(value - before[:, c]) > ALIKE) & old.decides & new.exists[t, i]
-                odd &= (value < low - ALIKE) | (value > high + ALIKE)
-                for s in (int(i) for i in np.flatnonzero(odd)):
-                    found.setdefault((name, s, c), []).append((t, float(value[s])))
+    for t, n, c, s in np.argwhere(odd).tolist():
+        seat = (names[n], s, of_base[c])
+        found.setdefault(seat, []).append((first + t, float(after[t, n, c, s])))
     rows = []
     for (name, s, c), cells in found.items():
-        low, high = ranges[name]
-        far = max((v for _, v in cells), key=lambda v: max(low - v, v - high))
+        least, most = ranges[name]
+        far = max((v for _, v in cells), key=lambda v: max(least - v, v - most))
         months = [month_label(base.start + t) for t, _ in (cells[0], cells[-1])]
-        rows.append([name, base.state_ids[s], clubs[c], *months, far, low, high])
+        rows.append([name, base.state_ids[s], clubs[c], *months, far, least, most])
     return pd.DataFrame(rows, columns=OUTSIDE_COLUMNS)
+
+
+@lru_cache(maxsize=8)
+def _on_record(case: Case, names: tuple[str, ...]) -> Floats:
+    """Terms as the record has them, shape (months, terms, clubs, states); 0 in the first month, which is given."""
+    given = compile_case(case)
+    found = np.zeros((len(case.months), len(names), len(case.clubs), len(case.states)))
+    for t in range(1, len(found)):
+        terms = given.terms(t, record_standing(given, t))
+        for n, name in enumerate(names):
+            if name in terms:
+                found[t, n] = terms[name].T
+    return found
 
 
 def _ranges(case: Case) -> dict[str, tuple[float, float]]:
