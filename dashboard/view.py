@@ -33,7 +33,7 @@ class View:
     seed: int
     month: int
     state: str
-    #: weights that are held at a value in every run, by name
+    #: parameters that are held at a value in every run, by name
     weights: tuple[tuple[str, float], ...] = ()
     #: large type, without the controls
     present: bool = False
@@ -97,7 +97,7 @@ def guessed(guess: tuple[Guess, ...]) -> str:
 
 
 def bounds(case: Case, weight: str) -> tuple[float, float]:
-    """What a weight may be held at: three prior standard deviations to either side of the mean, or nothing."""
+    """What a parameter may be held at: three prior standard deviations to either side of the mean, or nothing."""
     prior = case.parameters[weight]
     reach = 3 * (prior.sd or 0.0)
     return min(0.0, prior.mean - reach), max(0.0, prior.mean + reach)
@@ -270,7 +270,7 @@ def _weights(case: Case, text: str) -> tuple[tuple[tuple[str, float], ...], list
     """The weights that a text holds at a value, and in words which of them it cannot."""
     held: dict[str, float] = {}
     complaints = []
-    known = case.role("weight")
+    known = case.drawn
     for part in filter(None, text.split(",")):
         name, _, number = part.partition(":")
         if name not in known:

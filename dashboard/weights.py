@@ -1,4 +1,4 @@
-"""Weights that a visitor holds at a value, beside what was believed of them before the record and after it."""
+"""Parameters that a visitor holds at a value, beside what was believed of them before the record and after it."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -11,6 +11,14 @@ from dashboard.view import View, bounds
 from model.case import Case
 from tashkent.words import TERMS, listed
 
+#: the parameters that runs draw, by role in the case's table
+GROUPS = {
+    "weight": "What a seat is worth",
+    "friction": "How readily states act",
+    "unscored": "Acts that the record does not score",
+    "council": "How members and the patron answer",
+}
+
 
 @solara.component_vue("weights.vue")
 def _weights(
@@ -18,17 +26,17 @@ def _weights(
     held: dict[str, float],
     event_apply: Callable[[dict[str, Any]], None],
 ) -> None:
-    """One slider a weight."""
+    """One slider a parameter."""
 
 
 @solara.component
 def Weights(case: Case, view: View, ask: Callable[[dict[str, Any]], None]) -> None:
-    """The weights of the case's table."""
+    """The parameters of the case's table that runs draw."""
     _weights(table=table(case), held=dict(view.weights), event_apply=ask)
 
 
 def said(weights: tuple[tuple[str, float], ...]) -> str:
-    """Which weights are held, in words; nothing if there are none."""
+    """Which parameters are held, in words; nothing if there are none."""
     if not weights:
         return ""
     return f"Held in every run: {listed([f'{_named(n)} at {v:g}' for n, v in weights])}."
@@ -36,16 +44,18 @@ def said(weights: tuple[tuple[str, float], ...]) -> str:
 
 @lru_cache(maxsize=8)
 def table(case: Case) -> list[dict[str, Any]]:
-    """Prior and posterior of every weight, and the reason for it in words."""
+    """Prior and posterior of every parameter that runs draw, and the reason for it in words."""
     fitted = posterior(case)
     mean = dict(zip(fitted.names, fitted.mean.tolist(), strict=True))
     sd = dict(zip(fitted.names, fitted.sd.tolist(), strict=True))
     rows = []
-    for name, prior in case.role("weight").items():
+    for role, name in ((r, n) for r in GROUPS for n in case.role(r)):
+        prior = case.drawn[name]
         low, high = bounds(case, name)
         rows.append(
             {
                 "name": name,
+                "group": GROUPS[role],
                 "words": _named(name),
                 "reason": prior.reason,
                 "unit": prior.unit,

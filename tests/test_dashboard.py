@@ -80,6 +80,7 @@ def test_a_link_leads_back_to_the_view(case: Case) -> None:
         ("month=2040-01", "month lies between 1992-05 and 2025-12"),
         ("start=2025-12", "start lies between"),
         ("weights=patronag:1", 'There is no weight "patronag" here'),
+        ("weights=exit:99", "exit is a number from "),
         ("weights=patronage:99", 'patronage is a number from -2 to 4, not "99"'),
         ("weights=patronage:nan", 'not "nan"'),
         ("cf=CF99", 'There is no question "CF99" here: CF1,'),
@@ -493,9 +494,10 @@ def test_a_weight_is_held_in_every_run(case: Case) -> None:
     assert ties["low"] == ties["high"]
 
 
-def test_every_weight_has_a_slider_with_its_reason(case: Case) -> None:
+def test_every_parameter_that_runs_draw_has_a_slider_with_its_reason(case: Case) -> None:
     rows = weights.table(case)
-    assert [row["name"] for row in rows] == list(case.role("weight"))
+    assert sorted(row["name"] for row in rows) == sorted(case.drawn)
+    assert list(dict.fromkeys(row["group"] for row in rows)) == list(weights.GROUPS.values())
     assert all(row["low"] <= row["prior"][0] <= row["high"] and row["reason"] for row in rows)
 
 
