@@ -166,18 +166,11 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
         else:
             complaints.append(f'{key} is a whole number from {low} to {high:,}, not "{text}".')
     for key, last in (("start", case.end - 1), ("month", case.end)):
-        if (value := asked.get(key)) is None:
-            continue
-        try:
-            month = parse_month(str(value))
-        except ValueError as error:
-            complaints.append(f"{key}: {error}.")
-            continue
-        if case.start <= month <= last:
-            found[key] = month
-        else:
-            span = f"{month_label(case.start)} to {month_label(last)}"
-            complaints.append(f"{key} lies between {span}; {month_label(month)} does not.")
+        if (value := asked.get(key)) is not None:
+            try:
+                found[key] = _month(key, value, case.start, last)
+            except ValueError as error:
+                complaints.append(str(error))
     if (value := asked.get("weights")) is not None:
         held, wrong = _weights(case, str(value))
         complaints += wrong
@@ -186,6 +179,18 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
         found["present"] = asked["present"] in ("1", 1, True)
     view, wrong = _what_if(case, replace(view, **found), view.club, asked)  # type: ignore[arg-type]
     return view, (*complaints, *wrong)
+
+
+def _month(key: str, value: object, first: int, last: int) -> int:
+    """The month that is asked for, or `ValueError` with what is wrong in words."""
+    try:
+        month = parse_month(str(value))
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}.") from None
+    if not first <= month <= last:
+        span = f"{month_label(first)} to {month_label(last)}"
+        raise ValueError(f"{key} lies between {span}; {month_label(month)} does not.")
+    return month
 
 
 def _what_if(
@@ -200,20 +205,14 @@ def _what_if(
                 view = change(case, view, str(value))
             except ValueError as error:
                 complaints.append(f"{str(error).rstrip('.')}.")
-    for key, field, low in (("from", "origin", case.start), ("by", "by", case.start + 1)):
-        if (value := asked.get(key)) is None:
-            continue
-        try:
-            month = parse_month(str(value))
-        except ValueError as error:
-            complaints.append(f"{key}: {error}.")
-            continue
-        last = case.end - (field == "origin")
-        if low <= month <= last:
-            view = replace(view, **{field: month})  # type: ignore[arg-type]
-        else:
-            span = f"{month_label(low)} to {month_label(last)}"
-            complaints.append(f"{key} lies between {span}; {month_label(month)} does not.")
+    spans = (("from", "origin", case.start, case.end - 1), ("by", "by", case.start + 1, case.end))
+    for key, field, first, last in spans:
+        if (value := asked.get(key)) is not None:
+            try:
+                month = _month(key, value, first, last)
+                view = replace(view, **{field: month})  # type: ignore[arg-type]
+            except ValueError as error:
+                complaints.append(str(error))
     if view.by <= view.origin:
         one = question.asked(case, view.cf, view.own)
         view = replace(view, by=question.usual_month(case, one, view.origin))

@@ -49,7 +49,6 @@ from calibration.patterns import (
     load_patterns,
 )
 from model import case as case_of
-from model import counterfactual
 from model.case import Case, CaseError, unknown
 from model.clock import MONTHS_PER_YEAR, month_label, parse_month
 from model.law import Act, Status
@@ -539,13 +538,6 @@ def read_outcomes(
     if not found:
         raise CaseError(file, key, "none", "one outcome at least")
     return tuple(found.values())
-
-
-def of_counterfactual(asked: counterfactual.Outcome, case: Case) -> Outcome:
-    """What a counterfactual asks to look at, as an outcome of a sweep."""
-    status = "" if asked.status == "in" else f", {asked.status}"
-    kind = "status" if status else "in"
-    return read_outcome(f"{kind}({asked.state}, {asked.club}, {asked.month}{status})", case)
 
 
 def _from_text(text: str, file: str, key: str) -> tuple[type[Outcome], dict[str, object]]:

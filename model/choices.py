@@ -11,11 +11,18 @@ import numpy as np
 from model.case import Case
 from model.clock import month_of
 from model.law import Act, RulesInForce, Status
-from model.world import Given, Seats, Standing, Status8, compile_case, is_in
+from model.world import (
+    MAY_LEAVE,
+    MAY_SIGN,
+    PARTY,
+    Given,
+    Seats,
+    Standing,
+    Status8,
+    compile_case,
+    is_in,
+)
 
-PARTY = (Status.MEMBER, Status.FROZEN)
-MAY_SIGN = (Status.SIGNATORY, *PARTY)
-MAY_LEAVE = (*PARTY, Status.SANCTIONED, Status.SUSPENSION_REQUESTED)
 #: what takes effect before anybody decides, and what a session does to a seat before its state decides
 _PENDING = (Act.ENTER_INTO_FORCE, Act.LEAVE)
 _SESSION = (Act.SANCTION, Act.EXPEL, Act.END_OBSERVER)

@@ -13,7 +13,10 @@ from model.law import ATTACKS, Accession, Act, Arrears, Observer, Restoration, R
 from model.world import (
     BOUND,
     FORMER,
+    MAY_LEAVE,
+    MAY_SIGN,
     NEVER,
+    PARTY,
     UNPAID,
     Logged,
     Status8,
@@ -24,9 +27,6 @@ from model.world import (
 )
 
 Ints = NDArray[np.intp]
-#: who takes part in law, and who may sign a prolongation
-PARTY = (Status.MEMBER, Status.FROZEN)
-MAY_SIGN = (Status.SIGNATORY, *PARTY)
 #: below this a member takes little part
 HALF = 0.5
 #: the month of the year in which the patron looks who drifts
@@ -318,9 +318,8 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     given, noise = world.given, world.noise
     unmoved = (world.status == before) & given.decides[:, None]
     party = among(before, *PARTY) & unmoved
-    waits = among(before, Status.SUSPENSION_REQUESTED, Status.SANCTIONED)
     to_leave = deliberation.leaving(value, world.parameters)
-    leaves = (to_leave > noise.logistic("withdraw", t)) & (party | (waits & unmoved))
+    leaves = (to_leave > noise.logistic("withdraw", t)) & among(before, *MAY_LEAVE) & unmoved
     some_leave = leaves.any(axis=(0, 1))
     for c, rules in enumerate(given.rules[t]):
         if rules.renewal_due:

@@ -39,6 +39,10 @@ _UNIFORM = (-1.0, 2.0)
 
 #: sources of threats against which own means help
 OWN_MEANS = ("nonstate", "domestic")
+#: who takes part in law, who may sign a prolongation, and who may give notice
+PARTY = (Status.MEMBER, Status.FROZEN)
+MAY_SIGN = (Status.SIGNATORY, *PARTY)
+MAY_LEAVE = (*PARTY, Status.SANCTIONED, Status.SUSPENSION_REQUESTED)
 #: needs of these statuses are answered by the club
 BOUND = (Status.MEMBER, Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED, Status.FROZEN)
 #: statuses in which a state does not pay, those in which it pays off a month of debt each month, and those

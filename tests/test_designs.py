@@ -11,7 +11,7 @@ from experiments.designs import FACTORS, read_design
 from experiments.worlds import World
 from model.case import Case, CaseError
 
-EXAMPLE = Path(__file__).parents[1] / "docs/examples/renewal.toml"
+EXAMPLES = sorted((Path(__file__).parents[1] / "docs/examples").glob("*.toml"))
 CONTAGION = {"vary": "parameter", "parameter": "contagion", "range": [0.0, 2.0]}
 BOMBS = {"vary": "counterfactual", "values": ["baseline", "CF1"]}
 
@@ -119,8 +119,9 @@ def test_the_plain_world_is_the_case_itself() -> None:
     assert plan.known.world(World(start="1998-12")) is plan.case
 
 
-def test_a_design_reads_back_from_its_table() -> None:
-    plan = read_design(EXAMPLE)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_a_design_reads_back_from_its_table(example: Path) -> None:
+    plan = read_design(example)
     assert read_design(plan.table).points.equals(plan.points)
     assert read_design(plan.table).design == plan.design
 

@@ -14,7 +14,6 @@ from experiments.outcomes import (
     Tally,
     horizon,
     measured,
-    of_counterfactual,
     read_outcome,
     read_outcomes,
     signature,
@@ -22,7 +21,6 @@ from experiments.outcomes import (
 from model.case import Case, CaseError
 from model.clock import month_label, parse_month
 from model.counterfactual import load_counterfactual, shipped_counterfactuals
-from model.law import Status
 from model.record import Ensemble
 from model.simulate import simulate
 from model.world import compile_case, is_in
@@ -193,14 +191,6 @@ def test_a_world_without_the_club_has_nothing_to_say(case: Case) -> None:
     shape = (2, len(case.months), len(case.states), len(changed.clubs))
     nobody = Ensemble(changed, 0, 0, case.start, np.zeros(shape, np.int8), (), {})
     assert np.isnan(read_outcome(f"in(UZB, {gone}, 2012-12)", case)(nobody)).all()
-
-
-def test_what_counterfactuals_look_at_is_an_outcome(case: Case) -> None:
-    asked = [o for one in shipped_counterfactuals(case) for o in one.outcomes]
-    names = {of_counterfactual(outcome, case).kind for outcome in asked}
-    assert names <= {"in", "status"}
-    assert "in" in names
-    assert {Status[o.status.upper()] for o in asked if o.status != "in"} <= set(Status)
 
 
 @pytest.mark.parametrize(
