@@ -64,6 +64,8 @@ def Page() -> None:
     router = solara.use_router()
     first, complaints = solara.use_memo(lambda: from_query(case, router.search), [])
     view, set_view = solara.use_state(first)
+    # what was asked last: while another thread is at the page, it is shown only a moment later
+    latest: Any = solara.use_ref(first)
     error, set_error = solara.use_state(" ".join(complaints))
     notice, set_notice = solara.use_state("")
     done = solara.use_reactive(0)
@@ -89,29 +91,33 @@ def Page() -> None:
     found = runs.value if runs.finished else None
     ensemble = found[1] if found is not None and found[0] == wish else None
 
+    def show(wanted: View) -> None:
+        latest.current = wanted
+        set_view(wanted)
+
     def ask(asked: dict[str, Any]) -> None:
         """Change the view as far as that is possible, and say what is not."""
-        wanted, wrong = changed(case, view, asked)
+        wanted, wrong = changed(case, latest.current, asked)
         set_error(" ".join(wrong))
         set_notice("")
-        set_view(wanted)
+        show(wanted)
 
     def reset(*_: object) -> None:
         set_error("")
         kept = "case, question, club and seed" if view.page == "whatif" else "case, club and seed"
         set_notice(f"As at the beginning; {kept} stayed.")
-        set_view(view.reset(case))
+        show(latest.current.reset(case))
 
     def stop(*_: object) -> None:
         runs.cancel()
         set_notice("Stopped; the record is shown.")
-        set_view(changed(case, view, {"show": "record"})[0])
+        show(changed(case, latest.current, {"show": "record"})[0])
 
     def theme(wanted: bool) -> None:
         solara.lab.theme.dark = wanted
 
     def toggle(month: str | None) -> None:
-        ask({"present": int(not view.present), "month": month})
+        ask({"present": int(not latest.current.present), "month": month})
 
     solara.Title("tashkent")
     solara.Style(HERE / "style.css")

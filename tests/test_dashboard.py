@@ -596,8 +596,14 @@ class Visitor:
                 yield from self._below(child)
 
     def send(self, prop: str, event: str, value: Any = None) -> None:
-        """What the page sends when something is clicked."""
+        """What the page sends when something is clicked; then until it is shown."""
         self.find(prop)._handle_event(None, {"event": event, "data": value}, [])
+        self.wait(self.shown)
+
+    def shown(self) -> bool:
+        """Nothing is left to be shown: while a thread that runs something is at the page, that thread does it."""
+        page = self.context
+        return not (page.thread_lock.locked() or page._rerender_needed or page._is_rendering)
 
     def wait(self, condition: Callable[[], bool], patience: int = 10) -> None:
         """Until it is so, for some seconds."""
@@ -658,6 +664,17 @@ def test_stopping_shows_the_record(visitor: Visitor, monkeypatch: pytest.MonkeyP
     assert visitor.find("busy").busy is None
     assert time.monotonic() - before < 2
     assert "Stopped" in visitor.find("busy").notice
+
+
+def test_what_is_asked_while_the_page_is_busy_is_not_lost(visitor: Visitor) -> None:
+    widget = visitor.find("busy")
+    with visitor.context.thread_lock:  # as if another thread were at the page
+        for asked in ({"seed": "9"}, {"club": "SCO"}):
+            widget._handle_event(None, {"event": "apply", "data": asked}, [])
+        assert widget.view["club"] == "CST"
+    visitor.context.force_update()
+    visitor.wait(lambda: visitor.find("busy").view["club"] == "SCO")
+    assert visitor.find("busy").view["seed"] == 9
 
 
 def test_visitors_do_not_see_each_other() -> None:
