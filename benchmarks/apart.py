@@ -15,8 +15,6 @@ from typing import NamedTuple
 import numpy as np
 
 SEED = 1
-#: runs of a block whose statuses are dropped once they are counted
-BLOCK = 512
 #: the peak is read for the first time when so many blocks have been simulated: memory is warm by then
 WARM = 2
 
@@ -66,18 +64,18 @@ def whole(numbers: Sequence[int]) -> list[Memory]:
     return found
 
 
-def blocks(runs: int, block: int = BLOCK) -> Memory:
+def blocks(runs: int) -> Memory:
     """Block after block, of which only the number of runs in each seat is kept."""
     from calibration.posterior import posterior
     from model.case import load_case
-    from model.simulate import simulate
+    from model.simulate import BLOCK, simulate
 
     case = load_case()
     fitted = posterior(case)
     before = warm = peak()
     seated = np.zeros((len(case.months), len(case.states), len(case.clubs)), np.int64)
-    for number, low in enumerate(range(0, runs, block), start=1):
-        size = min(block, runs - low)
+    for number, low in enumerate(range(0, runs, BLOCK), start=1):
+        size = min(BLOCK, runs - low)
         draws = fitted.draws(runs=size, seed=SEED, first_run=low)
         seated += simulate(case, draws, seed=SEED, first_run=low).seats.sum(axis=0)
         if number == WARM:

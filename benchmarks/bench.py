@@ -36,7 +36,7 @@ from model.case import Case, load_case
 from model.clock import month_label
 from model.coalition import CoalitionModel
 from model.counterfactual import shipped_counterfactuals
-from model.simulate import simulate
+from model.simulate import BLOCK, simulate
 from model.theory import with_theory
 from model.world import Noise
 
@@ -83,16 +83,16 @@ class Plan:
 
 FULL = Plan(
     compared=200,
-    ensemble=1024,
+    ensemble=2048,
     slow=2,
     repeats=11,
     few=5,
-    runs=(256, 1024, 4096),
+    runs=(2048, 4096, 8192),
     sizes=((12, 4), (50, 4), (200, 4), (12, 20)),
     size_runs=128,
     months=None,
     pairs=(1000, 2000),
-    whole=(2000, 8000),
+    whole=(4096, 12_288),
     blocks=20_000,
 )
 QUICK = Plan(
@@ -370,7 +370,7 @@ def of_a_million(memory: Sequence[apart.Memory]) -> dict[str, Figure]:
     """Bytes of a run whose whole result is kept, and of a million runs, kept or in blocks that are dropped."""
     small, large, blocks = memory
     a_run = (large.peak - small.peak) / (large.runs - small.runs)
-    later = blocks.runs - apart.WARM * apart.BLOCK
+    later = blocks.runs - apart.WARM * BLOCK
     more = max(0.0, (blocks.peak - blocks.warm) / later) if later > 0 else 0.0
     whole = large.peak + a_run * (MILLION - large.runs)
     dropped = blocks.peak + more * (MILLION - blocks.runs)

@@ -17,8 +17,11 @@ from numpy.typing import NDArray
 STRIDE = 512
 _NUMBERS_PER_COUNT = 4
 _SINGLES_PER_COUNT = 8
-#: singles between the rows of a block of draws: one line of a cache
+#: singles between the rows of a block of draws, one line of a cache: rows a power of two apart would fall on the same
 PADDING = 16
+#: random bits of a number, and what it is counted in
+_BITS = 24
+_UNITS = 2**_BITS
 #: runs whose draws are made at once: as many as a cache holds
 _AT_ONCE = 128
 #: counts that a month owns in a stream of occasional draws
@@ -40,9 +43,8 @@ class Drawer:
     """
 
     def __init__(self) -> None:
-        # rows a power of two apart fall on the same lines of the cache when a month is read across runs
-        self._numbers = np.empty((_AT_ONCE, STRIDE + PADDING), np.float32)
-        self._work = np.empty((STRIDE, _AT_ONCE), np.float32)
+        self._numbers = np.empty(_AT_ONCE * STRIDE, np.float32)
+        self._work = np.empty(_AT_ONCE * STRIDE, np.float32)
 
     def uniform(
         self,
@@ -53,8 +55,9 @@ class Drawer:
         out: NDArray[np.float32],
     ) -> None:
         """Write numbers in (0, 1) into `out`, shape (months, runs), for the runs from `first_run` on."""
-        for _ in self._parts(seed, names, first_run, months, out):
-            pass
+        for numbers, part in self._parts(seed, names, first_run, months, out):
+            np.multiply(numbers, np.float32(1.0 / _UNITS), out=numbers)
+            part[...] = self._rows(numbers, part)
 
     def logistic(
         self,
@@ -65,11 +68,12 @@ class Drawer:
         out: NDArray[np.float32],
     ) -> None:
         """Write standard logistic noise into `out`, shape (months, runs): an act happens if its log-odds exceed it."""
-        for part in self._parts(seed, names, first_run, months, out):
-            work = self._work[: part.shape[0], : part.shape[1]]
-            np.subtract(np.float32(1.0), part, out=work)
-            np.divide(part, work, out=work)
-            np.log(work, out=part)
+        for numbers, part in self._parts(seed, names, first_run, months, out):
+            work = self._work[: numbers.size]
+            np.subtract(np.float32(_UNITS), numbers, out=work)
+            np.divide(numbers, work, out=numbers)
+            np.log(numbers, out=numbers)
+            part[...] = self._rows(numbers, part)
 
     def _parts(
         self,
@@ -78,21 +82,28 @@ class Drawer:
         first_run: int,
         months: slice,
         out: NDArray[np.float32],
-    ) -> Iterator[NDArray[np.float32]]:
-        """Fill `out` run by run with uniform numbers; each part once it is filled, so that it is still in the cache."""
+    ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+        """For some runs at a time, their numbers in units of ``2 ** -24`` one behind the other, and where they belong.
+
+        Few enough that they are still in the cache when the caller works on them.
+        """
         bits = stream(seed, *names).advance(first_run * (STRIDE // _SINGLES_PER_COUNT))
         for low in range(0, out.shape[1], _AT_ONCE):
             part = out[:, low : low + _AT_ONCE]
             runs = part.shape[1]
             raw = bits.random_raw(runs * STRIDE // 2).astype("<u8", copy=False).view("<u4")
-            # 24 bits, and a half where they are all zero, in units of 2 ** -25
-            np.right_shift(raw, 7, out=raw)
-            np.bitwise_and(raw, ~np.uint32(1), out=raw)
-            np.maximum(raw, np.uint32(1), out=raw)
-            numbers = self._numbers[:runs, :STRIDE]
-            numbers[...] = raw.reshape(runs, STRIDE)
-            np.multiply(numbers[:, months].T, np.float32(2.0**-25), out=part)
-            yield part
+            np.right_shift(raw, 32 - _BITS, out=raw)
+            whole = raw.view("<i4").reshape(runs, STRIDE)[:, months]  # signed ones convert faster
+            numbers = self._numbers[: whole.size]
+            numbers.reshape(whole.shape)[...] = whole
+            if numbers.min() == 0.0:
+                np.maximum(numbers, np.float32(0.5), out=numbers)
+            yield numbers, part
+
+    @staticmethod
+    def _rows(numbers: NDArray[np.float32], part: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Numbers run by run as rows of months, (months, runs)."""
+        return numbers.reshape(part.shape[::-1]).T
 
 
 def uniform(

@@ -12,7 +12,7 @@ from model.step import advance
 from model.world import Logged, Noise, compile_case, world_from_record
 
 #: runs that advance together; changes speed and memory, never a result
-BLOCK = 1024
+BLOCK = 2048
 
 
 def prior_parameters(case: Case, *, runs: int, seed: int, first_run: int = 0) -> dict[str, Floats]:
