@@ -8,7 +8,7 @@ import solara
 import solara.lab
 
 from dashboard import question
-from dashboard.answer import Asked, answer, asked_of, obtain
+from dashboard.answer import Asked, answer, asked_of, before_of, obtain, prepare
 from dashboard.changes import changes, choices, patch_of
 from dashboard.shared import Stopped
 from dashboard.view import MOST_RUNS, View
@@ -191,6 +191,19 @@ def WhatIf(
         return asked, obtain(case, asked, progress)
 
     pairs = solara.lab.use_task(work, dependencies=[asked], raise_error=False)
+    before = before_of(view)
+
+    def ahead() -> None:
+        """The world as it was is run while a prediction is made: it tells nothing of the answer."""
+
+        def progress(_: int) -> None:
+            if not worlds.is_current():
+                raise Stopped
+
+        if before is not None:
+            prepare(case, before, progress)
+
+    worlds = solara.lab.use_task(ahead, dependencies=[before], raise_error=False)
     value = pairs.value if pairs.finished else None
     pair = value[1] if value is not None and value[0] == asked else None
     found = solara.use_memo(

@@ -29,14 +29,14 @@ from agents.situation import Floats
 from calibration.likelihood import fitted_names
 from calibration.posterior import fit_rows, posterior
 from calibration.riskset import CHOICES
-from experiments.pairs import NEVER, Counts, Setting, run_pairs, status_name
+from experiments.pairs import NEVER, Counts, History, Setting, run_pairs, status_name
 from model.case import Case, CaseError, load_case
 from model.choices import record_standing
 from model.clock import month_label
 from model.counterfactual import Counterfactual, Outcome, load_counterfactual
 from model.law import Status
 from model.theory import with_theory
-from model.world import compile_case, is_in
+from model.world import Noise, compile_case, is_in
 
 #: most runs that share a draw of the posterior, and half the width of 90 per cent in standard errors
 PER_DRAW = 10
@@ -415,6 +415,8 @@ def compare(
     parameters: Mapping[str, Floats] | None = None,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    history: History | None = None,
+    noise: Noise | None = None,
 ) -> Comparison:
     """Run counterfactuals beside a baseline, over the same draws.
 
@@ -443,6 +445,9 @@ def compare(
         ``if __name__ == "__main__"``.
     progress
         Called with runs done and runs to do, block by block; what it raises ends the comparison.
+    history, noise
+        The case as it is with the same runs, seed and start, if it has been run before (`history_of`), and draws for
+        as many runs with the same seed; no influence on the result.
 
     Raises
     ------
@@ -483,7 +488,18 @@ def compare(
         for month, asked in tasks.items():
             changed = [one.apply(of_theory) for one in asked]
             made = _pairs_from(
-                base, asked, changed, month, name, draws, per_draw, seed, workers, added
+                base,
+                asked,
+                changed,
+                month,
+                name,
+                draws,
+                per_draw,
+                seed,
+                workers,
+                added,
+                history,
+                noise,
             )
             pairs += [(p, against.id if against else BASELINE) for p in made]
     found = tuple(_named(p, label) for p, label in pairs)
@@ -492,6 +508,23 @@ def compare(
         found, key=lambda p: (place[p.counterfactual.id], p.start, names.index(p.theory))
     )
     return Comparison(case, tuple(order), origins)
+
+
+def history_of(
+    case: Case,
+    *,
+    runs: int,
+    seed: int,
+    start: int,
+    noise: Noise | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> History:
+    """The case as it is, run once for all that `compare` is asked of it with the same runs, seed and start."""
+    per_draw = _per_draw(runs)
+    draws, _ = _draws(case, runs // per_draw, seed, None)
+    return History(
+        case, draws, start=start, seed=seed, per_draw=per_draw, noise=noise, progress=progress
+    )
 
 
 def _named(pair: Pair, against: str) -> Pair:
@@ -556,6 +589,8 @@ def _pairs_from(
     seed: int,
     workers: int,
     progress: Callable[[int], None],
+    history: History | None,
+    noise: Noise | None,
 ) -> list[Pair]:
     cells = [
         [
@@ -569,7 +604,9 @@ def _pairs_from(
         for one in asked
     ]
     setting = Setting.of(base, changed, start=start, seed=seed, per_draw=per_draw, looked_at=cells)
-    counts = run_pairs(setting, draws, workers=workers, progress=progress)
+    counts = run_pairs(
+        setting, draws, workers=workers, progress=progress, history=history, noise=noise
+    )
     runs = len(next(iter(draws.values()))) * per_draw
     return [
         Pair(

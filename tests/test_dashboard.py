@@ -44,6 +44,7 @@ def few_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(view, "RUNS", 6)
     results._baseline.cache_clear()
     answer._desk.cache_clear()
+    answer._worlds.cache_clear()
     yield
     results._baseline.cache_clear()
 
@@ -333,6 +334,33 @@ def test_the_answer_is_that_of_compare(case: Case) -> None:
     assert found["scored"]["UZB"]["right"] == up
     assert found["scored"]["UZB"]["brier"] == pytest.approx(0.04 if up else 0.64)
     assert "inputs differ from 1999-01 on" in found["course"][0]
+
+
+def test_the_world_as_it_was_is_run_once_for_all_questions(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[answer.Before] = []
+    run = answer._run
+
+    def counted(case: Case, before: answer.Before, progress: Progress) -> Any:
+        made.append(before)
+        return run(case, before, progress)
+
+    monkeypatch.setattr(answer, "_run", counted)
+    asked = [answer.Asked(cf, "", parse_month("1998-12"), 20, 2) for cf in ("CF1", "CF2")]
+    pairs = [answer.obtain(case, one, lambda _: None) for one in asked]
+    assert made == [answer.Before(parse_month("1998-12"), 20, 2)]
+    for one, pair in zip(asked, pairs, strict=True):
+        (alone,) = compare(case, one.cf, runs=20, seed=2, start="1998-12").pairs
+        np.testing.assert_array_equal(pair.counts.by_draw, alone.counts.by_draw)
+
+
+def test_only_what_tells_nothing_is_run_before_a_prediction(case: Case) -> None:
+    seen, _ = view.changed(case, view.default(case), {"page": "whatif", "cf": "CF2"})
+    assert answer.asked_of(case, seen) is None
+    assert answer.before_of(seen) == answer.Before(seen.origin, seen.runs, seen.seed)
+    assert answer.before_of(replace(seen, page="simulate")) is None
+    assert answer.before_of(replace(seen, runs=answer.MOST_KEPT + 1)) is None
 
 
 def test_what_leaves_the_fit_is_said(case: Case) -> None:
