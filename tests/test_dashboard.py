@@ -749,6 +749,43 @@ def test_a_question_is_put_together_and_taken_back(visitor: Visitor) -> None:
     assert visitor.find("draft").asked is False
 
 
+def test_two_changes_while_the_page_is_busy_are_both_kept(visitor: Visitor) -> None:
+    visitor.send("busy", "apply", {"page": "whatif"})
+    visitor.send("most", "ask", {"cf": "own"})
+    widget = visitor.find("most")
+    with visitor.context.thread_lock:  # as if another thread were at the page
+        for event in ("E022", "E031"):
+            change = {"do": "strike", "event": event, "state": ""}
+            widget._handle_event(None, {"event": "extend", "data": change}, [])
+        assert widget.words == []
+    visitor.context.force_update()
+    visitor.wait(lambda: len(visitor.find("most").words) == 2)
+
+
+def test_what_is_held_on_simulate_can_become_a_change_of_ones_question(
+    case: Case, visitor: Visitor
+) -> None:
+    visitor.send("busy", "apply", {"weights": "patronage:-1,exit:-5", "show": "record"})
+    visitor.send("busy", "apply", {"page": "whatif"})
+    widget = visitor.find("most")
+    assert widget.held == weights.spoken((("exit", -5.0), ("patronage", -1.0)))
+    assert "value" not in widget.toml
+    visitor.send("most", "take_over")
+    widget = visitor.find("most")
+    assert (widget.mine, widget.held, len(widget.words)) == (True, "", 2)
+    one = cf.parse_counterfactual(widget.toml, widget.file)
+    found = {p.parameter: p.value for p in one.patches if isinstance(p, cf.ChangeParameter)}
+    assert found == {"exit": -5.0, "patronage": -1.0}
+    visitor.send("most", "extend", {"do": "strike", "event": "E031", "state": ""})
+    visitor.send("most", "drop", 0)
+    left = visitor.find("most").held
+    assert left == weights.spoken((("exit", -5.0),)), "what was taken back can be taken over again"
+    visitor.send("most", "take_over")
+    assert len(visitor.find("most").words) == 3
+    visitor.send("most", "ask", {"cf": "CF1"})
+    assert visitor.find("most").held, "a question from the list is asked as it is"
+
+
 def test_uploads(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"page": "whatif"})
     for given, words in (
