@@ -147,6 +147,31 @@ def test_the_lab_steps_and_starts_again(visit: Visits) -> None:
     expect(page.locator(".tk-seats h2")).to_have_text("1992-05")
 
 
+def test_what_the_lab_draws_can_be_saved(visit: Visits) -> None:
+    page = visit("?page=lab")
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(page.locator(".tk-seats h2")).to_have_text("1992-06")
+    picture = page.get_by_alt_text("States that are in")
+    expect(picture).to_have_attribute("alt", re.compile("month 1992-06, CST 6, GUAM 0"))
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
+    for number, name, ending, starts in (
+        (0, "States that are in, SVG", "states-that-are-in.svg", b"<svg"),
+        (0, "States that are in, PNG", "states-that-are-in.png", b"\x89PNG"),
+        (
+            0,
+            "States that are in, CSV",
+            "states-that-are-in.csv",
+            b"month,CST,GUAM,SCO,PFP\n1992-05,6,",
+        ),
+        (1, "Seats, CSV", "seats.csv", b"month,state,CST,GUAM,SCO,PFP\n1992-06,ARM,signatory,"),
+    ):
+        page.locator(".tk-lab-plot summary").nth(number).click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        assert download.value.suggested_filename == f"tashkent-lab-{ending}"
+        assert Path(download.value.path()).read_bytes().startswith(starts)
+
+
 def test_a_request_that_leaves_would_be_seen(visit: Visits) -> None:
     page = visit("?show=record")
     page.evaluate("() => { new Image().src = 'http://elsewhere.invalid/a.png'; }")
