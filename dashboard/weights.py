@@ -61,7 +61,7 @@ def table(case: Case) -> list[dict[str, Any]]:
                 "group": GROUPS[role],
                 "words": _named(name),
                 "reason": prior.reason,
-                "unit": prior.unit,
+                "informed": name in mean,
                 "low": low,
                 "high": high,
                 "prior": [prior.mean, prior.sd or 0.0],

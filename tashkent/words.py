@@ -40,6 +40,18 @@ TERMS = {
     "freeze": "how rare it is to stop taking part",
     "resume": "how slowly members come back",
     "observe": "how rare it is to ask",
+    "objection": "how readily members object to a newcomer",
+    "objection_rivalry": "how much more a rival objects",
+    "release": "how readily members object to a suspension that is asked for",
+    "ministers": "how readily ministers object to a newcomer",
+    "suspicion": "how much more members object to who sits in a suspect club",
+    "sanction": "how readily members propose a sanction",
+    "chair_agenda": "how much more readily the chair proposes one",
+    "sanction_objection": "how readily members object to a sanction",
+    "help_objection": "how readily members object to sending help",
+    "patron_reluctance": "how unwilling the patron is to help",
+    "base_objection": "how readily members object to forces of others",
+    "court": "how readily the patron courts who drifts",
 }
 
 
