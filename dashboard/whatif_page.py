@@ -292,6 +292,7 @@ def WhatIf(
             busy = None
             if pairs.pending:
                 words = f"{done.value:,} of {asked.runs:,} paired runs" if asked else ""
+                words += "" if done.value else "; who asked before comes first"
                 busy = {"done": done.value, "of": view.runs, "words": words}
             _answer(
                 given=found,

@@ -903,3 +903,43 @@ def test_the_baseline_is_made_in_the_background(case: Case) -> None:
     shared = results.baseline(case)
     assert shared._thread is not threading.current_thread()
     assert shared._thread.daemon
+
+
+def test_the_first_question_finds_the_world_as_it_was(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[answer.Before] = []
+    ready = threading.Event()
+    run = answer._run
+
+    def counted(case: Case, before: answer.Before, progress: Progress) -> Any:
+        made.append(before)
+        found = run(case, before, progress)
+        ready.set()
+        return found
+
+    monkeypatch.setattr(answer, "_run", counted)
+    results.warm()
+    assert ready.wait(60), "it is run before anybody asks"
+    seen, _ = view.changed(
+        results.the_case(), view.default(case), {"page": "whatif", "guess": "UZB:up:80"}
+    )
+    asked = answer.asked_of(results.the_case(), seen)
+    assert asked is not None
+    answer.obtain(results.the_case(), asked, lambda _: None)
+    assert made == [answer.Before(seen.origin, seen.runs, seen.seed)]
+
+
+@pytest.mark.parametrize(
+    ("options", "host"), [((), "127.0.0.1"), (("--host", "0.0.0.0"), "0.0.0.0")]
+)
+def test_only_this_machine_is_served_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], host: str
+) -> None:
+    served: list[str] = []
+    monkeypatch.setattr(server, "check", lambda host, port: None)
+    monkeypatch.setattr(server, "serve", lambda host, port, *, show: served.append(host))
+    monkeypatch.setattr("sys.argv", ["tashkent", "app", "--no-open", *options])
+    with pytest.raises(SystemExit):
+        main()
+    assert served == [host]
