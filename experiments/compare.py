@@ -26,6 +26,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agents.situation import Floats
+from agents.terms import TERMS
 from calibration.likelihood import fitted_names
 from calibration.posterior import fit_rows, posterior
 from calibration.riskset import CHOICES
@@ -669,12 +670,18 @@ def outside_the_fit(base: Case, changed: Case, start: int, since: int) -> pd.Dat
 def _on_record(case: Case, names: tuple[str, ...]) -> Floats:
     """Terms as the record has them, shape (months, terms, clubs, states); 0 in the first month, which is given."""
     given = compile_case(case)
+    standing = [record_standing(given, max(1, t)) for t in range(len(case.months))]
+    situation = given.situation.joined_by(
+        np.array([given.credibility(t, now.learnt) for t, now in enumerate(standing)]),
+        seat=np.array([now.seat for now in standing]),
+        gap=np.array([now.gap for now in standing]),
+        left=np.array([now.left for now in standing]),
+        courted=np.array([now.courted for now in standing]),
+    )
     found = np.zeros((len(case.months), len(names), len(case.clubs), len(case.states)))
-    for t in range(1, len(found)):
-        terms = given.terms(t, record_standing(given, t))
-        for n, name in enumerate(names):
-            if name in terms:
-                found[t, n] = terms[name].T
+    for n, name in enumerate(names):
+        if name in given.theory:
+            found[1:, n] = (given.stake * TERMS[name].formula(situation)).swapaxes(1, 2)[1:]
     return found
 
 
