@@ -1,12 +1,11 @@
 """What the model finds for a counterfactual: paired runs, made once for all who ask the same, as data for the page."""
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,18 @@ from dashboard import question
 from dashboard.scene import record_of
 from dashboard.shared import Desk, Progress
 from dashboard.view import Guess, View
-from experiments.compare import LAW, Pair, Z, compare
+from experiments.compare import LAW, Pair, Z, compare, history_of, outside_the_fit
+from experiments.pairs import History
 from experiments.predictions import Prediction, score
 from model.case import Case
 from model.clock import month_label
+from model.world import Noise
 from tashkent.words import TERMS
 
-#: comparisons that are kept for whoever asks the same, and as many at a time as there are cores
-KEPT = 12
-TURNS = threading.BoundedSemaphore(os.cpu_count() or 1)
+#: comparisons that are kept for whoever asks the same, and worlds as they were of as many starts, up to so many runs
+KEPT, KEPT_WORLDS, MOST_KEPT = 12, 3, 500
+#: one at a time: the first is there sooner and the last no later, and all may use the same draws
+TURN = threading.Lock()
 FEWEST = 2
 #: rows of a table
 MOST = 5
@@ -52,9 +54,36 @@ def asked_of(case: Case, view: View) -> Asked | None:
     return Asked(view.cf, own, view.origin, max(FEWEST, view.runs), view.seed)
 
 
+@dataclass(frozen=True)
+class Before:
+    """What fixes the world as it was, whatever is asked of it."""
+
+    origin: int
+    runs: int
+    seed: int
+
+
+def before_of(view: View) -> Before | None:
+    """The world as it was that a page of What if needs; none if it has too many runs to be kept."""
+    runs = max(FEWEST, view.runs)
+    if view.page != "whatif" or runs > MOST_KEPT:
+        return None
+    return Before(view.origin, runs, view.seed)
+
+
 @cache
 def _desk(case: Case) -> Desk[Asked, Pair]:
     return Desk(lambda asked, progress: _compare(case, asked, progress), KEPT)
+
+
+@cache
+def _worlds(case: Case) -> Desk[Before, History]:
+    return Desk(lambda before, progress: _run(case, before, progress), KEPT_WORLDS)
+
+
+@lru_cache(maxsize=1)
+def _noise(case: Case, runs: int, seed: int) -> Noise:
+    return Noise(case, seed, 0, runs)
 
 
 def obtain(case: Case, asked: Asked, progress: Progress) -> Pair:
@@ -62,11 +91,41 @@ def obtain(case: Case, asked: Asked, progress: Progress) -> Pair:
     return _desk(case).obtain(asked, progress)
 
 
+def prepare(case: Case, before: Before, progress: Progress) -> History:
+    """The world as it was, made once for all questions that are asked of it; `progress` may raise `Stopped`."""
+    return _worlds(case).obtain(before, progress)
+
+
+def warm(case: Case, view: View) -> None:
+    """What the first question of a view needs, before anybody asks it."""
+    question.library(case)
+    outside_the_fit(case, case, view.origin, view.origin)
+    prepare(case, Before(view.origin, view.runs, view.seed), lambda _: None)
+
+
+def _run(case: Case, before: Before, progress: Progress) -> History:
+    with _turn(progress):
+        noise = _noise(case, before.runs, before.seed)
+        return history_of(
+            case,
+            runs=before.runs,
+            seed=before.seed,
+            start=before.origin,
+            noise=noise,
+            progress=progress,
+        )
+
+
 def _compare(case: Case, asked: Asked, progress: Progress) -> Pair:
     """What `tashkent compare` does, with all that the page will show of it."""
     one = question.asked(case, asked.cf, asked.own)
     assert one is not None
+    history = None
+    if asked.runs <= MOST_KEPT:
+        before = Before(asked.origin, asked.runs, asked.seed)
+        history = prepare(case, before, lambda _: progress(0))
     with _turn(progress):
+        noise = None if history is None else _noise(case, asked.runs, asked.seed)
         found = compare(
             case,
             one,
@@ -74,6 +133,8 @@ def _compare(case: Case, asked: Asked, progress: Progress) -> Pair:
             seed=asked.seed,
             start=month_label(asked.origin),
             progress=lambda done, _: progress(done),
+            history=history,
+            noise=noise,
         )
         (pair,) = found.pairs
         for made in ("effect", "partings", "carried", "outcomes", "outside"):
@@ -83,14 +144,14 @@ def _compare(case: Case, asked: Asked, progress: Progress) -> Pair:
 
 @contextmanager
 def _turn(progress: Progress) -> Iterator[None]:
-    """One of a few at a time: the first is there sooner, and the last no later."""
-    while not TURNS.acquire(timeout=0.1):
+    """One at a time; who waits can be stopped."""
+    while not TURN.acquire(timeout=0.1):
         progress(0)
     try:
         progress(0)
         yield
     finally:
-        TURNS.release()
+        TURN.release()
 
 
 # as the page takes it ------------------------------------------------------------------------------

@@ -1,8 +1,11 @@
 """Lab: Mesa's own page on one run, for those who know Mesa."""
 
+import io
+import json
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import solara
 import solara.lab
 
@@ -12,6 +15,11 @@ from model.clock import month_label
 
 #: milliseconds between steps: below a tenth of a second the page would freeze
 PAUSE = 250
+
+
+@solara.component_vue("lab_plot.vue")
+def _plot(title: str, svg: str, told: str) -> None:
+    """A picture, if there is one, and its files."""
 
 
 @solara.component
@@ -69,25 +77,30 @@ def Members(model: Any) -> None:
 
     update_counter.get()
     ground = "dark_background" if solara.lab.use_dark_effective() else "default"
+    table = model.datacollector.get_model_vars_dataframe()
+    numbers = table[list(model.case.clubs)].map(lambda members: len(members.split()))
+    drawn = io.StringIO()
     with style.context(ground):
-        figure = _members(model)
-    solara.FigureMatplotlib(figure)
+        _members(model, table["date"], numbers).savefig(drawn, format="svg")
+    rows = [[date, *row] for date, row in zip(table["date"], numbers.values.tolist(), strict=True)]
+    rows.insert(0, ["month", *numbers])
+    _plot(title="States that are in", svg=drawn.getvalue(), told=json.dumps(rows))
 
 
-def _members(model: Any) -> Any:
+def _members(model: Any, dates: pd.Series, numbers: pd.DataFrame) -> Any:
     from matplotlib.figure import Figure
 
-    table = model.datacollector.get_model_vars_dataframe()
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.subplots()
     strokes = ("-", "--", ":", "-.")
-    for i, club in enumerate(model.case.clubs):
-        number = [len(members.split()) for members in table[club]]
-        axes.plot(number, strokes[i % len(strokes)], label=club, drawstyle="steps-post")
-    ticks = np.linspace(0, len(table) - 1, min(5, len(table))).astype(int)
-    axes.set_xticks(ticks, table["date"].iloc[ticks])
+    for i, club in enumerate(numbers):
+        (line,) = axes.plot(numbers[club].to_numpy(), strokes[i % len(strokes)], label=club)
+        # the point is all that there is in the first month
+        line.set(drawstyle="steps-post", marker="o", markevery=[-1])
+    ticks = np.linspace(0, len(dates) - 1, min(5, len(dates))).astype(int)
+    axes.set_xticks(ticks, dates.iloc[ticks])
     axes.set(ylabel="states that are in", ylim=(0, len(model.case.states) + 0.5))
-    axes.legend(ncols=len(model.case.clubs), loc="upper center", frameon=False)
+    axes.legend(ncols=len(numbers.columns), loc="upper center", frameon=False)
     return figure
 
 
@@ -99,11 +112,10 @@ def Seats(model: Any) -> None:
     update_counter.get()
     clubs = tuple(model.case.clubs)
     head = "".join(f'<th scope="col">{club}</th>' for club in clubs)
+    words = [[_word(model, s, c) for c in range(len(clubs))] for s in range(len(model.case.states))]
     rows = "".join(
-        f'<tr><th scope="row">{state.state}</th>'
-        + "".join(f"<td>{_word(model, s, c)}</td>" for c in range(len(clubs)))
-        + "</tr>"
-        for s, state in enumerate(model.case.states)
+        f'<tr><th scope="row">{state.state}</th>' + "".join(f"<td>{w}</td>" for w in row) + "</tr>"
+        for state, row in zip(model.case.states, words, strict=True)
     )
     acts = "; ".join(f"{s} {c} {a.replace('_', ' ')}" for s, c, a in model.acts_now()) or "none"
     solara.HTML(
@@ -112,6 +124,10 @@ def Seats(model: Any) -> None:
         unsafe_innerHTML=f"<h2>{model.date}</h2><table><thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody>"
         f"</table><p>Acts of the month: {acts}</p>",
     )
+    table = [
+        [model.date, state, *row] for state, row in zip(model.case.state_ids, words, strict=True)
+    ]
+    _plot(title="Seats", svg="", told=json.dumps([["month", "state", *clubs], *table]))
 
 
 def _word(model: Any, state: int, club: int) -> str:

@@ -167,7 +167,7 @@ def Page() -> None:
             elif view.page == "state":
                 state_page.OneState(case, view, dark, error, ask)
             elif view.page == "whatif":
-                whatif_page.WhatIf(case, view, error, notice, ask, reset)
+                whatif_page.WhatIf(case, view, lambda: latest.current, error, notice, ask, reset)
             else:
                 lab_page.Lab(case, view.seed)
 

@@ -12,6 +12,7 @@ from agents.situation import Floats
 from calibration.baselines import BASELINES, p_in
 from calibration.posterior import posterior
 from calibration.scores import brier
+from dashboard import answer
 from dashboard.shared import Progress, Work
 from dashboard.view import View, default
 from model.case import Case, load_case
@@ -101,8 +102,15 @@ def baseline(case: Case) -> Baseline:
 
 
 def warm() -> None:
-    """Load the case and begin with its baseline before anybody asks."""
-    baseline(the_case())
+    """Begin before anybody asks: the usual runs, and then what a first question needs."""
+    case = the_case()
+    usual = baseline(case)
+
+    def next_of_all() -> None:
+        usual.get(lambda _: None)
+        answer.warm(case, default(case))
+
+    threading.Thread(target=next_of_all, name="first question", daemon=True).start()
 
 
 def obtain(case: Case, wish: Wish, progress: Progress) -> Ensemble:

@@ -5,6 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
 Progress = Callable[[int], None]
+#: seconds between two words on progress: each draws a page anew while the work waits
+TOLD_EVERY = 0.2
 
 
 class Stopped(Exception):  # noqa: N818 - a wish, not an error
@@ -45,7 +47,7 @@ class Work[T]:
 
     def get(self, progress: Progress) -> T:
         """The result, once it is there; `progress` may raise `Stopped`, and the work goes on for the others."""
-        while not self._ready.wait(0.05):
+        while not self._ready.wait(TOLD_EVERY):
             progress(self.done)
         if self.error is not None or self._found is None:
             raise RuntimeError(str(self.error)) from self.error

@@ -188,7 +188,7 @@ def _month(key: str, value: object, first: int, last: int) -> int:
     except ValueError as error:
         raise ValueError(f"{key}: {error}.") from None
     if not first <= month <= last:
-        span = f"{month_label(first)} to {month_label(last)}"
+        span = f"{month_label(first)} and {month_label(last)}"
         raise ValueError(f"{key} lies between {span}; {month_label(month)} does not.")
     return month
 

@@ -37,9 +37,12 @@ def Weights(case: Case, view: View, ask: Callable[[dict[str, Any]], None]) -> No
 
 def said(weights: tuple[tuple[str, float], ...]) -> str:
     """Which parameters are held, in words; nothing if there are none."""
-    if not weights:
-        return ""
-    return f"Held in every run: {listed([f'{_named(n)} at {v:g}' for n, v in weights])}."
+    return f"Held in every run: {spoken(weights)}." if weights else ""
+
+
+def spoken(weights: tuple[tuple[str, float], ...]) -> str:
+    """Parameters with what they are held at."""
+    return listed([f"{_named(name)} at {value:g}" for name, value in weights])
 
 
 @lru_cache(maxsize=8)
@@ -58,7 +61,7 @@ def table(case: Case) -> list[dict[str, Any]]:
                 "group": GROUPS[role],
                 "words": _named(name),
                 "reason": prior.reason,
-                "unit": prior.unit,
+                "informed": name in mean,
                 "low": low,
                 "high": high,
                 "prior": [prior.mean, prior.sd or 0.0],

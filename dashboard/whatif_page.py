@@ -8,14 +8,15 @@ import solara
 import solara.lab
 
 from dashboard import question
-from dashboard.answer import Asked, answer, asked_of, obtain
+from dashboard.answer import Asked, answer, asked_of, before_of, obtain, prepare
 from dashboard.changes import changes, choices, patch_of
 from dashboard.shared import Stopped
 from dashboard.view import MOST_RUNS, View
+from dashboard.weights import spoken
 from experiments.compare import Pair
 from model.case import Case, CaseError
 from model.clock import month_label
-from model.counterfactual import SUFFIX, Counterfactual
+from model.counterfactual import SUFFIX, ChangeParameter, Counterfactual
 from model.world import compile_case, is_in
 
 Ask = Callable[[dict[str, Any]], None]
@@ -45,6 +46,7 @@ def _question(
     file: str,
     command: str,
     longest: int,
+    held: str,
     error: str,
     notice: str,
     event_ask: Ask,
@@ -52,6 +54,7 @@ def _question(
     event_drop: Callable[[int], None],
     event_name: Callable[[str], None],
     event_upload: Callable[[dict[str, Any]], None],
+    event_take_over: Callable[..., None],
     event_reset: Callable[..., None],
 ) -> None:
     """The question, from the list or put together."""
@@ -114,11 +117,15 @@ class _Own:
     """What a visitor does to a question of their own: it is asked if it can be, and refused in words otherwise."""
 
     case: Case
-    one: Counterfactual | None
-    #: it is one's own already
-    mine: bool
+    #: what is looked at by now, which the page may not show yet
+    now: Callable[[], View]
     ask: Ask
     refuse: Callable[[str], None]
+
+    @property
+    def one(self) -> Counterfactual | None:
+        """The question as it is by now; none as long as it changes nothing."""
+        return question.asked(self.case, question.OWN, self.now().own)
 
     def _keep(self, text: str, name: str, *, with_line: bool = False) -> None:
         try:
@@ -128,18 +135,18 @@ class _Own:
         else:
             self.ask({"own": question.pack(text)})
 
-    def extend(self, change: dict[str, Any]) -> None:
-        """One change more."""
+    def extend(self, *changes: dict[str, Any]) -> None:
+        """One change more, or several."""
         try:
-            patch = question.table(patch_of(self.case, change))
+            patches = [question.table(patch_of(self.case, change)) for change in changes]
         except CaseError as refused:
             self.refuse(str(refused))
             return
-        before = question.written(self.one, ()) if self.one and self.mine else question.EMPTY
-        self._keep(before + patch, "This change")
+        before = question.written(self.one, ()) if self.one else question.EMPTY
+        self._keep("".join([before, *patches]), "This change")
 
     def _rewrite(self, **update: Any) -> None:
-        if self.one is not None and self.mine:
+        if self.one is not None:
             text = question.written(self.one.model_copy(update=update), ())
             self._keep(text, "Your question")
 
@@ -156,6 +163,16 @@ class _Own:
         """Under another title."""
         self._rewrite(title=str(title)[:80])
 
+    def held(self) -> tuple[tuple[str, float], ...]:
+        """What is held on Simulate and is no change of this question."""
+        patches = self.one.patches if self.one else ()
+        changed = {p.parameter: p.value for p in patches if isinstance(p, ChangeParameter)}
+        return tuple(pair for pair in self.now().weights if changed.get(pair[0]) != pair[1])
+
+    def take_over(self, *_: object) -> None:
+        """With what is held on Simulate among its changes."""
+        self.extend(*({"do": "weight", "weight": n, "value": v} for n, v in self.held()))
+
     def upload(self, given: dict[str, Any]) -> None:
         """Another, from a file."""
         name, text = str(given.get("name"))[:80], given.get("text")
@@ -169,9 +186,15 @@ class _Own:
 
 @solara.component
 def WhatIf(
-    case: Case, view: View, error: str, notice: str, ask: Ask, reset: Callable[..., None]
+    case: Case,
+    view: View,
+    now: Callable[[], View],
+    error: str,
+    notice: str,
+    ask: Ask,
+    reset: Callable[..., None],
 ) -> None:
-    """The page of counterfactuals."""
+    """The page of counterfactuals; `now` tells the view that was asked for last, which may not be shown yet."""
     one = question.asked(case, view.cf, view.own)
     wrong, set_wrong = solara.use_state("")
     draft, set_draft = solara.use_state(view.guess)
@@ -191,6 +214,19 @@ def WhatIf(
         return asked, obtain(case, asked, progress)
 
     pairs = solara.lab.use_task(work, dependencies=[asked], raise_error=False)
+    before = before_of(view)
+
+    def ahead() -> None:
+        """The world as it was is run while a prediction is made: it tells nothing of the answer."""
+
+        def progress(_: int) -> None:
+            if not worlds.is_current():
+                raise Stopped
+
+        if before is not None:
+            prepare(case, before, progress)
+
+    worlds = solara.lab.use_task(ahead, dependencies=[before], raise_error=False)
     value = pairs.value if pairs.finished else None
     pair = value[1] if value is not None and value[0] == asked else None
     found = solara.use_memo(
@@ -202,14 +238,14 @@ def WhatIf(
         set_wrong("")
         ask(wanted)
 
-    own = _Own(case, one, view.cf == question.OWN, please, set_wrong)
+    own = _Own(case, now, please, set_wrong)
 
     def commit(text: str) -> None:
         please({"guess": text})
 
     def anew(wanted: dict[str, Any]) -> None:
-        if view.guess:
-            set_draft(view.guess)
+        if now().guess:
+            set_draft(now().guess)
         please(wanted)
 
     def stop(*_: object) -> None:
@@ -221,6 +257,7 @@ def WhatIf(
     label = {"origin": month_label(view.origin), "club_name": case.club_name(view.club, view.by)}
     told = _told(case, view, one)
     bare = replace(view, guess=())
+    held = own.held() if view.cf == question.OWN else view.weights
     with solara.Div(classes=["tk-whatif", *(["tk-settled"] if settled else [])]):
         _question(
             settled=settled,
@@ -240,6 +277,7 @@ def WhatIf(
             query=bare.question_query(),
             **_as_file(view, one),
             longest=question.LONGEST,
+            held=spoken(held) if held else "",
             error=wrong or error,
             notice=notice,
             event_ask=anew,
@@ -247,12 +285,14 @@ def WhatIf(
             event_drop=own.drop,
             event_name=own.name,
             event_upload=own.upload,
+            event_take_over=own.take_over,
             event_reset=reset,
         )
         if settled:
             busy = None
             if pairs.pending:
                 words = f"{done.value:,} of {asked.runs:,} paired runs" if asked else ""
+                words += "" if done.value else "; who asked before comes first"
                 busy = {"done": done.value, "of": view.runs, "words": words}
             _answer(
                 given=found,

@@ -26,17 +26,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from agents.situation import Floats
+from agents.terms import TERMS
 from calibration.likelihood import fitted_names
 from calibration.posterior import fit_rows, posterior
 from calibration.riskset import CHOICES
-from experiments.pairs import NEVER, Counts, Setting, run_pairs, status_name
+from experiments.pairs import NEVER, Counts, History, Setting, run_pairs, status_name
 from model.case import Case, CaseError, load_case
 from model.choices import record_standing
 from model.clock import month_label
 from model.counterfactual import Counterfactual, Outcome, load_counterfactual
 from model.law import Status
 from model.theory import with_theory
-from model.world import compile_case, is_in
+from model.world import Noise, compile_case, is_in
 
 #: most runs that share a draw of the posterior, and half the width of 90 per cent in standard errors
 PER_DRAW = 10
@@ -415,6 +416,8 @@ def compare(
     parameters: Mapping[str, Floats] | None = None,
     workers: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    history: History | None = None,
+    noise: Noise | None = None,
 ) -> Comparison:
     """Run counterfactuals beside a baseline, over the same draws.
 
@@ -443,6 +446,9 @@ def compare(
         ``if __name__ == "__main__"``.
     progress
         Called with runs done and runs to do, block by block; what it raises ends the comparison.
+    history, noise
+        The case as it is with the same runs, seed and start, if it has been run before (`history_of`), and draws for
+        as many runs with the same seed; no influence on the result.
 
     Raises
     ------
@@ -483,7 +489,18 @@ def compare(
         for month, asked in tasks.items():
             changed = [one.apply(of_theory) for one in asked]
             made = _pairs_from(
-                base, asked, changed, month, name, draws, per_draw, seed, workers, added
+                base,
+                asked,
+                changed,
+                month,
+                name,
+                draws,
+                per_draw,
+                seed,
+                workers,
+                added,
+                history,
+                noise,
             )
             pairs += [(p, against.id if against else BASELINE) for p in made]
     found = tuple(_named(p, label) for p, label in pairs)
@@ -492,6 +509,23 @@ def compare(
         found, key=lambda p: (place[p.counterfactual.id], p.start, names.index(p.theory))
     )
     return Comparison(case, tuple(order), origins)
+
+
+def history_of(
+    case: Case,
+    *,
+    runs: int,
+    seed: int,
+    start: int,
+    noise: Noise | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> History:
+    """The case as it is, run once for all that `compare` is asked of it with the same runs, seed and start."""
+    per_draw = _per_draw(runs)
+    draws, _ = _draws(case, runs // per_draw, seed, None)
+    return History(
+        case, draws, start=start, seed=seed, per_draw=per_draw, noise=noise, progress=progress
+    )
 
 
 def _named(pair: Pair, against: str) -> Pair:
@@ -556,6 +590,8 @@ def _pairs_from(
     seed: int,
     workers: int,
     progress: Callable[[int], None],
+    history: History | None,
+    noise: Noise | None,
 ) -> list[Pair]:
     cells = [
         [
@@ -569,7 +605,9 @@ def _pairs_from(
         for one in asked
     ]
     setting = Setting.of(base, changed, start=start, seed=seed, per_draw=per_draw, looked_at=cells)
-    counts = run_pairs(setting, draws, workers=workers, progress=progress)
+    counts = run_pairs(
+        setting, draws, workers=workers, progress=progress, history=history, noise=noise
+    )
     runs = len(next(iter(draws.values()))) * per_draw
     return [
         Pair(
@@ -632,12 +670,18 @@ def outside_the_fit(base: Case, changed: Case, start: int, since: int) -> pd.Dat
 def _on_record(case: Case, names: tuple[str, ...]) -> Floats:
     """Terms as the record has them, shape (months, terms, clubs, states); 0 in the first month, which is given."""
     given = compile_case(case)
+    standing = [record_standing(given, max(1, t)) for t in range(len(case.months))]
+    situation = given.situation.joined_by(
+        np.array([given.credibility(t, now.learnt) for t, now in enumerate(standing)]),
+        seat=np.array([now.seat for now in standing]),
+        gap=np.array([now.gap for now in standing]),
+        left=np.array([now.left for now in standing]),
+        courted=np.array([now.courted for now in standing]),
+    )
     found = np.zeros((len(case.months), len(names), len(case.clubs), len(case.states)))
-    for t in range(1, len(found)):
-        terms = given.terms(t, record_standing(given, t))
-        for n, name in enumerate(names):
-            if name in terms:
-                found[t, n] = terms[name].T
+    for n, name in enumerate(names):
+        if name in given.theory:
+            found[1:, n] = (given.stake * TERMS[name].formula(situation)).swapaxes(1, 2)[1:]
     return found
 
 

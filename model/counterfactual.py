@@ -744,6 +744,7 @@ class Counterfactual(_Strict):
         changed = patched.changed or Changed(of)
         digest = hashlib.sha256("\0".join([of.hash, *_differences(of, patched)]).encode())
         result = replace(patched, changed=replace(changed, of=of), hash=digest.hexdigest())
+        result.law.share(of.law)
         self._check_months(result)
         return result
 

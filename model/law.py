@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
+from operator import is_
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -443,11 +444,22 @@ class Law:
 
     def __init__(self, statutes: Sequence[AnyStatute]) -> None:
         self.statutes = tuple(statutes)
-        self._rules: dict[tuple[str, int], RulesInForce] = {}
+        self._of_club: dict[str, tuple[AnyStatute, ...]] = {}
+        for statute in self.statutes:
+            self._of_club[statute.club] = (*self._of_club.get(statute.club, ()), statute)
+        #: what was looked up, by club and month
+        self._rules: dict[str, dict[int, RulesInForce]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what was looked up before."""
         return {**self.__dict__, "_rules": {}}
+
+    def share(self, other: "Law") -> None:
+        """Look up the rules of a club together with another law, if it has the very same statutes for that club."""
+        for club, statutes in self._of_club.items():
+            theirs = other._of_club.get(club, ())
+            if len(theirs) == len(statutes) and all(map(is_, statutes, theirs)):
+                self._rules[club] = other._rules.setdefault(club, {})
 
     def at(self, day: date) -> dict[str, tuple[AnyStatute, ...]]:
         """The statutes in force on a day, club by club.
@@ -475,17 +487,17 @@ class Law:
         term binds in the
         month in which it ends, whatever replaces it on the morrow, so the one in force when the month begins counts.
         """
-        if (club, month) not in self._rules:
-            self._rules[club, month] = self._rules_of(club, month)
-        return self._rules[club, month]
+        looked_up = self._rules.setdefault(club, {})
+        if month not in looked_up:
+            looked_up[month] = self._rules_of(club, month)
+        return looked_up[month]
 
     def _rules_of(self, club: str, month: int) -> RulesInForce:
         found: dict[str, AnyStatute] = {}
         several: dict[str, list[AnyStatute]] = {kind: [] for kind in SEVERAL}
+        own = self._of_club.get(club, ())
         prolonged = False
-        for statute in sorted(self.statutes, key=lambda s: s.from_):
-            if statute.club != club:
-                continue
+        for statute in sorted(own, key=lambda s: s.from_):
             if isinstance(statute, EntryIntoForce | Succession):
                 holds = month_of(statute.from_) == month
             elif isinstance(statute, Term):
@@ -506,23 +518,14 @@ class Law:
             sits=isinstance(session, Session) and session.month == month % MONTHS_PER_YEAR + 1,
             acquis=self.acquis(club, month),
             reach=self.reach(club, month),
-            opened=tuple(
-                s
-                for s in self.statutes
-                if s.club == club and s.separate and month_of(s.opens) == month
-            ),
+            opened=tuple(s for s in own if s.separate and month_of(s.opens) == month),
         )
 
     def reach(self, club: str, month: int) -> int:
         """Instruments of a club, signed by the end of a month, that reach into the defence of its members."""
         day = last_day(month)
-        return len(
-            {
-                s.instrument
-                for s in self.statutes
-                if s.club == club and s.kind in REACHING and s.opens <= day
-            }
-        )
+        own = self._of_club.get(club, ())
+        return len({s.instrument for s in own if s.kind in REACHING and s.opens <= day})
 
     def acquis(self, club: str, month: int, since: date = date.min) -> int:
         """Instruments of a club of which a statute took effect after `since`, by the end of a month.
@@ -530,6 +533,6 @@ class Law:
         Those that carry a rule of accession do not count: who comes in joins them by that.
         """
         day = last_day(month)
-        own = [s for s in self.statutes if s.club == club and not isinstance(s, Lock)]
+        own = [s for s in self._of_club.get(club, ()) if not isinstance(s, Lock)]
         joined = {s.instrument for s in own if isinstance(s, Accession)}
         return len({s.instrument for s in own if since < s.from_ <= day} - joined)

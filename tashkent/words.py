@@ -40,6 +40,18 @@ TERMS = {
     "freeze": "how rare it is to stop taking part",
     "resume": "how slowly members come back",
     "observe": "how rare it is to ask",
+    "objection": "how readily members object to a newcomer",
+    "objection_rivalry": "how much more a rival objects",
+    "release": "how readily members object to a suspension that is asked for",
+    "ministers": "how readily ministers object to a newcomer",
+    "suspicion": "how much more members object to who sits in a suspect club",
+    "sanction": "how readily members propose a sanction",
+    "chair_agenda": "how much more readily the chair proposes one",
+    "sanction_objection": "how readily members object to a sanction",
+    "help_objection": "how readily members object to sending help",
+    "patron_reluctance": "how unwilling the patron is to help",
+    "base_objection": "how readily members object to forces of others",
+    "court": "how readily the patron courts who drifts",
 }
 
 
@@ -68,21 +80,25 @@ def reasons(act: ActExplained) -> str:
     """What spoke for a seat and what against, the weightiest first."""
     speaks_for = sorted((p for p in act.worth if p.median > NOTABLE), key=lambda p: -p.median)
     against = sorted((p for p in act.worth if p.median < -NOTABLE), key=lambda p: p.median)
+    seat = f"a seat in {act.club_name}"
+    if not speaks_for and not against:
+        return f"Little spoke for or against {seat}."
     clauses = []
     if speaks_for:
-        clauses.append("for being in spoke " + listed([named(p) for p in speaks_for]))
+        clauses.append(f"for {seat} spoke {listed([named(p) for p in speaks_for])}")
     if against:
-        clauses.append("against it " + listed([named(p) for p in against]))
-    if not clauses:
-        return f"Little spoke for or against a seat in {act.club_name}."
-    return f"In {act.club_name} {'; '.join(clauses)}."
+        what = "it" if speaks_for else f"{seat} spoke"
+        clauses.append(f"against {what} {listed([named(p) for p in against])}")
+    told = "; ".join(clauses)
+    return f"{told[0].upper()}{told[1:]}."
 
 
 def story(explanation: Explanation) -> list[str]:
     """The explanation as a list of sentences."""
     lines = [_saw(explanation)] if explanation.saw else []
+    names = {act.club: act.club_name for act in explanation.acts}
     for club, gap in explanation.owed.items():
-        lines.append(f"It had yet to join {gap} instruments of {club}.")
+        lines.append(f"It had yet to join {gap} instruments of {names.get(club, club)}.")
     for club in dict.fromkeys(act.club for act in explanation.acts):
         acts = [act for act in explanation.acts if act.club == club]
         lines += [reasons(acts[0]), chances(acts)]
@@ -90,7 +106,8 @@ def story(explanation: Explanation) -> list[str]:
         worth = "worth having" if turn.worth > 0 else "worth less than nothing"
         moved = TERMS.get(turn.term, turn.term.replace("_", " "))
         lines.append(
-            f"A seat in {turn.club} has been {worth} since {turn.month}: what turned it was {moved}."
+            f"A seat in {names.get(turn.club, turn.club)} has been {worth} since {turn.month}: "
+            f"what turned it was {moved}."
         )
     return lines
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -115,6 +115,15 @@ def visit(browser: Browser, address: str) -> Iterator[Visits]:
     assert visits.wrong == []
 
 
+def until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for what the page itself does not show."""
+    for _ in range(PATIENCE // 50):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it never came to be")
+
+
 def month(page: Page) -> str:
     return page.locator(".tk-month").inner_text()
 
@@ -134,9 +143,8 @@ def test_every_page_opens(visit: Visits, query: str, sign: str) -> None:
     page.wait_for_selector(sign)
     for width in (1440, 390):
         page.set_viewport_size({"width": width, "height": 844})
-        page.wait_for_timeout(300)
-        over = page.evaluate("document.documentElement.scrollWidth")
-        assert over <= width, "nothing hangs over the side"
+        nothing_hangs_over = "width => document.documentElement.scrollWidth <= width"
+        page.wait_for_function(nothing_hangs_over, arg=width)
 
 
 def test_the_lab_steps_and_starts_again(visit: Visits) -> None:
@@ -147,20 +155,44 @@ def test_the_lab_steps_and_starts_again(visit: Visits) -> None:
     expect(page.locator(".tk-seats h2")).to_have_text("1992-05")
 
 
+def test_what_the_lab_draws_can_be_saved(visit: Visits) -> None:
+    page = visit("?page=lab")
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(page.locator(".tk-seats h2")).to_have_text("1992-06")
+    picture = page.get_by_alt_text("States that are in")
+    expect(picture).to_have_attribute("alt", re.compile("month 1992-06, CST 6, GUAM 0"))
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300
+    for number, name, ending, starts in (
+        (0, "States that are in, SVG", "states-that-are-in.svg", b"<svg"),
+        (0, "States that are in, PNG", "states-that-are-in.png", b"\x89PNG"),
+        (
+            0,
+            "States that are in, CSV",
+            "states-that-are-in.csv",
+            b"month,CST,GUAM,SCO,PFP\n1992-05,6,",
+        ),
+        (1, "Seats, CSV", "seats.csv", b"month,state,CST,GUAM,SCO,PFP\n1992-06,ARM,signatory,"),
+    ):
+        page.locator(".tk-lab-plot summary").nth(number).click()
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name).click()
+        assert download.value.suggested_filename == f"tashkent-lab-{ending}"
+        assert Path(download.value.path()).read_bytes().startswith(starts)
+
+
 def test_a_request_that_leaves_would_be_seen(visit: Visits) -> None:
     page = visit("?show=record")
     page.evaluate("() => { new Image().src = 'http://elsewhere.invalid/a.png'; }")
+    until(page, lambda: bool(visit.wrong))
     page.wait_for_timeout(300)
-    assert visit.wrong
     visit.wrong.clear()
 
 
-def test_something_is_seen_within_three_seconds(visit: Visits) -> None:
-    visit("?show=record")  # the files are in the server's memory now
-    before = time.monotonic()
-    page = visit("?runs=40&seed=3&month=1999-04")
-    page.wait_for_selector("[data-state=UZB]")
-    assert time.monotonic() - before < (10 if os.environ.get("CI") else 5)
+def test_the_record_is_there_before_the_runs(visit: Visits) -> None:
+    page = visit("?runs=2000&seed=3&month=1999-04")
+    expect(page.locator("[data-state=UZB]")).to_have_attribute("data-look", "gone")
+    expect(page.get_by_text("of 2,000 runs; the record is shown meanwhile")).to_be_visible()
+    assert page.locator(".tk-score").count() == 0
 
 
 def test_playing_moves_the_map_and_asks_nothing_of_the_server(visit: Visits) -> None:
@@ -177,8 +209,7 @@ def test_playing_moves_the_map_and_asks_nothing_of_the_server(visit: Visits) -> 
     expect(shape).to_have_attribute("data-look", "gone")
     assert not [frame for frame in sent if "moved" in str(frame)]
     page.get_by_role("button", name="Pause").click()
-    page.wait_for_timeout(400)
-    assert [frame for frame in sent if "moved" in str(frame)], "where it stopped is told"
+    until(page, lambda: any("moved" in str(frame) for frame in sent))  # where it stopped is told
     shown = month(page)
     page.wait_for_timeout(300)
     assert month(page) == shown
@@ -247,9 +278,8 @@ def test_a_wrong_link_is_explained(visit: Visits) -> None:
 def test_long_work_can_be_stopped(visit: Visits) -> None:
     page = visit("?runs=2000&seed=1")
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("status")).to_contain_text(
-        "Stopped; the record is shown.", timeout=2000
-    )
+    expect(page.get_by_role("status")).to_contain_text("Stopped; the record is shown.")
+    expect(page.locator("progress")).to_have_count(0)
 
 
 def test_figures_can_be_saved(visit: Visits) -> None:
@@ -463,7 +493,7 @@ def test_what_is_found_can_be_saved(visit: Visits) -> None:
 def test_a_comparison_can_be_stopped_and_the_page_stays_free(visit: Visits) -> None:
     page = visit("?page=whatif&cf=CF4&runs=2000&seed=1&guess=UZB:up:70")
     page.get_by_role("button", name="Stop").click()
-    expect(page.locator(".tk-predict")).to_be_visible(timeout=2000)
+    expect(page.locator(".tk-predict")).to_be_visible()
     expect(page.get_by_label("Uzbekistan: likelier in")).to_be_checked()
     page.get_by_role("button", name="Simulate").click()
-    page.wait_for_selector("[data-state=UZB]", timeout=4000)
+    page.wait_for_selector("[data-state=UZB]")

@@ -36,6 +36,7 @@ from model.case import Case, CaseError
 from model.clock import month_label, parse_month
 from model.simulate import simulate
 from tashkent.cli import main
+from tashkent.words import TERMS
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +45,7 @@ def few_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(view, "RUNS", 6)
     results._baseline.cache_clear()
     answer._desk.cache_clear()
+    answer._worlds.cache_clear()
     yield
     results._baseline.cache_clear()
 
@@ -94,7 +96,7 @@ def test_a_link_leads_back_to_the_view(case: Case) -> None:
 )
 def test_what_cannot_be_had_is_said(case: Case, asked: str, words: str) -> None:
     found, (complaint,) = view.from_query(case, asked)
-    assert words.replace(" and ", " to ") in complaint or words in complaint
+    assert words in complaint
     assert found == view.default(case)
 
 
@@ -335,6 +337,33 @@ def test_the_answer_is_that_of_compare(case: Case) -> None:
     assert "inputs differ from 1999-01 on" in found["course"][0]
 
 
+def test_the_world_as_it_was_is_run_once_for_all_questions(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[answer.Before] = []
+    run = answer._run
+
+    def counted(case: Case, before: answer.Before, progress: Progress) -> Any:
+        made.append(before)
+        return run(case, before, progress)
+
+    monkeypatch.setattr(answer, "_run", counted)
+    asked = [answer.Asked(cf, "", parse_month("1998-12"), 20, 2) for cf in ("CF1", "CF2")]
+    pairs = [answer.obtain(case, one, lambda _: None) for one in asked]
+    assert made == [answer.Before(parse_month("1998-12"), 20, 2)]
+    for one, pair in zip(asked, pairs, strict=True):
+        (alone,) = compare(case, one.cf, runs=20, seed=2, start="1998-12").pairs
+        np.testing.assert_array_equal(pair.counts.by_draw, alone.counts.by_draw)
+
+
+def test_only_what_tells_nothing_is_run_before_a_prediction(case: Case) -> None:
+    seen, _ = view.changed(case, view.default(case), {"page": "whatif", "cf": "CF2"})
+    assert answer.asked_of(case, seen) is None
+    assert answer.before_of(seen) == answer.Before(seen.origin, seen.runs, seen.seed)
+    assert answer.before_of(replace(seen, page="simulate")) is None
+    assert answer.before_of(replace(seen, runs=answer.MOST_KEPT + 1)) is None
+
+
 def test_what_leaves_the_fit_is_said(case: Case) -> None:
     text = 'id = "mine"\n' + question.table(
         {"do": "change_series", "series": "tie_patron", **SERIES, "add": 5.0}
@@ -499,6 +528,8 @@ def test_every_parameter_that_runs_draw_has_a_slider_with_its_reason(case: Case)
     assert sorted(row["name"] for row in rows) == sorted(case.drawn)
     assert list(dict.fromkeys(row["group"] for row in rows)) == list(weights.GROUPS.values())
     assert all(row["low"] <= row["prior"][0] <= row["high"] and row["reason"] for row in rows)
+    assert {row["name"] for row in rows if row["informed"]} == set(case.fitted)
+    assert {row["words"] for row in rows} <= set(TERMS.values()), "no name of the code is shown"
 
 
 def test_a_stop_is_heard_between_blocks(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -658,12 +689,34 @@ def test_stopping_shows_the_record(visitor: Visitor, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(results, "BLOCK", 1)
     visitor.send("busy", "apply", {"runs": "300", "seed": "1"})
     visitor.wait(lambda: bool(visitor.find("busy").busy and visitor.find("busy").busy["done"]))
-    before = time.monotonic()
     visitor.send("busy", "cancel")
     assert visitor.find("busy").view["show"] == "record"
     assert visitor.find("busy").busy is None
-    assert time.monotonic() - before < 2
     assert "Stopped" in visitor.find("busy").notice
+
+
+def test_a_weight_that_is_moved_during_a_run_counts(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, compute = threading.Event(), results.compute
+
+    def slow_unless_held(case: Case, wish: Wish, progress: Progress) -> Any:
+        if wish.held:
+            return compute(case, wish, progress)
+        try:
+            while True:
+                time.sleep(0.01)
+                progress(1)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(results, "compute", slow_unless_held)
+    visitor.send("busy", "apply", {"seed": "5"})
+    visitor.wait(lambda: bool(visitor.find("busy").busy and visitor.find("busy").busy["done"]))
+    visitor.send("busy", "apply", {"weights": "patronage:-1"})
+    visitor.wait(lambda: visitor.find("made").made is not None)
+    assert visitor.find("made").held == "Held in every run: ties to the club's sponsor at -1."
+    assert ended.wait(20), "the run that nobody wants any more ends"
 
 
 def test_what_is_asked_while_the_page_is_busy_is_not_lost(visitor: Visitor) -> None:
@@ -721,6 +774,43 @@ def test_a_question_is_put_together_and_taken_back(visitor: Visitor) -> None:
     assert visitor.find("draft").asked is False
 
 
+def test_two_changes_while_the_page_is_busy_are_both_kept(visitor: Visitor) -> None:
+    visitor.send("busy", "apply", {"page": "whatif"})
+    visitor.send("most", "ask", {"cf": "own"})
+    widget = visitor.find("most")
+    with visitor.context.thread_lock:  # as if another thread were at the page
+        for event in ("E022", "E031"):
+            change = {"do": "strike", "event": event, "state": ""}
+            widget._handle_event(None, {"event": "extend", "data": change}, [])
+        assert widget.words == []
+    visitor.context.force_update()
+    visitor.wait(lambda: len(visitor.find("most").words) == 2)
+
+
+def test_what_is_held_on_simulate_can_become_a_change_of_ones_question(
+    case: Case, visitor: Visitor
+) -> None:
+    visitor.send("busy", "apply", {"weights": "patronage:-1,exit:-5", "show": "record"})
+    visitor.send("busy", "apply", {"page": "whatif"})
+    widget = visitor.find("most")
+    assert widget.held == weights.spoken((("exit", -5.0), ("patronage", -1.0)))
+    assert "value" not in widget.toml
+    visitor.send("most", "take_over")
+    widget = visitor.find("most")
+    assert (widget.mine, widget.held, len(widget.words)) == (True, "", 2)
+    one = cf.parse_counterfactual(widget.toml, widget.file)
+    found = {p.parameter: p.value for p in one.patches if isinstance(p, cf.ChangeParameter)}
+    assert found == {"exit": -5.0, "patronage": -1.0}
+    visitor.send("most", "extend", {"do": "strike", "event": "E031", "state": ""})
+    visitor.send("most", "drop", 0)
+    left = visitor.find("most").held
+    assert left == weights.spoken((("exit", -5.0),)), "what was taken back can be taken over again"
+    visitor.send("most", "take_over")
+    assert len(visitor.find("most").words) == 3
+    visitor.send("most", "ask", {"cf": "CF1"})
+    assert visitor.find("most").held, "a question from the list is asked as it is"
+
+
 def test_uploads(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"page": "whatif"})
     for given, words in (
@@ -752,7 +842,7 @@ def test_a_comparison_can_be_stopped(visitor: Visitor, monkeypatch: pytest.Monke
     visitor.wait(lambda: bool(visitor.find("fitted").busy and visitor.find("fitted").busy["done"]))
     visitor.send("busy", "cancel")
     assert visitor.find("draft").draft == {"UZB": ["up", 80]}
-    assert ended.wait(2), "nobody waits, so the work ends"
+    assert ended.wait(20), "nobody waits, so the work ends"
 
 
 def test_a_comparison_that_fails_says_so(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -786,7 +876,7 @@ def test_a_setting_that_changes_during_a_comparison_counts(
     visitor.send("most", "ask", {"seed": "4"})
     visitor.wait(lambda: visitor.find("fitted").given is not None)
     assert visitor.find("fitted").given["seed"] == 4
-    assert ended.wait(2), "what nobody waits for any more ends"
+    assert ended.wait(20), "what nobody waits for any more ends"
 
 
 def test_ten_visitors_at_once_each_get_their_own() -> None:
@@ -835,3 +925,43 @@ def test_the_baseline_is_made_in_the_background(case: Case) -> None:
     shared = results.baseline(case)
     assert shared._thread is not threading.current_thread()
     assert shared._thread.daemon
+
+
+def test_the_first_question_finds_the_world_as_it_was(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[answer.Before] = []
+    ready = threading.Event()
+    run = answer._run
+
+    def counted(case: Case, before: answer.Before, progress: Progress) -> Any:
+        made.append(before)
+        found = run(case, before, progress)
+        ready.set()
+        return found
+
+    monkeypatch.setattr(answer, "_run", counted)
+    results.warm()
+    assert ready.wait(60), "it is run before anybody asks"
+    seen, _ = view.changed(
+        results.the_case(), view.default(case), {"page": "whatif", "guess": "UZB:up:80"}
+    )
+    asked = answer.asked_of(results.the_case(), seen)
+    assert asked is not None
+    answer.obtain(results.the_case(), asked, lambda _: None)
+    assert made == [answer.Before(seen.origin, seen.runs, seen.seed)]
+
+
+@pytest.mark.parametrize(
+    ("options", "host"), [((), "127.0.0.1"), (("--host", "0.0.0.0"), "0.0.0.0")]
+)
+def test_only_this_machine_is_served_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], host: str
+) -> None:
+    served: list[str] = []
+    monkeypatch.setattr(server, "check", lambda host, port: None)
+    monkeypatch.setattr(server, "serve", lambda host, port, *, show: served.append(host))
+    monkeypatch.setattr("sys.argv", ["tashkent", "app", "--no-open", *options])
+    with pytest.raises(SystemExit):
+        main()
+    assert served == [host]

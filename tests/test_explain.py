@@ -138,7 +138,7 @@ def test_words_follow_the_numbers(case: Case, draws: dict[str, Floats]) -> None:
     found = explained(case, "GEO", "1999-04", draws)
     lines = words.story(found)
     act = next(a for a in found.acts if a.act == "renew")
-    reasons = next(line for line in lines if line.startswith(f"In {act.club_name} "))
+    reasons = next(line for line in lines if line.startswith(f"For a seat in {act.club_name} "))
     pressure = next(p for p in act.worth if p.name == "coercion")
     assert pressure.median < -words.NOTABLE
     assert words.TERMS["coercion"] in reasons.split("gainst it")[1]
@@ -212,7 +212,9 @@ def test_what_it_saw_and_owed(case: Case, draws: dict[str, Floats]) -> None:
     assert 0 < saw["insurgency"].exposure < saw["insurgency"].felt
     assert saw["regime"].exposure == saw["regime"].felt
     assert all(0 < sight.credibility < 1 for sight in found.saw)
-    assert "It had yet to join 9 instruments of CST." in words.story(found)
+    told = words.story(found)
+    assert "It had yet to join 9 instruments of CSTO." in told
+    assert any(line.startswith("For a seat in CSTO spoke threats") for line in told)
     statute = next(s for s in case.statutes if s.id == "CSTO-20-own-request")
     asked = next(a for a in found.acts if a.act == "request_suspension")
     assert (asked.law, asked.source) == (statute.text, statute.source)

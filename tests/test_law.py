@@ -4,6 +4,7 @@ import pytest
 
 from model.case import Case
 from model.clock import parse_month
+from model.counterfactual import shipped_counterfactuals
 from model.law import Law, Term
 
 
@@ -60,3 +61,18 @@ def test_nobody_can_leave_before_the_treaty_is_in_force(case: Case) -> None:
 def test_nothing_applies_before_a_club_exists(case: Case) -> None:
     assert case.law.rules("GUAM", parse_month("1997-09")).accession is None
     assert case.law.rules("GUAM", parse_month("1997-10")).accession is not None
+
+
+def test_a_counterfactual_shares_the_rules_that_it_leaves_and_no_others(case: Case) -> None:
+    changes_law = 0
+    for one in shipped_counterfactuals(case):
+        changed = one.apply(case)
+        fresh, kept = Law(changed.statutes), 0
+        for club in changed.clubs:
+            for month in case.months:
+                before, here = case.law.rules(club, month), changed.law.rules(club, month)
+                assert here == fresh.rules(club, month)
+                kept += here is before
+        assert kept > 0
+        changes_law += kept < len(changed.clubs) * len(case.months)
+    assert changes_law > 3

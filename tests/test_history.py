@@ -1,0 +1,57 @@
+"""A baseline that has been run before answers as one that is run now, to the last bit, and is not changed by it."""
+
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from experiments.compare import compare, history_of
+from experiments.pairs import Counts, History, Partings
+from model.case import Case
+from model.clock import parse_month
+from model.world import Noise
+
+RUNS, SEED, START = 20, 4, "1998-12"
+#: an event, a later answer of the council, a parameter from the start on, a club that is gone, a rule
+ASKED = ("CF1", "CF10", "CF4", "CF6", "CF2")
+
+
+@pytest.fixture(scope="module")
+def noise(case: Case) -> Noise:
+    return Noise(case, SEED, 0, RUNS)
+
+
+@pytest.fixture(scope="module")
+def history(case: Case, noise: Noise) -> History:
+    return history_of(case, runs=RUNS, seed=SEED, start=parse_month(START), noise=noise)
+
+
+def arrays(counts: Counts) -> list[np.ndarray]:
+    plain = [getattr(counts, f.name) for f in fields(Counts) if f.name not in ("partings", "seen")]
+    return [*plain, *counts.seen, *(getattr(counts.partings, f.name) for f in fields(Partings))]
+
+
+@pytest.mark.parametrize("name", [*ASKED, ASKED[0]])
+def test_a_history_changes_no_number(case: Case, history: History, noise: Noise, name: str) -> None:
+    options = {"runs": RUNS, "seed": SEED, "start": START}
+    (now,) = compare(case, name, **options).pairs
+    (before,) = compare(case, name, **options, history=history, noise=noise).pairs
+    assert (now.counts.discordant > 0).any()
+    for one, other in zip(arrays(now.counts), arrays(before.counts), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_history_cannot_be_written_to(history: History) -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        history.worlds[5].status[0, 0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"seed": 5}, {"start": "1999-01"}, {"runs": 30}, {"per_draw": 5}, {"baseline": "CF2"}]
+)
+def test_the_history_of_another_baseline_is_refused(
+    case: Case, history: History, other: dict[str, object]
+) -> None:
+    options = {"runs": RUNS, "seed": SEED, "start": START, **other}
+    with pytest.raises(ValueError, match="the history is another's"):
+        compare(case, "CF1", **options, history=history)  # type: ignore[arg-type]
