@@ -1,6 +1,5 @@
 """The server of the dashboard: offline, for this machine unless told otherwise, with limits on what visitors take."""
 
-import ctypes
 import os
 import secrets
 import socket
@@ -32,8 +31,6 @@ HEADERS = (
 )
 #: bytes of the largest message that a page may send: an upload is a message, and far smaller
 LARGEST_MESSAGE = 2**20
-#: of glibc's `mallopt`: how many heaps threads may have
-_ARENA_MAX = -8
 #: says how full the server is, which is nobody's business
 CLOSED = ("/resourcez",)
 
@@ -52,29 +49,18 @@ def check(host: str, port: int) -> None:
         probe.bind(address)
 
 
-def share_heap() -> None:
-    """Let all threads allocate from one heap, where the C library is glibc.
-
-    Else each keeps what it has freed, and a server of comparisons takes twice the memory that it needs.
-    """
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (AttributeError, OSError, TypeError):
-        return  # another C library
-    mallopt(_ARENA_MAX, 1)
-
-
 def serve(host: str, port: int, *, show: bool) -> None:
     """Serve the dashboard until it is stopped; `show` opens a browser on it."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("SOLARA_SESSION_SECRET_KEY", secrets.token_hex(32))
-    share_heap()
     import uvicorn
     from solara.server.starlette import app
 
     from dashboard.results import warm
+    from model.workers import share_heap
 
+    share_heap()
     warm()
     address = f"http://{'localhost' if host in ('0.0.0.0', '127.0.0.1', '::') else host}:{port}"
     print(f"The dashboard is at {address}; Ctrl-C ends it.", flush=True)

@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, and that keep the memory that they will need again."""
+"""Processes that end with the one that started them, and what they do with memory that they have freed."""
 
 import ctypes
 import os
@@ -6,8 +6,9 @@ import time
 from multiprocessing import parent_process
 from threading import Thread
 
-#: of glibc's `mallopt`: arrays above this size are taken from the system one by one; free memory above this goes back
-_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
+#: of glibc's `mallopt`: arrays above this size are taken from the system one by one; free memory above this goes back;
+#: how many heaps threads may have
+_MMAP_THRESHOLD, _TRIM_THRESHOLD, _ARENA_MAX = -3, -1, -8
 _LARGEST, _KEPT = 1 << 25, 1 << 28
 
 
@@ -17,12 +18,24 @@ def keep_memory() -> None:
     Else arrays of some hundred kilobytes are given back and fetched anew in every expression, page by page: two thirds
     of the time of a likelihood.
     """
+    _tell_allocator((_MMAP_THRESHOLD, _LARGEST), (_TRIM_THRESHOLD, _KEPT))
+
+
+def share_heap() -> None:
+    """Let all threads of the process allocate from one heap, where the C library is glibc.
+
+    Else each keeps what it has freed, and a server of comparisons takes twice the memory that it needs.
+    """
+    _tell_allocator((_ARENA_MAX, 1))
+
+
+def _tell_allocator(*settings: tuple[int, int]) -> None:
     try:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return  # another C library
-    mallopt(_MMAP_THRESHOLD, _LARGEST)
-    mallopt(_TRIM_THRESHOLD, _KEPT)
+    for parameter, value in settings:
+        mallopt(parameter, value)
 
 
 def end_with_parent() -> None:
