@@ -3,10 +3,11 @@
 Each evaluator takes a plan and tasks, which it asks for as it needs them, and gives what was found, in any order.
 """
 
+import logging
 import os
 import pickle
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -108,12 +109,24 @@ def on_cluster(plan: Plan, tasks: Iterable[Task], address: str) -> Iterator[Foun
     The scheduler gives the task of a worker that is gone to another. The plan is held as a task of its own, so that the
     cluster makes it again where the worker that held it is gone.
     """
-    client = _client(address)
+    with _quiet():
+        client = _client(address)
+        try:
+            _check_workers(client, address)
+            yield from _results(client, plan, iter(tasks), address)
+        finally:
+            client.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the tracebacks that a client logs when its scheduler is gone: one line will say it."""
+    log = logging.getLogger("distributed.client")
+    before, log.disabled = log.disabled, True
     try:
-        _check_workers(client, address)
-        yield from _results(client, plan, iter(tasks), address)
+        yield
     finally:
-        client.close()
+        log.disabled = before
 
 
 def _client(address: str) -> Any:
@@ -170,7 +183,9 @@ def _results(client: Any, plan: Plan, tasks: Iterator[Task], address: str) -> It
         try:
             found = future.result()
         except CancelledError:
-            allowed = "a cluster that stays up; --resume goes on"
+            allowed = (
+                "a scheduler that stays up: it was lost; what is done is kept, and --resume goes on"
+            )
             raise CaseError("--cluster", "address", address, allowed) from None
         except Exception as error:  # of the cluster: what a task itself raises is in what it found
             rows = tuple(failure(task, point, error) for point in task.points)

@@ -1,10 +1,21 @@
-"""Fixtures that every file may use: the shipped case and a few draws of its parameters."""
+"""What holds for every test, and fixtures that every file may use: the shipped case, a few draws of its parameters."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from agents.situation import Floats
 from model.case import Case, load_case
 from model.simulate import prior_parameters
+
+# The same examples each time, however slow the machine is, and none from a folder of earlier ones.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

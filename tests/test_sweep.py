@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -251,38 +250,6 @@ def test_all_that_a_result_depends_on_is_in_its_key() -> None:
     ]
     keys = [[task.key for task in Tasks(read_design(plan))] for plan in plans]
     assert len({key for some in keys for key in some}) == sum(map(len, keys))
-
-
-def test_a_task_costs_little_beside_its_runs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Of the processor's time, less than a twentieth goes into anything but the runs and the look at them."""
-    spent, right = [0.0], tasks_of.simulate
-    seen = tasks_of.measured
-
-    def timed(what: Any) -> Any:
-        def wrapped(*arguments: Any, **keys: Any) -> Any:
-            start = time.process_time()
-            found = what(*arguments, **keys)
-            spent[0] += time.process_time() - start
-            return found
-
-        return wrapped
-
-    plan = read_design(grid(runs=2048, chunk=1024, outcomes=[EXITS, "in(UZB, CST, 2001-12)"]))
-    sweep(read_design(grid(runs=2)), tmp_path / "warm")
-    tasks = list(Tasks(plan))
-    monkeypatch.setattr(tasks_of, "simulate", timed(right))
-    monkeypatch.setattr(tasks_of, "measured", timed(seen))
-    from experiments.sweep import store
-
-    (tmp_path / "chunks").mkdir()
-    start = time.process_time()
-    for task in tasks:
-        store(evaluate(plan, task), tmp_path / "chunks")
-    total = time.process_time() - start
-    assert len(tasks) == 4
-    assert total - spent[0] < 0.05 * total, (total, spent[0])
 
 
 # the command ---------------------------------------------------------------------------------------
