@@ -21,6 +21,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments import evaluators
-from experiments.designs import POINT, SUMMARY, Plan
+from experiments.designs import POINT, ROWS, SUMMARY, Plan
 from experiments.outcomes import Tally
 from experiments.tasks import Found, Tasks
 
 CHUNKS = "chunks"
 DONE, FAILED = ".parquet", ".failed.parquet"
-#: rows of a table that are written together
-ROWS = 1 << 16
 #: where the failures of a task stand in its file
 _FAILURES = b"failures"
 FAILURE_COLUMNS = [POINT, "first_run", "runs", "error", "traceback"]
@@ -149,7 +148,7 @@ def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
     ``failures.csv`` and, if runs are kept, ``runs.parquet`` (a row for each).
     """
     plan, failures = tasks.plan, 0
-    plan.points.to_parquet(to / "points.parquet", index=False)
+    _write_points(plan, to / "points.parquet")
     with ExitStack() as stack:
         summary = stack.enter_context(closing(_Rows(to, "summary", csv=True)))
         runs = stack.enter_context(closing(_Rows(to, "runs")))
@@ -173,6 +172,18 @@ def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
             )
             failures += len(rows)
     return failures
+
+
+def _write_points(plan: Plan, path: Path) -> None:
+    """All points, some at a time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pieces = (pa.Table.from_pandas(piece, preserve_index=False) for piece in plan.pieces())
+    first = next(pieces)
+    with pq.ParquetWriter(path, first.schema) as file:
+        for piece in chain((first,), pieces):
+            file.write_table(piece)
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +225,8 @@ class _Group:
     def rows(self, plan: Plan) -> pd.DataFrame:
         """The rows of a summary."""
         outcomes = len(plan.outcomes)
-        points = plan.points.iloc[np.repeat(self.numbers, outcomes)].reset_index(drop=True)
+        points = plan.rows(range(self.numbers[0], self.numbers[-1] + 1))
+        points = points.iloc[np.repeat(np.arange(len(points)), outcomes)].reset_index(drop=True)
         values = pd.DataFrame(
             {
                 "outcome": np.tile([outcome.name for outcome in plan.outcomes], len(self.numbers)),

@@ -185,7 +185,7 @@ def _told(tasks: Tasks) -> dict[str, object]:
         "identity": tasks.identity,
         "design": _design_hash(tasks.plan),
         "title": tasks.plan.design.title,
-        "points": len(tasks.plan.points),
+        "points": tasks.plan.size,
         "runs": tasks.runs,
         "tasks": len(tasks),
     }
@@ -237,7 +237,7 @@ def manifest(tasks: Tasks, folder: Path, failures: int) -> dict[str, object]:
         "case": plan.case.id,
         "case_hash": plan.case.hash,
         "fit_until": month_label(plan.case.fit_until),
-        "points": len(plan.points),
+        "points": plan.size,
         "runs_per_point": plan.design.runs,
         "runs": tasks.runs,
         "runs_per_task": plan.chunk,
@@ -279,7 +279,7 @@ def show(found: Swept, console: "Console") -> None:
     from rich.table import Table
 
     plan = found.plan
-    points, runs = len(plan.points), plan.design.runs
+    points, runs = plan.size, plan.design.runs
     title = f"[bold]{plan.design.title or plan.case.title}[/bold]"
     console.print(f"{title}: {points:,} points of {runs:,} runs, seed {plan.design.seed}\n")
     names = [outcome.name for outcome in plan.outcomes[:MOST_OUTCOMES]]
@@ -287,11 +287,11 @@ def show(found: Swept, console: "Console") -> None:
     for letter, name in zip(letters, names, strict=True):
         console.print(f"{letter}  {name}", highlight=False)
     columns = [factor.column for factor in plan.design.factors]
-    rows = found.summary[found.summary[POINT] < MOST_POINTS].set_index([POINT, "outcome"])
+    rows = _first_rows(found).set_index([POINT, "outcome"])
     table = Table(title="Mean ± standard error over runs", title_justify="left")
     for name in (POINT, *columns, *letters):
         table.add_column(name, justify="right")
-    for row in plan.points.head(MOST_POINTS).to_dict("records"):
+    for row in plan.rows(range(min(MOST_POINTS, plan.size))).to_dict("records"):
         cells = [_cell(row[name]) for name in columns]
         means = [rows.loc[(row[POINT], name)] for name in names]
         told = [f"{m['mean']:.6g} ± {m['se']:.2g}" for m in means]
@@ -302,9 +302,19 @@ def show(found: Swept, console: "Console") -> None:
         console.print(f"and {' and '.join(more)} more.")
 
 
+def _first_rows(found: Swept) -> pd.DataFrame:
+    """The rows of the summary for the points that are shown; it may be too long to be read whole."""
+    import pyarrow.parquet as pq
+
+    wanted = min(MOST_POINTS, found.plan.size) * len(found.plan.outcomes)
+    with pq.ParquetFile(found.folder / "summary.parquet") as file:
+        first = next(file.iter_batches(batch_size=wanted)).to_pandas()
+    return first
+
+
 def _hidden(plan: Plan) -> list[tuple[int, str]]:
     return [
-        (len(plan.points) - MOST_POINTS, "points"),
+        (plan.size - MOST_POINTS, "points"),
         (len(plan.outcomes) - MOST_OUTCOMES, "outcomes"),
     ]
 

@@ -5,15 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from calibration.posterior import posterior
 from experiments.designs import FACTORS, read_design
+from experiments.tasks import Tasks
 from experiments.worlds import World
 from model.case import Case, CaseError
+from model.simulate import BLOCK
+from model.theory import with_theory
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "docs/examples").glob("*.toml"))
 CONTAGION = {"vary": "parameter", "parameter": "contagion", "range": [0.0, 2.0]}
 BOMBS = {"vary": "counterfactual", "values": ["baseline", "CF1"]}
+FIXED = {"vary": "parameter", "parameter": "event_step", "values": [0.4, 0.5]}
 
 
 def made(*factors: Mapping[str, Any], **keys: Any) -> dict[str, Any]:
@@ -58,6 +64,48 @@ def test_a_posterior_design_crosses_draws_with_the_other_factors(case: Case) -> 
     assert one["contagion"].tolist() == other["contagion"].tolist()
     assert one["contagion"].nunique() == 3
     assert [point.draw for point in plan.at(range(6))] == [0, 1, 2, 0, 1, 2]
+
+
+THEORIES = {"vary": "theory", "values": ["whole", "fear_of_entrapment"], "name": "of"}
+
+
+@pytest.mark.parametrize(
+    "design",
+    [
+        made({**CONTAGION, "levels": 3}, BOMBS, FIXED, method="grid", points=None),
+        made(CONTAGION, BOMBS, FIXED),
+        made(BOMBS, CONTAGION, method="sobol", points=16),
+        made(THEORIES, FIXED, method="posterior", points=BLOCK + 3),
+        made(method="posterior", points=5, factor=[]),
+    ],
+    ids=["grid", "latin hypercube", "sobol", "posterior", "posterior alone"],
+)
+def test_points_are_the_same_wherever_one_begins(
+    design: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = read_design(design)
+    whole = plan.points
+    assert len(whole) == plan.size > 4
+    assert whole["point"].tolist() == list(range(plan.size))
+    for numbers in (range(1), range(2, 4), range(plan.size // 2 - 1, plan.size)):
+        part = plan.rows(numbers)
+        assert part.equals(whole[numbers.start : numbers.stop].reset_index(drop=True))
+        assert [point.number for point in plan.at(numbers)] == list(numbers)
+    identity = Tasks(plan).identity
+    monkeypatch.setattr("experiments.designs.ROWS", 3)
+    pieces = list(read_design(design).pieces())
+    assert max(map(len, pieces)) == 3
+    assert pd.concat(pieces, ignore_index=True).equals(whole)
+    assert Tasks(read_design(design)).identity == identity
+
+
+def test_a_draw_in_the_table_is_the_one_that_runs_have(case: Case) -> None:
+    """Of the posterior of its own theory, whatever the column of theories is called."""
+    plan = read_design(made(THEORIES, method="posterior", points=3))
+    rows = plan.rows(range(3, 6))
+    assert set(rows["of"]) == {"fear_of_entrapment"}
+    drawn = posterior(with_theory(case, "fear_of_entrapment")).draws(runs=3, seed=0)
+    assert rows["exit"].tolist() == drawn["exit"].tolist()
 
 
 def test_quantiles_are_those_of_prior_and_posterior(case: Case) -> None:
