@@ -14,6 +14,7 @@ import math
 import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +26,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from agents.situation import Floats
-from experiments.compare import WHOLE
+from experiments.compare import BASELINE, WHOLE
 from experiments.outcomes import Brier, Outcome, read_outcomes
 from experiments.worlds import AS_MEASURED, Change, Known, World
 from model import case as case_of
@@ -47,6 +48,9 @@ DRAWS = 4000
 DRAW = "draw"
 #: columns of a summary beside those of the factors
 SUMMARY = ("outcome", "runs", "defined", "mean", "sd", "se")
+
+#: keys of errors about the name of a case, a counterfactual or a theory
+NAMED = ("name or folder", "name or file", "name")
 
 Method = Literal["grid", "latin hypercube", "sobol", "posterior"]
 Level = float | int | str
@@ -127,7 +131,8 @@ class OfCounterfactual(_Listed):
         """Each exists and fits the case under each theory."""
         for name in self.values:
             for theory in known.theories:
-                known.world(World(theory=theory, counterfactual=name))
+                with _said_here(file, f"{key}.values", BASELINE):
+                    known.world(World(theory=theory, counterfactual=name))
 
 
 class OfTheory(_Listed):
@@ -139,7 +144,8 @@ class OfTheory(_Listed):
     def check(self, known: "Known", file: str, key: str) -> None:
         """Each exists."""
         for name in self.values:
-            known.theory(name)
+            with _said_here(file, f"{key}.values", WHOLE):
+                known.theory(name)
 
 
 class OfStart(_Listed):
@@ -620,7 +626,8 @@ def read_design(given: Path | str | Mapping[str, Any]) -> Plan:
     table["factor"] = tuple(_factor(file, n, row) for n, row in enumerate(rows, start=1))
     design: Design = _valid(file, "design", Design, table)
     _check_keys(design, file)
-    case = load_case(design.case)
+    with _said_here(file, "case"):
+        case = load_case(design.case)
     asked = [f for f in design.factors if isinstance(f, OfTheory)]
     theories = asked[0].values if asked else (design.theory or WHOLE,)
     plan = Plan(
@@ -660,6 +667,19 @@ def _valid(file: str, key: str, model: Any, value: object) -> Any:
         raise case_of._as_case_error(file, key, first, model) from None
 
 
+@contextmanager
+def _said_here(file: str, key: str, also: str = "") -> Iterator[None]:
+    """Let an error about a name say where in the design it stands, and one more name that is allowed there."""
+    try:
+        yield
+    except CaseError as error:
+        if error.key not in NAMED:
+            raise
+        allowed = f"{also}, {error.allowed}" if also else error.allowed
+        near = unknown(file, key, error.value, [also]).near or error.near
+        raise CaseError(file, key, error.value, allowed, near) from None
+
+
 def _key(number: int, factor: Factor) -> str:
     return f"factor {number} ({factor.kind})"
 
@@ -697,8 +717,8 @@ def _check_keys(design: Design, file: str) -> None:
 
 def _check_factors(plan: Plan, file: str) -> None:
     design, known = plan.design, plan.known
-    for theory in known.theories:
-        known.theory(theory)
+    with _said_here(file, "theory", WHOLE):
+        known.theory(design.theory or WHOLE)
     if design.start is not None:
         start_month(plan.case, design.start, file, "start")
     taken = {POINT, "run", *SUMMARY, *(o.name for o in plan.outcomes)}

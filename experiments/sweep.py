@@ -18,8 +18,8 @@ traceback. A task with a failure is done again when the sweep is resumed.
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -33,6 +33,7 @@ from experiments import evaluators
 from experiments.designs import POINT, ROWS, SUMMARY, Plan
 from experiments.outcomes import Tally
 from experiments.tasks import Found, Tasks
+from model.case import CaseError
 
 CHUNKS = "chunks"
 DONE, FAILED = ".parquet", ".failed.parquet"
@@ -82,13 +83,29 @@ def _to_disk(path: Path) -> None:
         os.close(handle)
 
 
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Say in one line that a disk is full or a folder may not be written to."""
+    try:
+        yield
+    except OSError as error:
+        allowed = f"a folder that can be written to ({error.strerror or error})"
+        told = f"{allowed}; what is done is kept, and --resume goes on"
+        raise CaseError("--out", "folder", str(folder), told) from None
+
+
 def _stored(folder: Path, key: str) -> tuple[pd.DataFrame, list[dict[str, Any]]] | None:
     import pyarrow.parquet as pq
+    from pyarrow import ArrowInvalid
 
     for suffix in (DONE, FAILED):
         path = folder / f"{key}{suffix}"
         if path.exists():
-            table = pq.read_table(path)
+            try:
+                table = pq.read_table(path)
+            except ArrowInvalid:
+                allowed = "a file as it was written: remove it, and --resume does its task again"
+                raise CaseError("--out", "file", str(path), allowed) from None
             told = (table.schema.metadata or {}).get(_FAILURES, b"[]")
             return table.to_pandas(), json.loads(told)
     return None
@@ -110,9 +127,10 @@ def run(
     Workers and cluster have no influence on the result. `progress` gets runs done and runs to do.
     """
     tasks, chunks = Tasks(plan), folder / CHUNKS
-    chunks.mkdir(parents=True, exist_ok=True)
-    for left in chunks.glob(".part-*"):
-        left.unlink()  # of a process that was killed while it wrote
+    with writing(folder):
+        chunks.mkdir(parents=True, exist_ok=True)
+        for left in chunks.glob(".part-*"):
+            left.unlink()  # of a process that was killed while it wrote
     done = sum(task.runs for task in tasks if (chunks / f"{task.key}{DONE}").exists())
 
     def say() -> None:
@@ -132,7 +150,8 @@ def run(
     else:
         results = evaluators.here(plan, todo)
     for found in results:
-        store(found, chunks)
+        with writing(folder):
+            store(found, chunks)
         done += found.runs
         say()
     return tasks

@@ -19,7 +19,7 @@ import pandas as pd
 
 from calibration.posterior import posterior_hash
 from experiments.designs import POINT, Plan, read_design
-from experiments.sweep import Progress, run, write_tables
+from experiments.sweep import CHUNKS, Progress, run, write_tables, writing
 from experiments.tasks import Tasks
 from model.case import CaseError
 from model.clock import month_label
@@ -143,14 +143,19 @@ def sweep(
             made = _swept(plan, Path(folder), workers, cluster, progress)
             return made.read()
     check_folder(plan, Path(out), resume)
-    return _swept(plan, Path(out), workers, cluster, progress)
+    try:
+        return _swept(plan, Path(out), workers, cluster, progress)
+    except CaseError:
+        _forget(Path(out))
+        raise
 
 
 def _swept(
     plan: Plan, out: Path, workers: int, cluster: str | None, progress: Progress | None
 ) -> Swept:
     tasks = run(plan, out, workers=workers, cluster=cluster, progress=progress)
-    return Swept(plan, out, _finish(tasks, out))
+    with writing(out):
+        return Swept(plan, out, _finish(tasks, out))
 
 
 # the folder ----------------------------------------------------------------------------------------
@@ -178,6 +183,13 @@ def check_folder(plan: Plan, out: Path, resume: bool) -> None:
         state = "done" if (out / MANIFEST).exists() else "begun"
         allowed = f"a new or empty folder, or --resume: this sweep is there, {state}"
         raise CaseError("--out", "folder", str(out), allowed)
+
+
+def _forget(out: Path) -> None:
+    """Remove a sweep that could not begin: of which nothing is done."""
+    chunks, there = out / CHUNKS, {path.name for path in out.iterdir()}
+    if there <= {SWEEP, CHUNKS} and not any(chunks.glob("*")):
+        shutil.rmtree(out)
 
 
 def _told(tasks: Tasks) -> dict[str, object]:

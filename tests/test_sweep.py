@@ -1,6 +1,8 @@
 """Sweeps in one process: what a point's runs are, what is stored, what goes wrong, and how it goes on."""
 
+import errno
 import json
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import experiments.sweep as sweep_of
 import experiments.tasks as tasks_of
 import tashkent as tk
 from agents.situation import Floats
@@ -17,7 +20,7 @@ from calibration.posterior import posterior
 from experiments.designs import read_design
 from experiments.outcomes import read_outcome
 from experiments.sweep import CHUNKS
-from experiments.tasks import Task, Tasks, evaluate
+from experiments.tasks import Found, Task, Tasks, evaluate
 from model.case import Case, CaseError
 from model.counterfactual import load_counterfactual
 from model.record import Ensemble
@@ -310,6 +313,56 @@ def test_a_cluster_without_dask_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(CaseError, match=r"pip install 'tashkent\[cluster\]'"):
         sweep(grid(), cluster="tcp://127.0.0.1:1")
+
+
+def test_a_cluster_that_cannot_be_used_leaves_no_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(CaseError, match="missing port number"):
+        sweep(grid(), out, cluster="nowhere")
+    assert not out.exists()
+    sweep(grid(), out)
+    before = sorted(out.rglob("*"))
+    for chunk in (out / CHUNKS).iterdir():
+        chunk.unlink()
+    with pytest.raises(CaseError, match="missing port number"):
+        sweep(grid(), out, cluster="nowhere", resume=True)
+    assert sorted(out.rglob("*")) == [path for path in before if path.parent.name != CHUNKS]
+
+
+def test_a_full_disk_is_one_line_and_what_is_done_is_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out, design, right = tmp_path / "out", tmp_path / "design.toml", sweep_of.store
+    design.write_text(EXAMPLE.read_text().replace("points = 16", "points = 4\nchunk = 50"))
+    asked = ("sweep", str(design), "--out", str(out), "--workers", "1")
+
+    def full(found: Found, folder: Path) -> None:
+        if len(list(folder.glob("*.parquet"))) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        right(found, folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep_of, "store", full)
+        assert call(monkeypatch, *asked) == 2
+    said = capsys.readouterr().err
+    assert f"--out: folder: '{out}' is not valid; allowed: a folder that can be written to" in said
+    assert len(said.strip().splitlines()) == 1
+    assert len(list((out / CHUNKS).iterdir())) == 2
+    assert not (out / MANIFEST).exists()
+    assert call(monkeypatch, *asked, "--resume") == 0
+
+
+def test_what_is_stored_and_no_longer_whole_is_named(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    sweep(grid(), out)
+    (broken,) = (out / CHUNKS).iterdir()
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:100])
+    with pytest.raises(CaseError, match=f"{broken.name}.*remove it, and --resume does its task"):
+        sweep(grid(), out, resume=True)
+    broken.unlink()
+    sweep(grid(), out, resume=True)
+    assert broken.read_bytes() == whole
 
 
 def test_the_public_face_has_it() -> None:
