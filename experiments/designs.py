@@ -652,7 +652,9 @@ def _factor(file: str, number: int, row: object) -> Factor:
     key = f"factor {number}"
     if not isinstance(row, Mapping):
         raise CaseError(file, key, row, "a table under [[factor]]")
-    vary = row.get("vary", "missing")
+    if "vary" not in row:
+        raise CaseError(file, f"{key}.vary", "missing", ", ".join(FACTORS))
+    vary = row["vary"]
     if vary not in FACTORS:
         raise unknown(file, f"{key}.vary", vary, FACTORS)
     found: Factor = _valid(file, f"{key} ({vary})", FACTORS[str(vary)], dict(row))
