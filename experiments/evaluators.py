@@ -6,8 +6,9 @@ Each evaluator takes a plan and tasks, which it asks for as it needs them, and g
 import logging
 import os
 import pickle
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+import warnings
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -18,6 +19,8 @@ from model.case import CaseError
 from model.source import code_digest
 from model.workers import end_with
 
+#: what was found, as it comes; closed, the work ends
+Results = Generator[Found, None, None]
 #: how often local processes that were ended are replaced
 ROUNDS = 3
 #: seconds to wait for a cluster and its first worker
@@ -26,7 +29,7 @@ PATIENCE = 15
 AHEAD = 2
 
 
-def here(plan: Plan, tasks: Iterable[Task]) -> Iterator[Found]:
+def here(plan: Plan, tasks: Iterable[Task]) -> Results:
     """One after the other in this process."""
     return (_on_one_thread(plan, task) for task in tasks)
 
@@ -47,7 +50,7 @@ def _on_one_thread(plan: Plan, task: Task) -> Found:
 # local cores ---------------------------------------------------------------------------------------
 
 
-def on_cores(plan: Plan, tasks: Iterable[Task], workers: int) -> Iterator[Found]:
+def on_cores(plan: Plan, tasks: Iterable[Task], workers: int) -> Results:
     """In local processes, each of which gets the plan once; they end with this one.
 
     Processes that are ended from outside, as for want of memory, are replaced a few times.
@@ -81,10 +84,21 @@ def _round(
     begin = {"initializer": _begin, "initargs": (os.getpid(), told)}
     with parallel_config(backend="loky", n_jobs=workers, **begin):
         pool = Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs", batch_size=1)
-        with closing(pool(sent())) as results:
+        with _closing(pool(sent())) as results:
             for found in results:
                 waiting.pop(found.key)
                 yield found
+
+
+@contextmanager
+def _closing(results: Any) -> Iterator[Any]:
+    """Close without joblib's warning of results that nobody takes any more: whoever stops early says why."""
+    try:
+        yield results
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
 
 
 #: in a worker process: the plan of its tasks
@@ -103,7 +117,7 @@ def _evaluate_here(task: Task) -> Found:
 # a cluster -----------------------------------------------------------------------------------------
 
 
-def on_cluster(plan: Plan, tasks: Iterable[Task], address: str) -> Iterator[Found]:
+def on_cluster(plan: Plan, tasks: Iterable[Task], address: str) -> Results:
     """On the workers of a Dask cluster, which must have the same version of the code.
 
     The scheduler gives the task of a worker that is gone to another. The plan is held as a task of its own, so that the

@@ -149,11 +149,12 @@ def run(
         results = evaluators.on_cores(plan, todo, min(workers, len(tasks)))
     else:
         results = evaluators.here(plan, todo)
-    for found in results:
-        with writing(folder):
-            store(found, chunks)
-        done += found.runs
-        say()
+    with closing(results):
+        for found in results:
+            with writing(folder):
+                store(found, chunks)
+            done += found.runs
+            say()
     return tasks
 
 

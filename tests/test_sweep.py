@@ -329,12 +329,16 @@ def test_a_cluster_that_cannot_be_used_leaves_no_folder(tmp_path: Path) -> None:
     assert sorted(out.rglob("*")) == [path for path in before if path.parent.name != CHUNKS]
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_full_disk_is_one_line_and_what_is_done_is_kept(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    workers: str,
 ) -> None:
     out, design, right = tmp_path / "out", tmp_path / "design.toml", sweep_of.store
     design.write_text(EXAMPLE.read_text().replace("points = 16", "points = 4\nchunk = 50"))
-    asked = ("sweep", str(design), "--out", str(out), "--workers", "1")
+    asked = ("sweep", str(design), "--out", str(out), "--workers", workers)
 
     def full(found: Found, folder: Path) -> None:
         if len(list(folder.glob("*.parquet"))) == 2:
