@@ -92,11 +92,26 @@ def test_points_are_the_same_wherever_one_begins(
         assert part.equals(whole[numbers.start : numbers.stop].reset_index(drop=True))
         assert [point.number for point in plan.at(numbers)] == list(numbers)
     identity = Tasks(plan).identity
-    monkeypatch.setattr("experiments.designs.ROWS", 3)
+    some = plan.size // 3
+    monkeypatch.setattr("experiments.designs.ROWS", some)
     pieces = list(read_design(design).pieces())
-    assert max(map(len, pieces)) == 3
+    assert [len(piece) for piece in pieces[:3]] == [some] * 3
     assert pd.concat(pieces, ignore_index=True).equals(whole)
     assert Tasks(read_design(design)).identity == identity
+
+
+def test_points_of_a_large_grid_are_not_made_to_reach_the_last(case: Case) -> None:
+    """All of them, a thousand million, would not fit into memory."""
+    names = list(case.drawn)[:9]
+    factors = [
+        {"vary": "parameter", "parameter": name, "range": [0.0, 9.0], "levels": 10}
+        for name in names
+    ]
+    plan = read_design(made(*factors, method="grid", points=None))
+    assert plan.size == 10**9
+    (last,) = plan.at(range(987_654_321, 987_654_322))
+    assert last.number == 987_654_321
+    assert dict(last.parameters) == pytest.approx(dict(zip(names, range(9, 0, -1), strict=True)))
 
 
 def test_a_draw_in_the_table_is_the_one_that_runs_have(case: Case) -> None:
