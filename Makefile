@@ -2,7 +2,7 @@
 #   make run               the environment with the runtime packages, then `tashkent run`
 #   make test              the development packages on top, then pytest
 # Arguments go through: RUN_ARGS="--runs 50", TEST_ARGS="-k council", BENCH_ARGS=--quick, CALIBRATE_ARGS="--seed 1",
-# VALIDATE_ARGS="--seed 1".
+# VALIDATE_ARGS="--seed 1", COUNTERFACTUALS_ARGS="--page", SENSITIVITY_ARGS="--base 512".
 
 VENV := .venv
 BIN := $(VENV)/bin

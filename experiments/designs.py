@@ -10,10 +10,11 @@ Every method but the grid gives a number u in [0, 1) for each factor and point. 
 values.
 """
 
-import itertools
+import math
 import tomllib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,10 +22,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from agents.situation import Floats
-from experiments.compare import WHOLE
+from experiments.compare import BASELINE, WHOLE
 from experiments.outcomes import Brier, Outcome, read_outcomes
 from experiments.worlds import AS_MEASURED, Change, Known, World
 from model import case as case_of
@@ -38,12 +40,17 @@ SCHEMA = 1
 GIVEN = "design"
 #: the column that numbers points
 POINT = "point"
+#: rows of a table that are made and written together
+ROWS = 1 << 16
 #: draws from which quantiles of a posterior are read
 DRAWS = 4000
 #: the column that numbers draws of the posterior
 DRAW = "draw"
 #: columns of a summary beside those of the factors
 SUMMARY = ("outcome", "runs", "defined", "mean", "sd", "se")
+
+#: keys of errors about the name of a case, a counterfactual or a theory
+NAMED = ("name or folder", "name or file", "name")
 
 Method = Literal["grid", "latin hypercube", "sobol", "posterior"]
 Level = float | int | str
@@ -124,7 +131,8 @@ class OfCounterfactual(_Listed):
         """Each exists and fits the case under each theory."""
         for name in self.values:
             for theory in known.theories:
-                known.world(World(theory=theory, counterfactual=name))
+                with _said_here(file, f"{key}.values", BASELINE):
+                    known.world(World(theory=theory, counterfactual=name))
 
 
 class OfTheory(_Listed):
@@ -136,7 +144,8 @@ class OfTheory(_Listed):
     def check(self, known: "Known", file: str, key: str) -> None:
         """Each exists."""
         for name in self.values:
-            known.theory(name)
+            with _said_here(file, f"{key}.values", WHOLE):
+                known.theory(name)
 
 
 class OfStart(_Listed):
@@ -408,7 +417,7 @@ class Plan:
     outcomes: tuple[Outcome, ...]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the points, of which a task has its own."""
+        """Without what is kept of a sample: a task has points of its own."""
         return {name: self.__dict__[name] for name in ("design", "known", "outcomes")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -422,66 +431,122 @@ class Plan:
 
     @property
     def chunk(self) -> int:
-        """Runs that are done and stored together: a thirty-second part of all, but from 512 to 4096."""
+        """Runs that are done and stored together: a thirty-second part of all, but from one block to eight."""
         if self.design.chunk is not None:
             return self.design.chunk
-        part = len(self.points) * self.design.runs // 32 // BLOCK * BLOCK
+        part = self.size * self.design.runs // 32 // BLOCK * BLOCK
         return min(max(part, BLOCK), 8 * BLOCK)
 
     @cached_property
+    def size(self) -> int:
+        """How many points there are."""
+        return (self.design.points or 1) * math.prod(len(levels) for levels in self._levels)
+
+    @property
     def points(self) -> pd.DataFrame:
-        """The points, one a row: their number and a column for each factor.
+        """All points as `rows` has them; whoever needs some at a time takes `pieces`."""
+        return self.rows(range(self.size))
+
+    def pieces(self) -> Iterator[pd.DataFrame]:
+        """All points, as many at a time as are written together."""
+        for low in range(0, self.size, ROWS):
+            yield self.rows(range(low, min(low + ROWS, self.size)))
+
+    def rows(self, numbers: range) -> pd.DataFrame:
+        """Some points, made from their numbers: a column for the number and one for each factor, and for draws.
 
         Points of one world stand together; otherwise they are in the order in which the method makes them.
         """
-        factors = self.design.factors
+        table = self._rows(numbers)
+        if self.design.method != "posterior":
+            return table
+        draws = [self._draws(part) for _, part in table.groupby(table[POINT] // self._draws_each)]
+        return pd.concat([table, pd.concat(draws, ignore_index=True)], axis=1)
+
+    def at(self, numbers: range) -> list[Point]:
+        """Some of the points."""
+        rows = self._rows(numbers).to_dict("records")
+        return [self._point({str(name): value for name, value in row.items()}) for row in rows]
+
+    def _rows(self, numbers: range) -> pd.DataFrame:
+        """What `rows` has, but for the parameters that a draw of the posterior has."""
+        at = np.arange(numbers.start, numbers.stop)
+        crossed = self.design.method in CROSSED
+        table = self._crossed(at // self._draws_each) if crossed else self._sampled(numbers)
         if self.design.method == "posterior":
-            table = self._posterior_points()
-        elif self.design.method == "grid":
-            table = self._crossed()
-        else:
-            table = self._sampled()
-        made = [factor.column for factor in factors if self._makes_world(factor)]
-        if made:
-            rank = table.groupby(made, sort=False).ngroup()
-            table = table.iloc[np.argsort(rank, kind="stable")].reset_index(drop=True)
-        table.insert(0, POINT, np.arange(len(table)))
+            table[DRAW] = at % self._draws_each
+        table.insert(0, POINT, at)
         return table
 
     def _makes_world(self, factor: Factor) -> bool:
         return not isinstance(factor, OfParameter) or factor.parameter not in self.case.drawn
 
-    def _crossed(self) -> pd.DataFrame:
-        factors = self.design.factors
-        rows = list(itertools.product(*(factor.on_grid(self.known) for factor in factors)))
-        return pd.DataFrame(rows, columns=[factor.column for factor in factors])
+    @cached_property
+    def _levels(self) -> list[Sequence[Level]]:
+        """The levels of each factor, where all combinations are run."""
+        if self.design.method not in CROSSED:
+            return []
+        return [factor.on_grid(self.known) for factor in self.design.factors]
 
-    def _sampled(self) -> pd.DataFrame:
+    def _crossed(self, at: NDArray[np.intp]) -> pd.DataFrame:
+        """Combinations by number: the last factor moves first, and before all that make worlds those that do not."""
+        factors = self.design.factors
+        found: dict[str, list[Level]] = {factor.column: [] for factor in factors}
+        order = sorted(range(len(factors)), key=lambda i: not self._makes_world(factors[i]))
+        left = at
+        for i in reversed(order):
+            left, level = np.divmod(left, len(self._levels[i]))
+            found[factors[i].column] = [self._levels[i][number] for number in level]
+        return pd.DataFrame(found, index=pd.RangeIndex(len(at)))
+
+    @property
+    def _draws_each(self) -> int:
+        """Draws of the posterior that each combination of the factors is crossed with."""
+        return (self.design.points or 1) if self.design.method == "posterior" else 1
+
+    def _draws(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The parameters of draws that follow each other, from the blocks that runs take them from."""
+        column = next((f.column for f in self.design.factors if isinstance(f, OfTheory)), None)
+        theory = str(rows[column].iloc[0]) if column else self.known.theories[0]
+        fitted, seed = self.known.posterior(theory), self.design.seed
+        low, high = int(rows[DRAW].iloc[0]), int(rows[DRAW].iloc[-1]) + 1
+        blocks = range(low - low % BLOCK, high, BLOCK)
+        drawn = [fitted.draws(runs=BLOCK, seed=seed, first_run=block) for block in blocks]
+        table = pd.DataFrame({n: np.concatenate([one[n] for one in drawn]) for n in drawn[0]})
+        return table[low - blocks[0] : high - blocks[0]].reindex(columns=self._drawn_names)
+
+    @cached_property
+    def _drawn_names(self) -> list[str]:
+        """What draws have under any of the theories; one without a term has no weight of it."""
+        posteriors = (self.known.posterior(theory) for theory in self.known.theories)
+        return list(dict.fromkeys(name for one in posteriors for name in one.draws(runs=1, seed=0)))
+
+    def _sampled(self, numbers: range) -> pd.DataFrame:
+        u = self._sample[numbers.start : numbers.stop]
+        factors = enumerate(self.design.factors)
+        return pd.DataFrame(
+            {factor.column: factor.at(u[:, i], self.known) for i, factor in factors}
+        )
+
+    @cached_property
+    def _sample(self) -> Floats:
+        """The number in [0, 1) of each point and factor, shape (points, factors): all that is kept of a sample."""
         from scipy.stats import qmc
 
         design = self.design
         rng = np.random.default_rng(design.seed)
         size = len(design.factors)
-        made = qmc.Sobol(size, rng=rng) if design.method == "sobol" else None
-        u = (made or qmc.LatinHypercube(size, rng=rng)).random(design.points or 1)
-        return pd.DataFrame(
-            {f.column: f.at(u[:, i], self.known) for i, f in enumerate(design.factors)}
-        )
-
-    def _posterior_points(self) -> pd.DataFrame:
-        """Each combination of the other factors with each draw, which has the same number in all of them."""
-        number, parts = self.design.points or 1, []
-        for row in self._crossed().to_dict("records"):
-            theory = str(row.get("theory", self.known.theories[0]))
-            drawn = self.known.posterior(theory).draws(runs=number, seed=self.design.seed)
-            of_row = {str(name): value for name, value in row.items()}
-            parts.append(pd.DataFrame({**of_row, DRAW: np.arange(number), **drawn}))
-        return pd.concat(parts, ignore_index=True)
-
-    def at(self, numbers: range) -> list[Point]:
-        """Some of the points."""
-        rows = self.points.iloc[numbers.start : numbers.stop].to_dict("records")
-        return [self._point({str(name): value for name, value in row.items()}) for row in rows]
+        method = qmc.Sobol(size, rng=rng) if design.method == "sobol" else None
+        u = np.asarray((method or qmc.LatinHypercube(size, rng=rng)).random(design.points or 1))
+        made = {
+            factor.column: factor.at(u[:, i], self.known)
+            for i, factor in enumerate(design.factors)
+            if self._makes_world(factor)
+        }
+        if not made:
+            return u
+        rank = pd.DataFrame(made).groupby(list(made), sort=False).ngroup()
+        return u[np.argsort(rank, kind="stable")]
 
     def _point(self, row: Mapping[str, Any]) -> Point:
         world: dict[str, Any] = {"theory": self.known.theories[0], "start": self.design.start or ""}
@@ -561,7 +626,8 @@ def read_design(given: Path | str | Mapping[str, Any]) -> Plan:
     table["factor"] = tuple(_factor(file, n, row) for n, row in enumerate(rows, start=1))
     design: Design = _valid(file, "design", Design, table)
     _check_keys(design, file)
-    case = load_case(design.case)
+    with _said_here(file, "case"):
+        case = load_case(design.case)
     asked = [f for f in design.factors if isinstance(f, OfTheory)]
     theories = asked[0].values if asked else (design.theory or WHOLE,)
     plan = Plan(
@@ -586,7 +652,9 @@ def _factor(file: str, number: int, row: object) -> Factor:
     key = f"factor {number}"
     if not isinstance(row, Mapping):
         raise CaseError(file, key, row, "a table under [[factor]]")
-    vary = row.get("vary", "missing")
+    if "vary" not in row:
+        raise CaseError(file, f"{key}.vary", "missing", ", ".join(FACTORS))
+    vary = row["vary"]
     if vary not in FACTORS:
         raise unknown(file, f"{key}.vary", vary, FACTORS)
     found: Factor = _valid(file, f"{key} ({vary})", FACTORS[str(vary)], dict(row))
@@ -599,6 +667,19 @@ def _valid(file: str, key: str, model: Any, value: object) -> Any:
     except ValidationError as error:
         first = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")[0]
         raise case_of._as_case_error(file, key, first, model) from None
+
+
+@contextmanager
+def _said_here(file: str, key: str, also: str = "") -> Iterator[None]:
+    """Let an error about a name say where in the design it stands, and one more name that is allowed there."""
+    try:
+        yield
+    except CaseError as error:
+        if error.key not in NAMED:
+            raise
+        allowed = f"{also}, {error.allowed}" if also else error.allowed
+        near = unknown(file, key, error.value, [also]).near or error.near
+        raise CaseError(file, key, error.value, allowed, near) from None
 
 
 def _key(number: int, factor: Factor) -> str:
@@ -638,8 +719,8 @@ def _check_keys(design: Design, file: str) -> None:
 
 def _check_factors(plan: Plan, file: str) -> None:
     design, known = plan.design, plan.known
-    for theory in known.theories:
-        known.theory(theory)
+    with _said_here(file, "theory", WHOLE):
+        known.theory(design.theory or WHOLE)
     if design.start is not None:
         start_month(plan.case, design.start, file, "start")
     taken = {POINT, "run", *SUMMARY, *(o.name for o in plan.outcomes)}

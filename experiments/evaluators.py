@@ -3,10 +3,12 @@
 Each evaluator takes a plan and tasks, which it asks for as it needs them, and gives what was found, in any order.
 """
 
+import logging
 import os
 import pickle
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+import warnings
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -17,6 +19,8 @@ from model.case import CaseError
 from model.source import code_digest
 from model.workers import end_with
 
+#: what was found, as it comes; closed, the work ends
+Results = Generator[Found, None, None]
 #: how often local processes that were ended are replaced
 ROUNDS = 3
 #: seconds to wait for a cluster and its first worker
@@ -25,7 +29,7 @@ PATIENCE = 15
 AHEAD = 2
 
 
-def here(plan: Plan, tasks: Iterable[Task]) -> Iterator[Found]:
+def here(plan: Plan, tasks: Iterable[Task]) -> Results:
     """One after the other in this process."""
     return (_on_one_thread(plan, task) for task in tasks)
 
@@ -46,7 +50,7 @@ def _on_one_thread(plan: Plan, task: Task) -> Found:
 # local cores ---------------------------------------------------------------------------------------
 
 
-def on_cores(plan: Plan, tasks: Iterable[Task], workers: int) -> Iterator[Found]:
+def on_cores(plan: Plan, tasks: Iterable[Task], workers: int) -> Results:
     """In local processes, each of which gets the plan once; they end with this one.
 
     Processes that are ended from outside, as for want of memory, are replaced a few times.
@@ -80,10 +84,21 @@ def _round(
     begin = {"initializer": _begin, "initargs": (os.getpid(), told)}
     with parallel_config(backend="loky", n_jobs=workers, **begin):
         pool = Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs", batch_size=1)
-        with closing(pool(sent())) as results:
+        with _closing(pool(sent())) as results:
             for found in results:
                 waiting.pop(found.key)
                 yield found
+
+
+@contextmanager
+def _closing(results: Any) -> Iterator[Any]:
+    """Close without joblib's warning of results that nobody takes any more: whoever stops early says why."""
+    try:
+        yield results
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
 
 
 #: in a worker process: the plan of its tasks
@@ -102,18 +117,30 @@ def _evaluate_here(task: Task) -> Found:
 # a cluster -----------------------------------------------------------------------------------------
 
 
-def on_cluster(plan: Plan, tasks: Iterable[Task], address: str) -> Iterator[Found]:
+def on_cluster(plan: Plan, tasks: Iterable[Task], address: str) -> Results:
     """On the workers of a Dask cluster, which must have the same version of the code.
 
     The scheduler gives the task of a worker that is gone to another. The plan is held as a task of its own, so that the
     cluster makes it again where the worker that held it is gone.
     """
-    client = _client(address)
+    with _quiet():
+        client = _client(address)
+        try:
+            _check_workers(client, address)
+            yield from _results(client, plan, iter(tasks), address)
+        finally:
+            client.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the tracebacks that a client logs when its scheduler is gone: one line will say it."""
+    log = logging.getLogger("distributed.client")
+    before, log.disabled = log.disabled, True
     try:
-        _check_workers(client, address)
-        yield from _results(client, plan, iter(tasks), address)
+        yield
     finally:
-        client.close()
+        log.disabled = before
 
 
 def _client(address: str) -> Any:
@@ -170,7 +197,9 @@ def _results(client: Any, plan: Plan, tasks: Iterator[Task], address: str) -> It
         try:
             found = future.result()
         except CancelledError:
-            allowed = "a cluster that stays up; --resume goes on"
+            allowed = (
+                "a scheduler that stays up: it was lost; what is done is kept, and --resume goes on"
+            )
             raise CaseError("--cluster", "address", address, allowed) from None
         except Exception as error:  # of the cluster: what a task itself raises is in what it found
             rows = tuple(failure(task, point, error) for point in task.points)

@@ -558,7 +558,9 @@ def _kind(
 ) -> tuple[type[Outcome], dict[str, object]]:
     if not isinstance(table, Mapping):
         raise CaseError(file, key, table, "a text or a table")
-    word = table.get(MEASURE, "missing")
+    if MEASURE not in table:
+        raise CaseError(file, f"{key}.{MEASURE}", "missing", ", ".join(KINDS))
+    word = table[MEASURE]
     if word not in KINDS:
         raise unknown(file, f"{key}.{MEASURE}", word, KINDS)
     return KINDS[str(word)], {name: value for name, value in table.items() if name != MEASURE}

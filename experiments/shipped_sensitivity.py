@@ -24,7 +24,7 @@ from experiments.sensitivity import (
     label,
     sensitivity,
 )
-from model.case import Case, load_case
+from model.case import Case, CaseError, load_case
 
 ROOT = Path(__file__).parents[1]
 INDICES = Path("results/sensitivity.csv")
@@ -185,17 +185,25 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the analysis, or write page and picture alone."""
     usual = Plan()
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=usual.runs)
-    parser.add_argument("--trajectories", type=int, default=usual.trajectories)
-    parser.add_argument("--base", type=int, default=usual.base)
-    parser.add_argument("--most", type=int, default=usual.most)
-    parser.add_argument("--seed", type=int, default=0)
+    sizes = (
+        ("runs", usual.runs, "at each point"),
+        ("trajectories", usual.trajectories, "of the screening"),
+        ("base", usual.base, "points in each sample of the variance; a power of two"),
+        ("most", usual.most, "factors whose share of variance is found one by one"),
+        ("seed", 0, "keys every draw"),
+    )
+    for name, value, words in sizes:
+        parser.add_argument(f"--{name}", type=int, default=value, help=f"{words} ({value})")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--page", action="store_true", help="write the page from the tables")
     given = parser.parse_args(arguments)
+    plan = Plan(given.runs, given.trajectories, given.base, given.most)
+    try:
+        plan.check()
+    except CaseError as error:
+        parser.error(str(error))
     case = load_case("cst")
     if not given.page:
-        plan = Plan(given.runs, given.trajectories, given.base, given.most)
         write_tables(ask(case, plan, given.seed, given.workers), ROOT)
     (ROOT / PAGE).write_text(page(ROOT), encoding="utf-8")
     draw(case, ROOT)

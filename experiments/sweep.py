@@ -18,9 +18,10 @@ traceback. A task with a failure is done again when the sweep is resumed.
 import json
 import os
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from experiments import evaluators
-from experiments.designs import POINT, SUMMARY, Plan
+from experiments.designs import POINT, ROWS, SUMMARY, Plan
 from experiments.outcomes import Tally
 from experiments.tasks import Found, Tasks
+from model.case import CaseError
 
 CHUNKS = "chunks"
 DONE, FAILED = ".parquet", ".failed.parquet"
-#: rows of a table that are written together
-ROWS = 1 << 16
 #: where the failures of a task stand in its file
 _FAILURES = b"failures"
 FAILURE_COLUMNS = [POINT, "first_run", "runs", "error", "traceback"]
@@ -83,13 +83,29 @@ def _to_disk(path: Path) -> None:
         os.close(handle)
 
 
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Say in one line that a disk is full or a folder may not be written to."""
+    try:
+        yield
+    except OSError as error:
+        allowed = f"a folder that can be written to ({error.strerror or error})"
+        told = f"{allowed}; what is done is kept, and --resume goes on"
+        raise CaseError("--out", "folder", str(folder), told) from None
+
+
 def _stored(folder: Path, key: str) -> tuple[pd.DataFrame, list[dict[str, Any]]] | None:
     import pyarrow.parquet as pq
+    from pyarrow import ArrowInvalid
 
     for suffix in (DONE, FAILED):
         path = folder / f"{key}{suffix}"
         if path.exists():
-            table = pq.read_table(path)
+            try:
+                table = pq.read_table(path)
+            except ArrowInvalid:
+                allowed = "a file as it was written: remove it, and --resume does its task again"
+                raise CaseError("--out", "file", str(path), allowed) from None
             told = (table.schema.metadata or {}).get(_FAILURES, b"[]")
             return table.to_pandas(), json.loads(told)
     return None
@@ -111,9 +127,10 @@ def run(
     Workers and cluster have no influence on the result. `progress` gets runs done and runs to do.
     """
     tasks, chunks = Tasks(plan), folder / CHUNKS
-    chunks.mkdir(parents=True, exist_ok=True)
-    for left in chunks.glob(".part-*"):
-        left.unlink()  # of a process that was killed while it wrote
+    with writing(folder):
+        chunks.mkdir(parents=True, exist_ok=True)
+        for left in chunks.glob(".part-*"):
+            left.unlink()  # of a process that was killed while it wrote
     done = sum(task.runs for task in tasks if (chunks / f"{task.key}{DONE}").exists())
 
     def say() -> None:
@@ -132,10 +149,12 @@ def run(
         results = evaluators.on_cores(plan, todo, min(workers, len(tasks)))
     else:
         results = evaluators.here(plan, todo)
-    for found in results:
-        store(found, chunks)
-        done += found.runs
-        say()
+    with closing(results):
+        for found in results:
+            with writing(folder):
+                store(found, chunks)
+            done += found.runs
+            say()
     return tasks
 
 
@@ -149,7 +168,7 @@ def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
     ``failures.csv`` and, if runs are kept, ``runs.parquet`` (a row for each).
     """
     plan, failures = tasks.plan, 0
-    plan.points.to_parquet(to / "points.parquet", index=False)
+    _write_points(plan, to / "points.parquet")
     with ExitStack() as stack:
         summary = stack.enter_context(closing(_Rows(to, "summary", csv=True)))
         runs = stack.enter_context(closing(_Rows(to, "runs")))
@@ -173,6 +192,18 @@ def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
             )
             failures += len(rows)
     return failures
+
+
+def _write_points(plan: Plan, path: Path) -> None:
+    """All points, some at a time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pieces = (pa.Table.from_pandas(piece, preserve_index=False) for piece in plan.pieces())
+    first = next(pieces)
+    with pq.ParquetWriter(path, first.schema) as file:
+        for piece in chain((first,), pieces):
+            file.write_table(piece)
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +245,8 @@ class _Group:
     def rows(self, plan: Plan) -> pd.DataFrame:
         """The rows of a summary."""
         outcomes = len(plan.outcomes)
-        points = plan.points.iloc[np.repeat(self.numbers, outcomes)].reset_index(drop=True)
+        points = plan.rows(range(self.numbers[0], self.numbers[-1] + 1))
+        points = points.iloc[np.repeat(np.arange(len(points)), outcomes)].reset_index(drop=True)
         values = pd.DataFrame(
             {
                 "outcome": np.tile([outcome.name for outcome in plan.outcomes], len(self.numbers)),

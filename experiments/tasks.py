@@ -240,20 +240,21 @@ class Tasks:
     def identity(self) -> str:
         """What tells this sweep from others: what tasks depend on, and the points."""
         digest = hashlib.sha256(self.digest.encode())
-        hashed = pd.util.hash_pandas_object(self.plan.points, index=False)
-        digest.update(json.dumps(list(self.plan.points.columns)).encode())
-        digest.update(np.asarray(hashed).tobytes())
+        digest.update(json.dumps(list(self.plan.rows(range(1)).columns)).encode())
+        for piece in self.plan.pieces():
+            hashed = pd.util.hash_pandas_object(piece, index=False)
+            digest.update(np.asarray(hashed).tobytes())
         return digest.hexdigest()
 
     @property
     def runs(self) -> int:
         """Runs of the whole sweep."""
-        return len(self.plan.points) * self.plan.design.runs
+        return self.plan.size * self.plan.design.runs
 
     def __len__(self) -> int:
         """How many tasks there are."""
         points, runs = self._shape
-        return -(-len(self.plan.points) // points) * -(-self.plan.design.runs // runs)
+        return -(-self.plan.size // points) * -(-self.plan.design.runs // runs)
 
     @property
     def _shape(self) -> tuple[int, int]:
@@ -265,8 +266,8 @@ class Tasks:
         """All of them, point by point and run by run."""
         plan, number = self.plan, 0
         points, each = self._shape
-        for low in range(0, len(plan.points), points):
-            at = tuple(plan.at(range(low, min(low + points, len(plan.points)))))
+        for low in range(0, plan.size, points):
+            at = tuple(plan.at(range(low, min(low + points, plan.size))))
             told = json.dumps([astuple(point) for point in at])
             for first in range(0, plan.design.runs, each):
                 last = min(first + each, plan.design.runs)

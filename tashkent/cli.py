@@ -356,7 +356,7 @@ def reproduce(
 ) -> None:
     """Run a result again and say whether it is the same to the last bit, or what differs.
 
-    Knows results of run, compare and sweep. Exit code 1: it differs.
+    Knows results of run, compare, sweep and sensitivity. Exit code 1: it differs.
 
     Example: tashkent reproduce tashkent-run/manifest.json
     """

@@ -15,6 +15,19 @@ def is_free(path: Path) -> bool:
     return not os.path.lexists(path) or (path.is_dir() and not any(path.iterdir()))
 
 
+def check_can_be_made(path: Path, key: str) -> None:
+    """Refuse a place where no folder can be made; asked before the work, not after it."""
+    there = next(parent for parent in path.absolute().parents if parent.exists())
+    try:
+        tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=there).cleanup()
+    except OSError as error:
+        raise _cannot_be_made(path, key, error) from None
+
+
+def _cannot_be_made(path: Path, key: str, error: OSError) -> CaseError:
+    return CaseError(key, "folder", str(path), f"a folder that can be made ({error.strerror})")
+
+
 @contextmanager
 def whole_folder(path: Path, key: str) -> Iterator[Path]:
     """A folder to write into that takes the place of `path` when all is written, and is removed if anything fails.
@@ -27,9 +40,7 @@ def whole_folder(path: Path, key: str) -> Iterator[Path]:
         parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=parent))
     except OSError as error:
-        raise CaseError(
-            key, "folder", str(path), f"a folder that can be made ({error.strerror})"
-        ) from None
+        raise _cannot_be_made(path, key, error) from None
     try:
         yield made
         made.chmod(0o755)

@@ -15,7 +15,7 @@ from model.case import CaseError
 from model.clock import month_label
 from model.source import code_digest
 from tashkent.figure import save_figure
-from tashkent.folder import is_free, whole_folder
+from tashkent.folder import check_can_be_made, is_free, whole_folder
 from tashkent.report import Report
 
 MANIFEST = "manifest.json"
@@ -39,9 +39,10 @@ CODEBOOK = {
 
 
 def check_folder(path: Path) -> None:
-    """Refuse a folder that holds anything but an earlier result; asked before the work, not after it."""
+    """Refuse a folder that holds anything but an earlier result, or cannot be made; asked before the work."""
     if not is_free(path) and not (path / MANIFEST).exists():
         raise CaseError("--out", "folder", str(path), "a new or empty folder, or an earlier result")
+    check_can_be_made(path, "--out")
 
 
 @contextmanager

@@ -160,11 +160,12 @@ def _read(path: Path) -> dict[str, Any]:
         raise CaseError(path.name, "manifest", type(found).__name__, "a table")
     if found.get("command", "missing") not in COMMANDS:
         raise unknown(path.name, "command", found.get("command", "missing"), COMMANDS)
-    for key in ("arguments", "files"):
+    found.setdefault("inputs", {})
+    for key in ("arguments", "files", "inputs"):
         if not isinstance(found.get(key), dict):
             allowed = "a table, as this version of the command writes it"
             raise CaseError(path.name, key, found.get(key, "missing"), allowed)
-    for name in found.get("inputs", {}):
+    for name in found["inputs"]:
         if not Path(name).is_file():
             raise CaseError(path.name, "inputs", name, "a file that is there, from this folder")
     return found

@@ -19,7 +19,7 @@ import pandas as pd
 
 from calibration.posterior import posterior_hash
 from experiments.designs import POINT, Plan, read_design
-from experiments.sweep import Progress, run, write_tables
+from experiments.sweep import CHUNKS, Progress, run, write_tables, writing
 from experiments.tasks import Tasks
 from model.case import CaseError
 from model.clock import month_label
@@ -143,14 +143,19 @@ def sweep(
             made = _swept(plan, Path(folder), workers, cluster, progress)
             return made.read()
     check_folder(plan, Path(out), resume)
-    return _swept(plan, Path(out), workers, cluster, progress)
+    try:
+        return _swept(plan, Path(out), workers, cluster, progress)
+    except CaseError:
+        _forget(Path(out))
+        raise
 
 
 def _swept(
     plan: Plan, out: Path, workers: int, cluster: str | None, progress: Progress | None
 ) -> Swept:
     tasks = run(plan, out, workers=workers, cluster=cluster, progress=progress)
-    return Swept(plan, out, _finish(tasks, out))
+    with writing(out):
+        return Swept(plan, out, _finish(tasks, out))
 
 
 # the folder ----------------------------------------------------------------------------------------
@@ -180,12 +185,19 @@ def check_folder(plan: Plan, out: Path, resume: bool) -> None:
         raise CaseError("--out", "folder", str(out), allowed)
 
 
+def _forget(out: Path) -> None:
+    """Remove a sweep that could not begin: of which nothing is done."""
+    chunks, there = out / CHUNKS, {path.name for path in out.iterdir()}
+    if there <= {SWEEP, CHUNKS} and not any(chunks.glob("*")):
+        shutil.rmtree(out)
+
+
 def _told(tasks: Tasks) -> dict[str, object]:
     return {
         "identity": tasks.identity,
         "design": _design_hash(tasks.plan),
         "title": tasks.plan.design.title,
-        "points": len(tasks.plan.points),
+        "points": tasks.plan.size,
         "runs": tasks.runs,
         "tasks": len(tasks),
     }
@@ -237,7 +249,7 @@ def manifest(tasks: Tasks, folder: Path, failures: int) -> dict[str, object]:
         "case": plan.case.id,
         "case_hash": plan.case.hash,
         "fit_until": month_label(plan.case.fit_until),
-        "points": len(plan.points),
+        "points": plan.size,
         "runs_per_point": plan.design.runs,
         "runs": tasks.runs,
         "runs_per_task": plan.chunk,
@@ -279,7 +291,7 @@ def show(found: Swept, console: "Console") -> None:
     from rich.table import Table
 
     plan = found.plan
-    points, runs = len(plan.points), plan.design.runs
+    points, runs = plan.size, plan.design.runs
     title = f"[bold]{plan.design.title or plan.case.title}[/bold]"
     console.print(f"{title}: {points:,} points of {runs:,} runs, seed {plan.design.seed}\n")
     names = [outcome.name for outcome in plan.outcomes[:MOST_OUTCOMES]]
@@ -287,11 +299,11 @@ def show(found: Swept, console: "Console") -> None:
     for letter, name in zip(letters, names, strict=True):
         console.print(f"{letter}  {name}", highlight=False)
     columns = [factor.column for factor in plan.design.factors]
-    rows = found.summary[found.summary[POINT] < MOST_POINTS].set_index([POINT, "outcome"])
+    rows = _first_rows(found).set_index([POINT, "outcome"])
     table = Table(title="Mean ± standard error over runs", title_justify="left")
     for name in (POINT, *columns, *letters):
         table.add_column(name, justify="right")
-    for row in plan.points.head(MOST_POINTS).to_dict("records"):
+    for row in plan.rows(range(min(MOST_POINTS, plan.size))).to_dict("records"):
         cells = [_cell(row[name]) for name in columns]
         means = [rows.loc[(row[POINT], name)] for name in names]
         told = [f"{m['mean']:.6g} ± {m['se']:.2g}" for m in means]
@@ -302,9 +314,19 @@ def show(found: Swept, console: "Console") -> None:
         console.print(f"and {' and '.join(more)} more.")
 
 
+def _first_rows(found: Swept) -> pd.DataFrame:
+    """The rows of the summary for the points that are shown; it may be too long to be read whole."""
+    import pyarrow.parquet as pq
+
+    wanted = min(MOST_POINTS, found.plan.size) * len(found.plan.outcomes)
+    with pq.ParquetFile(found.folder / "summary.parquet") as file:
+        first = next(file.iter_batches(batch_size=wanted)).to_pandas()
+    return first
+
+
 def _hidden(plan: Plan) -> list[tuple[int, str]]:
     return [
-        (len(plan.points) - MOST_POINTS, "points"),
+        (plan.size - MOST_POINTS, "points"),
         (len(plan.outcomes) - MOST_OUTCOMES, "outcomes"),
     ]
 

@@ -1,10 +1,28 @@
-"""Fixtures that every file may use: the shipped case and a few draws of its parameters."""
+"""What holds for every test, and fixtures that every file may use: the shipped case, a few draws of its parameters."""
+
+import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from agents.situation import Floats
 from model.case import Case, load_case
 from model.simulate import prior_parameters
+
+# What is shown is shown as where there is no terminal, whatever the one is like that the tests are started from.
+os.environ["COLUMNS"] = "80"
+for _name in ("FORCE_COLOR", "PY_COLORS", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(_name, None)
+
+# The same examples each time, however slow the machine is, and none from a folder of earlier ones.
+settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

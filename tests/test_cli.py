@@ -126,6 +126,21 @@ def test_a_folder_with_other_things_is_left_alone(
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_a_folder_that_cannot_be_made_is_said_before_the_work(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "result"
+    for command in (("run", "--runs", "2"), ("compare", "CF1"), ("sensitivity",)):
+        assert call(monkeypatch, *command, "--out", str(out)) == 2
+        said = capsys.readouterr()
+        assert (
+            f"'{out}' is not valid; allowed: a folder that can be made (Not a directory)"
+            in said.err
+        )
+        assert (said.out, said.err.count("\n")) == ("", 1)
+
+
 def test_a_failure_while_writing_leaves_the_earlier_result(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

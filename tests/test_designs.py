@@ -5,15 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from calibration.posterior import posterior
 from experiments.designs import FACTORS, read_design
+from experiments.tasks import Tasks
 from experiments.worlds import World
 from model.case import Case, CaseError
+from model.simulate import BLOCK
+from model.theory import with_theory
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "docs/examples").glob("*.toml"))
 CONTAGION = {"vary": "parameter", "parameter": "contagion", "range": [0.0, 2.0]}
 BOMBS = {"vary": "counterfactual", "values": ["baseline", "CF1"]}
+FIXED = {"vary": "parameter", "parameter": "event_step", "values": [0.4, 0.5]}
 
 
 def made(*factors: Mapping[str, Any], **keys: Any) -> dict[str, Any]:
@@ -58,6 +64,63 @@ def test_a_posterior_design_crosses_draws_with_the_other_factors(case: Case) -> 
     assert one["contagion"].tolist() == other["contagion"].tolist()
     assert one["contagion"].nunique() == 3
     assert [point.draw for point in plan.at(range(6))] == [0, 1, 2, 0, 1, 2]
+
+
+THEORIES = {"vary": "theory", "values": ["whole", "fear_of_entrapment"], "name": "of"}
+
+
+@pytest.mark.parametrize(
+    "design",
+    [
+        made({**CONTAGION, "levels": 3}, BOMBS, FIXED, method="grid", points=None),
+        made(CONTAGION, BOMBS, FIXED),
+        made(BOMBS, CONTAGION, method="sobol", points=16),
+        made(THEORIES, FIXED, method="posterior", points=BLOCK + 3),
+        made(method="posterior", points=5, factor=[]),
+    ],
+    ids=["grid", "latin hypercube", "sobol", "posterior", "posterior alone"],
+)
+def test_points_are_the_same_wherever_one_begins(
+    design: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = read_design(design)
+    whole = plan.points
+    assert len(whole) == plan.size > 4
+    assert whole["point"].tolist() == list(range(plan.size))
+    for numbers in (range(1), range(2, 4), range(plan.size // 2 - 1, plan.size)):
+        part = plan.rows(numbers)
+        assert part.equals(whole[numbers.start : numbers.stop].reset_index(drop=True))
+        assert [point.number for point in plan.at(numbers)] == list(numbers)
+    identity = Tasks(plan).identity
+    some = plan.size // 3
+    monkeypatch.setattr("experiments.designs.ROWS", some)
+    pieces = list(read_design(design).pieces())
+    assert [len(piece) for piece in pieces[:3]] == [some] * 3
+    assert pd.concat(pieces, ignore_index=True).equals(whole)
+    assert Tasks(read_design(design)).identity == identity
+
+
+def test_points_of_a_large_grid_are_not_made_to_reach_the_last(case: Case) -> None:
+    """All of them, a thousand million, would not fit into memory."""
+    names = list(case.drawn)[:9]
+    factors = [
+        {"vary": "parameter", "parameter": name, "range": [0.0, 9.0], "levels": 10}
+        for name in names
+    ]
+    plan = read_design(made(*factors, method="grid", points=None))
+    assert plan.size == 10**9
+    (last,) = plan.at(range(987_654_321, 987_654_322))
+    assert last.number == 987_654_321
+    assert dict(last.parameters) == pytest.approx(dict(zip(names, range(9, 0, -1), strict=True)))
+
+
+def test_a_draw_in_the_table_is_the_one_that_runs_have(case: Case) -> None:
+    """Of the posterior of its own theory, whatever the column of theories is called."""
+    plan = read_design(made(THEORIES, method="posterior", points=3))
+    rows = plan.rows(range(3, 6))
+    assert set(rows["of"]) == {"fear_of_entrapment"}
+    drawn = posterior(with_theory(case, "fear_of_entrapment")).draws(runs=3, seed=0)
+    assert rows["exit"].tolist() == drawn["exit"].tolist()
 
 
 def test_quantiles_are_those_of_prior_and_posterior(case: Case) -> None:
@@ -155,9 +218,12 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (made(outcomes=["brier(CST, 1999-01, 1999-06)"], runs=5, luck="own"), "an even number"),
     (made(start="1998"), "start: '1998' is not valid"),
     (made(start="2025-12"), "a month before 2025-12"),
-    (made(theory="x"), "theory: name: 'x' is not valid"),
-    (made(case="ctt"), "'ctt'"),
+    (made(theory="x"), "design: theory: 'x' is not valid; allowed: whole, fear_of_abandonment"),
+    (made(theory="wholee"), "(nearest valid name: whole)"),
+    (made(case="ctt"), "design: case: 'ctt' is not valid; allowed: cst"),
     (factor(vary="parametre"), "factor 1.vary: 'parametre'"),
+    (factor(vary=None), "vary: 'missing' is not valid; allowed: parameter, counterfactual"),
+    (made(outcomes=[{"club": "CST"}]), "outcome 1.measure: 'missing' is not valid; allowed: in"),
     (factor(parameter="contagoin"), "(nearest valid name: contagion)"),
     (factor(range=[2.0, 0.0]), "allowed: the lower end first"),
     (factor(range=[0.0, float("inf")]), "is not valid"),
@@ -172,9 +238,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (factor(name="point"), "allowed: a name of its own"),
     (made(CONTAGION, {**CONTAGION, "name": "again"}), "allowed: what no other factor varies"),
     (made(BOMBS, {**BOMBS, "name": "again"}), "allowed: one factor of kind counterfactual"),
-    (made({**BOMBS, "values": ["CF99"]}), "'CF99' is not valid; allowed: CF1"),
+    (made({**BOMBS, "values": ["CF99"]}), "values: 'CF99' is not valid; allowed: baseline, CF1"),
+    (made({**BOMBS, "values": ["basline"]}), "(nearest valid name: baseline)"),
     (made({**BOMBS, "values": ["CF1", "CF1"]}), "allowed: each value once"),
-    (made({"vary": "theory", "values": ["x"]}), "theory: name: 'x'"),
+    (made({"vary": "theory", "values": ["x"]}), "design: factor 1 (theory).values: 'x'"),
     (made({"vary": "theory", "values": ["whole"]}, theory="whole"), "none beside a factor"),
     (made({"vary": "imputation", "values": [-2]}), "allowed: -1 (as measured), 0, 1"),
     (made({"vary": "event", "event": "E0310", "values": [0.5]}), "(nearest valid name: E031)"),

@@ -164,6 +164,16 @@ def test_tiny_differences_of_rounding_are_no_variance() -> None:
     assert why_silent(np.array([0.0, 1e-6])) == ""
 
 
+def test_an_outcome_that_moves_at_one_point_has_intervals() -> None:
+    """Resamples without that point have no variance at all; what they are divided by would be 0."""
+    points = sobol_points(THREE, 8, 0)
+    values = np.zeros((2, len(points), 1))
+    values[:, 0] = 1.0
+    found = analyse(SOBOL, THREE, ["y"], points, values, 0)
+    assert found.silent == {}
+    assert np.isfinite(found.indices[["value", "low", "high"]]).all(axis=None)
+
+
 def test_variance_between_the_two_samples_alone_counts() -> None:
     """An outcome that moves at a mixed point only has no variance to share out."""
     points = sobol_points(THREE, 4, 0)

@@ -762,9 +762,7 @@ class MinimalMonths(Months):
     seen: ClassVar[Counter[Act]] = Counter()
 
 
-PROFILE = settings(
-    derandomize=True, database=None, deadline=None, max_examples=300, stateful_step_count=8
-)
+PROFILE = settings(max_examples=300, stateful_step_count=8)
 #: acts that the law of the minimal case knows
 FEW = {
     Act.ACCEDE,

@@ -111,6 +111,7 @@ def test_a_table_that_is_not_there_is_compared_by_its_hash(result: Path) -> None
     [
         ({"command": "rum"}, "command: 'rum' is not valid; allowed: run, compare, sweep"),
         ({"arguments": None}, "arguments: None is not valid"),
+        ({"inputs": 3}, "inputs: 3 is not valid; allowed: a table"),
         ({"arguments": {}}, "the arguments of sweep ('design')"),
         ({"inputs": {"gone.toml": "0"}}, "inputs: 'gone.toml' is not valid"),
         ({"arguments": {"design": {"method": "x"}}}, "design.method: 'x' is not valid"),

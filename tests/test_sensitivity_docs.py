@@ -4,6 +4,7 @@ import json
 import re
 
 import pandas as pd
+import pytest
 
 from experiments.factors import Inputs, Parameters
 from experiments.outcomes import read_outcomes
@@ -17,6 +18,7 @@ from experiments.shipped_sensitivity import (
     PICTURE,
     ROOT,
     made_from,
+    main,
     page,
 )
 from model.case import Case
@@ -45,6 +47,15 @@ def test_the_tables_hold_every_factor_and_outcome(case: Case) -> None:
     assert set(spread["over"]) == {PRIOR, POSTERIOR}
     values = indices[indices["index"].isin(["mu_star", "S1", "ST"])]
     assert values[["value", "low", "high"]].notna().all(axis=None)
+
+
+def test_sizes_that_give_no_index_are_refused_before_the_work(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--base", "100"])
+    assert stop.value.code == 2
+    assert "base: 100 is not valid; allowed: a power of two" in capsys.readouterr().err
 
 
 def test_the_reading_names_what_exists(case: Case) -> None:

@@ -1,8 +1,9 @@
 """Sweeps in one process: what a point's runs are, what is stored, what goes wrong, and how it goes on."""
 
+import errno
 import json
+import os
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import experiments.sweep as sweep_of
 import experiments.tasks as tasks_of
 import tashkent as tk
 from agents.situation import Floats
@@ -18,7 +20,7 @@ from calibration.posterior import posterior
 from experiments.designs import read_design
 from experiments.outcomes import read_outcome
 from experiments.sweep import CHUNKS
-from experiments.tasks import Task, Tasks, evaluate
+from experiments.tasks import Found, Task, Tasks, evaluate
 from model.case import Case, CaseError
 from model.counterfactual import load_counterfactual
 from model.record import Ensemble
@@ -253,38 +255,6 @@ def test_all_that_a_result_depends_on_is_in_its_key() -> None:
     assert len({key for some in keys for key in some}) == sum(map(len, keys))
 
 
-def test_a_task_costs_little_beside_its_runs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Of the processor's time, less than a twentieth goes into anything but the runs and the look at them."""
-    spent, right = [0.0], tasks_of.simulate
-    seen = tasks_of.measured
-
-    def timed(what: Any) -> Any:
-        def wrapped(*arguments: Any, **keys: Any) -> Any:
-            start = time.process_time()
-            found = what(*arguments, **keys)
-            spent[0] += time.process_time() - start
-            return found
-
-        return wrapped
-
-    plan = read_design(grid(runs=2048, chunk=1024, outcomes=[EXITS, "in(UZB, CST, 2001-12)"]))
-    sweep(read_design(grid(runs=2)), tmp_path / "warm")
-    tasks = list(Tasks(plan))
-    monkeypatch.setattr(tasks_of, "simulate", timed(right))
-    monkeypatch.setattr(tasks_of, "measured", timed(seen))
-    from experiments.sweep import store
-
-    (tmp_path / "chunks").mkdir()
-    start = time.process_time()
-    for task in tasks:
-        store(evaluate(plan, task), tmp_path / "chunks")
-    total = time.process_time() - start
-    assert len(tasks) == 4
-    assert total - spent[0] < 0.05 * total, (total, spent[0])
-
-
 # the command ---------------------------------------------------------------------------------------
 
 
@@ -343,6 +313,60 @@ def test_a_cluster_without_dask_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(CaseError, match=r"pip install 'tashkent\[cluster\]'"):
         sweep(grid(), cluster="tcp://127.0.0.1:1")
+
+
+def test_a_cluster_that_cannot_be_used_leaves_no_folder(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with pytest.raises(CaseError, match="missing port number"):
+        sweep(grid(), out, cluster="nowhere")
+    assert not out.exists()
+    sweep(grid(), out)
+    before = sorted(out.rglob("*"))
+    for chunk in (out / CHUNKS).iterdir():
+        chunk.unlink()
+    with pytest.raises(CaseError, match="missing port number"):
+        sweep(grid(), out, cluster="nowhere", resume=True)
+    assert sorted(out.rglob("*")) == [path for path in before if path.parent.name != CHUNKS]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_full_disk_is_one_line_and_what_is_done_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    workers: str,
+) -> None:
+    out, design, right = tmp_path / "out", tmp_path / "design.toml", sweep_of.store
+    design.write_text(EXAMPLE.read_text().replace("points = 16", "points = 4\nchunk = 50"))
+    asked = ("sweep", str(design), "--out", str(out), "--workers", workers)
+
+    def full(found: Found, folder: Path) -> None:
+        if len(list(folder.glob("*.parquet"))) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        right(found, folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep_of, "store", full)
+        assert call(monkeypatch, *asked) == 2
+    said = capsys.readouterr().err
+    assert f"--out: folder: '{out}' is not valid; allowed: a folder that can be written to" in said
+    assert len(said.strip().splitlines()) == 1
+    assert len(list((out / CHUNKS).iterdir())) == 2
+    assert not (out / MANIFEST).exists()
+    assert call(monkeypatch, *asked, "--resume") == 0
+
+
+def test_what_is_stored_and_no_longer_whole_is_named(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    sweep(grid(), out)
+    (broken,) = (out / CHUNKS).iterdir()
+    whole = broken.read_bytes()
+    broken.write_bytes(whole[:100])
+    with pytest.raises(CaseError, match=f"{broken.name}.*remove it, and --resume does its task"):
+        sweep(grid(), out, resume=True)
+    broken.unlink()
+    sweep(grid(), out, resume=True)
+    assert broken.read_bytes() == whole
 
 
 def test_the_public_face_has_it() -> None:

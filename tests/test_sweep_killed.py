@@ -1,15 +1,19 @@
 """A sweep that is killed three times, one on several workers and one on a cluster are the undisturbed one, bit for bit.
 
+A sweep that something happens to is started through `HELD`, which stops it before it stores more than it should, so
+that it is at work when that happens however slow the machine is.
+
 SWEEP_RUNS=100000 pytest tests/test_sweep_killed.py does it with that many runs.
 """
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,19 +28,38 @@ from tashkent.sweeps import SWEEP, sweep
 
 RUNS = int(os.environ.get("SWEEP_RUNS", "8000"))
 POINTS = 5
-#: seconds that a step may take
-LONG = 60 + RUNS / 100
+#: seconds after which something hangs
+LONG = 600 + RUNS / 10
 DESIGN = f"""
 method = "grid"
 runs = {RUNS // POINTS}
 start = "1998-12"
 keep = "runs"
+chunk = 400
 outcomes = ["in(UZB, CST, 1999-06)", "exits(CST, 1999-01, 1999-06)", "brier(CST, 1999-04, 1999-06)"]
 [[factor]]
 vary = "parameter"
 parameter = "contagion"
 range = [0.0, 2.0]
 levels = {POINTS}
+"""
+#: the command, which stops before it stores the result of one task more than it is told, until a line comes in
+HELD = """
+import sys
+import experiments.sweep as sweep
+from tashkent.cli import main
+
+store, left = sweep.store, int(sys.argv.pop(1))
+
+def held(found, folder):
+    global left
+    if left == 0:
+        sys.stdin.readline()
+    left -= 1
+    store(found, folder)
+
+sweep.store = held
+main()
 """
 
 pytestmark = pytest.mark.slow
@@ -61,19 +84,39 @@ def command(*arguments: object) -> list[str]:
     return [str(Path(sys.executable).parent / "tashkent"), "sweep", *map(str, arguments)]
 
 
+@contextmanager
+def held(tasks: int, *arguments: object) -> Iterator[subprocess.Popen[bytes]]:
+    """A sweep that stores what so many tasks find, and stops until `released`."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HELD, str(tasks), "sweep", *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def released(process: subprocess.Popen[bytes]) -> str:
+    """What it says on stderr until it ends."""
+    return process.communicate(b"\n", timeout=LONG)[1].decode()
+
+
 def done(out: Path) -> int:
     return len(list((out / CHUNKS).glob("*.parquet")))
 
 
-def wait_for(process: subprocess.Popen[bytes], out: Path, tasks: float) -> None:
-    """Until so many tasks are done, while the sweep is at work."""
+def wait_until(there: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    """Until something is there that a process makes."""
     until = time.monotonic() + LONG
-    while done(out) < tasks:
+    while not there():
         if process.poll() is not None:
-            pytest.fail(f"ended early: {process.communicate()[1].decode()}")
+            said = process.stderr.read() if process.stderr else b""
+            pytest.fail(f"ended early: {said.decode()}")
         if time.monotonic() > until:
-            process.kill()
-            process.communicate()
             pytest.fail("took too long")
         time.sleep(0.01)
 
@@ -89,20 +132,19 @@ def assert_same(out: Path, undisturbed: Path) -> None:
 def test_a_sweep_killed_three_times_is_the_undisturbed_one(
     design: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
-    out, tasks = tmp_path / "out", len(Tasks(read_design(design)))
-    seen = 0
-    for share, workers in ((0.2, 2), (0.45, 1), (0.7, 4)):
+    """Each time somewhere between two shares of the tasks, whatever it is about to do there."""
+    out, tasks, seen = tmp_path / "out", len(Tasks(read_design(design))), 0
+    for low, high, workers in ((0.2, 0.4, 2), (0.45, 0.65, 1), (0.7, 0.9, 4)):
+        least, most = int(low * tasks), int(high * tasks)
         arguments = (design, "--out", out, "--workers", workers, "--resume")
-        process = subprocess.Popen(command(*arguments), stderr=subprocess.PIPE)
-        wait_for(process, out, share * tasks)
-        children = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
-        assert process.stderr is not None
-        process.stderr.close()
-        assert seen < done(out) < tasks
+        with held(most - seen, *arguments) as process:
+            wait_until(lambda least=least: done(out) >= least, process)  # type: ignore[misc]
+            children = psutil.Process(process.pid).children(recursive=True)
+            process.send_signal(signal.SIGKILL)
+            assert process.wait() == -signal.SIGKILL
+        assert seen < done(out) <= most
         seen = done(out)
-        _gone, alive = psutil.wait_procs(children, timeout=15)
+        _gone, alive = psutil.wait_procs(children, timeout=LONG)
         assert not alive, "workers outlive the sweep"
     last = subprocess.run(
         command(design, "--out", out, "--resume"), capture_output=True, check=True
@@ -124,37 +166,28 @@ def test_a_local_worker_that_is_killed_is_replaced(
     design: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     out, tasks = tmp_path / "out", len(Tasks(read_design(design)))
-    process = subprocess.Popen(
-        command(design, "--out", out, "--workers", 2), stderr=subprocess.PIPE
-    )
-    wait_for(process, out, 0.3 * tasks)
-    workers = [
-        child
-        for child in psutil.Process(process.pid).children(recursive=True)
-        if "popen_loky" in " ".join(child.cmdline())
-    ]
-    workers[0].kill()
-    _, said = process.communicate(timeout=LONG)
-    assert process.returncode == 0, said
+    with held(tasks - 1, design, "--out", out, "--workers", 2) as process:
+        wait_until(lambda: done(out) >= 0.3 * tasks, process)
+        workers = [
+            child
+            for child in psutil.Process(process.pid).children(recursive=True)
+            if "popen_loky" in " ".join(child.cmdline())
+        ]
+        workers[0].kill()
+        said = released(process)
+        assert process.returncode == 0, said
     assert_same(out, undisturbed)
 
 
 # a cluster on this machine, over TCP -----------------------------------------------------------------
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @contextmanager
-def started(*arguments: object) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", *map(str, arguments)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def started(log: Path, *arguments: object) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *map(str, arguments)], stdout=said, stderr=said
+        )
     try:
         yield process
     finally:
@@ -163,41 +196,72 @@ def started(*arguments: object) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @contextmanager
-def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """A scheduler and two workers of one thread each."""
-    address = f"tcp://127.0.0.1:{(port := free_port())}"
-    scheduler = ("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", port)
-    worker = ("distributed.cli.dask_worker", address, "--nthreads", 1, "--no-nanny")
-    with (
-        started(*scheduler, "--no-dashboard"),
-        started(*worker, "--no-dashboard") as one,
-        started(*worker, "--no-dashboard") as other,
-    ):
-        yield address, [one, other]
+def cluster(
+    folder: Path,
+) -> Iterator[tuple[str, subprocess.Popen[bytes], list[subprocess.Popen[bytes]]]]:
+    """A scheduler, which takes a port that is free, and two workers of one thread each, which it knows."""
+    told, logs = folder / "scheduler.json", [folder / f"worker{n}.log" for n in range(2)]
+    asked = ("--host", "127.0.0.1", "--port", 0, "--scheduler-file", told, "--no-dashboard")
+    worker = ("--scheduler-file", told, "--nthreads", 1, "--no-nanny", "--no-dashboard")
+    with started(folder / "scheduler.log", "distributed.cli.dask_scheduler", *asked) as scheduler:
+        wait_until(lambda: told.exists() and told.read_text().endswith("}"), scheduler)
+        address = str(json.loads(told.read_text())["address"])
+        with (
+            started(logs[0], "distributed.cli.dask_worker", *worker) as one,
+            started(logs[1], "distributed.cli.dask_worker", *worker) as other,
+        ):
+            for log, process in zip(logs, (one, other), strict=True):
+                wait_until(lambda log=log: "Registered to" in log.read_text(), process)  # type: ignore[misc]
+            yield address, scheduler, [one, other]
 
 
 def test_a_cluster_with_a_worker_killed_half_way_finds_the_same(
     design: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     out, tasks = tmp_path / "out", len(Tasks(read_design(design)))
-    with cluster() as (address, workers):
-        process = subprocess.Popen(
-            command(design, "--out", out, "--cluster", address), stderr=subprocess.PIPE
-        )
-        wait_for(process, out, tasks / 2)
-        assert done(out) < tasks
+    with (
+        cluster(tmp_path) as (address, _scheduler, workers),
+        held(tasks - 1, design, "--out", out, "--cluster", address) as process,
+    ):
+        wait_until(lambda: done(out) >= tasks / 2, process)
         workers[0].send_signal(signal.SIGKILL)
-        _, said = process.communicate(timeout=LONG)
-        assert process.returncode == 0, said.decode()
+        said = released(process)
+        assert process.returncode == 0, said
         assert workers[0].wait() == -signal.SIGKILL
         assert workers[1].poll() is None
     assert_same(out, undisturbed)
 
 
+def test_a_scheduler_that_dies_half_way_is_one_line_and_what_is_done_is_kept(
+    design: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    out, tasks = tmp_path / "out", len(Tasks(read_design(design)))
+    half = tasks // 2
+    with (
+        cluster(tmp_path) as (address, scheduler, _workers),
+        held(half, design, "--out", out, "--cluster", address) as process,
+    ):
+        wait_until(lambda: done(out) == half, process)
+        scheduler.kill()
+        scheduler.wait()
+        said = released(process)
+    assert process.returncode == 2, said
+    assert f"'{address}' is not valid; allowed: a scheduler that stays up" in said
+    assert "--resume goes on" in said
+    assert len(said.strip().splitlines()) == 1, said
+    assert half <= done(out) < tasks
+    assert not (out / "manifest.json").exists()
+    resumed = command(design, "--out", out, "--workers", 1, "--resume")
+    subprocess.run(resumed, check=True, capture_output=True)
+    assert_same(out, undisturbed)
+
+
 def test_a_cluster_that_is_not_there_is_one_line(design: Path, tmp_path: Path) -> None:
-    address = f"tcp://127.0.0.1:{free_port()}"
-    asked = command(design, "--out", tmp_path / "out", "--cluster", address)
-    found = subprocess.run(asked, capture_output=True, text=True, check=False)
+    with socket.socket() as taken:  # and nobody listens at it
+        taken.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        asked = command(design, "--out", tmp_path / "out", "--cluster", address)
+        found = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert found.returncode == 2, found.stderr
     assert f"'{address}' is not valid; allowed: the address of a Dask scheduler" in found.stderr
     assert len(found.stderr.strip().splitlines()) == 1
