@@ -14,7 +14,9 @@ import platform
 import random
 import statistics
 import sys
+import tempfile
 import time
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,9 @@ from benchmarks.larger import larger
 from calibration.likelihood import design
 from calibration.posterior import posterior
 from experiments.compare import compare
+from experiments.designs import read_design
+from experiments.sweep import store
+from experiments.tasks import Tasks, evaluate
 from model.case import Case, load_case
 from model.clock import month_label
 from model.coalition import CoalitionModel
@@ -40,11 +45,15 @@ from model.simulate import BLOCK, simulate
 from model.theory import with_theory
 from model.world import Noise
 
-RESULT = Path(__file__).parent.parent / "results" / "bench.json"
+ROOT = Path(__file__).parent.parent
+RESULT = ROOT / "results" / "bench.json"
+#: a sweep of which one task is measured
+SWEEP = ROOT / "docs" / "examples" / "many_runs.toml"
 SEED = 1
 FRESH, KEPT = "simulate, fresh draws", "simulate, kept draws"
 TWIN, MESA = "twin", "CoalitionModel in batch_run"
 LIKELIHOOD = "likelihood, a vector"
+TASK, ITS_RUNS = "a task of a sweep", "its runs alone"
 HELP = "tashkent --help"
 #: terms that hold for pairs of states, whose cost may grow with the square of their number
 OF_PAIRS = ("contagion", "partisan_patron")
@@ -192,6 +201,7 @@ def measure(case: Case, plan: Plan) -> tuple[Table, list[apart.Memory]]:
         "a call, by runs": _rows(interleaved(by_runs(case, plan), plan.few), "ms"),
         "a run, by size": _rows(interleaved(by_size(case, plan), plan.few), "ms"),
         "a counterfactual": _rows(interleaved(of_pairs(case, plan.pairs), plan.few), "s"),
+        "a task": _rows(interleaved(of_a_task(case, plan), plan.repeats), "ms"),
         "a start": _rows(interleaved(of_a_start(), plan.repeats), "s"),
     }
     return table, [*apart.measured("whole", *plan.whole), *apart.measured("blocks", plan.blocks)]
@@ -303,6 +313,23 @@ def of_pairs(case: Case, numbers: Sequence[int]) -> dict[str, Job]:
     }
 
 
+def of_a_task(case: Case, plan: Plan) -> dict[str, Job]:
+    """A task of a sweep with its outcomes and its file, by the run, and the same number of runs without them."""
+    design = tomllib.loads(SWEEP.read_text(encoding="utf-8"))
+    swept = read_design({**design, "points": 1, "runs": plan.ensemble, "chunk": plan.ensemble})
+    (task,) = Tasks(swept)
+    draws = posterior(case).draws(runs=plan.ensemble, seed=SEED)
+
+    def done() -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            store(evaluate(swept, task), Path(folder))
+
+    return {
+        TASK: Job(done, plan.ensemble),
+        ITS_RUNS: Job(lambda: simulate(case, draws, seed=SEED), plan.ensemble),
+    }
+
+
 def _workers(number: int) -> str:
     return "1 worker" if number == 1 else f"{number} workers"
 
@@ -337,6 +364,9 @@ def derived(table: Table, memory: Sequence[apart.Memory], plan: Plan) -> dict[st
         one, two = (table["a counterfactual"][f"{pairs} pairs, {_workers(n)}"] for n in (1, 2))
         says = "1 worker / 2 workers, pool and all"
         found[f"2 workers, {pairs} pairs"] = Figure(one.median / two.median, "x", says)
+    task = table["a task"]
+    share = 100.0 * (task[TASK].median / task[ITS_RUNS].median - 1.0)
+    found["overhead of a task"] = Figure(share, "%", "beyond its runs; below 5")
     return found | of_a_million(memory)
 
 

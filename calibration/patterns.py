@@ -60,7 +60,7 @@ class Runs:
 
     def seats(self, club: str) -> Bools:
         """Who is in a club, shape (R, T, S)."""
-        return self.ensemble.seats[..., tuple(self.case.clubs).index(club)]
+        return is_in(self.ensemble.status[..., tuple(self.case.clubs).index(club)])
 
     @cached_property
     def _record(self) -> Bools:
