@@ -66,7 +66,7 @@ class Plan:
     #: trajectories of the screening
     trajectories: int = 10
     #: points of each of the two samples of the variance; a power of two
-    base: int = 128
+    base: int = 256
     #: factors whose share of variance is found one by one
     most: int = 10
 

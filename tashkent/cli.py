@@ -419,7 +419,7 @@ def sensitivity(
     ] = None,
     base: Annotated[
         int | None,
-        typer.Option(help="Points of a sample of the variance, a power of two; 128 by default."),
+        typer.Option(help="Points of a sample of the variance, a power of two; 256 by default."),
     ] = None,
     most: Annotated[
         int | None, typer.Option(help="Factors that share out the variance; 10 by default.")
