@@ -7,6 +7,7 @@ command line take processes of their own. The result goes to `results/bench.json
 
 import argparse
 import contextlib
+import itertools
 import json
 import math
 import os
@@ -50,7 +51,8 @@ RESULT = ROOT / "results" / "bench.json"
 #: a sweep of which one task is measured
 SWEEP = ROOT / "docs" / "examples" / "many_runs.toml"
 SEED = 1
-FRESH, KEPT = "simulate, fresh draws", "simulate, kept draws"
+FRESH, KEPT = "simulate, block after block", "simulate, kept draws"
+CALL = "simulate, a call of one block"
 TWIN, MESA = "twin", "CoalitionModel in batch_run"
 LIKELIHOOD = "likelihood, a vector"
 TASK, ITS_RUNS = "a task of a sweep", "its runs alone"
@@ -240,11 +242,21 @@ def of_a_run(case: Case, plan: Plan) -> dict[str, Job]:
             mesa.batch_run(CoalitionModel, parameters, rng=[SEED], display_progress=False)
 
     return {
-        FRESH: Job(lambda: simulate(case, draws, seed=SEED), plan.ensemble),
+        FRESH: Job(fresh(case, draws), plan.ensemble),
+        CALL: Job(lambda: simulate(case, draws, seed=SEED), plan.ensemble),
         KEPT: Job(kept(case, draws), plan.ensemble),
         TWIN: Job(twin, plan.slow),
         MESA: Job(batch, plan.slow),
     }
+
+
+def fresh(case: Case, draws: Mapping[str, Floats]) -> Callable[[], object]:
+    """`simulate` on the block after the last one: new draws, in the memory of those before."""
+    runs = len(next(iter(draws.values())))
+    noise, first_runs = Noise(case, SEED, 0, runs), itertools.count(step=runs)
+    return lambda: simulate(
+        case, draws, seed=SEED, first_run=next(first_runs), block=runs, noise=noise
+    )
 
 
 def kept(case: Case, draws: Mapping[str, Floats]) -> Callable[[], object]:
@@ -354,7 +366,7 @@ def derived(table: Table, memory: Sequence[apart.Memory], plan: Plan) -> dict[st
         **{
             f"{other} / {engine}": Figure(runs[other].median / runs[engine].median, "x", bar)
             for other, bar in ((TWIN, "at least 100, better 250"), (MESA, "at least 20, better 60"))
-            for engine in (FRESH, KEPT)
+            for engine in (FRESH, CALL, KEPT)
         },
         "cost of one more run": Figure(slope, "ms", "slope of a call over its runs; at most 2"),
         "cost of a call besides": Figure(fixed, "ms", "what a call takes whatever its runs"),
