@@ -53,8 +53,11 @@ lint: env-dev ## ruff check, and that the locks satisfy pyproject.toml
 types: env-dev ## mypy
 	$(BIN)/mypy
 
+# The checker follows no links, so it reads what ships.
 imports: env-dev ## import contracts
-	$(BIN)/lint-imports --no-logo
+	@rm -rf $(VENV)/built && $(BIN)/python -m hatchling build -t wheel -d $(VENV)/built >/dev/null 2>&1
+	@cd $(VENV)/built && ../bin/python -m zipfile -e *.whl package
+	PYTHONPATH=$(VENV)/built/package $(BIN)/lint-imports --no-logo --no-cache
 
 format: env-dev ## rewrite the sources: ruff's fixes and format
 	$(BIN)/ruff check --fix-only .
@@ -71,13 +74,13 @@ validation: env ## examine the model in full into results/evidence/, with VALIDA
 	$(BIN)/tashkent validate --out $(VENV)/validation --compact results/evidence $(VALIDATE_ARGS)
 
 evidence: env ## write docs/evidence.md and its figures from results/evidence/
-	$(BIN)/python -m tashkent.evidence results/evidence docs/evidence.md
+	$(BIN)/python -m tashkent.cli.evidence results/evidence docs/evidence.md
 
 counterfactuals: env ## ask the shipped questions anew: results/ and docs/counterfactuals.md, with COUNTERFACTUALS_ARGS
-	$(BIN)/python -m experiments.fifteen $(COUNTERFACTUALS_ARGS)
+	$(BIN)/python -m tashkent.experiments.fifteen $(COUNTERFACTUALS_ARGS)
 
 sensitivity: env ## what the answers hang on, anew: results/ and docs/sensitivity.md, with SENSITIVITY_ARGS
-	$(BIN)/python -m experiments.shipped_sensitivity $(SENSITIVITY_ARGS)
+	$(BIN)/python -m tashkent.experiments.shipped_sensitivity $(SENSITIVITY_ARGS)
 
 bench: env ## run the benchmarks with BENCH_ARGS
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
@@ -117,6 +120,7 @@ lock: $(UV_STAMP) ## resolve pyproject.toml into the lock files (UPGRADE=1 for n
 clean: ## remove the environment and all that the other targets made
 	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache
+	find src/tashkent -type l -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 env: $(PROJECT_STAMP) ## make the environment with the runtime packages
@@ -161,6 +165,6 @@ $(DEV_STAMP): $(RUN_STAMP) requirements-dev.lock
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-$(PROJECT_STAMP): $(RUN_STAMP) pyproject.toml
+$(PROJECT_STAMP): $(RUN_STAMP) pyproject.toml hatch_build.py
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@

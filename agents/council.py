@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agents.situation import Bools, Floats
+from tashkent.agents.situation import Bools, Floats
 
 
 def objection(base: Floats, per_rivalry: Floats, rivalry: Floats) -> Floats:

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from agents.situation import Bools, Floats
+from tashkent.agents.situation import Bools, Floats
 
 #: the frictions, in the order of the acts above
 FRICTIONS = ("accede", "obligation", "opening", "founding", "renew", "exit")

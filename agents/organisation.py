@@ -22,7 +22,7 @@ class OrganisationAgent(mesa.Agent):
     @property
     def exists(self) -> bool:
         """Whether the club exists this month."""
-        return bool(self.model.given.exists[self.model.t, self._index])
+        return bool(self.model.inputs.exists[self.model.t, self._index])
 
     @property
     def members(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Time is the first axis of what turns events into feelings, month after month.
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.situation import Bools, Floats
+from tashkent.agents.situation import Bools, Floats
 
 #: the top of the scale on which a threat is felt
 MOST = 3.0

@@ -20,7 +20,7 @@ class StateAgent(mesa.Agent):
     @property
     def decides(self) -> bool:
         """False for the patron, whose seats follow the record."""
-        return bool(self.model.given.decides[self._index])
+        return bool(self.model.inputs.decides[self._index])
 
     @property
     def threat(self) -> dict[str, float]:
@@ -57,12 +57,12 @@ class StateAgent(mesa.Agent):
         The values add up to the value that the next decision weighs with this month's inputs.
         """
         c = self._club(club)
-        found = self.model.given.terms(self.model.t, self.model.standing)
+        found = self.model.inputs.terms(self.model.t, self.model.standing)
         return {
             name: float(self.model.parameters[name] * found[name][self._index, c])
             if name in found
             else 0.0
-            for name in self.model.given.theory
+            for name in self.model.inputs.theory
         }
 
     def _club(self, club: str) -> int:

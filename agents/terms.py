@@ -13,8 +13,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.situation import Bools, Floats, Situation
-from agents.ties import leaning
+from tashkent.agents.situation import Bools, Floats, Situation
+from tashkent.agents.ties import leaning
 
 #: what of a situation differs between runs
 Read = Literal["seat", "gap", "left", "courted", "credibility"]

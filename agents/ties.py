@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from agents.situation import Bools, Floats
+from tashkent.agents.situation import Bools, Floats
 
 
 def tie(measured: Floats, events: Floats, step: float) -> Floats:

@@ -50,9 +50,9 @@ def peak() -> int:
 
 def whole(numbers: Sequence[int]) -> list[Memory]:
     """Calls of `simulate`, the smallest first, all of whose result is kept: statuses of every month, and the log."""
-    from calibration.posterior import posterior
-    from model.case import load_case
-    from model.simulate import simulate
+    from tashkent.calibration.posterior import posterior
+    from tashkent.model.case import load_case
+    from tashkent.model.simulate import simulate
 
     case, found = load_case(), []
     draws = posterior(case).draws(runs=max(numbers), seed=SEED)
@@ -66,9 +66,9 @@ def whole(numbers: Sequence[int]) -> list[Memory]:
 
 def blocks(runs: int) -> Memory:
     """Block after block, of which only the number of runs in each seat is kept."""
-    from calibration.posterior import posterior
-    from model.case import load_case
-    from model.simulate import BLOCK, simulate
+    from tashkent.calibration.posterior import posterior
+    from tashkent.model.case import load_case
+    from tashkent.model.simulate import BLOCK, simulate
 
     case = load_case()
     fitted = posterior(case)

@@ -27,24 +27,24 @@ import mesa
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from agents.situation import Floats
 from benchmarks import apart
 from benchmarks.docking import differences
 from benchmarks.idiomatic_mesa import AllianceModel
 from benchmarks.larger import larger
-from calibration.likelihood import design
-from calibration.posterior import posterior
-from experiments.compare import compare
-from experiments.designs import read_design
-from experiments.sweep import store
-from experiments.tasks import Tasks, evaluate
-from model.case import Case, load_case
-from model.clock import month_label
-from model.coalition import CoalitionModel
-from model.counterfactual import shipped_counterfactuals
-from model.simulate import BLOCK, simulate
-from model.theory import with_theory
-from model.world import Noise
+from tashkent.agents.situation import Floats
+from tashkent.calibration.likelihood import design
+from tashkent.calibration.posterior import posterior
+from tashkent.experiments.compare import compare
+from tashkent.experiments.designs import read_design
+from tashkent.experiments.sweep import store
+from tashkent.experiments.tasks import Tasks, evaluate
+from tashkent.model.case import Case, load_case
+from tashkent.model.clock import month_label
+from tashkent.model.coalition import CoalitionModel
+from tashkent.model.counterfactual import shipped_counterfactuals
+from tashkent.model.simulate import BLOCK, simulate
+from tashkent.model.theory import with_theory
+from tashkent.model.world import Noise
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "bench.json"

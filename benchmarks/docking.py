@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.idiomatic_mesa import AllianceModel
-from model.case import Case
-from model.clock import month_label
-from model.law import Status
-from model.simulate import simulate
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
+from tashkent.model.law import Status
+from tashkent.model.simulate import simulate
 
 
 class Difference(NamedTuple):

@@ -5,7 +5,7 @@ law, and the terms that follow from these alone) is worked out once for each cas
 what follows from the seats is worked out as the months pass. The phases of a month bear the names of
 section 3 of that page, and the terms of the value of a seat those of section 7.3.
 
->>> from model.case import load_case
+>>> from tashkent.model.case import load_case
 >>> case = load_case("cst")
 >>> prior_means = {name: parameter.mean for name, parameter in case.drawn.items()}
 >>> run = AllianceModel(case, prior_means, seed=1, run=7)
@@ -23,10 +23,10 @@ from typing import Any, TypeVar
 
 import mesa
 
-from model import draws
-from model.case import Case, Club, Entry, Event, Request
-from model.clock import MONTHS_PER_YEAR, last_day, month_of
-from model.law import (
+from tashkent.model import draws
+from tashkent.model.case import Case, Club, Entry, Event, Request
+from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
+from tashkent.model.law import (
     Accession,
     Act,
     AnyStatute,

@@ -12,8 +12,8 @@ from dataclasses import replace
 from itertools import product
 from string import ascii_uppercase
 
-from model.case import Case, Club, Composite, Entry, Opening, Request, State
-from model.law import AnyStatute, Incompatible, Lock
+from tashkent.model.case import Case, Club, Composite, Entry, Opening, Request, State
+from tashkent.model.law import AnyStatute, Incompatible, Lock
 
 #: the code of a copy, by that of its original
 Names = Mapping[str, str]
@@ -24,7 +24,7 @@ def larger(case: Case, *, states: int, clubs: int) -> Case:
 
     Examples
     --------
-    >>> from model.case import load_case
+    >>> from tashkent.model.case import load_case
     >>> case = larger(load_case("cst"), states=14, clubs=5)
     >>> case.state_ids[-3:], tuple(case.clubs)[-2:]
     (('UZB', 'AAA', 'AAB'), ('PFP', 'CST2'))

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.situation import Bools, Floats
-from calibration.riskset import CHOICES, RiskSet, risk_set
-from model.case import Case
-from model.draws import uniform
-from model.law import Status
-from model.record import Ensemble
-from model.world import compile_case, is_in
+from tashkent.agents.situation import Bools, Floats
+from tashkent.calibration.riskset import CHOICES, RiskSet, risk_set
+from tashkent.model.case import Case
+from tashkent.model.draws import uniform
+from tashkent.model.law import Status
+from tashkent.model.record import Ensemble
+from tashkent.model.world import compile_case, is_in
 
 Cells = Callable[[RiskSet], NDArray[np.intp]]
 _ACCEDE, _RENEW = CHOICES.index("accede"), CHOICES.index("renew")
@@ -80,11 +80,11 @@ def p_in(case: Case, cells: Cells | None, start: int) -> Floats:
     None for `cells` is "nobody moves". Delays of the law between a note and its effect are left out, as no rate
     depends on them.
     """
-    given = compile_case(case)
+    inputs = compile_case(case)
     origin = start - case.start
-    seats = is_in(given.record.status[origin:])
+    seats = is_in(inputs.record.status[origin:])
     p = np.repeat(seats[:1].astype(float), len(seats), axis=0)
-    p[:, given.patron] = seats[:, given.patron]
+    p[:, inputs.patron] = seats[:, inputs.patron]
     if cells is None:
         return p
     rows = risk_set(case)
@@ -92,7 +92,7 @@ def p_in(case: Case, cells: Cells | None, start: int) -> Floats:
     accede, leave = (_chances(case, cells, train, choice) for choice in ("accede", "leave"))
     for t in range(1, len(p)):
         moved = p[t - 1] * (1 - leave[origin + t]) + (1 - p[t - 1]) * accede[origin + t]
-        p[t] = np.where(given.decides[:, None], moved, p[t])
+        p[t] = np.where(inputs.decides[:, None], moved, p[t])
     return p
 
 
@@ -101,14 +101,14 @@ def runs_of(case: Case, cells: Cells, *, runs: int, seed: int, start: int) -> En
 
     Rates as in `p_in`. The draws of a state and club are a stream of their own, as the model's are.
     """
-    given = compile_case(case)
+    inputs = compile_case(case)
     origin, months = start - case.start, len(case.months)
-    record = given.record.status[origin:]
+    record = inputs.record.status[origin:]
     seats = np.repeat(is_in(record)[None], runs, axis=0)
     rows = risk_set(case)
     train = rows.where(rows.month <= case.fit_until - case.start)
     accede, leave = (_chances(case, cells, train, choice) for choice in ("accede", "leave"))
-    for s in np.flatnonzero(given.decides):
+    for s in np.flatnonzero(inputs.decides):
         for c, club in enumerate(case.clubs):
             u = uniform(seed, (case.state_ids[s], club, "baseline"), 0, runs, months)
             for t in range(1, months - origin):
@@ -121,22 +121,22 @@ def runs_of(case: Case, cells: Cells, *, runs: int, seed: int, start: int) -> En
 
 def _chances(case: Case, cells: Cells, train: RiskSet, choice: str) -> Floats:
     """What a baseline thinks of a move in every month, state and club, whoever is in: shape (T, S, C)."""
-    given = compile_case(case)
-    month, state, club = (axis.ravel() for axis in np.indices(given.record.status.shape))
-    renewal = np.array([[r.renewal_due for r in rules] for rules in given.rules])[month, club]
+    inputs = compile_case(case)
+    month, state, club = (axis.ravel() for axis in np.indices(inputs.record.status.shape))
+    renewal = np.array([[r.renewal_due for r in rules] for rules in inputs.rules])[month, club]
     if choice == "accede":
-        hears = np.array([[r.hears_petitions for r in rules] for rules in given.rules])
+        hears = np.array([[r.hears_petitions for r in rules] for rules in inputs.rules])
         kind = np.full(len(month), _ACCEDE)
-        possible = given.open_to[month, state, club] & hears[month, club]
+        possible = inputs.open_to[month, state, club] & hears[month, club]
     else:
         kind = np.where(renewal, _RENEW, CHOICES.index("exit"))
-        party = np.array([[r.withdrawal is not None for r in rules] for rules in given.rules])
+        party = np.array([[r.withdrawal is not None for r in rules] for rules in inputs.rules])
         possible = party[month, club] | renewal
-    founding, window = given.founding[month, club], given.window[month, club]
+    founding, window = inputs.founding[month, club], inputs.window[month, club]
     rows = RiskSet(month, state, club, kind, np.zeros(len(month), bool), founding, window)
     chance = predict(cells, train, rows)
     moves = np.where(kind == _RENEW, 1.0 - chance, chance)
-    return np.where(possible, moves, 0.0).reshape(given.record.status.shape)
+    return np.where(possible, moves, 0.0).reshape(inputs.record.status.shape)
 
 
 # what a single column or a single rule makes of it ---------------------------------------------------
@@ -148,12 +148,12 @@ def rival_members(case: Case, rows: RiskSet) -> Bools:
     That is one whose sponsor is another state's role than the patron and that has founding days; a partnership
     to which states are invited one by one is none.
     """
-    given = compile_case(case)
+    inputs = compile_case(case)
     rival = [
         bool(club.foundings) and club.sponsor not in ("patron", "none")
         for club in case.clubs.values()
     ]
-    seats = is_in(given.record.status)[rows.month - 1, rows.state]
+    seats = is_in(inputs.record.status)[rows.month - 1, rows.state]
     return np.asarray(seats[:, rival].any(axis=1))
 
 

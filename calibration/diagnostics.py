@@ -12,10 +12,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from agents.situation import Floats
-from calibration.imputation import between
-from calibration.sample import Chains
-from calibration.target import Target
+from tashkent.agents.situation import Floats
+from tashkent.calibration.imputation import between
+from tashkent.calibration.sample import Chains
+from tashkent.calibration.target import Target
 
 R_HAT_MOST = 1.01
 ESS_LEAST = 400

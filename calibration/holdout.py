@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from agents.situation import Bools, Floats
-from calibration.baselines import (
+from tashkent.agents.situation import Bools, Floats
+from tashkent.calibration.baselines import (
     BASELINES,
     backed_off,
     log_scores,
@@ -21,21 +21,21 @@ from calibration.baselines import (
     predict_members,
     predict_threshold,
 )
-from calibration.diagnostics import INTERVAL
-from calibration.likelihood import Design, design
-from calibration.patterns import area_under_curve
-from calibration.posterior import fit, fit_rows
-from calibration.refit import PROPOSALS, refit
-from calibration.refit import log_mean_exp as log_mean_exp_of
-from calibration.regression import predict_logit
-from calibration.riskset import CHOICES, RiskSet
-from calibration.scores import eve_of, renewal_month
-from model.case import Case
-from model.choices import open_acts, record_standing
-from model.clock import MONTHS_PER_YEAR, month_label, month_of
-from model.law import Act
-from model.simulate import prior_parameters
-from model.world import compile_case
+from tashkent.calibration.diagnostics import INTERVAL
+from tashkent.calibration.likelihood import Design, design
+from tashkent.calibration.patterns import area_under_curve
+from tashkent.calibration.posterior import fit, fit_rows
+from tashkent.calibration.refit import PROPOSALS, refit
+from tashkent.calibration.refit import log_mean_exp as log_mean_exp_of
+from tashkent.calibration.regression import predict_logit
+from tashkent.calibration.riskset import CHOICES, RiskSet
+from tashkent.calibration.scores import eve_of, renewal_month
+from tashkent.model.case import Case
+from tashkent.model.choices import open_acts, record_standing
+from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of
+from tashkent.model.law import Act
+from tashkent.model.simulate import prior_parameters
+from tashkent.model.world import compile_case
 
 DRAWS = 2000
 MODEL = "model"
@@ -160,9 +160,9 @@ def predict_baselines(case: Case, train: RiskSet, test: RiskSet) -> list[Predict
 def in_force(case: Case) -> int | None:
     """The month in which the focal club's treaty first took effect."""
     c = tuple(case.clubs).index(case.focus)
-    given = compile_case(case)
+    inputs = compile_case(case)
     months = [
-        m for m, here in zip(case.months, given.rules, strict=True) if here[c].entry_into_force
+        m for m, here in zip(case.months, inputs.rules, strict=True) if here[c].entry_into_force
     ]
     return months[0] if months else None
 
@@ -467,9 +467,9 @@ def _focus(case: Case) -> int:
 
 def _value(case: Case, parameters: Mapping[str, Floats], t: int, s: int, c: int) -> Floats:
     """The value of a seat in a month of the record, shape (draws,)."""
-    given = compile_case(case)
+    inputs = compile_case(case)
     total = np.zeros(len(next(iter(parameters.values()))))
-    for name, feature in given.terms(t, record_standing(given, t)).items():
+    for name, feature in inputs.terms(t, record_standing(inputs, t)).items():
         total = total + parameters[name] * feature[s, c]
     return total
 

@@ -14,8 +14,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.case import Case
-from model.draws import normal, occasional
+from tashkent.model.case import Case
+from tashkent.model.draws import normal, occasional
 
 #: certainty of an event -> chance that its coding is wrong; a choice of ours
 DOUBT = {"high": 0.0, "medium": 0.2, "low": 0.5}
@@ -26,7 +26,7 @@ def imputed(case: Case, number: int, seed: int) -> Case:
 
     Examples
     --------
-    >>> from model.case import load_case
+    >>> from tashkent.model.case import load_case
     >>> case = load_case("cst")
     >>> imputed(case, 0, seed=1).hash == imputed(case, 0, seed=1).hash != case.hash
     True

@@ -15,12 +15,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from agents.situation import Floats
-from calibration.riskset import CHOICES, RiskSet, risk_set
-from model.case import Case
-from model.choices import open_acts, record_standing
-from model.law import Act
-from model.world import Given, compile_case
+from tashkent.agents.situation import Floats
+from tashkent.calibration.riskset import CHOICES, RiskSet, risk_set
+from tashkent.model.case import Case
+from tashkent.model.choices import open_acts, record_standing
+from tashkent.model.law import Act
+from tashkent.model.world import CaseInputs, compile_case
 
 
 def log_sigmoid(x: Floats) -> Floats:
@@ -81,7 +81,7 @@ def fitted_names(case: Case) -> tuple[str, ...]:
 @lru_cache(maxsize=8)
 def design(case: Case) -> Design:
     """The design of all rows of a case; rows after the fit's last month are for testing only."""
-    given, rows = compile_case(case), risk_set(case)
+    inputs, rows = compile_case(case), risk_set(case)
     names = fitted_names(case)
     first, second = np.zeros((len(rows), len(names))), np.zeros((len(rows), len(names)))
     two_routes, offset = np.zeros(len(rows), bool), np.zeros(len(rows))
@@ -89,7 +89,7 @@ def design(case: Case) -> Design:
     column = {name: i for i, name in enumerate(names)}
     for i in range(len(rows)):
         t, s, c = int(rows.month[i]), int(rows.state[i]), int(rows.club[i])
-        choice, rules = CHOICES[rows.choice[i]], given.rules[t][c]
+        choice, rules = CHOICES[rows.choice[i]], inputs.rules[t][c]
         seen = t
         if choice == "renew" and rules.term is not None:
             seen = max(0, t - rules.term.informed_months_before)
@@ -102,15 +102,15 @@ def design(case: Case) -> Design:
                 first[i, column[name]] = second[i, column[name]] = sign * feature[s, c]
         if choice == "accede":
             first[i, column["accede"]] = 1.0
-            first[i, column["obligation"]] = given.situation.clubs.guarantees[c]
+            first[i, column["obligation"]] = inputs.situation.clubs.guarantees[c]
             first[i, column["opening"]] = rows.window[i]
             first[i, column["founding"]] = rows.founding[i]
-            first[i] += _price(given, t, s, c, names)
-            offset[i] += held["lock"] * given.dear[t, s, c]
+            first[i] += _price(inputs, t, s, c, names)
+            offset[i] += held["lock"] * inputs.dear[t, s, c]
         elif choice == "renew":
             first[i, column["renew"]] = 1.0
         else:
-            routes = [act for act, _ in open_acts(given, t, s, c)]
+            routes = [act for act, _ in open_acts(inputs, t, s, c)]
             two_routes[i] = {Act.WITHDRAW, Act.REQUEST_SUSPENSION} <= set(routes)
             first[i, column["exit"]] = second[i, column["exit"]] = 1.0
     return Design(names, rows, first, second, two_routes, offset)
@@ -119,11 +119,11 @@ def design(case: Case) -> Design:
 @lru_cache(maxsize=4096)
 def _features(case: Case, seen: int, t: int) -> dict[str, Floats]:
     """The terms of a month as seen, with all that the record says of seats on the eve of another."""
-    given = compile_case(case)
-    return given.terms(seen, record_standing(given, t))
+    inputs = compile_case(case)
+    return inputs.terms(seen, record_standing(inputs, t))
 
 
-def _price(given: Given, t: int, s: int, c: int, names: tuple[str, ...]) -> Floats:
+def _price(inputs: CaseInputs, t: int, s: int, c: int, names: tuple[str, ...]) -> Floats:
     """What each fitted parameter adds for instruments that a former party must join first."""
-    owed = given.price[t, c] * given.record.former[t - 1, s, c]
+    owed = inputs.price[t, c] * inputs.record.former[t - 1, s, c]
     return np.array([-owed if name == "compliance" else 0.0 for name in names])

@@ -11,12 +11,12 @@ import warnings
 import numpy as np
 import pandas as pd
 
-from agents.situation import Floats
-from calibration.posterior import fit_rows, posterior
-from calibration.regression import ridge_logit
-from calibration.riskset import CHOICES
-from model.case import Case
-from model.clock import MONTHS_PER_YEAR
+from tashkent.agents.situation import Floats
+from tashkent.calibration.posterior import fit_rows, posterior
+from tashkent.calibration.regression import ridge_logit
+from tashkent.calibration.riskset import CHOICES
+from tashkent.model.case import Case
+from tashkent.model.clock import MONTHS_PER_YEAR
 
 FILE = "evidence/literature.csv"
 #: terms that count what pushes out with a minus of their own, so that a positive weight is towards exit

@@ -17,13 +17,14 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from agents.situation import Bools, Floats
-from model.case import Case, CaseError, unknown
-from model.clock import month_label, parse_month
-from model.law import Act
-from model.record import Ensemble
-from model.step import advance
-from model.world import Noise, compile_case, is_in, world_from_record
+from tashkent.agents.situation import Bools, Floats
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label, parse_month
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.law import Act
+from tashkent.model.record import Ensemble
+from tashkent.model.step import advance
+from tashkent.model.world import Noise, compile_case, is_in, world_from_record
 
 FILE = "patterns.toml"
 Month = Annotated[int, BeforeValidator(lambda text: parse_month(str(text)))]
@@ -522,10 +523,10 @@ class Area(Pattern):
     def measure(self, runs: Runs) -> Measures:
         """`area`, the same in every run."""
         case = runs.case
-        given, c = compile_case(case), tuple(case.clubs).index(self.club)
+        inputs, c = compile_case(case), tuple(case.clubs).index(self.club)
         t = self.month - case.start
-        status = is_in(given.record.status[:, :, c])
-        asked = np.flatnonzero(status[t - 1] & given.decides)
+        status = is_in(inputs.record.status[:, :, c])
+        asked = np.flatnonzero(status[t - 1] & inputs.decides)
         year = self.month // 12
         value = {
             row.state: row.value
@@ -634,7 +635,7 @@ def load_patterns(case: Case) -> Patterns:
 
     Raises
     ------
-    CaseError
+    InputError
         If the table is no TOML, or a key, name or month in it is not valid.
     """
     path = case.path / FILE
@@ -643,7 +644,7 @@ def load_patterns(case: Case) -> Patterns:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise CaseError(FILE, "syntax", str(error), "TOML 1.0 in UTF-8") from None
+        raise InputError(FILE, "syntax", str(error), "TOML 1.0 in UTF-8") from None
     try:
         found = TypeAdapter(Patterns).validate_python(table)
     except ValidationError as error:
@@ -654,7 +655,7 @@ def load_patterns(case: Case) -> Patterns:
     return found
 
 
-def _as_case_error(table: Mapping[str, Any], error: Any) -> CaseError:
+def _as_case_error(table: Mapping[str, Any], error: Any) -> InputError:
     where = [str(part) for part in error["loc"]]
     if len(where) > 1 and where[1].isdigit():
         rows = table.get(where[0], [])
@@ -666,7 +667,7 @@ def _as_case_error(table: Mapping[str, Any], error: Any) -> CaseError:
         said = "no such key"
     if isinstance(value, dict):
         value = value.get("kind", "a table")
-    return CaseError(FILE, ".".join(where), value, said)
+    return InputError(FILE, ".".join(where), value, said)
 
 
 def _check(case: Case, found: Patterns) -> None:
@@ -675,7 +676,7 @@ def _check(case: Case, found: Patterns) -> None:
     acts = [act.name.lower() for act in Act]
     for row in found.pattern:
         if row.id in seen:
-            raise CaseError(FILE, "id", row.id, "each id once")
+            raise InputError(FILE, "id", row.id, "each id once")
         seen.add(row.id)
         for part in (row, *getattr(row, "steps", ())):
             for club in filter(
@@ -696,7 +697,7 @@ def _check(case: Case, found: Patterns) -> None:
         for month in (*row.months_needed, *filter(None, (getattr(row, "start", None),))):
             if month not in case.months:
                 span = f"a month from {month_label(case.start)} to {month_label(case.end)}"
-                raise CaseError(FILE, row.id, month_label(month), span)
+                raise InputError(FILE, row.id, month_label(month), span)
         if isinstance(row, Area) and row.variable not in variables:
             raise unknown(FILE, f"{row.id}.variable", row.variable, sorted(variables))
         for name in getattr(row, "terms", ()):
@@ -705,7 +706,7 @@ def _check(case: Case, found: Patterns) -> None:
     for month in (*found.evaluation.starts, *found.evaluation.forward):
         if not case.start < month < case.end:
             allowed = "a month between the first and the last of the case"
-            raise CaseError(FILE, "evaluation", month_label(month), allowed)
+            raise InputError(FILE, "evaluation", month_label(month), allowed)
     for name in found.evaluation.readings:
         if name not in case.theories:
             raise unknown(FILE, "evaluation.readings", name, case.theories)
@@ -792,9 +793,9 @@ def participation(
     case: Case, parameters: Mapping[str, Floats], *, seed: int, start: int, end: int
 ) -> tuple[Floats, Bools]:
     """How far members take part, NaN where that is not asked, and who is in; both of shape (R, T, S, C)."""
-    given = compile_case(case)
+    inputs = compile_case(case)
     runs = len(next(iter(parameters.values())))
-    world = world_from_record(given, start - case.start, parameters, Noise(case, seed, 0, runs))
+    world = world_from_record(inputs, start - case.start, parameters, Noise(case, seed, 0, runs))
     level, seat = [world.participation.copy()], [is_in(world.status)]
     for t in range(start - case.start + 1, end - case.start + 1):
         advance(world, t)

@@ -15,11 +15,11 @@ from functools import lru_cache
 import numpy as np
 from scipy.optimize import minimize
 
-from agents.situation import Floats
-from calibration.likelihood import Design, design, fitted_names
-from calibration.shipped import read
-from model.case import Case
-from model.draws import normal, occasional
+from tashkent.agents.situation import Floats
+from tashkent.calibration.likelihood import Design, design, fitted_names
+from tashkent.calibration.shipped import read
+from tashkent.model.case import Case
+from tashkent.model.draws import normal, occasional
 
 LAPLACE = "normal approximation at the mode (Laplace)"
 

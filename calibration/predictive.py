@@ -10,12 +10,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from agents.situation import Bools, Floats
-from calibration.diagnostics import INTERVAL
-from model.case import Case
-from model.clock import month_label
-from model.simulate import prior_parameters, simulate
-from model.world import compile_case, is_in
+from tashkent.agents.situation import Bools, Floats
+from tashkent.calibration.diagnostics import INTERVAL
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
+from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.world import compile_case, is_in
 
 
 def check(case: Case, posterior: Mapping[str, Floats], *, seed: int) -> pd.DataFrame:

@@ -21,15 +21,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from calibration.diagnostics import contraction
-from calibration.posterior import fit_rows
-from calibration.refit import refit
-from model.case import Case, Entry
-from model.clock import last_day, month_of
-from model.law import Act, Status
-from model.record import Ensemble
-from model.simulate import prior_parameters, simulate
-from model.workers import end_with_parent
+from tashkent.calibration.diagnostics import contraction
+from tashkent.calibration.posterior import fit_rows
+from tashkent.calibration.refit import refit
+from tashkent.model.case import Case, Entry
+from tashkent.model.clock import last_day, month_of
+from tashkent.model.law import Act, Status
+from tashkent.model.record import Ensemble
+from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.workers import end_with_parent
 
 #: weighted draws of a posterior, of which `RANKS` are resampled
 PROPOSALS = 4000

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln, logsumexp
 
-from agents.situation import Floats
-from calibration.likelihood import Design
-from calibration.posterior import fit
-from calibration.target import target
-from model.case import Case
+from tashkent.agents.situation import Floats
+from tashkent.calibration.likelihood import Design
+from tashkent.calibration.posterior import fit
+from tashkent.calibration.target import target
+from tashkent.model.case import Case
 
 #: draws of the proposal
 PROPOSALS = 2000
@@ -50,7 +50,7 @@ class Refit:
 
     def resampled(self, case: Case, runs: int, seed: int) -> dict[str, Floats]:
         """One draw for each run with all that stays at its prior, by name: systematic resampling, then shuffled."""
-        from model.simulate import prior_parameters
+        from tashkent.model.simulate import prior_parameters
 
         rng = np.random.default_rng(np.random.SeedSequence((seed, runs)))
         at = np.searchsorted(np.cumsum(self.weights), (np.arange(runs) + rng.random()) / runs)

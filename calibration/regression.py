@@ -12,12 +12,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.situation import Bools, Floats
-from calibration.baselines import backed_off, log_scores, structural_steps
-from calibration.riskset import CHOICES, RiskSet
-from model.case import Case
-from model.clock import MONTHS_PER_YEAR
-from model.world import compile_case
+from tashkent.agents.situation import Bools, Floats
+from tashkent.calibration.baselines import backed_off, log_scores, structural_steps
+from tashkent.calibration.riskset import CHOICES, RiskSet
+from tashkent.model.case import Case
+from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.world import compile_case
 
 #: prior standard deviations of a coefficient among which the training states choose
 WIDTHS = (0.03, 0.1, 0.3, 1.0)
@@ -32,8 +32,8 @@ NEWTON = 50
 @lru_cache(maxsize=8)
 def shown(case: Case) -> tuple[tuple[str, ...], Floats]:
     """What a state is shown in a month, by name: shape (T, S, inputs)."""
-    given = compile_case(case)
-    now = given.situation
+    inputs = compile_case(case)
+    now = inputs.situation
     found: dict[str, Floats] = {f"tie {p}": now.tie[..., i] for i, p in enumerate(case.sponsors)}
     found |= {f"threat {k}": now.threat[..., i] for i, k in enumerate(case.threats)}
     shape = (len(case.months), len(case.states))
@@ -54,12 +54,12 @@ def shown(case: Case) -> tuple[tuple[str, ...], Floats]:
 
 def columns(case: Case, rows: RiskSet) -> Floats:
     """The inputs of each choice, once for clubs of the patron and once for others: shape (rows, 2 * (inputs + 1))."""
-    given = compile_case(case)
-    inputs = shown(case)[1][rows.month, rows.state]
-    reach = given.situation.reach[rows.month, rows.club]
+    inputs = compile_case(case)
+    measured = shown(case)[1][rows.month, rows.state]
+    reach = inputs.situation.reach[rows.month, rows.club]
     sign = np.where(rows.choice == CHOICES.index("exit"), -1.0, 1.0)
-    mine = np.column_stack([inputs, reach]) * sign[:, None]
-    led = given.situation.clubs.patron_led[rows.club][:, None]
+    mine = np.column_stack([measured, reach]) * sign[:, None]
+    led = inputs.situation.clubs.patron_led[rows.club][:, None]
     return np.concatenate([mine * led, mine * ~led], axis=1)
 
 

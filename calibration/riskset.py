@@ -18,12 +18,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.situation import Bools
-from model.case import Case
-from model.choices import open_acts
-from model.clock import month_of
-from model.law import Act
-from model.world import compile_case
+from tashkent.agents.situation import Bools
+from tashkent.model.case import Case
+from tashkent.model.choices import open_acts
+from tashkent.model.clock import month_of
+from tashkent.model.law import Act
+from tashkent.model.world import compile_case
 
 CHOICES = ("accede", "renew", "exit")
 _CHOICE_OPEN = {
@@ -67,7 +67,7 @@ class RiskSet:
 @lru_cache(maxsize=8)
 def risk_set(case: Case) -> RiskSet:
     """Every choice of the record from the month after the start to the end of the case."""
-    given = compile_case(case)
+    inputs = compile_case(case)
     clubs = tuple(case.clubs)
     rows: list[tuple[int, int, int, int, bool, bool, bool]] = []
     did = {
@@ -79,8 +79,8 @@ def risk_set(case: Case) -> RiskSet:
     }
     for t in range(1, len(case.months)):
         for c in range(len(clubs)):
-            for s in np.flatnonzero(given.decides):
-                found = [_CHOICE_OPEN.get(act) for act, _ in open_acts(given, t, int(s), c)]
+            for s in np.flatnonzero(inputs.decides):
+                found = [_CHOICE_OPEN.get(act) for act, _ in open_acts(inputs, t, int(s), c)]
                 choice = next(filter(None, found), None)
                 if choice is None or did.get((t, int(s), c)) == "cease":
                     continue
@@ -92,8 +92,8 @@ def risk_set(case: Case) -> RiskSet:
                         c,
                         CHOICES.index(choice),
                         done,
-                        given.founding[t, c],
-                        given.window[t, c],
+                        inputs.founding[t, c],
+                        inputs.window[t, c],
                     )
                 )
     columns = [np.array(column) for column in zip(*rows, strict=True)]

@@ -10,19 +10,19 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from agents.situation import Floats
-from calibration.holdout import renewal_scores
-from calibration.patterns import Patterns, Saves
-from calibration.posterior import fit_rows
-from calibration.refit import PROPOSALS, refit
-from calibration.scores import eve_of, renewal_month
-from calibration.target import target
-from calibration.variants import quick_scores
-from model.case import Case
-from model.clock import month_label
-from model.simulate import simulate
-from model.theory import only_terms
-from model.world import compile_case, is_in
+from tashkent.agents.situation import Floats
+from tashkent.calibration.holdout import renewal_scores
+from tashkent.calibration.patterns import Patterns, Saves
+from tashkent.calibration.posterior import fit_rows
+from tashkent.calibration.refit import PROPOSALS, refit
+from tashkent.calibration.scores import eve_of, renewal_month
+from tashkent.calibration.target import target
+from tashkent.calibration.variants import quick_scores
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
+from tashkent.model.simulate import simulate
+from tashkent.model.theory import only_terms
+from tashkent.model.world import compile_case, is_in
 
 EVERYTHING = "all together"
 #: live points of the nested sampling, and what may be left in them

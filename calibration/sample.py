@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from agents.situation import Floats
-from calibration.target import Target
-from model.case import CaseError
-from model.workers import end_with_parent
+from tashkent.agents.situation import Floats
+from tashkent.calibration.target import Target
+from tashkent.model.errors import InputError
+from tashkent.model.workers import end_with_parent
 
 #: steps between two draws that are kept
 THIN = 10
@@ -97,15 +97,17 @@ def check_numbers(target: Target, walkers: int, steps: int) -> None:
 
     Raises
     ------
-    CaseError
+    InputError
         If there are not two walkers for each parameter, in even number, or too few or odd steps.
     """
     least = 2 * len(target.names)
     if walkers < least or walkers % 2:
         allowed = f"an even number, at least twice the {len(target.names)} parameters ({least})"
-        raise CaseError("calibrate", "--walkers", walkers, allowed)
+        raise InputError("calibrate", "--walkers", walkers, allowed)
     if steps < 8 * THIN or steps % THIN:
-        raise CaseError("calibrate", "--steps", steps, f"a multiple of {THIN}, at least {8 * THIN}")
+        raise InputError(
+            "calibrate", "--steps", steps, f"a multiple of {THIN}, at least {8 * THIN}"
+        )
 
 
 def sample(
@@ -136,7 +138,7 @@ def sample(
 
     Raises
     ------
-    CaseError
+    InputError
         If the folder holds a run with other settings or of another likelihood.
     """
     _claim(folder, settings)
@@ -269,19 +271,19 @@ def _claim(folder: Path, settings: Settings) -> None:
         except ValueError:
             stored = None
         if not isinstance(stored, dict):
-            raise CaseError(str(path), "syntax", "no settings", "those of an earlier run")
+            raise InputError(str(path), "syntax", "no settings", "those of an earlier run")
         asked = asdict(settings)
         for name in sorted(asked, key=lambda name: name == "case_hash"):  # which follows the seed
             value = asked[name]
             if stored.get(name) != value:
                 allowed = f"{stored.get(name)!r}, with which the run there began; or another --out"
-                raise CaseError(str(path), name, value, allowed)
+                raise InputError(str(path), name, value, allowed)
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         allowed = f"a folder that can be made ({error.strerror})"
-        raise CaseError("--out", "folder", str(folder), allowed) from None
+        raise InputError("--out", "folder", str(folder), allowed) from None
     _replace(path, json.dumps(asdict(settings), indent=2).encode() + b"\n")
 
 
@@ -294,7 +296,7 @@ def _check_likelihood(target: Target, folder: Path, ensemble: int) -> None:
     fits = state["coords"].shape[1] == len(target.names)
     if not fits or not np.allclose(target.log_posterior(state["coords"]), state["log_prob"]):
         allowed = "the one with which the run there began; or another --out"
-        raise CaseError(str(folder), "likelihood", "another", allowed)
+        raise InputError(str(folder), "likelihood", "another", allowed)
 
 
 def _block(folder: Path, ensemble: int, step: int) -> Path:

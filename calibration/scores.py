@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.situation import Floats
-from model.case import Case
-from model.clock import MONTHS_PER_YEAR
-from model.record import Ensemble
-from model.world import compile_case, is_in
+from tashkent.agents.situation import Floats
+from tashkent.model.case import Case
+from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.record import Ensemble
+from tashkent.model.world import compile_case, is_in
 
 
 def brier(case: Case, p: Floats, start: int, club: str, first: int, last: int) -> float:
@@ -16,12 +16,12 @@ def brier(case: Case, p: Floats, start: int, club: str, first: int, last: int) -
 
     `p` has shape (T, S, C) and begins with month `start`. 0 is perfect; a coin would score 0.25.
     """
-    given = compile_case(case)
+    inputs = compile_case(case)
     c = tuple(case.clubs).index(club)
     low, high = max(first, start), last + 1
-    seen = is_in(given.record.status[low - case.start : high - case.start, :, c])
+    seen = is_in(inputs.record.status[low - case.start : high - case.start, :, c])
     difference = p[low - start : high - start, :, c] - seen
-    return float(np.mean(difference[:, given.decides] ** 2))
+    return float(np.mean(difference[:, inputs.decides] ** 2))
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Split:
 def renewal_month(case: Case) -> int | None:
     """The first month in which the focal club's members must sign or leave."""
     c = tuple(case.clubs).index(case.focus)
-    given = compile_case(case)
-    due = [m for m, rules in zip(case.months, given.rules, strict=True) if rules[c].renewal_due]
+    inputs = compile_case(case)
+    due = [m for m, rules in zip(case.months, inputs.rules, strict=True) if rules[c].renewal_due]
     return due[0] if due else None
 
 
@@ -56,10 +56,10 @@ def eve_of(month: int) -> int:
 def split_at_renewal(ensemble: Ensemble, month: int) -> Split:
     """Who is in at the end of a renewal month, among those who had to decide in the record."""
     case = ensemble.case
-    given = compile_case(case)
+    inputs = compile_case(case)
     c, t = tuple(case.clubs).index(case.focus), month - case.start
-    decided = np.flatnonzero(is_in(given.record.status[t - 1, :, c]) & given.decides)
-    truth = is_in(given.record.status[t, decided, c])
+    decided = np.flatnonzero(is_in(inputs.record.status[t - 1, :, c]) & inputs.decides)
+    truth = is_in(inputs.record.status[t, decided, c])
     stays = ensemble.seats[:, ensemble.at(month), decided, c]
     right = stays == truth
     accuracy = (right[:, truth].mean(axis=1) + right[:, ~truth].mean(axis=1)) / 2

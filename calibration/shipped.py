@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.situation import Floats
-from model.case import Case, CaseError
+from tashkent.agents.situation import Floats
+from tashkent.model.case import Case
+from tashkent.model.errors import InputError
 
 if TYPE_CHECKING:
-    from calibration.sample import Chains
-    from calibration.target import Target
+    from tashkent.calibration.sample import Chains
+    from tashkent.calibration.target import Target
 
 FILE = "posterior.nc"
 MANIFEST = "posterior.json"
@@ -100,7 +101,7 @@ def read(case: Case) -> Shipped | str:
 
     Raises
     ------
-    CaseError
+    InputError
         If a file stands there that is no sample.
     """
     import h5py
@@ -119,7 +120,7 @@ def read(case: Case) -> Shipped | str:
     except (OSError, KeyError, ValueError) as error:
         words = str(error).partition("\n")[0]
         allowed = "a sample as `tashkent calibrate` writes it"
-        raise CaseError(FILE, "file", words, allowed) from None
+        raise InputError(FILE, "file", words, allowed) from None
     return Shipped(names, np.stack(values, axis=1), attributes)
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from agents.situation import Floats
-from calibration.likelihood import Design
-from calibration.posterior import fit_rows
-from model.case import Case
+from tashkent.agents.situation import Floats
+from tashkent.calibration.likelihood import Design
+from tashkent.calibration.posterior import fit_rows
+from tashkent.model.case import Case
 
 
 def distinct(rows: Design) -> tuple[Design, Floats]:

@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from calibration import literature, rivals, shipped, variants
-from calibration.baselines import BASELINES, p_in, runs_of
-from calibration.diagnostics import INTERVAL
-from calibration.holdout import (
+from tashkent.calibration import literature, rivals, shipped, variants
+from tashkent.calibration.baselines import BASELINES, p_in, runs_of
+from tashkent.calibration.diagnostics import INTERVAL
+from tashkent.calibration.holdout import (
     MODEL,
     NOBODY,
     STEPS,
@@ -34,7 +34,7 @@ from calibration.holdout import (
     unscored_act,
     with_hindsight,
 )
-from calibration.patterns import (
+from tashkent.calibration.patterns import (
     FILE,
     Participation,
     Patterns,
@@ -45,16 +45,16 @@ from calibration.patterns import (
     measured,
     participation_measures,
 )
-from calibration.posterior import posterior
-from calibration.refit import PROPOSALS
-from calibration.scores import brier
-from model.case import Case
-from model.clock import month_label, parse_month
-from model.law import Act
-from model.simulate import simulate
-from model.source import code_digest
-from model.workers import end_with_parent
-from model.world import compile_case, is_in
+from tashkent.calibration.posterior import posterior
+from tashkent.calibration.refit import PROPOSALS
+from tashkent.calibration.scores import brier
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label, parse_month
+from tashkent.model.law import Act
+from tashkent.model.simulate import simulate
+from tashkent.model.source import code_digest
+from tashkent.model.workers import end_with_parent
+from tashkent.model.world import compile_case, is_in
 
 Tables = dict[str, pd.DataFrame]
 #: permutations of one job

@@ -13,16 +13,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from calibration.baselines import backed_off, log_scores, predict, structural_steps
-from calibration.holdout import SCOPES, predict_model, scope
-from calibration.imputation import imputed
-from calibration.likelihood import Design
-from calibration.patterns import AllRight, Cycle, Patterns, Renewal, Runs, evaluate
-from calibration.posterior import fit_rows
-from calibration.refit import refit
-from model.case import Case, Parameter
-from model.clock import MONTHS_PER_YEAR, month_of
-from model.simulate import simulate
+from tashkent.calibration.baselines import backed_off, log_scores, predict, structural_steps
+from tashkent.calibration.holdout import SCOPES, predict_model, scope
+from tashkent.calibration.imputation import imputed
+from tashkent.calibration.likelihood import Design
+from tashkent.calibration.patterns import AllRight, Cycle, Patterns, Renewal, Runs, evaluate
+from tashkent.calibration.posterior import fit_rows
+from tashkent.calibration.refit import refit
+from tashkent.model.case import Case, Parameter
+from tashkent.model.clock import MONTHS_PER_YEAR, month_of
+from tashkent.model.simulate import simulate
 
 #: judged magnitudes of events, where a case has them, for one sensitivity run
 MAGNITUDES = "evidence/magnitudes.csv"

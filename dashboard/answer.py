@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from agents.situation import Floats
-from dashboard import question
-from dashboard.scene import record_of
-from dashboard.shared import Desk, Progress
-from dashboard.view import Guess, View
-from experiments.compare import LAW, Pair, Z, compare, history_of, outside_the_fit
-from experiments.pairs import History
-from experiments.predictions import Prediction, score
-from model.case import Case
-from model.clock import month_label
-from model.world import Noise
-from tashkent.words import TERMS
+from tashkent.agents.situation import Floats
+from tashkent.dashboard import question
+from tashkent.dashboard.scene import record_of
+from tashkent.dashboard.shared import Desk, Progress
+from tashkent.dashboard.view import Guess, View
+from tashkent.experiments.compare import LAW, Pair, Z, compare, history_of, outside_the_fit
+from tashkent.experiments.pairs import History
+from tashkent.experiments.predictions import Prediction, score
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
+from tashkent.model.words import TERMS
+from tashkent.model.world import Noise
 
 #: comparisons that are kept for whoever asks the same, and worlds as they were of as many starts, up to so many runs
 KEPT, KEPT_WORLDS, MOST_KEPT = 12, 3, 500

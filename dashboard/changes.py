@@ -5,13 +5,14 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from dashboard.view import bounds
-from model import counterfactual as cf
-from model.case import Case, CaseError, Event
-from model.clock import month_label, month_of
-from model.law import Statute
-from tashkent.lawbook import kind_of, numbers, provision, span, spoken
-from tashkent.words import TERMS, listed
+from tashkent.dashboard.view import bounds
+from tashkent.model import counterfactual as cf
+from tashkent.model.case import Case, Event
+from tashkent.model.clock import month_label, month_of
+from tashkent.model.errors import InputError
+from tashkent.model.law import Statute
+from tashkent.model.lawbook import kind_of, numbers, provision, span, spoken
+from tashkent.model.words import TERMS, listed
 
 #: what a rule may be flipped to, in words: by key of the statute
 FLIPS: dict[str, dict[Any, str]] = {
@@ -76,7 +77,7 @@ def said(case: Case, patch: cf.Patch) -> str:
 
     Examples
     --------
-    >>> from model.case import load_case
+    >>> from tashkent.model.case import load_case
     >>> said(load_case("cst"), cf.ReadOtherwise(statute="CST-11-term"))
     'CST, what happens when the term ends (Collective Security Treaty, Article 11): who does nothing stays in.'
     """
@@ -287,12 +288,12 @@ def patch_of(case: Case, asked: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
-    CaseError
+    InputError
         If something is missing or of the wrong kind. What the case makes of it is asked later.
     """
     build = BUILDERS.get(str(asked.get("do")))
     if build is None:
-        raise CaseError("What if", "change", asked.get("do"), ", ".join(BUILDERS))
+        raise InputError("What if", "change", asked.get("do"), ", ".join(BUILDERS))
     return build(case, asked)
 
 
@@ -315,7 +316,7 @@ def _flip(case: Case, asked: Mapping[str, Any]) -> dict[str, Any]:
     if key in LENGTHS:
         value = int(_number_of(asked, "value"))
     elif key not in FLIPS or not isinstance(value, str | bool):
-        raise CaseError("What if", "rule", asked.get("rule"), "a rule of the list with a value")
+        raise InputError("What if", "rule", asked.get("rule"), "a rule of the list with a value")
     return {"do": "change_statute", "statute": statute, "set": {key: value}}
 
 
@@ -358,7 +359,7 @@ def _weigh(case: Case, asked: Mapping[str, Any]) -> dict[str, Any]:
     if name in case.role("weight"):
         low, high = bounds(case, name)
         if not low <= value <= high:
-            raise CaseError("What if", name, value, f"a number from {low:g} to {high:g}")
+            raise InputError("What if", name, value, f"a number from {low:g} to {high:g}")
     return {"do": "change_parameter", "parameter": name, "value": value}
 
 
@@ -376,7 +377,7 @@ BUILDERS: dict[str, Callable[[Case, Mapping[str, Any]], dict[str, Any]]] = {
 def _text(asked: Mapping[str, Any], key: str) -> str:
     value = asked.get(key, "")
     if not isinstance(value, str) or len(value) > 100:
-        raise CaseError("What if", key, str(value)[:100], "a short text")
+        raise InputError("What if", key, str(value)[:100], "a short text")
     return value
 
 
@@ -384,11 +385,11 @@ def _day(asked: Mapping[str, Any], key: str) -> date:
     try:
         return date.fromisoformat(_text(asked, key))
     except ValueError:
-        raise CaseError("What if", key, asked.get(key), "a day, as YYYY-MM-DD") from None
+        raise InputError("What if", key, asked.get(key), "a day, as YYYY-MM-DD") from None
 
 
 def _number_of(asked: Mapping[str, Any], key: str) -> float:
     value = asked.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e6:
-        raise CaseError("What if", key, value, "a number")
+        raise InputError("What if", key, value, "a number")
     return float(value)

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from agents.situation import Floats
-from dashboard.explained import beliefs
-from dashboard.palette import DASHES, SERIES, SERIES_DARK
-from model.case import Case
-from model.clock import month_label
-from model.world import compile_case
+from tashkent.agents.situation import Floats
+from tashkent.dashboard.explained import beliefs
+from tashkent.dashboard.palette import DASHES, SERIES, SERIES_DARK
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
+from tashkent.model.world import compile_case
 
 #: that of the page
 FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'

@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from agents.situation import Floats
-from calibration.posterior import posterior
-from model.case import Case
-from model.choices import record_standing
-from model.clock import month_label, month_of
-from model.explain import ActExplained, Part, explain
-from model.world import compile_case
-from tashkent.words import ACTS, middle, named, percent, story
+from tashkent.agents.situation import Floats
+from tashkent.calibration.posterior import posterior
+from tashkent.model.case import Case
+from tashkent.model.choices import record_standing
+from tashkent.model.clock import month_label, month_of
+from tashkent.model.explain import ActExplained, Part, explain
+from tashkent.model.words import ACTS, middle, named, percent, story
+from tashkent.model.world import compile_case
 
 DRAWS = 400
 #: a part that moves the log-odds by less is summed up with the others
@@ -22,9 +22,9 @@ SMALL = 0.1
 @lru_cache(maxsize=4)
 def beliefs(case: Case) -> Floats:
     """Belief in help as the record taught it, shape (T, S, K)."""
-    given = compile_case(case)
+    inputs = compile_case(case)
     months = range(1, len(case.months))
-    rows = [given.month(t, record_standing(given, t)).credibility for t in months]
+    rows = [inputs.month(t, record_standing(inputs, t)).credibility for t in months]
     found = np.array([rows[0], *rows])
     found.flags.writeable = False
     return found

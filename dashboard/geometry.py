@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.situation import Floats
+from tashkent.agents.situation import Floats
 
 HERE = Path(__file__).parent
 #: central meridian, standard parallels and latitude of origin, in degrees

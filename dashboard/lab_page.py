@@ -9,9 +9,9 @@ import pandas as pd
 import solara
 import solara.lab
 
-from calibration.posterior import posterior
-from model.case import Case
-from model.clock import month_label
+from tashkent.calibration.posterior import posterior
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
 
 #: milliseconds between steps: below a tenth of a second the page would freeze
 PAUSE = 250
@@ -28,7 +28,7 @@ def Lab(case: Case, seed: int) -> None:
     # Mesa's page brings matplotlib and altair, which nobody else on the server should wait for.
     from mesa.visualization import Slider, SolaraViz
 
-    from model.coalition import CoalitionModel
+    from tashkent.model.coalition import CoalitionModel
 
     def build() -> solara.Reactive[CoalitionModel]:
         return solara.reactive(CoalitionModel(case, parameters=middle(case), rng=seed))

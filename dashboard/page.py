@@ -8,13 +8,13 @@ from typing import Any
 import solara
 import solara.lab
 
-from dashboard import lab_page, simulate_page, state_page, whatif_page
-from dashboard.results import Wish, obtain, the_case, wish_of
-from dashboard.shared import Stopped
-from dashboard.view import MOST_RUNS, PAGES, SHOWS, View, changed, from_query
-from dashboard.weights import Weights
-from model.clock import month_label
-from model.record import Ensemble
+from tashkent.dashboard import lab_page, simulate_page, state_page, whatif_page
+from tashkent.dashboard.results import Wish, obtain, the_case, wish_of
+from tashkent.dashboard.shared import Stopped
+from tashkent.dashboard.view import MOST_RUNS, PAGES, SHOWS, View, changed, from_query
+from tashkent.dashboard.weights import Weights
+from tashkent.model.clock import month_label
+from tashkent.model.record import Ensemble
 
 HERE = Path(__file__).parent
 

@@ -13,16 +13,17 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
-from experiments.predictions import month_asked
-from model.case import Case, CaseError
-from model.clock import month_label, parse_month
-from model.counterfactual import (
+from tashkent.experiments.predictions import month_asked
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label, parse_month
+from tashkent.model.counterfactual import (
     PATCH_NAMES,
     SUFFIX,
     Counterfactual,
     parse_counterfactual,
     shipped_counterfactuals,
 )
+from tashkent.model.errors import InputError
 
 #: the text of a question that changes nothing yet
 EMPTY = 'schema = 1\nid = "mine"\n'
@@ -52,21 +53,21 @@ def read(case: Case, text: str, file: str) -> Counterfactual:
 
     Raises
     ------
-    CaseError
+    InputError
         If it is too long, no TOML, or does not fit the case.
     """
     if len(text) > LONGEST:
-        raise CaseError(file, "length", f"{len(text):,} characters", f"at most {LONGEST:,}")
+        raise InputError(file, "length", f"{len(text):,} characters", f"at most {LONGEST:,}")
     found = parse_counterfactual(text, file)
     if len(found.patches) > MOST_PATCHES:
-        raise CaseError(file, "patch", f"{len(found.patches)} patches", f"at most {MOST_PATCHES}")
+        raise InputError(file, "patch", f"{len(found.patches)} patches", f"at most {MOST_PATCHES}")
     if len(pack(written(found))) > LONGEST_LINK:
-        raise CaseError(file, "length", f"{len(text):,} characters", "what fits into a link")
+        raise InputError(file, "length", f"{len(text):,} characters", "what fits into a link")
     found.apply(case)
     return found
 
 
-def complaint(error: CaseError, text: str) -> str:
+def complaint(error: InputError, text: str) -> str:
     """Why a text was refused, with the line and the key.
 
     Examples
@@ -74,7 +75,7 @@ def complaint(error: CaseError, text: str) -> str:
     >>> text = 'id = "mine"\\n\\n[[patch]]\\ndo = "remove_event"\\nevnt = "E031"'
     >>> try:
     ...     parse_counterfactual(text, "mine.toml")
-    ... except CaseError as error:
+    ... except InputError as error:
     ...     print(complaint(error, text)[:41])
     mine.toml, line 5: patch 1 (remove_event)
     """

@@ -8,19 +8,19 @@ from functools import cache, lru_cache
 import numpy as np
 import pandas as pd
 
-from agents.situation import Floats
-from calibration.baselines import BASELINES, p_in
-from calibration.posterior import posterior
-from calibration.scores import brier
-from dashboard import answer
-from dashboard.shared import Progress, Work
-from dashboard.view import View, default
-from model.case import Case, load_case
-from model.clock import month_label
-from model.record import Ensemble
-from model.simulate import simulate
-from model.world import compile_case
-from tashkent.report import NOBODY_MOVES
+from tashkent.agents.situation import Floats
+from tashkent.calibration.baselines import BASELINES, p_in
+from tashkent.calibration.posterior import posterior
+from tashkent.calibration.scores import brier
+from tashkent.cli.report import NOBODY_MOVES
+from tashkent.dashboard import answer
+from tashkent.dashboard.shared import Progress, Work
+from tashkent.dashboard.view import View, default
+from tashkent.model.case import Case, load_case
+from tashkent.model.clock import month_label
+from tashkent.model.record import Ensemble
+from tashkent.model.simulate import simulate
+from tashkent.model.world import compile_case
 
 #: runs that advance together: small, so that a stop is heard soon and progress is seen
 BLOCK = 75

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from dashboard import geometry, palette
-from model.case import Case
-from model.clock import month_label, month_of
-from model.law import Act
-from model.record import Ensemble
-from model.world import Status8, compile_case
-from tashkent.lawbook import provision
+from tashkent.dashboard import geometry, palette
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label, month_of
+from tashkent.model.law import Act
+from tashkent.model.lawbook import provision
+from tashkent.model.record import Ensemble
+from tashkent.model.world import Status8, compile_case
 
 #: acts of a session or of time that would only fill the page
 QUIET = ("abstain", "carry_over")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 #: overridden by what the environment already says
 SETTINGS = {
-    "SOLARA_APP": "dashboard.page",
+    "SOLARA_APP": "tashkent.dashboard.page",
     "SOLARA_MODE": "production",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "false",
     "SOLARA_THEME_SHOW_BANNER": "false",
@@ -57,8 +57,8 @@ def serve(host: str, port: int, *, show: bool) -> None:
     import uvicorn
     from solara.server.starlette import app
 
-    from dashboard.results import warm
-    from model.workers import share_heap
+    from tashkent.dashboard.results import warm
+    from tashkent.model.workers import share_heap
 
     share_heap()
     warm()

@@ -5,12 +5,12 @@ from typing import Any
 
 import solara
 
-from dashboard.results import scores
-from dashboard.scene import facts, frames, record_of, scene
-from dashboard.view import View
-from dashboard.weights import said
-from model.case import Case
-from model.record import Ensemble
+from tashkent.dashboard.results import scores
+from tashkent.dashboard.scene import facts, frames, record_of, scene
+from tashkent.dashboard.view import View
+from tashkent.dashboard.weights import said
+from tashkent.model.case import Case
+from tashkent.model.record import Ensemble
 
 
 @solara.component_vue("stage.vue")

@@ -7,12 +7,12 @@ from typing import Any
 import solara
 import solara.lab
 
-from dashboard import charts
-from dashboard.explained import acts_of, decision
-from dashboard.view import View
-from dashboard.weights import said
-from model.case import Case
-from model.clock import month_label
+from tashkent.dashboard import charts
+from tashkent.dashboard.explained import acts_of, decision
+from tashkent.dashboard.view import View
+from tashkent.dashboard.weights import said
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
 
 
 @solara.component_vue("decision.vue")

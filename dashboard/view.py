@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlencode
 
-from dashboard import question
-from model.case import Case, CaseError
-from model.clock import month_label, parse_month
+from tashkent.dashboard import question
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label, parse_month
+from tashkent.model.errors import InputError
 
 PAGES = {"simulate": "Simulate", "state": "A state", "whatif": "What if", "lab": "Lab"}
 SHOWS = {"record": "The record", "run": "One run", "ensemble": "Many runs"}
@@ -138,7 +139,7 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
 
     Examples
     --------
-    >>> from model.case import load_case
+    >>> from tashkent.model.case import load_case
     >>> case = load_case("cst")
     >>> view, complaints = changed(case, default(case), {"month": "1999-04", "club": "NATO"})
     >>> month_label(view.month), view.club, complaints
@@ -242,7 +243,7 @@ def _own(case: Case, view: View, packed: str) -> View:
     file = "the question in this link"
     try:
         one = question.read(case, text, file)
-    except CaseError as error:
+    except InputError as error:
         raise ValueError(question.complaint(error, text)) from None
     origin = question.usual_start(case, one) if one.starts else view.origin
     return replace(view, cf=question.OWN, own=question.written(one), origin=origin)

@@ -6,10 +6,10 @@ from typing import Any
 
 import solara
 
-from calibration.posterior import posterior
-from dashboard.view import View, bounds
-from model.case import Case
-from tashkent.words import TERMS, listed
+from tashkent.calibration.posterior import posterior
+from tashkent.dashboard.view import View, bounds
+from tashkent.model.case import Case
+from tashkent.model.words import TERMS, listed
 
 #: the parameters that runs draw, by role in the case's table
 GROUPS = {

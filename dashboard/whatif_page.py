@@ -7,17 +7,18 @@ from typing import Any
 import solara
 import solara.lab
 
-from dashboard import question
-from dashboard.answer import Asked, answer, asked_of, before_of, obtain, prepare
-from dashboard.changes import changes, choices, patch_of
-from dashboard.shared import Stopped
-from dashboard.view import MOST_RUNS, View
-from dashboard.weights import spoken
-from experiments.compare import Pair
-from model.case import Case, CaseError
-from model.clock import month_label
-from model.counterfactual import SUFFIX, ChangeParameter, Counterfactual
-from model.world import compile_case, is_in
+from tashkent.dashboard import question
+from tashkent.dashboard.answer import Asked, answer, asked_of, before_of, obtain, prepare
+from tashkent.dashboard.changes import changes, choices, patch_of
+from tashkent.dashboard.shared import Stopped
+from tashkent.dashboard.view import MOST_RUNS, View
+from tashkent.dashboard.weights import spoken
+from tashkent.experiments.compare import Pair
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
+from tashkent.model.counterfactual import SUFFIX, ChangeParameter, Counterfactual
+from tashkent.model.errors import InputError
+from tashkent.model.world import compile_case, is_in
 
 Ask = Callable[[dict[str, Any]], None]
 
@@ -130,7 +131,7 @@ class _Own:
     def _keep(self, text: str, name: str, *, with_line: bool = False) -> None:
         try:
             text = question.written(question.read(self.case, text, name))
-        except CaseError as refused:
+        except InputError as refused:
             self.refuse(question.complaint(refused, text) if with_line else str(refused))
         else:
             self.ask({"own": question.pack(text)})
@@ -139,7 +140,7 @@ class _Own:
         """One change more, or several."""
         try:
             patches = [question.table(patch_of(self.case, change)) for change in changes]
-        except CaseError as refused:
+        except InputError as refused:
             self.refuse(str(refused))
             return
         before = question.written(self.one, ()) if self.one else question.EMPTY

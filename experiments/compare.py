@@ -25,19 +25,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from agents.situation import Floats
-from agents.terms import TERMS
-from calibration.likelihood import fitted_names
-from calibration.posterior import fit_rows, posterior
-from calibration.riskset import CHOICES
-from experiments.pairs import NEVER, Counts, History, Setting, run_pairs, status_name
-from model.case import Case, CaseError, load_case
-from model.choices import record_standing
-from model.clock import month_label
-from model.counterfactual import Counterfactual, Outcome, load_counterfactual
-from model.law import Status
-from model.theory import with_theory
-from model.world import Noise, compile_case, is_in
+from tashkent.agents.situation import Floats
+from tashkent.agents.terms import TERMS
+from tashkent.calibration.likelihood import fitted_names
+from tashkent.calibration.posterior import fit_rows, posterior
+from tashkent.calibration.riskset import CHOICES
+from tashkent.experiments.pairs import NEVER, Counts, History, Setting, run_pairs, status_name
+from tashkent.model.case import Case, load_case
+from tashkent.model.choices import record_standing
+from tashkent.model.clock import month_label
+from tashkent.model.counterfactual import Counterfactual, Outcome, load_counterfactual
+from tashkent.model.errors import InputError
+from tashkent.model.law import Status
+from tashkent.model.theory import with_theory
+from tashkent.model.world import Noise, compile_case, is_in
 
 #: most runs that share a draw of the posterior, and half the width of 90 per cent in standard errors
 PER_DRAW = 10
@@ -452,7 +453,7 @@ def compare(
 
     Raises
     ------
-    CaseError
+    InputError
         If a counterfactual does not fit the case, or a month or theory is unknown.
 
     Examples
@@ -464,13 +465,13 @@ def compare(
     case = case if isinstance(case, Case) else load_case(case)
     chosen = [_counterfactual(case, c) for c in counterfactuals]
     if not chosen:
-        raise CaseError("compare", "counterfactuals", "none", "one counterfactual at least")
+        raise InputError("compare", "counterfactuals", "none", "one counterfactual at least")
     if runs < 1:
-        raise CaseError("compare", "runs", runs, "1 or more")
+        raise InputError("compare", "runs", runs, "1 or more")
     against = None if baseline is None else _counterfactual(case, baseline)
     per_draw = _per_draw(runs) if per_draw is None else per_draw
     if per_draw < 1 or runs % per_draw:
-        raise CaseError("compare", "per_draw", per_draw, f"a number that divides {runs} runs")
+        raise InputError("compare", "per_draw", per_draw, f"a number that divides {runs} runs")
     tasks = _tasks(case, chosen, start)
     names = tuple(dict.fromkeys(theories)) or (WHOLE,)
     todo, done, pairs = runs * len(tasks) * len(names), 0, []
@@ -532,8 +533,8 @@ def _named(pair: Pair, against: str) -> Pair:
     return replace(pair, against=against)
 
 
-def _counterfactual(case: Case, given: Counterfactual | str) -> Counterfactual:
-    return given if isinstance(given, Counterfactual) else load_counterfactual(given, case)
+def _counterfactual(case: Case, inputs: Counterfactual | str) -> Counterfactual:
+    return inputs if isinstance(inputs, Counterfactual) else load_counterfactual(inputs, case)
 
 
 def _per_draw(runs: int) -> int:
@@ -552,7 +553,7 @@ def _tasks(
             month = case.month(text, "--from")
             if month == case.end:
                 allowed = f"a month before {month_label(case.end)}, the last of the case"
-                raise CaseError(case.id, "--from", text, allowed)
+                raise InputError(case.id, "--from", text, allowed)
             tasks.setdefault(month, []).append(counterfactual)
     return dict(sorted(tasks.items()))
 
@@ -575,7 +576,7 @@ def _draws(
     missing = [name for name in case.drawn if name not in parameters]
     if missing or any(len(values) != number for values in parameters.values()):
         allowed = f"{number} values for each of {', '.join(case.drawn)}"
-        raise CaseError("compare", "parameters", ", ".join(missing) or "another length", allowed)
+        raise InputError("compare", "parameters", ", ".join(missing) or "another length", allowed)
     return {name: np.asarray(parameters[name], float) for name in case.drawn}, "given"
 
 
@@ -669,10 +670,10 @@ def outside_the_fit(base: Case, changed: Case, start: int, since: int) -> pd.Dat
 @lru_cache(maxsize=8)
 def _on_record(case: Case, names: tuple[str, ...]) -> Floats:
     """Terms as the record has them, shape (months, terms, clubs, states); 0 in the first month, which is given."""
-    given = compile_case(case)
-    standing = [record_standing(given, max(1, t)) for t in range(len(case.months))]
-    situation = given.situation.joined_by(
-        np.array([given.credibility(t, now.learnt) for t, now in enumerate(standing)]),
+    inputs = compile_case(case)
+    standing = [record_standing(inputs, max(1, t)) for t in range(len(case.months))]
+    situation = inputs.situation.joined_by(
+        np.array([inputs.credibility(t, now.belief_updates) for t, now in enumerate(standing)]),
         seat=np.array([now.seat for now in standing]),
         gap=np.array([now.gap for now in standing]),
         left=np.array([now.left for now in standing]),
@@ -680,8 +681,8 @@ def _on_record(case: Case, names: tuple[str, ...]) -> Floats:
     )
     found = np.zeros((len(case.months), len(names), len(case.clubs), len(case.states)))
     for n, name in enumerate(names):
-        if name in given.theory:
-            found[1:, n] = (given.stake * TERMS[name].formula(situation)).swapaxes(1, 2)[1:]
+        if name in inputs.theory:
+            found[1:, n] = (inputs.stake * TERMS[name].formula(situation)).swapaxes(1, 2)[1:]
     return found
 
 

@@ -25,15 +25,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from agents.situation import Floats
-from experiments.compare import BASELINE, WHOLE
-from experiments.outcomes import Brier, Outcome, read_outcomes
-from experiments.worlds import AS_MEASURED, Change, Known, World
-from model import case as case_of
-from model.case import Case, CaseError, Parameter, load_case, unknown
-from model.clock import month_label
-from model.counterfactual import DYADS
-from model.simulate import BLOCK
+from tashkent.agents.situation import Floats
+from tashkent.experiments.compare import BASELINE, WHOLE
+from tashkent.experiments.outcomes import Brier, Outcome, read_outcomes
+from tashkent.experiments.worlds import AS_MEASURED, Change, Known, World
+from tashkent.model import case as case_of
+from tashkent.model.case import Case, Parameter, load_case
+from tashkent.model.clock import month_label
+from tashkent.model.counterfactual import DYADS
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.simulate import BLOCK
 
 SCHEMA = 1
 #: the file in an error where a design is given as a table
@@ -170,7 +171,7 @@ class OfImputation(_Listed):
         """-1 or more."""
         for number in self.values:
             if number < AS_MEASURED:
-                raise CaseError(file, f"{key}.values", number, "-1 (as measured), 0, 1, 2 ...")
+                raise InputError(file, f"{key}.values", number, "-1 (as measured), 0, 1, 2 ...")
 
 
 class _Number(Factor):
@@ -223,15 +224,15 @@ class _Number(Factor):
         """One way to say which values; the range in order."""
         self._check_one_way(file, key, ("values", "range"))
         if self.range is not None and not self.range[0] < self.range[1]:
-            raise CaseError(file, f"{key}.range", list(self.range), "the lower end first")
+            raise InputError(file, f"{key}.range", list(self.range), "the lower end first")
         if self.values is not None and self.levels is not None:
-            raise CaseError(file, f"{key}.levels", self.levels, "nothing beside values")
+            raise InputError(file, f"{key}.levels", self.levels, "nothing beside values")
 
     def _check_one_way(self, file: str, key: str, ways: Sequence[str]) -> None:
         said = [way for way in ways if getattr(self, way) is not None]
         if len(said) != 1:
             allowed = f"one of {', '.join(ways)}"
-            raise CaseError(file, key, " and ".join(said) or "nothing", allowed)
+            raise InputError(file, key, " and ".join(said) or "nothing", allowed)
 
 
 class OfParameter(_Number):
@@ -278,18 +279,18 @@ class OfParameter(_Number):
     def _check_quantiles(self, known: "Known", parameter: Parameter, file: str, key: str) -> None:
         if (self.source is None) != (self.quantiles is None):
             allowed = "from = 'prior' or 'posterior' with quantiles, and neither without"
-            raise CaseError(file, f"{key}.from", self.source, allowed)
+            raise InputError(file, f"{key}.from", self.source, allowed)
         if self.quantiles is None:
             return
         if parameter.role == "fixed":
             allowed = "values or a range, for a fixed parameter has neither prior nor posterior"
-            raise CaseError(file, f"{key}.quantiles", list(self.quantiles), allowed)
+            raise InputError(file, f"{key}.quantiles", list(self.quantiles), allowed)
         if not 0 < self.quantiles[0] < self.quantiles[1] < 1:
             allowed = "two numbers between 0 and 1, the lower first"
-            raise CaseError(file, f"{key}.quantiles", list(self.quantiles), allowed)
+            raise InputError(file, f"{key}.quantiles", list(self.quantiles), allowed)
         if len(known.theories) > 1:
             allowed = "values or a range, where the design has several theories"
-            raise CaseError(file, f"{key}.quantiles", list(self.quantiles), allowed)
+            raise InputError(file, f"{key}.quantiles", list(self.quantiles), allowed)
 
 
 class _OfSeries(_Number):
@@ -350,8 +351,8 @@ def _check_support(known: "Known", change: "Change", file: str, key: str) -> Non
     """Refuse a value with which the case does not hold together."""
     try:
         known.world(World(theory=known.theories[0], changes=(change,)))
-    except CaseError as error:
-        raise CaseError(file, key, change.value, error.allowed) from None
+    except InputError as error:
+        raise InputError(file, key, change.value, error.allowed) from None
 
 
 #: word -> class
@@ -593,7 +594,7 @@ def read_design(given: Path | str | Mapping[str, Any]) -> Plan:
 
     Raises
     ------
-    CaseError
+    InputError
         In one line, if a key is unknown or has no effect, or a value is not allowed.
 
     Examples
@@ -619,10 +620,10 @@ def read_design(given: Path | str | Mapping[str, Any]) -> Plan:
     file, table = (GIVEN, dict(given)) if isinstance(given, Mapping) else _from_file(Path(given))
     schema = table.pop("schema", SCHEMA)
     if type(schema) is not int or schema != SCHEMA:
-        raise CaseError(file, "schema", schema, str(SCHEMA))
+        raise InputError(file, "schema", schema, str(SCHEMA))
     rows = table.pop("factor", [])
     if not isinstance(rows, list | tuple):
-        raise CaseError(file, "factor", rows, "tables, each under [[factor]]")
+        raise InputError(file, "factor", rows, "tables, each under [[factor]]")
     table["factor"] = tuple(_factor(file, n, row) for n, row in enumerate(rows, start=1))
     design: Design = _valid(file, "design", Design, table)
     _check_keys(design, file)
@@ -643,17 +644,17 @@ def _from_file(path: Path) -> tuple[str, dict[str, Any]]:
         return path.name, tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         allowed = f"a file that can be read ({error.strerror})"
-        raise CaseError("sweep", "file", str(path), allowed) from None
+        raise InputError("sweep", "file", str(path), allowed) from None
     except (ValueError, RecursionError) as error:
-        raise CaseError(path.name, "syntax", str(error), "TOML 1.0") from None
+        raise InputError(path.name, "syntax", str(error), "TOML 1.0") from None
 
 
 def _factor(file: str, number: int, row: object) -> Factor:
     key = f"factor {number}"
     if not isinstance(row, Mapping):
-        raise CaseError(file, key, row, "a table under [[factor]]")
+        raise InputError(file, key, row, "a table under [[factor]]")
     if "vary" not in row:
-        raise CaseError(file, f"{key}.vary", "missing", ", ".join(FACTORS))
+        raise InputError(file, f"{key}.vary", "missing", ", ".join(FACTORS))
     vary = row["vary"]
     if vary not in FACTORS:
         raise unknown(file, f"{key}.vary", vary, FACTORS)
@@ -674,12 +675,12 @@ def _said_here(file: str, key: str, also: str = "") -> Iterator[None]:
     """Let an error about a name say where in the design it stands, and one more name that is allowed there."""
     try:
         yield
-    except CaseError as error:
+    except InputError as error:
         if error.key not in NAMED:
             raise
         allowed = f"{also}, {error.allowed}" if also else error.allowed
         near = unknown(file, key, error.value, [also]).near or error.near
-        raise CaseError(file, key, error.value, allowed, near) from None
+        raise InputError(file, key, error.value, allowed, near) from None
 
 
 def _key(number: int, factor: Factor) -> str:
@@ -690,20 +691,20 @@ def _check_keys(design: Design, file: str) -> None:
     """Refuse keys that have no effect together with the others."""
     method, points = design.method, design.points
     if method == "grid" and points is not None:
-        raise CaseError(file, "points", points, "none: a grid has those that its factors make")
+        raise InputError(file, "points", points, "none: a grid has those that its factors make")
     if method != "grid" and points is None:
-        raise CaseError(file, "points", "missing", f"a number of points for {method}")
+        raise InputError(file, "points", "missing", f"a number of points for {method}")
     if method == "sobol" and points is not None and points & (points - 1):
-        raise CaseError(file, "points", points, "a power of two for sobol")
+        raise InputError(file, "points", points, "a power of two for sobol")
     if method != "posterior" and not design.factors:
-        raise CaseError(file, "factor", "none", "one table at least, each under [[factor]]")
+        raise InputError(file, "factor", "none", "one table at least, each under [[factor]]")
     kinds = [factor.kind for factor in design.factors]
     for kind in ONCE:
         if kinds.count(kind) > 1:
-            raise CaseError(file, "factor.vary", kind, f"one factor of kind {kind}")
+            raise InputError(file, "factor.vary", kind, f"one factor of kind {kind}")
     for kind in ("theory", "start"):
         if kind in kinds and getattr(design, kind) is not None:
-            raise CaseError(
+            raise InputError(
                 file, kind, getattr(design, kind), f"none beside a factor of kind {kind}"
             )
     for number, factor in enumerate(design.factors, start=1):
@@ -711,10 +712,10 @@ def _check_keys(design: Design, file: str) -> None:
             continue
         if method in CROSSED and factor.number is None:
             allowed = f"values, or a number of levels, for {method}"
-            raise CaseError(file, f"{_key(number, factor)}.levels", "missing", allowed)
+            raise InputError(file, f"{_key(number, factor)}.levels", "missing", allowed)
         if method not in CROSSED and factor.levels is not None:
             allowed = f"none: {method} takes values from the whole range"
-            raise CaseError(file, f"{_key(number, factor)}.levels", factor.levels, allowed)
+            raise InputError(file, f"{_key(number, factor)}.levels", factor.levels, allowed)
 
 
 def _check_factors(plan: Plan, file: str) -> None:
@@ -731,18 +732,18 @@ def _check_factors(plan: Plan, file: str) -> None:
         key = _key(number, factor)
         if design.method == "posterior" and not plan._makes_world(factor):
             allowed = "a fixed parameter: draws of the posterior give the others"
-            raise CaseError(file, key, factor.column, allowed)
+            raise InputError(file, key, factor.column, allowed)
         if factor.column in taken:
-            raise CaseError(file, f"{key}.name", factor.column, "a name of its own")
+            raise InputError(file, f"{key}.name", factor.column, "a name of its own")
         what = (factor.kind, getattr(factor, "of", ""), getattr(factor, "states", ()))
         if what in seen:
-            raise CaseError(file, key, factor.column, "what no other factor varies")
+            raise InputError(file, key, factor.column, "what no other factor varies")
         taken.add(factor.column)
         seen.add(what)
         if isinstance(factor, _Listed | _Number) and factor.values is not None:
             twice = [v for v in factor.values if factor.values.count(v) > 1]
             if twice:
-                raise CaseError(file, f"{key}.values", twice[0], "each value once")
+                raise InputError(file, f"{key}.values", twice[0], "each value once")
         factor.check(known, file, key)
         if isinstance(factor, OfCounterfactual):
             _check_held(plan, factor, file)
@@ -756,7 +757,7 @@ def _check_held(plan: Plan, factor: OfCounterfactual, file: str) -> None:
         for parameter, value in changed.held if changed else ():
             if parameter in varied:
                 allowed = f"another parameter: {name} holds it at {value:g}"
-                raise CaseError(file, "factor (parameter).parameter", parameter, allowed)
+                raise InputError(file, "factor (parameter).parameter", parameter, allowed)
 
 
 def _check_outcomes(plan: Plan, file: str) -> None:
@@ -771,16 +772,16 @@ def _check_outcomes(plan: Plan, file: str) -> None:
             design.runs < 2 or (design.luck == "own" and design.runs % 2)
         ):
             allowed = "an outcome of single runs, or an even number of runs"
-            raise CaseError(file, f"outcome {number}", outcome.name, allowed)
+            raise InputError(file, f"outcome {number}", outcome.name, allowed)
 
 
 def start_month(case: Case, text: str, file: str, key: str) -> int:
     """A month that runs may start from."""
     try:
         month = case.month(text, key)
-    except CaseError as error:
-        raise CaseError(file, key, text, error.allowed) from None
+    except InputError as error:
+        raise InputError(file, key, text, error.allowed) from None
     if month == case.end:
         allowed = f"a month before {month_label(case.end)}, the last of the case"
-        raise CaseError(file, key, text, allowed)
+        raise InputError(file, key, text, allowed)
     return month

@@ -13,11 +13,11 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from experiments.designs import Plan
-from experiments.tasks import PACKAGES, Found, Task, evaluate, failure, nothing
-from model.case import CaseError
-from model.source import code_digest
-from model.workers import end_with
+from tashkent.experiments.designs import Plan
+from tashkent.experiments.tasks import PACKAGES, Found, Task, evaluate, failure, nothing
+from tashkent.model.errors import InputError
+from tashkent.model.source import code_digest
+from tashkent.model.workers import end_with
 
 #: what was found, as it comes; closed, the work ends
 Results = Generator[Found, None, None]
@@ -65,7 +65,7 @@ def on_cores(plan: Plan, tasks: Iterable[Task], workers: int) -> Results:
         except TerminatedWorkerError:
             continue
     allowed = "as many as there is memory for (processes were ended); --resume goes on"
-    raise CaseError("sweep", "workers", workers, allowed)
+    raise InputError("sweep", "workers", workers, allowed)
 
 
 def _round(
@@ -148,7 +148,7 @@ def _client(address: str) -> Any:
         from distributed import Client
     except ImportError:
         allowed = "an environment that has it: pip install 'tashkent[cluster]'"
-        raise CaseError("--cluster", "package", "distributed", allowed) from None
+        raise InputError("--cluster", "package", "distributed", allowed) from None
     try:
         return Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
@@ -156,7 +156,7 @@ def _client(address: str) -> Any:
         allowed = (
             f"the address of a Dask scheduler that answers, such as tcp://127.0.0.1:8786 ({words})"
         )
-        raise CaseError("--cluster", "address", address, allowed) from None
+        raise InputError("--cluster", "address", address, allowed) from None
 
 
 def _check_workers(client: Any, address: str) -> None:
@@ -164,14 +164,14 @@ def _check_workers(client: Any, address: str) -> None:
     try:
         client.wait_for_workers(1, timeout=PATIENCE)
     except TimeoutError:
-        raise CaseError("--cluster", "address", address, "a cluster with a worker") from None
+        raise InputError("--cluster", "address", address, "a cluster with a worker") from None
     try:
         versions = set(client.run(code_digest, *PACKAGES).values())
     except Exception as error:  # whatever keeps a worker from loading the package
         allowed = f"workers that can import this package ({type(error).__name__}: {error})"
-        raise CaseError("--cluster", "workers", address, allowed) from None
+        raise InputError("--cluster", "workers", address, allowed) from None
     if versions != {code_digest(*PACKAGES)}:
-        raise CaseError(
+        raise InputError(
             "--cluster", "workers", address, "workers with the same version of the code"
         )
 
@@ -200,7 +200,7 @@ def _results(client: Any, plan: Plan, tasks: Iterator[Task], address: str) -> It
             allowed = (
                 "a scheduler that stays up: it was lost; what is done is kept, and --resume goes on"
             )
-            raise CaseError("--cluster", "address", address, allowed) from None
+            raise InputError("--cluster", "address", address, allowed) from None
         except Exception as error:  # of the cluster: what a task itself raises is in what it found
             rows = tuple(failure(task, point, error) for point in task.points)
             found = Found(task.key, task.runs, nothing(plan), rows)

@@ -19,11 +19,11 @@ from typing import Protocol
 
 import numpy as np
 
-from agents.situation import Floats
-from calibration.imputation import DOUBT
-from calibration.posterior import Posterior, Sample
-from experiments.indices import Problem
-from model.case import _SHARES, Bond, Case, Composite, Event, Rivalry
+from tashkent.agents.situation import Floats
+from tashkent.calibration.imputation import DOUBT
+from tashkent.calibration.posterior import Posterior, Sample
+from tashkent.experiments.indices import Problem
+from tashkent.model.case import _SHARES, Bond, Case, Composite, Event, Rivalry
 
 LOW, HIGH = 0.05, 0.95
 #: a step on the magnitude of an event. Judged magnitudes run from 1 to 3: a step from the middle is a half

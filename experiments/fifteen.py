@@ -1,6 +1,6 @@
 """The shipped questions asked under the whole theory and both readings of 1999: a table in results/, a page in docs/.
 
-``python -m experiments.fifteen`` runs them and writes both; ``--page`` writes the page anew from the table.
+``python -m tashkent.experiments.fifteen`` runs them and writes both; ``--page`` writes the page anew from the table.
 """
 
 import argparse
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from calibration import shipped
-from experiments.compare import LAW, WHOLE, Comparison, Pair, compare
-from model.case import Case, load_case
-from model.counterfactual import Counterfactual, shipped_counterfactuals
+from tashkent.calibration import shipped
+from tashkent.experiments.compare import LAW, WHOLE, Comparison, Pair, compare
+from tashkent.model.case import Case, load_case
+from tashkent.model.counterfactual import Counterfactual, shipped_counterfactuals
 
 ROOT = Path(__file__).parents[1]
 OUTCOMES = Path("results/counterfactuals.csv")

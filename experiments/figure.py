@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from experiments.compare import Pair, Z
-from model.clock import MONTHS_PER_YEAR
+from tashkent.experiments.compare import Pair, Z
+from tashkent.model.clock import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agents.situation import Floats
+from tashkent.agents.situation import Floats
 
 MORRIS, SOBOL = "morris", "sobol"
 LEVELS = 4

@@ -38,8 +38,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from agents.situation import Bools, Floats
-from calibration.patterns import (
+from tashkent.agents.situation import Bools, Floats
+from tashkent.calibration.patterns import (
     ELSEWHERE,
     AllRight,
     LastToJoin,
@@ -48,12 +48,13 @@ from calibration.patterns import (
     Runs,
     load_patterns,
 )
-from model import case as case_of
-from model.case import Case, CaseError, unknown
-from model.clock import MONTHS_PER_YEAR, month_label, parse_month
-from model.law import Act, Status
-from model.record import Ensemble
-from model.world import compile_case, is_in
+from tashkent.model import case as case_of
+from tashkent.model.case import Case
+from tashkent.model.clock import MONTHS_PER_YEAR, month_label, parse_month
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.law import Act, Status
+from tashkent.model.record import Ensemble
+from tashkent.model.world import compile_case, is_in
 
 #: status by name; `in` is any in which the state is in the club
 STATUSES = {"in": None, **{status.name.lower(): status for status in Status}}
@@ -118,7 +119,7 @@ class Outcome(BaseModel, ABC):
 
         Raises
         ------
-        CaseError
+        InputError
             With file, key, value, what is allowed and the nearest valid name.
         """
         known = {"club": case.clubs, "state": case.deciders, "act": ACTS, "status": STATUSES}
@@ -131,21 +132,21 @@ class Outcome(BaseModel, ABC):
         first, last = getattr(self, "first", None), getattr(self, "last", None)
         if first is not None and last is not None and last < first:
             allowed = f"not before first ({month_label(first)})"
-            raise CaseError(file, f"{key}.last", month_label(last), allowed)
+            raise InputError(file, f"{key}.last", month_label(last), allowed)
 
     def check_start(self, case: Case, start: int, file: str, key: str) -> None:
         """Refuse runs that begin in or after a month that is looked at."""
         for month in self.given_months:
             if month <= start:
                 allowed = f"a month after {month_label(start)}, from whose record runs start"
-                raise CaseError(file, f"{key}: {self.name}", month_label(month), allowed)
+                raise InputError(file, f"{key}: {self.name}", month_label(month), allowed)
 
 
 def case_month(case: Case, month: int, file: str, key: str) -> None:
     """Refuse a month outside the case, and its first, which is the initial condition."""
     if not case.start < month <= case.end:
         allowed = f"a month from {month_label(case.start + 1)} to {month_label(case.end)}"
-        raise CaseError(file, key, month_label(month), allowed)
+        raise InputError(file, key, month_label(month), allowed)
 
 
 def _states(runs: Runs, state: str | None) -> tuple[str, ...]:
@@ -428,7 +429,7 @@ class OfPattern(Outcome):
             allowed = (
                 f"a pattern of later months: this one needs a start before {month_label(first)}"
             )
-            raise CaseError(file, f"{key}: {self.name}", month_label(start), allowed)
+            raise InputError(file, f"{key}: {self.name}", month_label(start), allowed)
 
 
 @lru_cache(maxsize=32)
@@ -494,12 +495,12 @@ def read_outcome(
 
     Raises
     ------
-    CaseError
+    InputError
         In one line, with `file` and `key`, if it names what does not exist or is not written as one.
 
     Examples
     --------
-    >>> from model.case import load_case
+    >>> from tashkent.model.case import load_case
     >>> read_outcome("in(UZB, CST, 2012-12)", load_case("cst")).name
     'in(UZB, CST, 2012-12)'
     """
@@ -526,17 +527,17 @@ def read_outcomes(
 
     Raises
     ------
-    CaseError
+    InputError
         If there is none, one stands twice, or one cannot be read.
     """
     found: dict[str, Outcome] = {}
     for number, one in enumerate(given, start=1):
         outcome = read_outcome(one, case, file, f"{key} {number}")
         if outcome.name in found:
-            raise CaseError(file, f"{key} {number}", outcome.name, "each outcome once")
+            raise InputError(file, f"{key} {number}", outcome.name, "each outcome once")
         found[outcome.name] = outcome
     if not found:
-        raise CaseError(file, key, "none", "one outcome at least")
+        raise InputError(file, key, "none", "one outcome at least")
     return tuple(found.values())
 
 
@@ -544,12 +545,12 @@ def _from_text(text: str, file: str, key: str) -> tuple[type[Outcome], dict[str,
     match = re.fullmatch(r"\s*([^\s()]+)\s*\(([^()]*)\)\s*", text)
     if match is None:
         allowed = f"a word and its particulars in brackets, such as {signature(In)}"
-        raise CaseError(file, key, text, allowed)
+        raise InputError(file, key, text, allowed)
     kind, _ = _kind({MEASURE: match[1]}, file, key)
     cells = [cell.strip() for cell in match[2].split(",")]
     names = [_key(name, field) for name, field in kind.model_fields.items()]
     if len(cells) > len(names):
-        raise CaseError(file, key, text, signature(kind))
+        raise InputError(file, key, text, signature(kind))
     return kind, {name: cell for name, cell in zip(names, cells, strict=False) if cell}
 
 
@@ -557,9 +558,9 @@ def _kind(
     table: Mapping[str, object], file: str, key: str
 ) -> tuple[type[Outcome], dict[str, object]]:
     if not isinstance(table, Mapping):
-        raise CaseError(file, key, table, "a text or a table")
+        raise InputError(file, key, table, "a text or a table")
     if MEASURE not in table:
-        raise CaseError(file, f"{key}.{MEASURE}", "missing", ", ".join(KINDS))
+        raise InputError(file, f"{key}.{MEASURE}", "missing", ", ".join(KINDS))
     word = table[MEASURE]
     if word not in KINDS:
         raise unknown(file, f"{key}.{MEASURE}", word, KINDS)

@@ -18,17 +18,17 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.situation import Bools, Floats
-from model.case import Case
-from model.counterfactual import parameters_of
-from model.law import RulesInForce, Status, Statute
-from model.orders import held_draws
-from model.step import advance, follow_patron, take_effect
-from model.theory import know_terms, own_files
-from model.workers import end_with
-from model.world import (
+from tashkent.agents.situation import Bools, Floats
+from tashkent.model.case import Case
+from tashkent.model.counterfactual import parameters_of
+from tashkent.model.law import RulesInForce, Status, Statute
+from tashkent.model.orders import held_draws
+from tashkent.model.step import advance, follow_patron, take_effect
+from tashkent.model.theory import know_terms, own_files
+from tashkent.model.workers import end_with
+from tashkent.model.world import (
     _MONTHLY,
-    Given,
+    CaseInputs,
     Noise,
     Seats,
     Status8,
@@ -81,8 +81,8 @@ class Counts:
 class Setting:
     """One baseline and its counterfactuals from one start, compiled."""
 
-    baseline: Given
-    others: tuple[Given, ...]
+    baseline: CaseInputs
+    others: tuple[CaseInputs, ...]
     #: months since the case's start from which each other world may differ
     part_from: tuple[int, ...]
     origin: int
@@ -104,12 +104,12 @@ class Setting:
         looked_at: Sequence[Sequence[tuple[int, int, int]]],
     ) -> "Setting":
         """Compile the cases and find from when on they differ."""
-        given, origin = compile_case(baseline), start - baseline.start
+        inputs, origin = compile_case(baseline), start - baseline.start
         compiled = tuple(compile_case(other) for other in others)
         return cls(
-            baseline=given,
+            baseline=inputs,
             others=compiled,
-            part_from=tuple(first_difference(given, other, origin) for other in compiled),
+            part_from=tuple(first_difference(inputs, other, origin) for other in compiled),
             origin=origin,
             seed=seed,
             per_draw=per_draw,
@@ -135,13 +135,13 @@ class History:
         progress: Callable[[int], None] | None = None,
     ) -> None:
         """Run it; parameters as in `run_pairs`."""
-        given, self.origin = compile_case(case), start - case.start
+        inputs, self.origin = compile_case(case), start - case.start
         self.seed, self.per_draw = seed, per_draw
         self.draws = {name: draws[name] for name in case.drawn}
         rows = {name: np.repeat(values, per_draw) for name, values in self.draws.items()}
-        runs, months = len(next(iter(rows.values()))), len(given.rules)
+        runs, months = len(next(iter(rows.values()))), len(inputs.rules)
         own = Noise(case, seed, 0, runs) if noise is None else noise.under(case)
-        world = world_from_record(given, self.origin, rows, own)
+        world = world_from_record(inputs, self.origin, rows, own)
         #: as they stand at the end of each month from the start on; draws are not kept
         self.worlds = [replace(_as_it_stands(world, world), noise=Noise(case, seed, 0, runs))]
         for t in range(self.origin + 1, months):
@@ -154,7 +154,7 @@ class History:
     def is_of(self, setting: Setting, draws: Mapping[str, Floats]) -> bool:
         """Whether it is the baseline of a comparison."""
         return (
-            self.worlds[0].given.case is setting.baseline.case
+            self.worlds[0].inputs.case is setting.baseline.case
             and (self.origin, self.seed, self.per_draw)
             == (setting.origin, setting.seed, setting.per_draw)
             and all(np.array_equal(values, draws[name]) for name, values in self.draws.items())
@@ -173,9 +173,9 @@ def _as_it_stands(world: World, before: World) -> World:
 
     found = copy(before)
     found.seats = Seats(*map(kept, world.seats, before.seats))
-    found.learnt, found.lesson = (
-        kept(world.learnt, before.learnt),
-        kept(world.lesson, before.lesson),
+    found.belief_updates, found.new_belief_updates = (
+        kept(world.belief_updates, before.belief_updates),
+        kept(world.new_belief_updates, before.new_belief_updates),
     )
     found.participation = kept(world.participation, before.participation)
     return found
@@ -263,7 +263,7 @@ def _run_block_there(
     return _run_block(_setting(told), draws, first_run)
 
 
-def first_difference(one: Given, other: Given, origin: int) -> int:
+def first_difference(one: CaseInputs, other: CaseInputs, origin: int) -> int:
     """The first month after `origin` in which two cases give a world other inputs; `origin` if it starts otherwise.
 
     The number of months if they never differ.
@@ -279,12 +279,16 @@ def first_difference(one: Given, other: Given, origin: int) -> int:
         and held[0] == held[1]
         and one.theory == other.theory
         and np.array_equal(one.stake, other.stake)
-        and all(np.array_equal(a, b) for a, b in zip(one.lessons, other.lessons, strict=True))
+        and all(
+            np.array_equal(a, b) for a, b in zip(one.belief_index, other.belief_index, strict=True)
+        )
         and all(
             np.array_equal(a[origin], b[origin])
             for a, b in zip(one.record, other.record, strict=True)
         )
-        and np.array_equal(one.taught[origin + 1], other.taught[origin + 1])
+        and np.array_equal(
+            one.recorded_belief_updates[origin + 1], other.recorded_belief_updates[origin + 1]
+        )
         and all(
             np.array_equal(
                 getattr(one.situation.clubs, f.name), getattr(other.situation.clubs, f.name)
@@ -358,7 +362,7 @@ class _Pair:
     """A counterfactual beside its baseline in one block of runs, and what is counted of them."""
 
     def __init__(self, setting: Setting, number: int, draws: int) -> None:
-        self.given, self.first = setting.others[number], setting.part_from[number]
+        self.inputs, self.first = setting.others[number], setting.part_from[number]
         base = setting.baseline
         months, states, clubs = base.open_to.shape
         self.origin = setting.origin
@@ -373,7 +377,7 @@ class _Pair:
         self.terms = np.zeros((runs, len(base.theory)))
         self.cells = setting.looked_at[number]
         self.seen = tuple(np.zeros((runs, len(self.cells)), np.int8) for _ in range(2))
-        names = tuple(self.given.case.clubs)
+        names = tuple(self.inputs.case.clubs)
         #: the clubs of the baseline that this world has, in the order in which seats are compared
         self.kept = [c for c, name in enumerate(base.case.clubs) if name in names]
         focus = tuple(base.case.clubs).index(base.case.focus)
@@ -451,8 +455,8 @@ class _Pair:
         self.month[run], self.state[run], self.club[run] = t, state, club
         self.before[run], self.after[run] = before[run, state, club], after[run, state, club]
         seats = (run, state, club)
-        old = _weighed(base, eve[0], t, base.given, *seats, club)
-        new = _weighed(world, eve[1], t, base.given, *seats, here)
+        old = _weighed(base, eve[0], t, base.inputs, *seats, club)
+        new = _weighed(world, eve[1], t, base.inputs, *seats, here)
         self.terms[run] = new - old
 
     def counts(self, baseline: Ints) -> Counts:
@@ -473,13 +477,13 @@ class _Eve:
     """What a world carried into the month; the memory is used again each month, for fresh pages are dear."""
 
     def __init__(self, world: World) -> None:
-        self.seats, self.learnt = _copied(world.seats), world.learnt.copy(order="K")
+        self.seats, self.belief_updates = _copied(world.seats), world.belief_updates.copy(order="K")
 
     def keep(self, world: World) -> None:
         """Keep what the world carries into the next month."""
         for kept, values in zip(self.seats, world.seats, strict=True):
             np.copyto(kept, values)
-        np.copyto(self.learnt, world.learnt)
+        np.copyto(self.belief_updates, world.belief_updates)
 
 
 def _copied(seats: Seats) -> Seats:
@@ -518,7 +522,7 @@ def _weighed(
     world: World,
     eve: _Eve | World,
     t: int,
-    base: Given,
+    base: CaseInputs,
     run: NDArray[np.intp],
     state: NDArray[np.intp],
     club: NDArray[np.intp],
@@ -529,23 +533,23 @@ def _weighed(
     Both worlds are asked what they saw in the month that counts by the baseline's law; what a counterfactual changes in
     that counts as law. `club` numbers the clubs of the baseline, `here` those of this world.
     """
-    given = world.given
+    inputs = world.inputs
     part = replace(
         world,
         seats=Seats(*(values[run] for values in eve.seats)),
-        learnt=eve.learnt[run],
+        belief_updates=eve.belief_updates[run],
         log=[],
     )
     follow_patron(part, t)
     take_effect(part, t)
-    standing = given.standing(t, part.seats, part.status, part.learnt)
-    found = np.zeros((len(run), len(given.theory)))
+    standing = inputs.standing(t, part.seats, part.status, part.belief_updates)
+    found = np.zeros((len(run), len(inputs.theory)))
     for c in np.unique(club):
         rules, seen, at = base.rules[t][c], t, np.flatnonzero(club == c)
         if rules.renewal_due and rules.term is not None:
             seen = max(0, t - rules.term.informed_months_before)
-        terms = given.terms(seen, standing)
-        for i, name in enumerate(given.theory):
+        terms = inputs.terms(seen, standing)
+        for i, name in enumerate(inputs.theory):
             if name in terms:
                 values = np.broadcast_to(terms[name], part.status.shape)[at, state[at], here[at]]
                 found[at, i] = world.parameters[name][run[at], 0, 0] * values
@@ -562,29 +566,29 @@ def _run_block(
 ) -> tuple[Counts, ...]:
     number = len(next(iter(draws.values())))
     runs = number * setting.per_draw
-    given, origin = setting.baseline, setting.origin
+    inputs, origin = setting.baseline, setting.origin
 
     def rows(case: Case) -> dict[str, Floats]:
         own = parameters_of(case, draws) if case.changed else draws
         return {name: np.repeat(own[name], setting.per_draw) for name in case.drawn}
 
     if noise is None:
-        noise = Noise(given.case, setting.seed, first_run, runs)
+        noise = Noise(inputs.case, setting.seed, first_run, runs)
     base: _Live | _Replayed = (
-        _Live(world_from_record(given, origin, rows(given.case), noise))
+        _Live(world_from_record(inputs, origin, rows(inputs.case), noise))
         if history is None
         else _Replayed(history)
     )
     pairs = [_Pair(setting, i, number) for i in range(len(setting.others))]
     baseline = np.zeros(pairs[0].changed.shape if pairs else (0,), np.int32)
-    months = len(given.rules)
+    months = len(inputs.rules)
     for t in range(origin, months):
         for pair in pairs:
             if pair.world is None and t >= pair.first:
                 pair.begin(
-                    _started(setting, pair.given, rows(pair.given.case), noise, first_run, runs)
+                    _started(setting, pair.inputs, rows(pair.inputs.case), noise, first_run, runs)
                     if pair.first == origin
-                    else _branched(base.world, pair.given, noise)
+                    else _branched(base.world, pair.inputs, noise)
                 )
         if t > origin:
             awaited = [pair for pair in pairs if pair.may_part]
@@ -608,24 +612,27 @@ def _run_block(
 
 def _started(
     setting: Setting,
-    given: Given,
+    inputs: CaseInputs,
     rows: Mapping[str, Floats],
     noise: Noise,
     first_run: int,
     runs: int,
 ) -> World:
     """A world of its own from the start."""
-    same = tuple(given.case.clubs) == tuple(setting.baseline.case.clubs)
-    own = noise.under(given.case) if same else Noise(given.case, setting.seed, first_run, runs)
-    return world_from_record(given, setting.origin, rows, own)
+    same = tuple(inputs.case.clubs) == tuple(setting.baseline.case.clubs)
+    own = noise.under(inputs.case) if same else Noise(inputs.case, setting.seed, first_run, runs)
+    return world_from_record(inputs, setting.origin, rows, own)
 
 
-def _branched(base: World, given: Given, noise: Noise) -> World:
+def _branched(base: World, inputs: CaseInputs, noise: Noise) -> World:
     """A world that has been the baseline so far and now goes its own way."""
     world = copy(base)
-    world.given, world.noise = given, noise.under(given.case)
+    world.inputs, world.noise = inputs, noise.under(inputs.case)
     world.seats = _copied(base.seats)
-    world.learnt, world.lesson = base.learnt.copy(order="K"), base.lesson.copy(order="K")
+    world.belief_updates, world.new_belief_updates = (
+        base.belief_updates.copy(order="K"),
+        base.new_belief_updates.copy(order="K"),
+    )
     world.participation, world.log = base.participation.copy(order="K"), []
     return world
 

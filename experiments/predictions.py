@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from experiments.compare import Pair, Z, direction
-from model.case import Case, CaseError, _as_case_error, unknown
-from model.clock import month_label
-from model.counterfactual import Counterfactual
+from tashkent.experiments.compare import Pair, Z, direction
+from tashkent.model.case import Case, _as_case_error
+from tashkent.model.clock import month_label
+from tashkent.model.counterfactual import Counterfactual
+from tashkent.model.errors import InputError, unknown
 
 COLUMNS = ("state", "direction", "confidence", "club", "month")
 
@@ -41,20 +42,20 @@ def load_predictions(path: Path, case: Case) -> tuple[Prediction, ...]:
 
     Raises
     ------
-    CaseError
+    InputError
         If the file cannot be used, or names what the case does not have.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         allowed = f"a file that can be read ({error.strerror})"
-        raise CaseError("--prediction", "file", str(path), allowed) from None
+        raise InputError("--prediction", "file", str(path), allowed) from None
     except UnicodeDecodeError:
-        raise CaseError("--prediction", "file", str(path), "text in UTF-8") from None
+        raise InputError("--prediction", "file", str(path), "text in UTF-8") from None
     rows = _toml(path.name, text) if path.suffix == ".toml" else _csv(path.name, text)
     found = tuple(_prediction(path.name, key, row) for key, row in rows)
     if not found:
-        raise CaseError(path.name, "prediction", "missing", "one prediction at least")
+        raise InputError(path.name, "prediction", "missing", "one prediction at least")
     seen = set()
     for (key, _), one in zip(rows, found, strict=True):
         if one.state not in case.deciders:
@@ -64,11 +65,11 @@ def load_predictions(path: Path, case: Case) -> tuple[Prediction, ...]:
         if one.month:
             try:
                 case.month(one.month, "month")
-            except CaseError as error:
-                raise CaseError(path.name, f"{key}.month", one.month, error.allowed) from None
+            except InputError as error:
+                raise InputError(path.name, f"{key}.month", one.month, error.allowed) from None
         what = (one.state, one.club, one.month)
         if what in seen:
-            raise CaseError(path.name, f"{key}.state", one.state, "each seat and month once")
+            raise InputError(path.name, f"{key}.state", one.state, "each seat and month once")
         seen.add(what)
     return found
 
@@ -77,13 +78,13 @@ def _toml(file: str, text: str) -> list[tuple[str, dict[str, Any]]]:
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CaseError(file, "syntax", str(error), "TOML 1.0") from None
+        raise InputError(file, "syntax", str(error), "TOML 1.0") from None
     for key in table:
         if key != "prediction":
             raise unknown(file, "key", key, ["prediction"])
     rows = table.get("prediction", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise CaseError(file, "prediction", rows, "tables, each under [[prediction]]")
+        raise InputError(file, "prediction", rows, "tables, each under [[prediction]]")
     for row in rows:
         if type(row.get("confidence")) is int:
             row["confidence"] = float(row["confidence"])
@@ -99,13 +100,13 @@ def _csv(file: str, text: str) -> list[tuple[str, dict[str, Any]]]:
     for cells in reader:
         key = f"line {reader.line_num}"
         if None in cells or None in cells.values():
-            raise CaseError(file, key, "wrong number of cells", "one cell a column")
+            raise InputError(file, key, "wrong number of cells", "one cell a column")
         row: dict[str, Any] = {name: cell.strip() for name, cell in cells.items() if cell.strip()}
         if "confidence" in row:
             try:
                 row["confidence"] = float(row["confidence"])
             except ValueError:
-                raise CaseError(
+                raise InputError(
                     file, f"{key}.confidence", row["confidence"], "a number from 0.5 to 1"
                 ) from None
         rows.append((key, row))
@@ -137,7 +138,7 @@ def score(predictions: Iterable[Prediction], pair: Pair) -> pd.DataFrame:
     for one in predictions:
         month = pair.baseline.month(one.month or asked_month(pair), "month")
         if month <= pair.start:
-            raise CaseError("--prediction", "month", month_label(month), "a month after the start")
+            raise InputError("--prediction", "month", month_label(month), "a month after the start")
         club = one.club or pair.baseline.focus
         at = (
             month - pair.start,
@@ -172,8 +173,8 @@ def month_asked(counterfactual: Counterfactual, case: Case, start: int) -> str:
 
     Examples
     --------
-    >>> from model.case import load_case
-    >>> from model.counterfactual import load_counterfactual
+    >>> from tashkent.model.case import load_case
+    >>> from tashkent.model.counterfactual import load_counterfactual
     >>> case = load_case("cst")
     >>> month_asked(load_counterfactual("CF1", case), case, case.month("1998-12", "start"))
     '1999-12'

@@ -19,10 +19,10 @@ from multiprocessing import get_context
 import numpy as np
 import pandas as pd
 
-from agents.situation import Floats
-from calibration.posterior import Posterior, posterior
-from experiments.factors import Inputs, Parameters, Space, World
-from experiments.indices import (
+from tashkent.agents.situation import Floats
+from tashkent.calibration.posterior import Posterior, posterior
+from tashkent.experiments.factors import Inputs, Parameters, Space, World
+from tashkent.experiments.indices import (
     MORRIS,
     SOBOL,
     Found,
@@ -33,15 +33,16 @@ from experiments.indices import (
     spread,
     weightiest,
 )
-from experiments.outcomes import Outcome, horizon, measured, read_outcomes
-from model.case import Case, CaseError, load_case, unknown
-from model.clock import month_label
-from model.counterfactual import parameters_of
-from model.record import Ensemble
-from model.simulate import BLOCK, simulate
-from model.theory import know_terms, own_files
-from model.workers import end_with_parent
-from model.world import Noise, compile_case, is_in
+from tashkent.experiments.outcomes import Outcome, horizon, measured, read_outcomes
+from tashkent.model.case import Case, load_case
+from tashkent.model.clock import month_label
+from tashkent.model.counterfactual import parameters_of
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.record import Ensemble
+from tashkent.model.simulate import BLOCK, simulate
+from tashkent.model.theory import know_terms, own_files
+from tashkent.model.workers import end_with_parent
+from tashkent.model.world import Noise, compile_case, is_in
 
 PARAMETERS, INPUTS = "parameters", "inputs"
 KINDS = (PARAMETERS, INPUTS)
@@ -75,17 +76,17 @@ class Plan:
 
         Raises
         ------
-        CaseError
+        InputError
             In one line.
         """
         if self.runs < RUNS_STEP or self.runs % RUNS_STEP:
-            raise CaseError(ASKED, "runs", self.runs, f"a multiple of {RUNS_STEP}")
+            raise InputError(ASKED, "runs", self.runs, f"a multiple of {RUNS_STEP}")
         if self.trajectories < 2:
-            raise CaseError(ASKED, "trajectories", self.trajectories, "2 or more")
+            raise InputError(ASKED, "trajectories", self.trajectories, "2 or more")
         if self.base < 2 or self.base & (self.base - 1):
-            raise CaseError(ASKED, "base", self.base, "a power of two")
+            raise InputError(ASKED, "base", self.base, "a power of two")
         if self.most < 1:
-            raise CaseError(ASKED, "most", self.most, "1 or more")
+            raise InputError(ASKED, "most", self.most, "1 or more")
 
     def points(self, groups: int) -> tuple[int, int]:
         """Points of the screening and of the variance, for so many groups of factors.
@@ -276,7 +277,7 @@ def sensitivity(
         raise unknown(ASKED, "over", over, OVER)
     began = case.start if start is None else case.month(start, "start")
     if began == case.end:
-        raise CaseError(ASKED, "start", month_label(began), "a month before the last of the case")
+        raise InputError(ASKED, "start", month_label(began), "a month before the last of the case")
     given = outcomes or usual_outcomes(case, began)
     looked_at = read_outcomes(given, case, ASKED)
     for number, outcome in enumerate(looked_at, start=1):
@@ -322,7 +323,7 @@ def _kinds(of: Sequence[str]) -> tuple[str, ...]:
         if kind not in KINDS:
             raise unknown(ASKED, "of", kind, KINDS)
     if not of:
-        raise CaseError(ASKED, "of", "nothing", " or ".join(KINDS))
+        raise InputError(ASKED, "of", "nothing", " or ".join(KINDS))
     return tuple(kind for kind in KINDS if kind in of)
 
 

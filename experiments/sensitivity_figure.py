@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from experiments.indices import SOBOL
-from experiments.sensitivity import label
+from tashkent.experiments.indices import SOBOL
+from tashkent.experiments.sensitivity import label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

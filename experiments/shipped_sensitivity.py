@@ -1,7 +1,7 @@
 """The sensitivity of the shipped case: tables in results/, a page and a picture in docs/.
 
-``python -m experiments.shipped_sensitivity`` runs it and writes all; ``--page`` writes page and picture from the
-tables. What stands above `MARK` in the page is written by hand and kept.
+``python -m tashkent.experiments.shipped_sensitivity`` runs it and writes all; ``--page`` writes page and picture
+from the tables. What stands above `MARK` in the page is written by hand and kept.
 """
 
 import argparse
@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from experiments.fifteen import made_from
-from experiments.indices import MORRIS, OTHERS, SOBOL
-from experiments.sensitivity import (
+from tashkent.experiments.fifteen import made_from
+from tashkent.experiments.indices import MORRIS, OTHERS, SOBOL
+from tashkent.experiments.sensitivity import (
     INPUTS,
     PARAMETERS,
     POSTERIOR,
@@ -24,7 +24,8 @@ from experiments.sensitivity import (
     label,
     sensitivity,
 )
-from model.case import Case, CaseError, load_case
+from tashkent.model.case import Case, load_case
+from tashkent.model.errors import InputError
 
 ROOT = Path(__file__).parents[1]
 INDICES = Path("results/sensitivity.csv")
@@ -175,7 +176,7 @@ def page(root: Path) -> str:
 
 def draw(case: Case, root: Path) -> None:
     """The picture, from the tables."""
-    from experiments.sensitivity_figure import figure
+    from tashkent.experiments.sensitivity_figure import figure
 
     picture = figure(case.title, *tables(root))
     picture.savefig(root / PICTURE, dpi=110, metadata={"Software": None})
@@ -200,7 +201,7 @@ def main(arguments: list[str] | None = None) -> None:
     plan = Plan(given.runs, given.trajectories, given.base, given.most)
     try:
         plan.check()
-    except CaseError as error:
+    except InputError as error:
         parser.error(str(error))
     case = load_case("cst")
     if not given.page:

@@ -29,11 +29,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from experiments import evaluators
-from experiments.designs import POINT, ROWS, SUMMARY, Plan
-from experiments.outcomes import Tally
-from experiments.tasks import Found, Tasks
-from model.case import CaseError
+from tashkent.experiments import evaluators
+from tashkent.experiments.designs import POINT, ROWS, SUMMARY, Plan
+from tashkent.experiments.outcomes import Tally
+from tashkent.experiments.tasks import Found, Tasks
+from tashkent.model.errors import InputError
 
 CHUNKS = "chunks"
 DONE, FAILED = ".parquet", ".failed.parquet"
@@ -91,7 +91,7 @@ def writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         allowed = f"a folder that can be written to ({error.strerror or error})"
         told = f"{allowed}; what is done is kept, and --resume goes on"
-        raise CaseError("--out", "folder", str(folder), told) from None
+        raise InputError("--out", "folder", str(folder), told) from None
 
 
 def _stored(folder: Path, key: str) -> tuple[pd.DataFrame, list[dict[str, Any]]] | None:
@@ -105,7 +105,7 @@ def _stored(folder: Path, key: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]
                 table = pq.read_table(path)
             except ArrowInvalid:
                 allowed = "a file as it was written: remove it, and --resume does its task again"
-                raise CaseError("--out", "file", str(path), allowed) from None
+                raise InputError("--out", "file", str(path), allowed) from None
             told = (table.schema.metadata or {}).get(_FAILURES, b"[]")
             return table.to_pandas(), json.loads(told)
     return None

@@ -10,18 +10,18 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
-from agents.situation import Floats
-from calibration.patterns import FILE as PATTERNS
-from calibration.posterior import Posterior, posterior_hash
-from experiments.compare import BASELINE
-from experiments.designs import POINT, OfCounterfactual, Plan, Point
-from experiments.outcomes import Tally, horizon, measured
-from experiments.worlds import World
-from model.case import Case
-from model.counterfactual import parameters_of
-from model.simulate import BLOCK, simulate
-from model.source import code_digest
-from model.world import Noise
+from tashkent.agents.situation import Floats
+from tashkent.calibration.patterns import FILE as PATTERNS
+from tashkent.calibration.posterior import Posterior, posterior_hash
+from tashkent.experiments.compare import BASELINE
+from tashkent.experiments.designs import POINT, OfCounterfactual, Plan, Point
+from tashkent.experiments.outcomes import Tally, horizon, measured
+from tashkent.experiments.worlds import World
+from tashkent.model.case import Case
+from tashkent.model.counterfactual import parameters_of
+from tashkent.model.simulate import BLOCK, simulate
+from tashkent.model.source import code_digest
+from tashkent.model.world import Noise
 
 #: packages whose code a stored result depends on
 PACKAGES = ("agents", "model", "calibration", "experiments")

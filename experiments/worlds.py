@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from calibration.imputation import imputed
-from calibration.posterior import Posterior, posterior
-from experiments.compare import BASELINE, WHOLE
-from model.case import Case
-from model.clock import MONTHS_PER_YEAR
-from model.counterfactual import (
+from tashkent.calibration.imputation import imputed
+from tashkent.calibration.posterior import Posterior, posterior
+from tashkent.experiments.compare import BASELINE, WHOLE
+from tashkent.model.case import Case
+from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.counterfactual import (
     DYADS,
     ChangeParameter,
     ChangeSeries,
@@ -18,8 +18,8 @@ from model.counterfactual import (
     RescaleEvent,
     load_counterfactual,
 )
-from model.draws import normal
-from model.theory import with_theory
+from tashkent.model.draws import normal
+from tashkent.model.theory import with_theory
 
 #: in place of the number of a set of imputed inputs: as measured
 AS_MEASURED = -1

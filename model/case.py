@@ -1,7 +1,7 @@
 """Strict loading of a case directory.
 
 A case is a folder of TOML and CSV files (see the tables below). Whatever is missing, misspelt, out of range or names
-something that does not exist raises `CaseError`: one line with file, key, value, what is allowed, and the nearest
+something that does not exist raises `InputError`: one line with file, key, value, what is allowed, and the nearest
 valid name. A loaded case is frozen.
 """
 
@@ -23,15 +23,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
-from agents.deliberation import FRICTIONS, UNSCORED
-from agents.terms import TERMS
-from model import law as law_of
-from model.clock import last_day, month_label, month_of, parse_month
-from model.draws import STRIDE
-from model.law import IN_FIRST, IN_LAST, Act, AnyStatute, Law, Status
+from tashkent.agents.deliberation import FRICTIONS, UNSCORED
+from tashkent.agents.terms import TERMS
+from tashkent.model import law as law_of
+from tashkent.model.clock import last_day, month_label, month_of, parse_month
+from tashkent.model.draws import STRIDE
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.law import IN_FIRST, IN_LAST, Act, AnyStatute, Law, Status
 
 if TYPE_CHECKING:
-    from model.orders import Changed
+    from tashkent.model.orders import Changed
 
 #: a date, under a name that no column has
 Day = date
@@ -91,23 +92,6 @@ TABLES = (
 )
 #: tables that a case may have besides; they inform no run and no fit, so the hash does not cover them
 BESIDE = ("patterns.toml",)
-
-
-class CaseError(ValueError):
-    """A case that cannot be used, in one line: file, key, value, what is allowed, nearest valid name."""
-
-    def __init__(self, file: str, key: str, value: object, allowed: str, near: str = "") -> None:
-        self.file, self.key, self.value, self.allowed, self.near = file, key, value, allowed, near
-        hint = f" (nearest valid name: {near})" if near else ""
-        line = f"{file}: {key}: {value!r} is not valid; allowed: {allowed}{hint}"
-        super().__init__(" ".join(line.splitlines()))
-
-
-def unknown(file: str, key: str, value: object, names: Iterable[str]) -> CaseError:
-    """The error for a name that is not among `names`."""
-    known = list(names)
-    near = get_close_matches(str(value), known, n=1, cutoff=0.4)
-    return CaseError(file, key, value, ", ".join(known) or "none", near[0] if near else "")
 
 
 class _Row(BaseModel):
@@ -393,7 +377,7 @@ class Case:
 
         Raises
         ------
-        CaseError
+        InputError
             If the case has no statute of that name.
 
         Examples
@@ -410,7 +394,7 @@ class Case:
 
         Raises
         ------
-        CaseError
+        InputError
             If the case has no statute of that name, or the statute no other reading.
 
         Examples
@@ -442,14 +426,14 @@ class Case:
         return replace(self, statutes=tuple(statutes), hash=digest.hexdigest())
 
     def month(self, text: str, key: str) -> int:
-        """A month of this case written ``YYYY-MM``; `CaseError` if it is not one."""
+        """A month of this case written ``YYYY-MM``; `InputError` if it is not one."""
         try:
             month = parse_month(text)
         except ValueError:
             month = -1
         if month not in self.months:
             span = f"a month from {month_label(self.start)} to {month_label(self.end)}, as YYYY-MM"
-            raise CaseError(self.id, key, text, span)
+            raise InputError(self.id, key, text, span)
         return month
 
 
@@ -458,7 +442,7 @@ def load_case(case: str | Path = "cst") -> Case:
 
     Raises
     ------
-    CaseError
+    InputError
         If anything in the folder is missing, unknown, out of range or contradictory.
 
     Examples
@@ -490,9 +474,9 @@ class _Loader:
         try:
             content = (self.path / file).read_bytes()
         except FileNotFoundError:
-            raise CaseError(file, "file", "missing", f"a case has {', '.join(TABLES)}") from None
+            raise InputError(file, "file", "missing", f"a case has {', '.join(TABLES)}") from None
         except OSError as error:
-            raise CaseError(file, "file", error.strerror, "a file that can be read") from None
+            raise InputError(file, "file", error.strerror, "a file that can be read") from None
         self.digest.update(file.encode() + b"\0" + content + b"\0")
         return content
 
@@ -500,9 +484,9 @@ class _Loader:
         try:
             text = self._bytes(file).decode()
         except UnicodeDecodeError as error:
-            raise CaseError(file, f"byte {error.start}", "not UTF-8", "text in UTF-8") from None
+            raise InputError(file, f"byte {error.start}", "not UTF-8", "text in UTF-8") from None
         if text.startswith("\ufeff"):
-            raise CaseError(file, "byte 0", "a byte-order mark", "text in UTF-8 without it")
+            raise InputError(file, "byte 0", "a byte-order mark", "text in UTF-8 without it")
         return text
 
     def _toml(self, file: str) -> dict[str, Any]:
@@ -510,7 +494,7 @@ class _Loader:
         try:
             return tomllib.loads(text)
         except (ValueError, RecursionError) as error:
-            raise CaseError(file, "syntax", str(error), "TOML 1.0") from None
+            raise InputError(file, "syntax", str(error), "TOML 1.0") from None
 
     def _valid(
         self, file: str, key: str, model: Any, value: object, *, strings: bool = False
@@ -532,7 +516,7 @@ class _Loader:
             for cells in filter(None, reader):
                 line = f"line {reader.line_num}"
                 if len(cells) != len(header):
-                    raise CaseError(file, line, "wrong number of cells", f"{len(header)} cells")
+                    raise InputError(file, line, "wrong number of cells", f"{len(header)} cells")
                 given = {
                     name: cell
                     for name, cell in zip(header, cells, strict=True)
@@ -541,7 +525,7 @@ class _Loader:
                 _check_cells(file, line, given, model)
                 rows.append(self._valid(file, line, model, given, strings=True))
         except csv.Error as error:
-            raise CaseError(
+            raise InputError(
                 file, f"line {reader.line_num}", str(error), "CSV, quotation marks in pairs"
             ) from None
         return tuple(rows)
@@ -555,7 +539,7 @@ class _Loader:
         table = self._toml("case.toml")
         schema = table.get("schema", SCHEMA)
         if type(schema) is not int or schema != SCHEMA:
-            raise CaseError("case.toml", "schema", schema, str(SCHEMA))
+            raise InputError("case.toml", "schema", schema, str(SCHEMA))
         head: _Head = self._valid("case.toml", "case", _Head, table)
         states = self._rows("states.csv", State)
         threats = {
@@ -607,16 +591,16 @@ class _Loader:
             try:
                 span[key] = parse_month(getattr(head, key))
             except ValueError as error:
-                raise CaseError("case.toml", key, getattr(head, key), str(error)) from None
+                raise InputError("case.toml", key, getattr(head, key), str(error)) from None
         if span["start"] <= month_of(date.min):
-            raise CaseError("case.toml", "start", head.start, "a month after 0001-01")
+            raise InputError("case.toml", "start", head.start, "a month after 0001-01")
         if not span["start"] < span["fit_until"] <= span["end"]:
-            raise CaseError("case.toml", "fit_until", head.fit_until, "after start, not after end")
+            raise InputError("case.toml", "fit_until", head.fit_until, "after start, not after end")
         if span["end"] - span["start"] >= STRIDE:
-            raise CaseError("case.toml", "end", head.end, f"less than {STRIDE} months after start")
+            raise InputError("case.toml", "end", head.end, f"less than {STRIDE} months after start")
         if not span["start"] < span["score_from"] <= span["fit_until"]:
             allowed = "after start, not after fit_until"
-            raise CaseError("case.toml", "score_from", head.score_from, allowed)
+            raise InputError("case.toml", "score_from", head.score_from, allowed)
         return span
 
     def _shown(self, head: _Head, span: dict[str, int]) -> tuple[int, ...]:
@@ -625,12 +609,12 @@ class _Loader:
             try:
                 month = parse_month(text)
             except ValueError as error:
-                raise CaseError("case.toml", "shown", text, str(error)) from None
+                raise InputError("case.toml", "shown", text, str(error)) from None
             if not span["start"] <= month <= span["end"]:
                 allowed = f"a month from {head.start} to {head.end}"
-                raise CaseError("case.toml", "shown", text, allowed)
+                raise InputError("case.toml", "shown", text, allowed)
             if months and month <= months[-1]:
-                raise CaseError("case.toml", "shown", text, "months in order, each once")
+                raise InputError("case.toml", "shown", text, "months in order, each once")
             months.append(month)
         return tuple(months)
 
@@ -644,14 +628,14 @@ class _Loader:
         found = []
         rows = table.get("statute", [])
         if not isinstance(rows, list):
-            raise CaseError(file, "statute", rows, "tables, each under [[statute]]")
+            raise InputError(file, "statute", rows, "tables, each under [[statute]]")
         for number, row in enumerate(rows, start=1):
             name = f"statute {number}"
             if not isinstance(row, dict):
-                raise CaseError(file, name, row, "a table under [[statute]]")
+                raise InputError(file, name, row, "a table under [[statute]]")
             name = str(row.get("id", name))
             if "kind" not in row:
-                raise CaseError(file, f"{name}.kind", "missing", ", ".join(kinds))
+                raise InputError(file, f"{name}.kind", "missing", ", ".join(kinds))
             kind = row["kind"]
             if not isinstance(kind, str) or kind not in kinds:
                 raise unknown(file, f"{name}.kind", kind, kinds)
@@ -661,7 +645,7 @@ class _Loader:
                 self._valid(file, f"{name}.other_reading", kinds[kind], other)
             if bool(statute.other_reading) != bool(statute.ambiguity):
                 given = "ambiguity" if statute.ambiguity else "other_reading"
-                raise CaseError(
+                raise InputError(
                     file, f"{name}.{given}", "alone", "ambiguity and other_reading together"
                 )
             found.append(statute)
@@ -681,10 +665,10 @@ def _check_header(file: str, header: list[str], columns: list[str]) -> None:
         if column not in columns:
             raise unknown(file, "column", column, columns)
         if header.count(column) > 1:
-            raise CaseError(file, "column", column, "each column once")
+            raise InputError(file, "column", column, "each column once")
     for column in columns:
         if column not in header:
-            raise CaseError(file, "column", "missing", f"a column named {column}")
+            raise InputError(file, "column", "missing", f"a column named {column}")
 
 
 def _check_cells(file: str, line: str, given: Mapping[str, str], model: type[BaseModel]) -> None:
@@ -692,26 +676,26 @@ def _check_cells(file: str, line: str, given: Mapping[str, str], model: type[Bas
         annotation = model.model_fields[name].annotation
         for kind, (pattern, allowed) in _WRITTEN.items():
             if annotation in (kind, kind | None) and not re.fullmatch(pattern, cell):
-                raise CaseError(file, f"{line}.{name}", cell, allowed)
+                raise InputError(file, f"{line}.{name}", cell, allowed)
 
 
-def _as_case_error(file: str, key: str, error: Any, model: Any) -> CaseError:
+def _as_case_error(file: str, key: str, error: Any, model: Any) -> InputError:
     """The first complaint of pydantic as one line of ours."""
     where = ".".join([key, *(str(part) for part in error["loc"])])
     if error["type"] == "extra_forbidden":
         names = list(_keys(model, error["loc"][:-1]))
         near = get_close_matches(str(error["loc"][-1]), names, n=1, cutoff=0.4)
         allowed = f"the keys {', '.join(names)}"
-        return CaseError(file, where, error["loc"][-1], allowed, near[0] if near else "")
+        return InputError(file, where, error["loc"][-1], allowed, near[0] if near else "")
     if error["type"] == "missing":
-        return CaseError(file, where, "missing", f"a value for {error['loc'][-1]}")
+        return InputError(file, where, "missing", f"a value for {error['loc'][-1]}")
     plain = {"model_type": "a table", "tuple_type": "a list", "too_short": "a list with an item"}
     said = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     allowed = plain.get(error["type"], said)
     if error["type"] == "literal_error":
         near = get_close_matches(str(error["input"]), _literals(allowed), n=1, cutoff=0.4)
-        return CaseError(file, where, error["input"], allowed, near[0] if near else "")
-    return CaseError(file, where, error["input"], allowed)
+        return InputError(file, where, error["input"], allowed, near[0] if near else "")
+    return InputError(file, where, error["input"], allowed)
 
 
 def _keys(model: Any, loc: Iterable[int | str]) -> dict[str, Any]:
@@ -758,11 +742,11 @@ def _check(case: Case) -> None:
 def _check_states(case: Case) -> None:
     if len(set(case.state_ids)) < len(case.states):
         twice = next(s for s in case.state_ids if case.state_ids.count(s) > 1)
-        raise CaseError("states.csv", "state", twice, "each state once")
+        raise InputError("states.csv", "state", twice, "each state once")
     patrons = [s.state for s in case.states if s.role == "patron"]
     if len(patrons) != 1:
         listed = ", ".join(patrons) or "nobody"
-        raise CaseError("states.csv", "patron", listed, "the role of one state")
+        raise InputError("states.csv", "patron", listed, "the role of one state")
     if patrons != [case.patron]:
         raise unknown("case.toml", "patron", case.patron, patrons)
     if case.focus not in case.clubs:
@@ -771,7 +755,7 @@ def _check_states(case: Case) -> None:
 
 def _check_clubs(case: Case) -> None:
     if "patron" not in case.sponsors:
-        raise CaseError("evidence/composites.csv", "variable", "missing", "rows of tie_patron")
+        raise InputError("evidence/composites.csv", "variable", "missing", "rows of tie_patron")
     _check_threats(case)
     for name, club in case.clubs.items():
         if club.sponsor not in (*case.sponsors, "none"):
@@ -783,19 +767,19 @@ def _check_clubs(case: Case) -> None:
         for dates, key in ((club.foundings, "foundings"), (named, "names")):
             if sorted(set(dates)) != list(dates):
                 listed = ", ".join(map(str, dates))
-                raise CaseError("clubs.toml", f"{name}.{key}", listed, "dates in order, each once")
+                raise InputError("clubs.toml", f"{name}.{key}", listed, "dates in order, each once")
             if dates and dates[0] < club.since:
                 allowed = f"dates from since ({club.since}) on"
-                raise CaseError("clubs.toml", f"{name}.{key}", str(dates[0]), allowed)
+                raise InputError("clubs.toml", f"{name}.{key}", str(dates[0]), allowed)
     _check_openness(case)
 
 
 def _check_threats(case: Case) -> None:
     file = "threats.toml"
     if not case.threats:
-        raise CaseError(file, "threats", "missing", "at least one table")
+        raise InputError(file, "threats", "missing", "at least one table")
     if "any" in case.threats:
-        raise CaseError(file, "threat", "any", "another name: credibility events use it for all")
+        raise InputError(file, "threat", "any", "another name: credibility events use it for all")
     measured = {c.variable for c in case.composites} | {"rivalry", ""}
     for name, threat in case.threats.items():
         if threat.measured_by not in measured:
@@ -812,15 +796,15 @@ def _check_openness(case: Case) -> None:
         key = f"{row.club} {row.state}"
         _known(case, file, key, row.club, row.state)
         if row.open_until is not None and row.open_until <= row.open_from:
-            raise CaseError(file, f"{key}: open_until", str(row.open_until), "after open_from")
+            raise InputError(file, f"{key}: open_until", str(row.open_until), "after open_from")
         if row.state == case.patron:
-            raise CaseError(file, f"{key}: state", row.state, "a state that decides")
+            raise InputError(file, f"{key}: state", row.state, "a state that decides")
     for row, later in combinations(sorted(case.openness, key=lambda r: r.open_from), 2):
         same = (row.club, row.state) == (later.club, later.state)
         if same and (row.open_until is None or later.open_from < row.open_until):
             allowed = f"no second row while the one from {row.open_from} holds"
             key = f"{row.club} {row.state}: open_from"
-            raise CaseError(file, key, str(later.open_from), allowed)
+            raise InputError(file, key, str(later.open_from), allowed)
 
 
 def _known(case: Case, file: str, key: str, club: str, state: str) -> None:
@@ -834,19 +818,19 @@ def _check_statutes(case: Case) -> None:
     ids = [s.id for s in case.statutes]
     for statute in case.statutes:
         if ids.count(statute.id) > 1:
-            raise CaseError("statutes.toml", "id", statute.id, "each statute once")
+            raise InputError("statutes.toml", "id", statute.id, "each statute once")
         if statute.club not in case.clubs:
             raise unknown("statutes.toml", f"{statute.id}.club", statute.club, case.clubs)
         if statute.until is not None and statute.until <= statute.from_:
             until = str(statute.until)
-            raise CaseError("statutes.toml", f"{statute.id}.until", until, "after from")
+            raise InputError("statutes.toml", f"{statute.id}.until", until, "after from")
         _check_statute_names(case, statute)
         if statute.other_reading:
             _check_statute_names(case, statute.read_otherwise())
         for name, value in statute:
             if name.endswith("_months") and isinstance(value, int) and value > STRIDE:
                 allowed = f"at most {STRIDE} months"
-                raise CaseError("statutes.toml", f"{statute.id}.{name}", value, allowed)
+                raise InputError("statutes.toml", f"{statute.id}.{name}", value, allowed)
         for other in case.statutes:
             if (
                 other.id != statute.id
@@ -855,10 +839,10 @@ def _check_statutes(case: Case) -> None:
                 and other.in_force(statute.from_)
             ):
                 allowed = f"no second rule of kind {statute.kind} while {other.id} is in force"
-                raise CaseError("statutes.toml", f"{statute.id}.from", str(statute.from_), allowed)
+                raise InputError("statutes.toml", f"{statute.id}.from", str(statute.from_), allowed)
     for club in case.clubs:
         if not any(s.club == club and s.kind == "accession" for s in case.statutes):
-            raise CaseError("statutes.toml", club, "no way in", "a statute of kind accession")
+            raise InputError("statutes.toml", club, "no way in", "a statute of kind accession")
 
     _check_sessions(case)
 
@@ -883,7 +867,7 @@ def _check_sessions(case: Case) -> None:
             sessions = [s for s in case.statutes if (s.club, s.kind) == (statute.club, "session")]
             if not any(s.in_force(statute.from_) for s in sessions):
                 allowed = "a statute of kind session in force from then on"
-                raise CaseError("statutes.toml", f"{statute.id}.kind", statute.kind, allowed)
+                raise InputError("statutes.toml", f"{statute.id}.kind", statute.kind, allowed)
 
 
 def _check_requests(case: Case) -> None:
@@ -893,11 +877,11 @@ def _check_requests(case: Case) -> None:
             raise unknown("requests.csv", f"{row.date}.state", row.state, case.deciders)
         if (row.met is None) != (row.kind == "base"):
             allowed = "empty for a base" if row.kind == "base" else "true or false"
-            raise CaseError("requests.csv", f"{row.date} {row.state}: met", row.met, allowed)
+            raise InputError("requests.csv", f"{row.date} {row.state}: met", row.met, allowed)
         key = (month_of(row.date), row.state, row.kind)
         if key in seen:
             allowed = "each kind once in a month and state"
-            raise CaseError("requests.csv", f"{row.date} {row.state}", row.kind, allowed)
+            raise InputError("requests.csv", f"{row.date} {row.state}", row.kind, allowed)
         seen.add(key)
 
 
@@ -926,12 +910,12 @@ def _check_events(case: Case) -> None:
         if is_rivalry and row.rival not in rivals:
             raise unknown(file, f"{row.event}.rival", row.rival, rivals)
         if not is_rivalry and row.rival:
-            raise CaseError(file, f"{row.event}.rival", row.rival, "empty but for a rivalry")
+            raise InputError(file, f"{row.event}.rival", row.rival, "empty but for a rivalry")
         if row.date_end is not None and row.date_end < row.date:
-            raise CaseError(file, f"{row.event}.date_end", str(row.date_end), "not before date")
+            raise InputError(file, f"{row.event}.date_end", str(row.date_end), "not before date")
         effect = (row.event, row.state, row.kind, row.about, row.rival)
         if effect in seen:
-            raise CaseError(file, row.event, " ".join(effect[1:]).strip(), "each effect once")
+            raise InputError(file, row.event, " ".join(effect[1:]).strip(), "each effect once")
         seen.add(effect)
 
 
@@ -949,22 +933,22 @@ def _check_parameters(case: Case) -> None:
             raise unknown(file, f"a {parameter.role}", name, expected[parameter.role])
         if (parameter.sd is None) != (parameter.role == "fixed"):
             need = "no sd" if parameter.role == "fixed" else "an sd"
-            raise CaseError(file, f"{name}.sd", parameter.sd, f"{need} for a {parameter.role}")
+            raise InputError(file, f"{name}.sd", parameter.sd, f"{need} for a {parameter.role}")
         if not parameter.fitted and parameter.role not in ("weight", "friction"):
-            raise CaseError(file, f"{name}.fitted", False, "given for weights and frictions only")
+            raise InputError(file, f"{name}.fitted", False, "given for weights and frictions only")
     for name in (*FRICTIONS, *UNSCORED, *COUNCIL, *FIXED):
         if name not in case.parameters:
-            raise CaseError(file, name, "missing", "a table for it")
+            raise InputError(file, name, "missing", "a table for it")
     if not case.role("weight"):
-        raise CaseError(file, "weight", "missing", f"at least one of {', '.join(TERMS)}")
+        raise InputError(file, "weight", "missing", f"at least one of {', '.join(TERMS)}")
     for name in _LENGTHS:
         if case.fixed(name) <= 0:
-            raise CaseError(file, f"{name}.mean", case.fixed(name), "a number above 0")
+            raise InputError(file, f"{name}.mean", case.fixed(name), "a number above 0")
     for name in _SHARES:
         if not 0 <= case.fixed(name) <= 1:
-            raise CaseError(file, f"{name}.mean", case.fixed(name), "a number from 0 to 1")
+            raise InputError(file, f"{name}.mean", case.fixed(name), "a number from 0 to 1")
     if case.fixed("event_step") < 0:
-        raise CaseError(file, "event_step.mean", case.fixed("event_step"), "0 or more")
+        raise InputError(file, "event_step.mean", case.fixed("event_step"), "0 or more")
 
 
 def _check_theories(case: Case) -> None:
@@ -972,7 +956,7 @@ def _check_theories(case: Case) -> None:
     for name, theory in case.theories.items():
         if name in weights:
             allowed = "a name that no term has"
-            raise CaseError("theories.toml", name, ", ".join(theory.terms), allowed)
+            raise InputError("theories.toml", name, ", ".join(theory.terms), allowed)
         for one in theory.terms:
             if one not in weights:
                 raise unknown("theories.toml", f"{name}.terms", one, weights)
@@ -987,7 +971,7 @@ def _check_evidence(case: Case) -> None:
             raise unknown(file, "state", row.state, case.deciders)
         if (row.variable, row.state, row.year) in seen:
             key = f"{row.variable} {row.state}"
-            raise CaseError(file, key, row.year, "each year once")
+            raise InputError(file, key, row.year, "each year once")
         seen[row.variable, row.state, row.year] = row.value
     needed = {TIE + sponsor for sponsor in case.sponsors}
     needed |= {t.measured_by for t in case.threats.values()} - {"rivalry", ""}
@@ -997,7 +981,7 @@ def _check_evidence(case: Case) -> None:
             for year in years:
                 if (variable, state, year) not in seen:
                     key = f"{variable} {state}"
-                    raise CaseError(file, key, year, f"a row for each year {years[0]}-{years[-1]}")
+                    raise InputError(file, key, year, f"a row for each year {years[0]}-{years[-1]}")
     pairs = [(row.state, row.rival, row.year) for row in case.rivalry]
     _check_pairs(case, "evidence/rivalry.csv", "rival", pairs)
     pairs = [(row.state, row.partner, row.year) for row in case.bonds]
@@ -1012,7 +996,7 @@ def _check_pairs(case: Case, file: str, other: str, rows: list[tuple[str, str, i
         if partner not in (names := [s for s in case.deciders if s != state]):
             raise unknown(file, f"{state}: {other}", partner, names)
         if (state, partner, year) in seen:
-            raise CaseError(file, f"{state} {partner}", year, "each year once")
+            raise InputError(file, f"{state} {partner}", year, "each year once")
         seen.add((state, partner, year))
 
 
@@ -1059,28 +1043,28 @@ def _check_record(case: Case) -> None:
         if row.status not in statuses:
             raise unknown(file, f"{key}: status", row.status, statuses)
         if last is not None and row.date < last:
-            raise CaseError(file, key, str(row.date), f"rows in order of date (after {last})")
+            raise InputError(file, key, str(row.date), f"rows in order of date (after {last})")
         if row.date < case.clubs[row.club].since:
             since = case.clubs[row.club].since
             allowed = f"a date on which the club exists ({since} on)"
-            raise CaseError(file, key, str(row.date), allowed)
+            raise InputError(file, key, str(row.date), allowed)
         before = status.get((row.club, row.state), Status.NONE)
         was_in, after = _FOLLOWS[acts[row.act]]
         if (IN_FIRST <= before <= IN_LAST) != was_in:
             need = "in" if was_in else "out"
             allowed = f"a state that is {need} (it is {before.name.lower()})"
-            raise CaseError(file, f"{key}: act", row.act, allowed)
+            raise InputError(file, f"{key}: act", row.act, allowed)
         if after == (Status.NONE,) and before != Status.OBSERVER:
             allowed = f"a state that is observer (it is {before.name.lower()})"
-            raise CaseError(file, f"{key}: act", row.act, allowed)
+            raise InputError(file, f"{key}: act", row.act, allowed)
         if statuses[row.status] not in after:
             names = " or ".join(s.name.lower() for s in after)
-            raise CaseError(file, f"{key}: status", row.status, names)
+            raise InputError(file, f"{key}: status", row.status, names)
         if row.act == "decline" and statuses[row.status] != before:
-            raise CaseError(file, f"{key}: status", row.status, before.name.lower())
+            raise InputError(file, f"{key}: status", row.status, before.name.lower())
         if statuses[row.status] == before and row.act not in _CHANGE_NOTHING:
             allowed = f"an act that changes the status (it is {before.name.lower()})"
-            raise CaseError(file, f"{key}: act", row.act, allowed)
+            raise InputError(file, f"{key}: act", row.act, allowed)
         _check_law(case, row, f"{key}: act")
         status[row.club, row.state] = statuses[row.status]
         last = row.date
@@ -1113,10 +1097,10 @@ def _check_law(case: Case, row: Entry, key: str) -> None:
     }
     possible, when = allowed.get(row.act, (True, ""))
     if not possible:
-        raise CaseError("record.csv", key, row.act, f"{when} (statutes.toml)")
+        raise InputError("record.csv", key, row.act, f"{when} (statutes.toml)")
     if row.act in ("accede", "observe") and not rules.hears_petitions:
         when = "the month of the session, or one with a permanent_body in force"
-        raise CaseError("record.csv", key, row.act, f"{when} (statutes.toml)")
+        raise InputError("record.csv", key, row.act, f"{when} (statutes.toml)")
     is_open = any(
         (o.club, o.state) == (row.club, row.state)
         and o.open_from <= last_day(month)
@@ -1125,7 +1109,7 @@ def _check_law(case: Case, row: Entry, key: str) -> None:
     )
     if row.act == "accede" and row.state != case.patron and not is_open:
         allowed_when = "a month at whose end the club is open to the state (openness.csv)"
-        raise CaseError("record.csv", key, row.act, allowed_when)
+        raise InputError("record.csv", key, row.act, allowed_when)
 
 
 def _check_choices(case: Case) -> None:
@@ -1138,7 +1122,7 @@ def _check_choices(case: Case) -> None:
         if chosen.setdefault(seat, row) is not row:
             allowed = f"one act of a state in a month (after {chosen[seat].act})"
             key = f"{row.club} {row.state} {row.date}: act"
-            raise CaseError("record.csv", key, row.act, allowed)
+            raise InputError("record.csv", key, row.act, allowed)
     signed = [s.club for s in case.statutes if s.kind == "term" and s.renewal == "opt_in"]
     for club in (c for c in case.clubs if c in signed):
         for month in case.months[1:]:
@@ -1158,4 +1142,4 @@ def _check_renewal(
         act = chosen.get((club, state, month))
         if before and before[-1] in _MUST_SIGN and (act is None or act.act not in _ANSWERS):
             key = f"{club} {state} {month_label(month)}"
-            raise CaseError("record.csv", key, "missing", f"{' or '.join(_ANSWERS)}: a term ends")
+            raise InputError("record.csv", key, "missing", f"{' or '.join(_ANSWERS)}: a term ends")

@@ -8,14 +8,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from model.case import Case
-from model.clock import month_of
-from model.law import Act, RulesInForce, Status
-from model.world import (
+from tashkent.model.case import Case
+from tashkent.model.clock import month_of
+from tashkent.model.law import Act, RulesInForce, Status
+from tashkent.model.world import (
     MAY_LEAVE,
     MAY_SIGN,
     PARTY,
-    Given,
+    CaseInputs,
     Seats,
     Standing,
     Status8,
@@ -34,19 +34,21 @@ def statuses_before(case: Case) -> Status8:
 
     The statuses at the end of the month before, with the patron's of the month and what takes effect in it.
     """
-    given = compile_case(case)
-    status = given.record.status
+    inputs = compile_case(case)
+    status = inputs.record.status
     before = np.concatenate([status[:1], status[:-1]])
-    before[:, given.patron] = status[:, given.patron]
+    before[:, inputs.patron] = status[:, inputs.patron]
     for t, s, c, row_status in _rows(case, _PENDING):
         before[t, s, c] = row_status
     return before
 
 
-def record_standing(given: Given, t: int) -> Standing:
+def record_standing(inputs: CaseInputs, t: int) -> Standing:
     """All that sets the record apart from runs when seats are weighed in month `t`."""
-    seats = Seats(*(values[t - 1] for values in given.record))
-    return given.standing(t, seats, statuses_before(given.case)[t], given.taught[t])
+    seats = Seats(*(values[t - 1] for values in inputs.record))
+    return inputs.standing(
+        t, seats, statuses_before(inputs.case)[t], inputs.recorded_belief_updates[t]
+    )
 
 
 @lru_cache(maxsize=8)
@@ -69,13 +71,13 @@ def _rows(case: Case, acts: tuple[Act, ...]) -> list[tuple[int, int, int, Status
     ]
 
 
-def open_acts(given: Given, t: int, s: int, c: int) -> list[tuple[Act, str]]:
+def open_acts(inputs: CaseInputs, t: int, s: int, c: int) -> list[tuple[Act, str]]:
     """What the law lets a state do with a seat in a month of the record, each act with the statute that allows it."""
-    rules, before = given.rules[t][c], Status(statuses_before(given.case)[t, s, c])
-    if (t, s, c) in _settled(given.case):
+    rules, before = inputs.rules[t][c], Status(statuses_before(inputs.case)[t, s, c])
+    if (t, s, c) in _settled(inputs.case):
         return []
     if not is_in(np.array(before)):
-        return _open_outside(given, rules, t, s, c, before)
+        return _open_outside(inputs, rules, t, s, c, before)
     if rules.renewal_due and rules.term is not None:
         return [(Act.RENEW, rules.term.id)] if before in MAY_SIGN and rules.prolonged else []
     suspension = rules.voluntary_suspension
@@ -95,27 +97,27 @@ def open_acts(given: Given, t: int, s: int, c: int) -> list[tuple[Act, str]]:
 
 
 def _open_outside(
-    given: Given, rules: RulesInForce, t: int, s: int, c: int, before: Status
+    inputs: CaseInputs, rules: RulesInForce, t: int, s: int, c: int, before: Status
 ) -> list[tuple[Act, str]]:
     found: list[tuple[Act, str]] = []
     rule, observer = rules.accession, rules.observer
     hears, observes = rules.hears_petitions, before == Status.OBSERVER
-    may_enter = hears and given.open_to[t, s, c] and not _is_barred(given, t, s, c)
+    may_enter = hears and inputs.open_to[t, s, c] and not _is_barred(inputs, t, s, c)
     if rule is not None and may_enter and (observes or not rule.observers_only):
-        back = rules.restoration if given.record.former[t - 1, s, c] else None
+        back = rules.restoration if inputs.record.former[t - 1, s, c] else None
         found.append((Act.ACCEDE, back.id if back is not None else rule.id))
     if observer is not None and observes and not rules.renewal_due:
         found.append((Act.CEASE_OBSERVING, observer.id))
-    if observer is not None and not observes and hears and given.may_observe[t, s, c]:
+    if observer is not None and not observes and hears and inputs.may_observe[t, s, c]:
         found.append((Act.OBSERVE, observer.id))
     return found
 
 
-def _is_barred(given: Given, t: int, s: int, c: int) -> bool:
+def _is_barred(inputs: CaseInputs, t: int, s: int, c: int) -> bool:
     """Whether the state is in a club that does not go with this one, or enters one that is asked first."""
-    before, after = statuses_before(given.case)[t, s], given.record.status[t, s]
+    before, after = statuses_before(inputs.case)[t, s], inputs.record.status[t, s]
     return any(
         bool(is_in(before[other]) or (other < c and is_in(after[other])))
-        for own, other in given.barred[t]
+        for own, other in inputs.barred[t]
         if own == c
     )

@@ -6,14 +6,15 @@ from dataclasses import fields
 import mesa
 import numpy as np
 
-from agents.organisation import OrganisationAgent
-from agents.situation import Bools, Situation
-from agents.state import StateAgent
-from model.case import Case, CaseError, load_case, unknown
-from model.clock import last_day, month_label
-from model.law import Act, AnyStatute, Status
-from model.step import advance
-from model.world import Noise, Standing, compile_case, is_in, world_from_record
+from tashkent.agents.organisation import OrganisationAgent
+from tashkent.agents.situation import Bools, Situation
+from tashkent.agents.state import StateAgent
+from tashkent.model.case import Case, load_case
+from tashkent.model.clock import last_day, month_label
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.law import Act, AnyStatute, Status
+from tashkent.model.step import advance
+from tashkent.model.world import Noise, Standing, compile_case, is_in, world_from_record
 
 
 class CoalitionModel(mesa.Model):
@@ -59,7 +60,7 @@ class CoalitionModel(mesa.Model):
         super().__init__(rng=rng)
         self.case = case if isinstance(case, Case) else load_case(case)
         self.run = run
-        self.given = compile_case(self.case)
+        self.inputs = compile_case(self.case)
         self.held = dict(held or {})
         self.parameters = _complete(self.case, parameters, self.held)
         #: months since the case's start
@@ -69,7 +70,7 @@ class CoalitionModel(mesa.Model):
         seed = int(self._seed)
         noise = Noise(self.case, seed, run, 1)
         rows = {name: np.array([value]) for name, value in self.parameters.items()}
-        self.world = world_from_record(self.given, self.t, rows, noise)
+        self.world = world_from_record(self.inputs, self.t, rows, noise)
         for index, name in enumerate(self.case.state_ids):
             StateAgent(self, name, index)
         for index, name in enumerate(self.case.clubs):
@@ -119,13 +120,13 @@ class CoalitionModel(mesa.Model):
     @property
     def situation(self) -> Situation:
         """What states are shown this month, with who is in now."""
-        return self.given.month(self.t, self.standing)
+        return self.inputs.month(self.t, self.standing)
 
     @property
     def standing(self) -> Standing:
         """What sets this run apart from others, as it enters the next decisions."""
         world = self.world
-        standing = self.given.standing(self.t + 1, world.seats, world.status, world.learnt)
+        standing = self.inputs.standing(self.t + 1, world.seats, world.status, world.belief_updates)
         return Standing(**{f.name: getattr(standing, f.name)[0] for f in fields(standing)})
 
     def status_name(self, state: int, club: int) -> str:
@@ -152,12 +153,12 @@ def _complete(
 ) -> dict[str, float]:
     """A value for every parameter that is drawn; an unknown name, or one that is missing, is an error."""
     means = {name: p.mean for name, p in case.drawn.items()}
-    for key, given in (("parameters", parameters or means), ("held", held)):
-        for name in (n for n in given if n not in means):
+    for key, inputs in (("parameters", parameters or means), ("held", held)):
+        for name in (n for n in inputs if n not in means):
             raise unknown(f"CoalitionModel: {key}", "parameter", name, means)
     found = {**(means if parameters is None else parameters), **held}
     for name in (n for n in means if n not in found):
-        raise CaseError("CoalitionModel", "parameters", f"{name} missing", "a value for each")
+        raise InputError("CoalitionModel", "parameters", f"{name} missing", "a value for each")
     return {name: float(found[name]) for name in means}
 
 

@@ -19,13 +19,14 @@ from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from agents.situation import Floats
-from agents.terms import TERMS
-from model import case as case_of
-from model.case import Bond, Case, CaseError, Composite, Event, Opening, Parameter, Rivalry, unknown
-from model.clock import parse_month
-from model.law import KINDS, AnyStatute, Incompatible, Status, Statute
-from model.orders import CASES, STREAMS, Changed, Order, proposal
+from tashkent.agents.situation import Floats
+from tashkent.agents.terms import TERMS
+from tashkent.model import case as case_of
+from tashkent.model.case import Bond, Case, Composite, Event, Opening, Parameter, Rivalry
+from tashkent.model.clock import parse_month
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.law import KINDS, AnyStatute, Incompatible, Status, Statute
+from tashkent.model.orders import CASES, STREAMS, Changed, Order, proposal
 
 #: the folder of a case that holds its counterfactuals
 FOLDER = "counterfactuals"
@@ -64,14 +65,14 @@ class Patch(_Strict, ABC):
 
         Raises
         ------
-        CaseError
+        InputError
             If the patch names what the case does not have, or changes nothing. File and key are filled in by
             `Counterfactual.apply`.
         """
 
 
-def _wrong(key: str, value: object, allowed: str, near: str = "") -> CaseError:
-    return CaseError("", key, value, allowed, near)
+def _wrong(key: str, value: object, allowed: str, near: str = "") -> InputError:
+    return InputError("", key, value, allowed, near)
 
 
 def _known(key: str, names: Iterable[str], known: Iterable[str]) -> None:
@@ -689,7 +690,7 @@ class Counterfactual(_Strict):
 
     Examples
     --------
-    >>> from model.case import load_case
+    >>> from tashkent.model.case import load_case
     >>> case = load_case("cst")
     >>> quiet = Counterfactual(id="quiet", patches=(RemoveEvent(event="E031"),))
     >>> changed = quiet.apply(case)
@@ -726,7 +727,7 @@ class Counterfactual(_Strict):
 
         Raises
         ------
-        CaseError
+        InputError
             If a patch names what the case does not have, makes a table that does not hold together, or changes nothing.
         """
         file = f"{self.id}{SUFFIX}"
@@ -735,11 +736,11 @@ class Counterfactual(_Strict):
             name = f"patch {number} ({PATCH_NAMES[type(patch)]})"
             try:
                 patched = _patched(patched, patch)
-            except CaseError as error:
+            except InputError as error:
                 key = f"{name}: {error.key}"
-                raise CaseError(file, key, error.value, error.allowed, error.near) from None
+                raise InputError(file, key, error.value, error.allowed, error.near) from None
         if _differences(case, patched) == []:
-            raise CaseError(file, "patch", "no change", "patches that change the case together")
+            raise InputError(file, "patch", "no change", "patches that change the case together")
         of = case.changed.of if case.changed else case
         changed = patched.changed or Changed(of)
         digest = hashlib.sha256("\0".join([of.hash, *_differences(of, patched)]).encode())
@@ -754,10 +755,10 @@ class Counterfactual(_Strict):
         for text in self.starts:
             try:
                 month = case.month(text, "starts")
-            except CaseError as error:
-                raise CaseError(file, "starts", text, error.allowed) from None
+            except InputError as error:
+                raise InputError(file, "starts", text, error.allowed) from None
             if month == case.end:
-                raise CaseError(file, "starts", text, "a month before the last of the case")
+                raise InputError(file, "starts", text, "a month before the last of the case")
         for outcome in self.outcomes:
             statuses = ("in", *(status.name.lower() for status in Status))
             try:
@@ -766,8 +767,8 @@ class Counterfactual(_Strict):
                 _known("outcome.club", [outcome.club], clubs)
                 _known("outcome.status", [outcome.status], statuses)
                 case.month(outcome.month, "outcome.month")
-            except CaseError as error:
-                raise CaseError(file, error.key, error.value, error.allowed, error.near) from None
+            except InputError as error:
+                raise InputError(file, error.key, error.value, error.allowed, error.near) from None
 
 
 PATCH_NAMES = {kind: name for name, kind in PATCHES.items()}
@@ -823,7 +824,7 @@ def parameters_of(case: Case, draws: Mapping[str, Floats]) -> dict[str, Floats]:
 
     Raises
     ------
-    CaseError
+    InputError
         If the theory was changed after the counterfactual was applied.
     """
     if case.changed is None:
@@ -831,7 +832,7 @@ def parameters_of(case: Case, draws: Mapping[str, Floats]) -> dict[str, Floats]:
     of, held = case.changed.of, dict(case.changed.held)
     if set(of.drawn) != set(case.drawn):
         allowed = "the theory first, then the counterfactual"
-        raise CaseError(case.id, "theory", "chosen after a counterfactual", allowed)
+        raise InputError(case.id, "theory", "chosen after a counterfactual", allowed)
     found = {}
     for name, values in draws.items():
         old, new = of.parameters[name], case.parameters[name]
@@ -857,12 +858,12 @@ def load_counterfactual(name: str, case: Case) -> Counterfactual:
 
     Raises
     ------
-    CaseError
+    InputError
         If there is none of that name, or the file cannot be used.
 
     Examples
     --------
-    >>> from model.case import load_case
+    >>> from tashkent.model.case import load_case
     >>> load_counterfactual("CF1", load_case("cst")).title
     'No bombs in Tashkent'
     """
@@ -881,7 +882,7 @@ def _load_one(name: str, case: Case) -> Counterfactual:
     if name not in shipped:
         allowed = ", ".join(by_number(shipped)) or "none"
         near = unknown("", "", name, shipped).near
-        raise CaseError(
+        raise InputError(
             "counterfactual", "name or file", name, f"{allowed}, or a file{SUFFIX}", near
         )
     return read_counterfactual(shipped[name])
@@ -907,19 +908,19 @@ def read_counterfactual(path: Path) -> Counterfactual:
 
     Raises
     ------
-    CaseError
+    InputError
         If the file is missing, or anything in it is missing, misspelt or of the wrong kind.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         allowed = f"a file that can be read ({error.strerror})"
-        raise CaseError("counterfactual", "file", str(path), allowed) from None
+        raise InputError("counterfactual", "file", str(path), allowed) from None
     except UnicodeDecodeError as error:
-        raise CaseError(path.name, "syntax", str(error), "TOML 1.0") from None
+        raise InputError(path.name, "syntax", str(error), "TOML 1.0") from None
     found = parse_counterfactual(text, path.name)
     if found.id != path.stem:
-        raise CaseError(path.name, "id", found.id, f"the name of the file ({path.stem})")
+        raise InputError(path.name, "id", found.id, f"the name of the file ({path.stem})")
     return found
 
 
@@ -928,7 +929,7 @@ def parse_counterfactual(text: str, file: str) -> Counterfactual:
 
     Raises
     ------
-    CaseError
+    InputError
         If anything in the text is missing, misspelt or of the wrong kind.
 
     Examples
@@ -941,14 +942,14 @@ def parse_counterfactual(text: str, file: str) -> Counterfactual:
     try:
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CaseError(file, "syntax", str(error), "TOML 1.0") from None
+        raise InputError(file, "syntax", str(error), "TOML 1.0") from None
     schema = table.pop("schema", SCHEMA)
     if type(schema) is not int or schema != SCHEMA:
-        raise CaseError(file, "schema", schema, str(SCHEMA))
+        raise InputError(file, "schema", schema, str(SCHEMA))
     patches = table.get("patch")
     if not isinstance(patches, list) or not patches:
         said = "missing" if patches is None else patches
-        raise CaseError(file, "patch", said, "one table at least, each under [[patch]]")
+        raise InputError(file, "patch", said, "one table at least, each under [[patch]]")
     table["patch"] = tuple(_patch(file, n, row) for n, row in enumerate(patches, start=1))
     found: Counterfactual = _valid(file, "counterfactual", Counterfactual, table)
     return found
@@ -957,7 +958,7 @@ def parse_counterfactual(text: str, file: str) -> Counterfactual:
 def _patch(file: str, number: int, row: object) -> Patch:
     key = f"patch {number}"
     if not isinstance(row, dict):
-        raise CaseError(file, key, row, "a table under [[patch]]")
+        raise InputError(file, key, row, "a table under [[patch]]")
     do = row.get("do", "missing")
     if do not in PATCHES:
         raise unknown(file, f"{key}.do", do, PATCHES)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents import council, deliberation
-from agents.situation import Floats
-from model.case import Case
-from model.choices import open_acts, record_standing
-from model.clock import month_label, month_of
-from model.law import Act, Status
-from model.world import Given, compile_case, is_in
+from tashkent.agents import council, deliberation
+from tashkent.agents.situation import Floats
+from tashkent.model.case import Case
+from tashkent.model.choices import open_acts, record_standing
+from tashkent.model.clock import month_label, month_of
+from tashkent.model.law import Act, Status
+from tashkent.model.world import CaseInputs, compile_case, is_in
 
 LOW, HIGH = 5, 95
 #: acts that are the likelier the less a seat is worth
@@ -159,35 +159,35 @@ def explain(
     club
         Only this club; all clubs by default.
     """
-    given = compile_case(case)
+    inputs = compile_case(case)
     t, s = month - case.start, case.state_ids.index(state)
     acts, turns, status = [], [], {}
     for c, name in enumerate(case.clubs):
         if club is not None and name != club:
             continue
-        before = Status(given.record.status[t - 1, s, c])
+        before = Status(inputs.record.status[t - 1, s, c])
         status[name] = before.name.lower()
-        rules = given.rules[t][c]
-        for act, rule in open_acts(given, t, s, c):
+        rules = inputs.rules[t][c]
+        for act, rule in open_acts(inputs, t, s, c):
             seen = t
             if act == Act.RENEW and rules.term is not None:
                 seen = max(0, t - rules.term.informed_months_before)
-            acts.append(_explained(given, act, rule, t, seen, s, c, parameters))
-        if given.exists[t, c]:
-            turn = _turn(given, t, s, c, parameters)
+            acts.append(_explained(inputs, act, rule, t, seen, s, c, parameters))
+        if inputs.exists[t, c]:
+            turn = _turn(inputs, t, s, c, parameters)
             turns += [turn] if turn is not None else []
     record = tuple(
         (row.club, row.act, row.actor)
         for row in case.record
         if row.state == state and month_of(row.date) == month and club in (None, row.club)
     )
-    standing = record_standing(given, t)
+    standing = record_standing(inputs, t)
     owed = {name: int(standing.gap[s, c]) for c, name in enumerate(case.clubs) if name in status}
     return Explanation(
         state=state,
         month=month_label(month),
         status=status,
-        saw=_saw(given, t, s),
+        saw=_saw(inputs, t, s),
         owed={name: gap for name, gap in owed.items() if gap},
         acts=tuple(acts),
         turns=tuple(turns),
@@ -195,8 +195,8 @@ def explain(
     )
 
 
-def _saw(given: Given, t: int, s: int) -> tuple[Sight, ...]:
-    now = given.month(t, record_standing(given, t))
+def _saw(inputs: CaseInputs, t: int, s: int) -> tuple[Sight, ...]:
+    now = inputs.month(t, record_standing(inputs, t))
     return tuple(
         Sight(
             threat=name,
@@ -206,13 +206,13 @@ def _saw(given: Given, t: int, s: int) -> tuple[Sight, ...]:
             credibility=float(now.credibility[s, k]),
             offer=bool(now.offer[s, k]),
         )
-        for k, (name, threat) in enumerate(given.case.threats.items())
+        for k, (name, threat) in enumerate(inputs.case.threats.items())
         if now.threat[s, k] > 0
     )
 
 
 def _explained(
-    given: Given,
+    inputs: CaseInputs,
     act: Act,
     rule: str,
     t: int,
@@ -221,14 +221,15 @@ def _explained(
     c: int,
     parameters: Mapping[str, Floats],
 ) -> ActExplained:
-    case = given.case
+    case = inputs.case
     sign = -1.0 if act in _OUTWARD else 1.0
-    terms = given.terms(seen, record_standing(given, t))
+    terms = inputs.terms(seen, record_standing(inputs, t))
     parts = [
         Part(name, "term", sign * parameters[name] * float(terms[name][s, c])) for name in terms
     ]
     parts += [
-        Part(name, "friction", value) for name, value in _frictions(given, act, t, s, c, parameters)
+        Part(name, "friction", value)
+        for name, value in _frictions(inputs, act, t, s, c, parameters)
     ]
     club = tuple(case.clubs)[c]
     verb = act.name.lower()
@@ -239,14 +240,14 @@ def _explained(
     )
     name = case.club_name(club, case.months[t])
     statute = next(law for law in case.statutes if law.id == rule)
-    objectors = _objectors(given, act, t, s, c, parameters)
+    objectors = _objectors(inputs, act, t, s, c, parameters)
     return ActExplained(
         club, name, verb, rule, statute.text, statute.source, tuple(parts), objectors, done
     )
 
 
 def _frictions(
-    given: Given, act: Act, t: int, s: int, c: int, parameters: Mapping[str, Floats]
+    inputs: CaseInputs, act: Act, t: int, s: int, c: int, parameters: Mapping[str, Floats]
 ) -> list[tuple[str, Floats]]:
     """What the rules in force add to the log-odds of an act, by name."""
     own = {
@@ -261,24 +262,24 @@ def _frictions(
     }[act]
     found = [(own, parameters[own])]
     if act == Act.ACCEDE:
-        owed = given.price[t, c] * bool(given.record.former[t - 1, s, c])
+        owed = inputs.price[t, c] * bool(inputs.record.former[t - 1, s, c])
         if owed and "compliance" in parameters:
             found.append(("return", -parameters["compliance"] * owed))
         steps = {
-            "obligation": given.situation.clubs.guarantees[c],
-            "opening": given.window[t, c],
-            "founding": given.founding[t, c],
-            "lock": given.dear[t, s, c],
+            "obligation": inputs.situation.clubs.guarantees[c],
+            "opening": inputs.window[t, c],
+            "founding": inputs.founding[t, c],
+            "lock": inputs.dear[t, s, c],
         }
         found += [(name, parameters[name] * float(step)) for name, step in steps.items() if step]
     return found
 
 
 def _objectors(
-    given: Given, act: Act, t: int, s: int, c: int, parameters: Mapping[str, Floats]
+    inputs: CaseInputs, act: Act, t: int, s: int, c: int, parameters: Mapping[str, Floats]
 ) -> dict[str, float]:
     """The mean chance that each member would object, where members are asked."""
-    rules = given.rules[t][c]
+    rules = inputs.rules[t][c]
     asked = {
         Act.ACCEDE: rules.accession,
         Act.OBSERVE: rules.observer,
@@ -286,8 +287,8 @@ def _objectors(
     }.get(act)
     if asked is None or not asked.consensus:
         return {}
-    states = given.case.state_ids
-    members = np.flatnonzero(is_in(given.record.status[t - 1, :, c]))
+    states = inputs.case.state_ids
+    members = np.flatnonzero(is_in(inputs.record.status[t - 1, :, c]))
     base, rivals = parameters["objection"], parameters["objection_rivalry"]
     if act == Act.REQUEST_SUSPENSION:
         base, rivals = parameters["release"], -rivals
@@ -295,35 +296,37 @@ def _objectors(
         rules.incompatible.suspects if rules.incompatible and act != Act.REQUEST_SUSPENSION else ()
     )
     for other in suspects:
-        seat = given.record.status[t - 1, s, tuple(given.case.clubs).index(other)]
+        seat = inputs.record.status[t - 1, s, tuple(inputs.case.clubs).index(other)]
         base = base + parameters["suspicion"] * bool(is_in(np.array(seat)))
     return {
-        states[j]: float(council.objection(base, rivals, given.situation.rivalry[t, s, j]).mean())
+        states[j]: float(council.objection(base, rivals, inputs.situation.rivalry[t, s, j]).mean())
         for j in members
         if j != s
     }
 
 
-def _turn(given: Given, t: int, s: int, c: int, parameters: Mapping[str, Floats]) -> Turn | None:
+def _turn(
+    inputs: CaseInputs, t: int, s: int, c: int, parameters: Mapping[str, Floats]
+) -> Turn | None:
     """Since when the median worth of a seat has had its sign, and the term that changed most in that month."""
 
     def medians(at: int) -> dict[str, float]:
-        terms = given.terms(at, record_standing(given, at))
+        terms = inputs.terms(at, record_standing(inputs, at))
         return {n: float(np.median(parameters[n]) * terms[n][s, c]) for n in terms}
 
     now = medians(t)
     sign = np.sign(sum(now.values()))
     later = now
     for at in range(t - 1, max(0, t - LOOK_BACK), -1):
-        if not given.exists[at, c]:
+        if not inputs.exists[at, c]:
             return None
         earlier = medians(at)
         if np.sign(sum(earlier.values())) != sign:
             names = {*later, *earlier}
             change = {n: later.get(n, 0.0) - earlier.get(n, 0.0) for n in sorted(names)}
             term = max(change, key=lambda n: sign * change[n])
-            label = month_label(given.case.months[at + 1])
-            club = tuple(given.case.clubs)[c]
+            label = month_label(inputs.case.months[at + 1])
+            club = tuple(inputs.case.clubs)[c]
             return Turn(club, label, sum(now.values()), term, change[term])
         later = earlier
     return None

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from model.clock import MONTHS_PER_YEAR, last_day, month_of
+from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
 
 
 class Status(IntEnum):
@@ -467,7 +467,7 @@ class Law:
         Examples
         --------
         >>> from datetime import date, timedelta
-        >>> from model.case import load_case
+        >>> from tashkent.model.case import load_case
         >>> law = load_case("cst").law
         >>> [rule.id for rule in law.at(date(1999, 4, 20))["CST"] if rule.kind == "term"]
         ['CST-11-term']

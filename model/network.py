@@ -6,9 +6,9 @@ Seats are those of the record unless others are given, for example ``model.seats
 import networkx as nx
 import pandas as pd
 
-from agents.situation import Bools
-from model.case import Case
-from model.world import compile_case, is_in
+from tashkent.agents.situation import Bools
+from tashkent.model.case import Case
+from tashkent.model.world import compile_case, is_in
 
 #: rivalries below this are not drawn
 FAINT = 0.05
@@ -19,22 +19,22 @@ def ties(case: Case, month: int) -> "nx.DiGraph[str]":
 
     The patron stands under its own code, other sponsors under their role.
     """
-    given, t = compile_case(case), month - case.start
+    inputs, t = compile_case(case), month - case.start
     graph: nx.DiGraph[str] = nx.DiGraph()
     for s, state in enumerate(case.state_ids):
         for p, sponsor in enumerate(case.sponsors):
             if state in case.deciders:
                 end = case.patron if sponsor == "patron" else sponsor
-                graph.add_edge(state, end, weight=float(given.situation.tie[t, s, p]))
+                graph.add_edge(state, end, weight=float(inputs.situation.tie[t, s, p]))
     return graph
 
 
 def rivalries(case: Case, month: int) -> "nx.Graph[str]":
     """Rivalries between states, felt by either side, as edges with `weight` in [0, 3]."""
-    given, t = compile_case(case), month - case.start
+    inputs, t = compile_case(case), month - case.start
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(case.state_ids)
-    felt = given.situation.rivalry[t]
+    felt = inputs.situation.rivalry[t]
     for s, state in enumerate(case.state_ids):
         for j in range(s):
             weight = float(max(felt[s, j], felt[j, s]))
@@ -45,19 +45,19 @@ def rivalries(case: Case, month: int) -> "nx.Graph[str]":
 
 def bonds(case: Case, month: int) -> "nx.DiGraph[str]":
     """Trade between deciding states: an edge from a state to a partner, `weight` its share in the state's trade."""
-    given, t = compile_case(case), month - case.start
+    inputs, t = compile_case(case), month - case.start
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(case.deciders)
-    for s, j in zip(*given.situation.bond[t].nonzero(), strict=True):
-        weight = float(given.situation.bond[t, s, j])
+    for s, j in zip(*inputs.situation.bond[t].nonzero(), strict=True):
+        weight = float(inputs.situation.bond[t, s, j])
         graph.add_edge(case.state_ids[s], case.state_ids[j], weight=weight)
     return graph
 
 
 def memberships(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph[str]":
     """Who is in which club: a bipartite graph, `bipartite` 0 for states and 1 for clubs."""
-    given, t = compile_case(case), month - case.start
-    inside = is_in(given.record.status[t]) if seats is None else seats
+    inputs, t = compile_case(case), month - case.start
+    inside = is_in(inputs.record.status[t]) if seats is None else seats
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(case.state_ids, bipartite=0)
     graph.add_nodes_from(case.clubs, bipartite=1)

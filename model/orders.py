@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from model.law import Act
+from tashkent.model.law import Act
 
 if TYPE_CHECKING:
-    from model.case import Case
+    from tashkent.model.case import Case
 
 #: act -> (stream of its draw, whether a low draw makes it happen)
 STREAMS: dict[Act, tuple[str, bool]] = {

@@ -7,11 +7,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from agents.situation import Bools, Floats
-from model.case import Case
-from model.clock import month_label
-from model.law import Act, Status
-from model.world import Logged, Status8, is_in
+from tashkent.agents.situation import Bools, Floats
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
+from tashkent.model.law import Act, Status
+from tashkent.model.world import Logged, Status8, is_in
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +86,11 @@ class Ensemble:
 
     def seat_table(self) -> pd.DataFrame:
         """P(in) beside the record, by club, state and month, with the standard error over runs."""
-        from model.world import compile_case
+        from tashkent.model.world import compile_case
 
-        given = compile_case(self.case)
+        inputs = compile_case(self.case)
         offset = self.start - self.case.start
-        record = given.record.status[offset : offset + len(self.months)]
+        record = inputs.record.status[offset : offset + len(self.months)]
         rows = []
         for c, club in enumerate(self.case.clubs):
             for s, state in enumerate(self.case.state_ids):

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from agents.situation import Floats
-from model.case import Case
-from model.draws import normal
-from model.record import Ensemble
-from model.step import advance
-from model.world import Logged, Noise, compile_case, world_from_record
+from tashkent.agents.situation import Floats
+from tashkent.model.case import Case
+from tashkent.model.draws import normal
+from tashkent.model.record import Ensemble
+from tashkent.model.step import advance
+from tashkent.model.world import Logged, Noise, compile_case, world_from_record
 
 #: runs that advance together; changes speed and memory, never a result
 BLOCK = 2048
@@ -66,13 +66,13 @@ def simulate(
 
     Examples
     --------
-    >>> from model.case import load_case
+    >>> from tashkent.model.case import load_case
     >>> case = load_case("cst")
     >>> ensemble = simulate(case, prior_parameters(case, runs=4, seed=1), seed=1)
     >>> ensemble.status.shape
     (4, 404, 12, 4)
     """
-    given = compile_case(case)
+    inputs = compile_case(case)
     if set(parameters) != set(case.drawn):
         odd = sorted(set(parameters) ^ set(case.drawn))
         raise ValueError(f"parameters differ from those of the case: {', '.join(odd)}")
@@ -91,7 +91,7 @@ def simulate(
         high = min(low + block, runs)
         rows = {name: values[low:high] for name, values in parameters.items()}
         noise.move_to(first_run + (low if share is None else 0), high - low, share)
-        world = world_from_record(given, origin, rows, noise)
+        world = world_from_record(inputs, origin, rows, noise)
         status[low:high, 0] = world.status
         for t in range(origin + 1, months):
             advance(world, t)

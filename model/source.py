@@ -9,7 +9,7 @@ from pathlib import Path
 @lru_cache(maxsize=8)
 def code_digest(*packages: str) -> bytes:
     """A digest of the modules of some packages: their syntax without comments and docstrings."""
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).parent.parent
     digest = hashlib.sha256()
     for package in packages:
         for path in sorted((root / package).glob("*.py")):

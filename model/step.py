@@ -6,11 +6,20 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import council, deliberation, perception
-from agents.situation import Bools, Floats
-from model.clock import MONTHS_PER_YEAR
-from model.law import ATTACKS, Accession, Act, Arrears, Observer, Restoration, RulesInForce, Status
-from model.world import (
+from tashkent.agents import council, deliberation, perception
+from tashkent.agents.situation import Bools, Floats
+from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.law import (
+    ATTACKS,
+    Accession,
+    Act,
+    Arrears,
+    Observer,
+    Restoration,
+    RulesInForce,
+    Status,
+)
+from tashkent.model.world import (
     BOUND,
     FORMER,
     MAY_LEAVE,
@@ -62,21 +71,21 @@ def advance(world: World, t: int) -> None:
     accede(world, t, before, value)
     keep_accounts(world, t)
     take_part(world, t, value)
-    learn(world)
+    update_beliefs(world)
 
 
 def follow_patron(world: World, t: int) -> None:
     """The patron's seats are conditioned on, never decided."""
-    patron = world.given.patron
-    world.status[:, patron] = world.given.record.status[t, patron]
+    patron = world.inputs.patron
+    world.status[:, patron] = world.inputs.record.status[t, patron]
 
 
 def take_effect(world: World, t: int) -> None:
     """Signatories become members and notices run out, on the day that the law set before."""
-    decides = world.given.decides
+    decides = world.inputs.decides
     due = (world.seats.due == t) & decides[:, None]
     something_due = due.any(axis=(0, 1))
-    for c, rules in enumerate(world.given.rules[t]):
+    for c, rules in enumerate(world.inputs.rules[t]):
         status = world.status[:, :, c]
         if rules.succession is not None:
             carried = is_in(status) & decides
@@ -110,16 +119,16 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
 
     A debtor may be without its posts.
     """
-    given, seats = world.given, world.seats
-    standing = given.standing(now, seats, before, world.learnt)
-    moved = given.moved(t, standing)
+    inputs, seats = world.inputs, world.seats
+    standing = inputs.standing(now, seats, before, world.belief_updates)
+    moved = inputs.moved(t, standing)
     value = deliberation.value_of_seat(
-        given.stacked[t],
+        inputs.stacked[t],
         world.weights,
         [(clubs, world.parameters[name], change) for name, (clubs, change) in moved.items()],
     )
-    for c in np.flatnonzero(given.posts[t]):
-        goods = given.posts[t, c] * seats.deprived[:, :, c]
+    for c in np.flatnonzero(inputs.posts[t]):
+        goods = inputs.posts[t, c] * seats.deprived[:, :, c]
         of_club = value[:, :, c]
         of_club -= world.of_one_club["patronage"] * goods
     return value
@@ -127,8 +136,8 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
 
 def answer_requests(world: World, t: int, before: Status8) -> None:
     """Who is in asks for help, or for consent to forces of others on its soil; the others answer."""
-    for s, kind, asked in world.given.requests.get(t, ()):
-        for c, rules in enumerate(world.given.rules[t]):
+    for s, kind, asked in world.inputs.requests.get(t, ()):
+        for c, rules in enumerate(world.inputs.rules[t]):
             run = np.flatnonzero(among(before[:, s, c], *BOUND))
             if not len(run):
                 continue
@@ -137,9 +146,11 @@ def answer_requests(world: World, t: int, before: Status8) -> None:
                 _answer_base(world, rules, petition)
                 continue
             helped = _answer_need(world, rules, petition, kind, asked)
-            if world.given.situation.clubs.guarantees[c]:
+            if world.inputs.situation.clubs.guarantees[c]:
                 sign = np.where(helped, 1.0, -1.0)
-                world.lesson[run] += sign[:, None] * world.given.teach(t, s, kind, c)
+                world.new_belief_updates[run] += sign[:, None] * world.inputs.belief_update(
+                    t, s, kind, c
+                )
 
 
 def _answer_base(world: World, rules: RulesInForce, petition: "Petition") -> None:
@@ -162,7 +173,7 @@ def _answer_need(
     votes = _votes(world, petition)
     if getattr(rule, "interim", False):
         votes = votes & (world.seats.gap[petition.run, :, petition.c] == 0)
-    chance, patron = _objection(world, petition, "help_objection"), world.given.patron
+    chance, patron = _objection(world, petition, "help_objection"), world.inputs.patron
     chance[:, patron] = _objection(world, petition, "patron_reluctance")[:, patron]
     if rules.limited_format is not None:  # the willing act, but not without the patron's forces
         nobody = np.prod(np.where(votes, chance, 1.0), axis=-1)
@@ -179,7 +190,7 @@ def _answer_need(
 
 def hold_session(world: World, t: int, before: Status8) -> None:
     """The regular session decides on requests for suspension, members in breach, debtors and observers."""
-    for c, rules in enumerate(world.given.rules[t]):
+    for c, rules in enumerate(world.inputs.rules[t]):
         if not rules.sits:
             continue
         if rules.voluntary_suspension is not None:
@@ -215,7 +226,7 @@ def hold_session(world: World, t: int, before: Status8) -> None:
 
 def _answer_suspension(world: World, t: int, c: int, rules: RulesInForce, before: Status8) -> None:
     rule = rules.voluntary_suspension
-    asked = among(before[:, :, c], Status.SUSPENSION_REQUESTED) & world.given.decides
+    asked = among(before[:, :, c], Status.SUSPENSION_REQUESTED) & world.inputs.decides
     petition = Petition(t, c, *_where(asked), before)
     if rule is None or not len(petition):
         return
@@ -224,7 +235,7 @@ def _answer_suspension(world: World, t: int, c: int, rules: RulesInForce, before
         chance = council.objection(
             world.of_one_club["release"][petition.run],
             -world.of_one_club["objection_rivalry"][petition.run],
-            world.given.situation.rivalry[t, petition.state],
+            world.inputs.situation.rivalry[t, petition.state],
         )
         drawn = _drawn(world, petition, "answer suspension")
         refused = drawn < _refusal(world, rules, petition, chance)
@@ -245,7 +256,7 @@ def _judge(
     majority: bool,
 ) -> None:
     """A case against a seat: a member must propose it, and the others must not refuse; one draw decides both."""
-    petition = Petition(t, c, *_where(accused & world.given.decides), before)
+    petition = Petition(t, c, *_where(accused & world.inputs.decides), before)
     if not len(petition):
         return
     votes = _votes(world, petition)
@@ -255,7 +266,7 @@ def _judge(
     agenda = world.of_one_club["chair_agenda"][petition.run] * favour
     base = world.of_one_club["sanction"][petition.run] + agenda
     per_rivalry = world.of_one_club["objection_rivalry"][petition.run]
-    rivalry = world.given.situation.rivalry[t, petition.state]
+    rivalry = world.inputs.situation.rivalry[t, petition.state]
     proposed = council.any_objection(council.objection(base, per_rivalry, rivalry) * votes)
     proposed = np.where(world.noise.proposed(acts[0], c, t)[petition.state], 1.0, proposed)
     friends = world.of_one_club["sanction_objection"][petition.run]
@@ -282,11 +293,11 @@ def _deprive(world: World, t: int, c: int, run: Ints, state: Ints, rule: Arrears
 
 def _chair(world: World, t: int, c: int, before: Status8) -> Bools:
     """Who holds the chair, shape (R, S): members in the order of names, one more each year."""
-    order = world.given.chair_order
+    order = world.inputs.chair_order
     seats = is_in(before[:, :, c])[:, order]
     place = np.cumsum(seats, axis=1)
     count = np.maximum(1, place[:, -1:])
-    year = world.given.case.months[t] // MONTHS_PER_YEAR
+    year = world.inputs.case.months[t] // MONTHS_PER_YEAR
     holds = seats & (place == year % count + 1)
     found = np.zeros_like(holds)
     found[:, order] = holds
@@ -295,14 +306,14 @@ def _chair(world: World, t: int, c: int, before: Status8) -> Bools:
 
 def sign_prolongations(world: World, t: int, before: Status8) -> None:
     """At the end of a term that must be renewed, who does not sign leaves; without a text nobody can sign."""
-    for c, rules in enumerate(world.given.rules[t]):
+    for c, rules in enumerate(world.inputs.rules[t]):
         if not rules.renewal_due or rules.term is None:
             continue
         informed = max(0, t - rules.term.informed_months_before)
         value = weigh(world, informed, before, t)[:, :, c]
         log_odds = deliberation.renewal(value, world.of_one_club)
-        drawn = world.noise.logistic_once("renew", c, t, np.flatnonzero(world.given.decides))
-        seated = is_in(before[:, :, c]) & world.given.decides
+        drawn = world.noise.logistic_once("renew", c, t, np.flatnonzero(world.inputs.decides))
+        seated = is_in(before[:, :, c]) & world.inputs.decides
         signs = seated & among(before[:, :, c], *MAY_SIGN) & rules.prolonged
         signs &= log_odds > drawn
         _apply(world, t, c, signs, Act.RENEW, None, rules.term.id)
@@ -315,13 +326,13 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
 
     Notice is open to who is sanctioned and to who waits for an answer, too.
     """
-    given, noise = world.given, world.noise
-    unmoved = (world.status == before) & given.decides[:, None]
+    inputs, noise = world.inputs, world.noise
+    unmoved = (world.status == before) & inputs.decides[:, None]
     party = among(before, *PARTY) & unmoved
     to_leave = deliberation.leaving(value, world.parameters)
     leaves = (to_leave > noise.logistic("withdraw", t)) & among(before, *MAY_LEAVE) & unmoved
     some_leave = leaves.any(axis=(0, 1))
-    for c, rules in enumerate(given.rules[t]):
+    for c, rules in enumerate(inputs.rules[t]):
         if rules.renewal_due:
             continue
         friction, free, gives = world.of_one_club, party[:, :, c], leaves[:, :, c]
@@ -341,7 +352,7 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             _apply(world, t, c, freezes, Act.FREEZE, Status.FROZEN, rule)
             idle = among(before[:, :, c], Status.FROZEN, Status.SANCTIONED)
             if idle.any():
-                idle &= (world.status[:, :, c] == before[:, :, c]) & given.decides
+                idle &= (world.status[:, :, c] == before[:, :, c]) & inputs.decides
                 log_odds = deliberation.resumption(value[:, :, c], friction)
                 resumes = idle & (log_odds > noise.logistic_in("resume", c, t))
                 world.seats.gap[:, :, c][resumes] = 0
@@ -366,17 +377,17 @@ def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, s
     now = wait == 0
     _log(world, t, c, run[now], state[now], Act.WITHDRAW, Status.LEFT, rule.id)
     later = ~now
-    given = (run[later], state[later])
-    _log(world, t, c, *given, Act.WITHDRAW, Status.NOTICE_GIVEN, rule.id, t + wait[later])
+    inputs = (run[later], state[later])
+    _log(world, t, c, *inputs, Act.WITHDRAW, Status.NOTICE_GIVEN, rule.id, t + wait[later])
 
 
 def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     """States outside petition to be members or observers; where the rule is consensus, one objection is enough."""
-    given, seats = world.given, world.seats
-    seated, barred = is_in(before), given.barred[t]
+    inputs, seats = world.inputs, world.seats
+    seated, barred = is_in(before), inputs.barred[t]
     outside = ~seated & (world.status == before)
-    outside &= given.may_petition[t]  # in place: the table lies otherwise in memory
-    for c, rules in enumerate(given.rules[t]):
+    outside &= inputs.may_petition[t]  # in place: the table lies otherwise in memory
+    for c, rules in enumerate(inputs.rules[t]):
         if rules.accession is not None and rules.accession.observers_only:
             outside[:, :, c] &= among(before[:, :, c], Status.OBSERVER)
     for c, other in barred:
@@ -385,17 +396,17 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     log_odds = deliberation.accession(
         value,
         world.parameters,
-        given.situation.clubs.guarantees,
-        given.window[t],
-        given.founding[t],
+        inputs.situation.clubs.guarantees,
+        inputs.window[t],
+        inputs.founding[t],
     )
-    for c in given.priced[t]:
-        owed, dear = given.price[t, c] * seats.former[:, :, c], given.dear[t, :, c]
+    for c in inputs.priced[t]:
+        owed, dear = inputs.price[t, c] * seats.former[:, :, c], inputs.dear[t, :, c]
         of_club = log_odds[:, :, c]
         of_club += deliberation.return_price(owed, dear, world.of_one_club)
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
     some_ask = petitions.any(axis=(0, 1))
-    for c, rules in enumerate(given.rules[t]):
+    for c, rules in enumerate(inputs.rules[t]):
         if rules.accession is None or not some_ask[c]:
             continue
         for other in (o for own, o in barred if own == c):  # who was admitted there just now
@@ -406,7 +417,7 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
             _admit(world, rules, rules.restoration, asked.where(back))
             asked = asked.where(~back)
         _admit(world, rules, rules.accession, asked)
-    for c, rules in enumerate(given.rules[t]):
+    for c, rules in enumerate(inputs.rules[t]):
         if rules.observer is not None and rules.hears_petitions:
             _observe(world, t, c, rules.observer, rules, before, value, petitions[:, :, c])
 
@@ -428,13 +439,13 @@ def _admit(
         drawn = world.noise.uniform_in("answer accession", c, t)[petition.run, petition.state]
         refused = drawn < 1.0 - admission
     due = t + rule.ratification_months
-    if world.given.ratified[t, c] == NEVER:
+    if world.inputs.ratified[t, c] == NEVER:
         due = NEVER
     status, due = (Status.MEMBER, NEVER) if due == t else (Status.SIGNATORY, due)
     _decide(world, petition, refused, Act.ACCEDE, Act.REFUSE_ACCESSION, rule.id, status, due=due)
     if isinstance(rule, Restoration):
         inside = petition.where(~refused)
-        world.seats.gap[inside.run, inside.state, c] = world.given.owed[t, c]
+        world.seats.gap[inside.run, inside.state, c] = world.inputs.owed[t, c]
 
 
 def _observe(
@@ -447,10 +458,10 @@ def _observe(
     value: Floats,
     petitioned: Bools,
 ) -> None:
-    given = world.given
+    inputs = world.inputs
     log_odds = deliberation.observation(value[:, :, c], world.of_one_club)
     asks = log_odds > world.noise.logistic_in("observe", c, t)
-    asks &= given.may_observe[t, :, c] & given.decides
+    asks &= inputs.may_observe[t, :, c] & inputs.decides
     asks &= ~is_in(before[:, :, c]) & ~among(before[:, :, c], Status.OBSERVER) & ~petitioned
     if not asks.any():
         return
@@ -473,7 +484,7 @@ def keep_accounts(world: World, t: int) -> None:
         return
     arrears, status = seats.arrears.ravel(order="K"), seats.status.ravel(order="K")
     arrears[some] = owed_after(arrears[some], status[some])
-    for c, rules in enumerate(world.given.rules[t]):
+    for c, rules in enumerate(world.inputs.rules[t]):
         if rules.arrears is None:
             continue
         paid = seats.deprived[:, :, c] & (seats.arrears[:, :, c] == 0)
@@ -482,15 +493,15 @@ def keep_accounts(world: World, t: int) -> None:
         _apply(world, t, c, paid, Act.RECOVER_RIGHTS, None, rules.arrears.id)
         if rules.arrears.automatic:
             owes = (seats.arrears[:, :, c] >= rules.arrears.months) & ~seats.deprived[:, :, c]
-            _deprive(world, t, c, *_where(owes & world.given.decides), rules.arrears)
+            _deprive(world, t, c, *_where(owes & world.inputs.decides), rules.arrears)
 
 
 def take_part(world: World, t: int, value: Floats) -> None:
     """Participation follows the worth of the seat; who takes little part declines what it may and is courted."""
-    given, seats = world.given, world.seats
-    months = given.case.fixed("participation_months")
-    courts = given.case.months[t] % MONTHS_PER_YEAR + 1 == COURTING_MONTH
-    for c, rules in enumerate(given.rules[t]):
+    inputs, seats = world.inputs, world.seats
+    months = inputs.case.fixed("participation_months")
+    courts = inputs.case.months[t] % MONTHS_PER_YEAR + 1 == COURTING_MONTH
+    for c, rules in enumerate(inputs.rules[t]):
         rule = rules.participation
         if rule is None:
             continue
@@ -501,14 +512,14 @@ def take_part(world: World, t: int, value: Floats) -> None:
         target *= ~among(status, *UNPAID)
         followed = perception.followed(part, target, months)
         np.copyto(part, np.where(np.isnan(part), target, followed))
-        np.copyto(part, np.nan, where=~(is_in(status) & given.decides))
+        np.copyto(part, np.nan, where=~(is_in(status) & inputs.decides))
         if not rules.opened and not courts:
             continue
         drifts = part < HALF
         for statute in rules.opened:
             seats.gap[:, :, c][drifts] += 1
             _apply(world, t, c, drifts, Act.DECLINE, None, statute.id)
-        if courts and given.situation.clubs.patron_led[c] and drifts.any():
+        if courts and inputs.situation.clubs.patron_led[c] and drifts.any():
             _court(world, t, c, drifts, rule.id)
 
 
@@ -522,12 +533,14 @@ def _court(world: World, t: int, c: int, drifts: Bools, rule: str) -> None:
     _log(world, t, c, run[courted], state[courted], Act.COURT, None, rule)
 
 
-def learn(world: World) -> None:
+def update_beliefs(world: World) -> None:
     """What was learnt fades, and what the month's needs teach is added."""
-    if world.lesson.any() or world.learnt.any():
-        half_life = world.given.case.fixed("belief_half_life")
-        world.learnt = perception.faded(world.learnt, half_life) + world.lesson
-        world.lesson[...] = 0.0
+    if world.new_belief_updates.any() or world.belief_updates.any():
+        half_life = world.inputs.case.fixed("belief_half_life")
+        world.belief_updates = (
+            perception.faded(world.belief_updates, half_life) + world.new_belief_updates
+        )
+        world.new_belief_updates[...] = 0.0
 
 
 # petitions and votes -------------------------------------------------------------------------------
@@ -561,7 +574,7 @@ class Petition:
 def _votes(world: World, petition: Petition) -> Bools:
     """Who has a say: members not sanctioned, with a vote, other than the one concerned; shape (n, S)."""
     votes = is_in(petition.statuses) & ~among(petition.statuses, Status.SANCTIONED)
-    if world.given.rules[petition.t][petition.c].takes("vote"):
+    if world.inputs.rules[petition.t][petition.c].takes("vote"):
         votes &= ~world.seats.deprived[petition.run, :, petition.c]
     votes[np.arange(len(petition)), petition.state] = False
     return votes
@@ -570,7 +583,7 @@ def _votes(world: World, petition: Petition) -> Bools:
 def _objection(world: World, petition: Petition, base: str) -> Floats:
     """The chance that each member objects, shape (n, S)."""
     log_odds = world.of_one_club[base][petition.run]
-    incompatible = world.given.rules[petition.t][petition.c].incompatible
+    incompatible = world.inputs.rules[petition.t][petition.c].incompatible
     for other in _clubs(
         world, incompatible.suspects if incompatible and base == "objection" else ()
     ):
@@ -579,7 +592,7 @@ def _objection(world: World, petition: Petition, base: str) -> Floats:
     return council.objection(
         log_odds,
         world.of_one_club["objection_rivalry"][petition.run],
-        world.given.situation.rivalry[petition.t, petition.state],
+        world.inputs.situation.rivalry[petition.t, petition.state],
     )
 
 
@@ -625,7 +638,7 @@ def _decide(
 
 
 def _clubs(world: World, names: tuple[str, ...] | list[str]) -> list[int]:
-    clubs = tuple(world.given.case.clubs)
+    clubs = tuple(world.inputs.case.clubs)
     return [clubs.index(name) for name in names]
 
 

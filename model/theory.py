@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from agents.terms import TERMS
-from model.case import Case, CaseError, Parameter, unknown
+from tashkent.agents.terms import TERMS
+from tashkent.model.case import Case, Parameter
+from tashkent.model.errors import InputError, unknown
 
 #: separates what is asked for; a minus before a name leaves it out
 SEPARATOR = ","
@@ -27,12 +28,12 @@ def with_theory(case: Case, asked: str) -> Case:
 
     Raises
     ------
-    CaseError
+    InputError
         If a name is unknown, a file cannot be used, or nothing would change.
 
     Examples
     --------
-    >>> from model.case import load_case
+    >>> from tashkent.model.case import load_case
     >>> case = load_case("cst")
     >>> sorted(with_theory(case, "contagion").role("weight"))
     ['contagion']
@@ -46,7 +47,7 @@ def with_theory(case: Case, asked: str) -> Case:
     for file in files:
         case = _with_terms_of(case, Path(file))
     if not parts:
-        raise CaseError("theory", "name", asked, "a theory, a term or a file")
+        raise InputError("theory", "name", asked, "a theory, a term or a file")
     return case
 
 
@@ -55,7 +56,7 @@ def only_terms(case: Case, names: Iterable[str]) -> Case:
     names = list(names)
     left_out = [name.removeprefix("-") for name in names if name.startswith("-")]
     if left_out and len(left_out) < len(names):
-        raise CaseError("theory", "names", ", ".join(names), "a minus before all names or none")
+        raise InputError("theory", "names", ", ".join(names), "a minus before all names or none")
     found: set[str] = set()
     for name in left_out or names:
         known = (*case.theories, *case.role("weight"))
@@ -65,7 +66,7 @@ def only_terms(case: Case, names: Iterable[str]) -> Case:
     weights = set(case.role("weight"))
     dropped = found & weights if left_out else weights - found
     if not dropped:
-        raise CaseError("theory", "names", ", ".join(names), "names that change the case")
+        raise InputError("theory", "names", ", ".join(names), "names that change the case")
     parameters = {name: p for name, p in case.parameters.items() if name not in dropped}
     return _changed(case, parameters, "without", *sorted(dropped))
 
@@ -80,22 +81,22 @@ def _with_terms_of(case: Case, file: Path) -> Case:
             before.discard(name)
         runpy.run_path(str(file))
     except OSError as error:
-        raise CaseError(
+        raise InputError(
             "theory", "file", str(file), f"a file of Python ({error.strerror})"
         ) from None
     except Exception as error:  # whatever goes wrong in somebody's file is theirs to mend
         allowed = f"a file that runs ({type(error).__name__}: {error})"
-        raise CaseError("theory", "file", str(file), allowed) from error
+        raise InputError("theory", "file", str(file), allowed) from error
     added = [name for name in TERMS if name not in before]
     if not added:
         allowed = "a file with a function under @term(theory=..., prior=(mean, sd))"
-        raise CaseError("theory", "file", str(file), allowed)
+        raise InputError("theory", "file", str(file), allowed)
     parameters = dict(case.parameters)
     for name in added:
         TERMS[name] = replace(TERMS[name], file=str(file))
         prior = TERMS[name].prior
         if prior is None:
-            raise CaseError("theory", f"{file.name}: {name}", None, "a prior=(mean, sd)")
+            raise InputError("theory", f"{file.name}: {name}", None, "a prior=(mean, sd)")
         parameters[name] = Parameter(
             role="weight",
             mean=float(prior[0]),

@@ -1,4 +1,4 @@
-"""A case as arrays: what is given month by month (`Given`), and what changes run by run (`World`).
+"""A case as arrays: what is given month by month (`CaseInputs`), and what changes run by run (`World`).
 
 Axes are always in the order run or month, state, club. Month 0 is the month of the initial condition.
 """
@@ -13,14 +13,14 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import perception, ties
-from agents.situation import Bools, ClubTraits, Floats, Situation
-from agents.terms import TEN, TERMS, Read
-from model.case import TIE, Case, Event
-from model.clock import MONTHS_PER_YEAR, last_day, month_of
-from model.draws import PADDING, Drawer, check_length, occasional
-from model.law import IN_FIRST, IN_LAST, Act, RulesInForce, Status
-from model.orders import held_draws, proposal
+from tashkent.agents import perception, ties
+from tashkent.agents.situation import Bools, ClubTraits, Floats, Situation
+from tashkent.agents.terms import TEN, TERMS, Read
+from tashkent.model.case import TIE, Case, Event
+from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
+from tashkent.model.draws import PADDING, Drawer, check_length, occasional
+from tashkent.model.law import IN_FIRST, IN_LAST, Act, RulesInForce, Status
+from tashkent.model.orders import held_draws, proposal
 
 Singles = NDArray[np.float32]
 Status8 = NDArray[np.int8]
@@ -120,7 +120,7 @@ class Standing:
     left: Bools
     courted: Bools
     #: what needs have taught beyond dated events, shape (run, lessons) or (lessons,)
-    learnt: Floats
+    belief_updates: Floats
 
     @property
     def stirred(self) -> dict[Read, frozenset[int]]:
@@ -136,12 +136,12 @@ class Standing:
             "gap": where(self.gap),
             "left": where(self.left),
             "courted": where(self.courted),
-            "credibility": frozenset(clubs if self.learnt.any() else ()),
+            "credibility": frozenset(clubs if self.belief_updates.any() else ()),
         }
 
 
 @dataclass(frozen=True)
-class Given:
+class CaseInputs:
     """What no run changes: the situation, the rules and the record of every month of a case."""
 
     case: Case
@@ -156,9 +156,9 @@ class Given:
     #: what dated events showed of promises, fading, shape (T, S, K)
     seen: Floats
     #: states and threats on which needs can teach something, two arrays of one length
-    lessons: tuple[NDArray[np.intp], NDArray[np.intp]]
+    belief_index: tuple[NDArray[np.intp], NDArray[np.intp]]
     #: what the needs of the record have taught by each month, shape (T, lessons)
-    taught: Floats
+    recorded_belief_updates: Floats
     #: the rules of every month and club
     rules: Rules
     #: the club is open to the state as a member, and as an observer whatever its own law, shape (T, S, C)
@@ -250,7 +250,7 @@ class Given:
         found: dict[str, tuple[slice, Floats]] = {}
         shown: dict[slice, Situation] = {}
         stirred = standing.stirred
-        credibility = self.credibility(t, standing.learnt)
+        credibility = self.credibility(t, standing.belief_updates)
         for name, reads, where in self._readers:
             touched = frozenset[int]().union(*(stirred[read] for read in reads))
             if not touched:
@@ -298,29 +298,29 @@ class Given:
         table = by_term.reshape(len(self.theory), *self.open_to.shape)
         return np.asarray(table.transpose(1, 3, 2, 0), order="C")
 
-    def credibility(self, t: int, learnt: Floats) -> Floats:
+    def credibility(self, t: int, belief_updates: Floats) -> Floats:
         """Belief in promises, shape (..., S, K), with what needs have taught; runs side by side in memory."""
-        states, threats = self.lessons
+        states, threats = self.belief_index
         at_first: Floats = self.situation.credibility[t]
-        if not learnt.any():
+        if not belief_updates.any():
             return at_first
-        believed: Floats = np.empty((*learnt.shape[:-1], *at_first.shape), order="F")
+        believed: Floats = np.empty((*belief_updates.shape[:-1], *at_first.shape), order="F")
         believed[...] = at_first
-        seen = self.seen[t, states, threats] + learnt
+        seen = self.seen[t, states, threats] + belief_updates
         believed.T[threats, states] = perception.credibility(seen).T
         return believed
 
     def month(self, t: int, standing: Standing) -> Situation:
         """The situation of one month as it stands in runs, or in the record."""
         return self._shown(t, slice(0, len(self.stake))).joined_by(
-            self.credibility(t, standing.learnt),
+            self.credibility(t, standing.belief_updates),
             seat=standing.seat,
             gap=standing.gap,
             left=standing.left,
             courted=standing.courted,
         )
 
-    def standing(self, t: int, seats: "Seats", before: Status8, learnt: Floats) -> Standing:
+    def standing(self, t: int, seats: "Seats", before: Status8, belief_updates: Floats) -> Standing:
         """What decides in month `t`, from statuses before and what seats carry."""
         seat = is_in(before)
         return Standing(
@@ -328,12 +328,12 @@ class Given:
             gap=seats.gap * seat if seats.gap.any() else seats.gap,
             left=_of_late(seats.left_in, t, self.case.fixed("contagion_months")),
             courted=_of_late(seats.courted_in, t, self.case.fixed("courtship_months")),
-            learnt=learnt,
+            belief_updates=belief_updates,
         )
 
-    def teach(self, t: int, state: int, kind: str, club: int) -> Floats:
+    def belief_update(self, t: int, state: int, kind: str, club: int) -> Floats:
         """What a kept promise to a state in need teaches, shape (lessons,): itself in full, witnesses a share."""
-        states, threats = self.lessons
+        states, threats = self.belief_index
         about = np.array([threat.need == kind for threat in self.case.threats.values()])[threats]
         region = np.array([s.region for s in self.case.states])
         rule = self.rules[t][club].regions
@@ -372,8 +372,8 @@ def _of_late(month: Months, t: int, months: float) -> Bools:
 
 
 @lru_cache(maxsize=8)
-def compile_case(case: Case) -> Given:
-    """Turn a case into arrays; the same case object gives the same `Given`."""
+def compile_case(case: Case) -> CaseInputs:
+    """Turn a case into arrays; the same case object gives the same `CaseInputs`."""
     months, states, clubs = len(case.months), len(case.states), len(case.clubs)
     club_names = tuple(case.clubs)
     rules = tuple(tuple(case.law.rules(c, m) for c in club_names) for m in case.months)
@@ -417,15 +417,15 @@ def compile_case(case: Case) -> Given:
     )
     theory = tuple(name for name in TERMS if name in case.role("weight"))
     features = terms_at_rest(theory, situation, stake)
-    given = Given(
+    inputs = CaseInputs(
         case=case,
         situation=situation,
         features=features,
         at_work={name: feature.any(axis=(1, 2)) for name, feature in features.items()},
         stake=stake,
         seen=seen,
-        lessons=_lessons(case),
-        taught=np.zeros(0),
+        belief_index=_lessons(case),
+        recorded_belief_updates=np.zeros(0),
         rules=rules,
         open_to=open_to,
         may_observe=may_observe,
@@ -443,7 +443,7 @@ def compile_case(case: Case) -> Given:
         chair_order=np.argsort([s.name for s in case.states], kind="stable"),
         record=_record(case, ratified),
     )
-    return replace(given, taught=_taught(given))
+    return replace(inputs, recorded_belief_updates=_taught(inputs))
 
 
 def terms_at_rest(
@@ -464,21 +464,23 @@ def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return pairs[:, 0], pairs[:, 1]
 
 
-def _taught(given: Given) -> Floats:
+def _taught(inputs: CaseInputs) -> Floats:
     """What the record's needs have taught by each month, as a free run would learn it from its own council."""
-    case, half_life = given.case, given.case.fixed("belief_half_life")
-    taught = np.zeros((len(case.months), len(given.lessons[0])))
+    case, half_life = inputs.case, inputs.case.fixed("belief_half_life")
+    recorded_belief_updates = np.zeros((len(case.months), len(inputs.belief_index[0])))
     for t in range(1, len(case.months)):
-        taught[t] = perception.faded(taught[t - 1], half_life)
-        before = given.record.status[max(0, t - 2)]
+        recorded_belief_updates[t] = perception.faded(recorded_belief_updates[t - 1], half_life)
+        before = inputs.record.status[max(0, t - 2)]
         for need in case.requests:
             if need.met is None or month_of(need.date) - case.start != t - 1:
                 continue
             s = case.state_ids.index(need.state)
             for c, club in enumerate(case.clubs.values()):
                 if club.guarantee and before[s, c] in BOUND:
-                    taught[t] += (1 if need.met else -1) * given.teach(t - 1, s, need.kind, c)
-    return taught
+                    recorded_belief_updates[t] += (1 if need.met else -1) * inputs.belief_update(
+                        t - 1, s, need.kind, c
+                    )
+    return recorded_belief_updates
 
 
 def _return_prices(case: Case, rules: Rules) -> tuple[Months, Months]:
@@ -837,15 +839,15 @@ class Noise:
 class World:
     """A block of runs in one month. Only `model.step` changes it."""
 
-    given: Given
+    inputs: CaseInputs
     #: weights, frictions and council parameters by name, each of shape (R, 1, 1)
     parameters: Mapping[str, Floats]
     noise: Noise
     #: of shape (R, S, C)
     seats: Seats
     #: what needs have taught, and what those of this month teach, shape (R, lessons)
-    learnt: Floats
-    lesson: Floats
+    belief_updates: Floats
+    new_belief_updates: Floats
     #: how far members take part, NaN where that is not asked or not yet known, shape (R, S, C)
     participation: Floats
     log: list[Logged] = field(default_factory=list)
@@ -853,8 +855,8 @@ class World:
     @cached_property
     def weights(self) -> Floats:
         """The weights of the theory, shape (terms, R)."""
-        rows = np.array([self.parameters[name][:, 0, 0] for name in self.given.theory])
-        return rows.reshape(len(self.given.theory), len(next(iter(self.parameters.values()))))
+        rows = np.array([self.parameters[name][:, 0, 0] for name in self.inputs.theory])
+        return rows.reshape(len(self.inputs.theory), len(next(iter(self.parameters.values()))))
 
     @cached_property
     def of_one_club(self) -> dict[str, Floats]:
@@ -868,21 +870,23 @@ class World:
 
 
 def world_from_record(
-    given: Given, t: int, parameters: Mapping[str, Floats], noise: Noise
+    inputs: CaseInputs, t: int, parameters: Mapping[str, Floats], noise: Noise
 ) -> World:
     """A block of runs that stand where the record stood at the end of month `t`."""
     runs = len(next(iter(parameters.values())))
-    shape = given.record.status.shape[1:]
-    learnt = np.asfortranarray(np.repeat(given.taught[t + 1 : t + 2], runs, axis=0))
+    shape = inputs.record.status.shape[1:]
+    belief_updates = np.asfortranarray(
+        np.repeat(inputs.recorded_belief_updates[t + 1 : t + 2], runs, axis=0)
+    )
     return World(
-        given=given,
+        inputs=inputs,
         parameters={
             name: np.ascontiguousarray(v, np.float64).reshape(runs, 1, 1)
             for name, v in parameters.items()
         },
         noise=noise,
-        seats=given.record.of_month(t, runs),
-        learnt=learnt,
-        lesson=np.zeros_like(learnt),
+        seats=inputs.record.of_month(t, runs),
+        belief_updates=belief_updates,
+        new_belief_updates=np.zeros_like(belief_updates),
         participation=np.full((runs, *shape), np.nan, order="F"),
     )

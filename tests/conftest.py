@@ -5,9 +5,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from agents.situation import Floats
-from model.case import Case, load_case
-from model.simulate import prior_parameters
+from tashkent.agents.situation import Floats
+from tashkent.model.case import Case, load_case
+from tashkent.model.simulate import prior_parameters
 
 # What is shown is shown as where there is no terminal, whatever the one is like that the tests are started from.
 os.environ["COLUMNS"] = "80"

@@ -47,15 +47,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.situation import Bools
-from model.case import Case
-from model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_month
-from model.law import Act, Status
-from model.step import HALF, advance
-from model.world import (
+from tashkent.agents.situation import Bools
+from tashkent.model.case import Case
+from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_month
+from tashkent.model.law import Act, Status
+from tashkent.model.step import HALF, advance
+from tashkent.model.world import (
     FORMER,
     NEVER,
-    Given,
+    CaseInputs,
     Logged,
     Noise,
     Seats,
@@ -139,10 +139,10 @@ class Script:
 
 
 @cache
-def bare(case: Case) -> Given:
+def bare(case: Case) -> CaseInputs:
     """A case in which seats are worth what `_PRICES` say, and nobody has threats, ties or needs."""
-    given = compile_case(case)
-    now = given.situation
+    inputs = compile_case(case)
+    now = inputs.situation
     situation = replace(
         now,
         tie=np.zeros_like(now.tie),
@@ -153,11 +153,11 @@ def bare(case: Case) -> Given:
         leverage=np.zeros_like(now.leverage),
         rivalry=np.full_like(now.rivalry, SILENT),
     )
-    features = terms_at_rest(given.theory, situation, given.stake)
+    features = terms_at_rest(inputs.theory, situation, inputs.stake)
     at_work = {name: feature.any(axis=(1, 2)) for name, feature in features.items()}
-    record = Seats.empty(given.record.status.shape)
+    record = Seats.empty(inputs.record.status.shape)
     return replace(
-        given, situation=situation, features=features, at_work=at_work, record=record, requests={}
+        inputs, situation=situation, features=features, at_work=at_work, record=record, requests={}
     )
 
 
@@ -169,7 +169,7 @@ def parameters_of(case: Case, **changed: float) -> dict[str, Floats]:
 
 
 def world_of(
-    given: Given,
+    inputs: CaseInputs,
     seats: Seats,
     script: Script | Noise,
     parameters: Mapping[str, Floats],
@@ -177,14 +177,14 @@ def world_of(
 ) -> World:
     """One run that stands as `seats` say, shape (1, S, C), in which nothing is learnt yet."""
     shape = seats.status.shape
-    lessons = (1, len(given.lessons[0]))
+    belief_index = (1, len(inputs.belief_index[0]))
     return World(
-        given=given,
+        inputs=inputs,
         parameters=parameters,
         noise=script,  # type: ignore[arg-type]
         seats=seats,
-        learnt=np.zeros(lessons),
-        lesson=np.zeros(lessons),
+        belief_updates=np.zeros(belief_index),
+        new_belief_updates=np.zeros(belief_index),
         participation=np.full(shape, np.nan) if participation is None else participation,
     )
 
@@ -262,7 +262,7 @@ def switched(case: Case, switch: str) -> Case:
 
 
 @cache
-def given_of(case: Case, switch: str, first: int, last: int) -> Given:
+def given_of(case: Case, switch: str, first: int, last: int) -> CaseInputs:
     """The case of a switch; what is compiled for it alone is no longer than some months need."""
     if not switch:
         return bare(case)
@@ -276,13 +276,13 @@ def given_of(case: Case, switch: str, first: int, last: int) -> Given:
 class Reader:
     """Reads the cells of one row."""
 
-    given: Given
+    inputs: CaseInputs
     first: int
     length: int
 
     @property
     def case(self) -> Case:
-        return self.given.case
+        return self.inputs.case
 
     @property
     def months(self) -> range:
@@ -329,8 +329,8 @@ class Reader:
             taken[at] = float(number.get("taking part", np.nan))
             if "due" in number:
                 seats.due[at] = parse_month(number["due"]) - self.case.start
-        record = Seats.empty(self.given.record.status.shape)
-        record.status[:, self.given.patron] = seats.status[0, self.given.patron]
+        record = Seats.empty(self.inputs.record.status.shape)
+        record.status[:, self.inputs.patron] = seats.status[0, self.inputs.patron]
         return seats, record, taken
 
     def asks(self, cell: str) -> tuple[Script, dict[str, Any]]:
@@ -373,8 +373,8 @@ class Reader:
                 wishing |= set(states)
             for state in states:
                 script.act(t, VERBS[words], state, club, above)
-        given = {"requests": {t: tuple(r) for t, r in requests.items()}}
-        return script, {"given": given, "against": against, "wishing": wishing, "changed": changed}
+        inputs = {"requests": {t: tuple(r) for t, r in requests.items()}}
+        return script, {"given": inputs, "against": against, "wishing": wishing, "changed": changed}
 
     def objects(
         self, cell: str, against: list[tuple[int, int, int]], wishing: set[int]
@@ -383,7 +383,7 @@ class Reader:
 
         Who objects to a case against a state, or to its wish to be suspended, answers as a friend.
         """
-        answers = self.given.situation.rivalry.copy()
+        answers = self.inputs.situation.rivalry.copy()
         changed: dict[str, float] = {}
         kept = {state for _, state, _ in against} | wishing
         for part in parts(cell):
@@ -425,7 +425,7 @@ class Outcome:
     @property
     def seats(self) -> Seats:
         """The seats, with months in place of their indices."""
-        seats, start = self.world.seats, self.world.given.case.start
+        seats, start = self.world.seats, self.world.inputs.case.start
         months = {
             name: np.where(index == NEVER, NEVER, index + start)
             for name in ("due", "left_in", "courted_in")
@@ -434,28 +434,28 @@ class Outcome:
         return replace(seats, **months)
 
     @property
-    def learnt(self) -> dict[tuple[str, str], float]:
+    def belief_updates(self) -> dict[tuple[str, str], float]:
         """What needs have taught, by state and threat."""
-        case, (states, threats) = self.world.given.case, self.world.given.lessons
+        case, (states, threats) = self.world.inputs.case, self.world.inputs.belief_index
         names = [
             (case.state_ids[s], tuple(case.threats)[k])
             for s, k in zip(states, threats, strict=True)
         ]
-        return dict(zip(names, self.world.learnt[0].tolist(), strict=True))
+        return dict(zip(names, self.world.belief_updates[0].tolist(), strict=True))
 
     def differs(self, other: "Outcome") -> bool:
         """Whether acts, seats, participation or lessons differ."""
         pairs = zip(self.seats, other.seats, strict=True)
         parts = (self.world.participation, other.world.participation)
         return (
-            (self.acts, self.learnt) != (other.acts, other.learnt)
+            (self.acts, self.belief_updates) != (other.acts, other.belief_updates)
             or not all(np.array_equal(a, b) for a, b in pairs)
             or not np.array_equal(*parts, equal_nan=True)
         )
 
     def __str__(self) -> str:
         said = [f"{s} {a} by {r} in {m}" for m, s, a, r in self.acts] or ["no act"]
-        case, seats = self.world.given.case, self.world.seats
+        case, seats = self.world.inputs.case, self.world.seats
         for s, c in np.argwhere(seats.status[0] != Status.NONE):
             status = Status(seats.status[0, s, c]).name.lower().replace("_", " ")
             club = tuple(case.clubs)[c]
@@ -465,27 +465,27 @@ class Outcome:
             taken = self.world.participation[0, s, c]
             seat += "" if np.isnan(taken) else f" taking part {taken:.2f}"
             said.append(seat + (" deprived" if seats.deprived[0, s, c] else ""))
-        said += [f"{s} learns {x:g} about {k}" for (s, k), x in self.learnt.items() if x]
+        said += [f"{s} learns {x:g} about {k}" for (s, k), x in self.belief_updates.items() if x]
         return "; ".join(said)
 
 
 def play(case: Case, row: RuleCase, switch: str | None = None) -> Outcome:
     """Run a rule case in the engine, with its own switch or another."""
     last = row.first + row.length - 1
-    given = given_of(case, row.switch if switch is None else switch, row.first, last)
-    reader = Reader(given, row.first, row.length)
+    inputs = given_of(case, row.switch if switch is None else switch, row.first, last)
+    reader = Reader(inputs, row.first, row.length)
     seats, record, taken = reader.situation(row.situation)
     script, more = reader.asks(row.asks)
     asked = (seats.status[0] == Status.SUSPENSION_REQUESTED).any(axis=-1)
     wishing = more["wishing"] | set(np.flatnonzero(asked).tolist())
     answers, changed = reader.objects(row.objects, more["against"], wishing)
-    situation = replace(given.situation, rivalry=answers)
-    given = replace(given, situation=situation, record=record, **more["given"])
-    parameters = parameters_of(given.case, **more["changed"], **changed)
-    world = world_of(given, seats, script, parameters, taken)
+    situation = replace(inputs.situation, rivalry=answers)
+    inputs = replace(inputs, situation=situation, record=record, **more["given"])
+    parameters = parameters_of(inputs.case, **more["changed"], **changed)
+    world = world_of(inputs, seats, script, parameters, taken)
     for t in reader.months:
         advance(world, t)
-    acts = sorted(acts_of(given.case, world.log))
+    acts = sorted(acts_of(inputs.case, world.log))
     return Outcome(world, tuple((m, s, a, r) for m, s, _, a, r in acts))
 
 
@@ -506,18 +506,20 @@ TAKES_PART: dict[str, Callable[[Floats], NDArray[np.bool_]]] = {
 }
 
 
-def learns(outcome: Outcome, state: int, lesson: float, threat: str | None) -> bool:
+def learns(outcome: Outcome, state: int, new_belief_updates: float, threat: str | None) -> bool:
     """Whether needs have taught a state this about a threat, or about all together if none is named."""
-    code = outcome.world.given.case.state_ids[state]
-    taught = [x for (s, k), x in outcome.learnt.items() if s == code and threat in (k, None)]
-    if not taught:
+    code = outcome.world.inputs.case.state_ids[state]
+    recorded_belief_updates = [
+        x for (s, k), x in outcome.belief_updates.items() if s == code and threat in (k, None)
+    ]
+    if not recorded_belief_updates:
         raise WordsError(f"{code} learns about {threat}")
-    return bool(np.isclose(sum(taught), lesson, atol=1e-9))
+    return bool(np.isclose(sum(recorded_belief_updates), new_belief_updates, atol=1e-9))
 
 
 def mismatches(case: Case, row: RuleCase, outcome: Outcome) -> list[str]:
     """What of `follows` did not follow, and what did besides."""
-    reader = Reader(outcome.world.given, row.first, row.length)
+    reader = Reader(outcome.world.inputs, row.first, row.length)
     seats = outcome.world.seats
     acts = []
     wrong = []

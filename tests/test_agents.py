@@ -7,14 +7,14 @@ import mesa
 import numpy as np
 import pytest
 
-from agents import council, deliberation, perception, ties
-from agents.situation import ClubTraits, Situation
-from agents.terms import TERMS, term
-from model.case import Case
-from model.clock import month_of, parse_month
-from model.coalition import CoalitionModel
-from model.law import Status
-from model.world import NEVER, Seats, Standing, compile_case
+from tashkent.agents import council, deliberation, perception, ties
+from tashkent.agents.situation import ClubTraits, Situation
+from tashkent.agents.terms import TERMS, term
+from tashkent.model.case import Case
+from tashkent.model.clock import month_of, parse_month
+from tashkent.model.coalition import CoalitionModel
+from tashkent.model.law import Status
+from tashkent.model.world import NEVER, Seats, Standing, compile_case
 
 LOCKS = ("TKM-neutrality", "MDA-neutrality")
 
@@ -24,7 +24,7 @@ def situation(**changes: object) -> Situation:
 
     The first two threats are to the state; the third is to the regime, and the first club relieves it.
     """
-    given: dict[str, object] = {
+    inputs: dict[str, object] = {
         "clubs": ClubTraits(
             relieves=np.array([[True, False, True], [False, True, False]]),
             menaces=np.array([[False, True, False], [False, False, True]]),
@@ -54,7 +54,7 @@ def situation(**changes: object) -> Situation:
         "left": np.array([[False, True], [True, False]]),
         "courted": np.array([[True, False], [False, False]]),
     }
-    return Situation(**{**given, **changes})  # type: ignore[arg-type]
+    return Situation(**{**inputs, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -241,10 +241,10 @@ def test_autonomy_willingness_and_participation() -> None:
 
 def test_what_is_perceived_in_the_case(case: Case) -> None:
     """The situation against the rows of the case, for one state and month."""
-    given, t = compile_case(case), parse_month("2005-04") - case.start
+    inputs, t = compile_case(case), parse_month("2005-04") - case.start
     s = case.state_ids.index("UZB")
     rows = {(c.variable, c.state, c.year): c.value for c in case.composites}
-    now, threats = given.situation, tuple(case.threats)
+    now, threats = inputs.situation, tuple(case.threats)
     autonomy = rows["autonomy", "UZB", 2005]
     assert now.autonomy[t, s] == pytest.approx(1 / (1 + math.exp(-autonomy)))
     left = 2 / (1 + math.exp(rows["means", "UZB", 2005]))
@@ -263,7 +263,7 @@ def test_what_is_perceived_in_the_case(case: Case) -> None:
         assert now.bond[t, s, j] == bonds.get((state, 2005), 0.0)
     pact = tuple(case.clubs).index("CST")
     assert now.reach[t, pact] == case.law.reach("CST", parse_month("2005-04"))
-    assert list(given.stake) == [1.0 if c.guarantee else 0.3 for c in case.clubs.values()]
+    assert list(inputs.stake) == [1.0 if c.guarantee else 0.3 for c in case.clubs.values()]
 
 
 def test_a_promise_after_the_end_of_a_case_is_not_seen(case: Case) -> None:
@@ -294,8 +294,8 @@ def test_reach_counts_instruments_from_the_day_of_signing(case: Case) -> None:
 
 def test_what_stands_in_a_month(case: Case) -> None:
     """`Standing`: who is in, what is owed by who is in, who left and was courted in the months before."""
-    given = compile_case(case)
-    shape = given.record.status.shape[1:]
+    inputs = compile_case(case)
+    shape = inputs.record.status.shape[1:]
     seats = Seats.empty(shape)
     before = np.zeros(shape, np.int8)
     before[:3, 0] = Status.MEMBER
@@ -303,7 +303,7 @@ def test_what_stands_in_a_month(case: Case) -> None:
     t = 100
     seats.left_in[:5, 0] = [t - 13, t - 12, t - 1, t, NEVER]
     seats.courted_in[:5, 0] = [t - 25, t - 24, t - 1, t, NEVER]
-    standing = given.standing(t, seats, before, np.zeros(len(given.lessons[0])))
+    standing = inputs.standing(t, seats, before, np.zeros(len(inputs.belief_index[0])))
     assert standing.seat[:5, 0].tolist() == [True, True, True, False, False]
     assert standing.gap[:5, 0].tolist() == [4, 4, 4, 0, 0]  # who is out owes nothing
     assert standing.left[:5, 0].tolist() == [False, True, True, False, False]
@@ -311,16 +311,16 @@ def test_what_stands_in_a_month(case: Case) -> None:
 
 
 def test_what_is_learnt_moves_credibility_and_nothing_else(case: Case) -> None:
-    given, t = compile_case(case), 200
-    shape = given.record.status.shape[1:]
-    seats, nothing = Seats.empty(shape), np.zeros(len(given.lessons[0]))
-    none = given.month(t, given.standing(t, seats, seats.status, nothing))
-    np.testing.assert_array_equal(none.credibility, given.situation.credibility[t])
-    learnt = nothing.copy()
-    learnt[4] = -1.5
-    some = given.month(t, given.standing(t, seats, seats.status, learnt))
-    s, k = given.lessons[0][4], given.lessons[1][4]
-    seen = given.seen[t, s, k] - 1.5
+    inputs, t = compile_case(case), 200
+    shape = inputs.record.status.shape[1:]
+    seats, nothing = Seats.empty(shape), np.zeros(len(inputs.belief_index[0]))
+    none = inputs.month(t, inputs.standing(t, seats, seats.status, nothing))
+    np.testing.assert_array_equal(none.credibility, inputs.situation.credibility[t])
+    belief_updates = nothing.copy()
+    belief_updates[4] = -1.5
+    some = inputs.month(t, inputs.standing(t, seats, seats.status, belief_updates))
+    s, k = inputs.belief_index[0][4], inputs.belief_index[1][4]
+    seen = inputs.seen[t, s, k] - 1.5
     assert some.credibility[s, k] == pytest.approx(1 / (1 + math.exp(-seen)))
     changed = np.argwhere(some.credibility != none.credibility)
     assert changed.tolist() == [[s, k]]
@@ -389,7 +389,7 @@ def test_a_theory_without_terms_is_indifferent() -> None:
 @pytest.mark.parametrize("t", [20, 80, 140, 260, 380])
 def test_terms_are_moved_where_they_say_and_nowhere_else(case: Case, t: int) -> None:
     """What `Given.terms` puts together from rest and change is the formula of every term in every club."""
-    given, rng = compile_case(case), np.random.default_rng(t)
+    inputs, rng = compile_case(case), np.random.default_rng(t)
     shape = (6, len(case.states), len(case.clubs))
     some = rng.permutation(shape[-1]) < 3  # nothing of the kind in the other clubs
     standing = Standing(
@@ -397,15 +397,15 @@ def test_terms_are_moved_where_they_say_and_nowhere_else(case: Case, t: int) -> 
         gap=rng.integers(0, 3, shape).astype(np.int16) * some,
         left=(rng.random(shape) < 0.2) & some,
         courted=(rng.random(shape) < 0.2) & some,
-        learnt=rng.normal(size=(6, len(given.lessons[0]))),
+        belief_updates=rng.normal(size=(6, len(inputs.belief_index[0]))),
     )
-    now, found = given.month(t, standing), given.terms(t, standing)
-    for name in given.theory:
-        expected = np.broadcast_to(given.stake * TERMS[name].formula(now), shape)
+    now, found = inputs.month(t, standing), inputs.terms(t, standing)
+    for name in inputs.theory:
+        expected = np.broadcast_to(inputs.stake * TERMS[name].formula(now), shape)
         term = np.broadcast_to(found.get(name, np.zeros(1)), shape)
         np.testing.assert_allclose(term, expected, rtol=1e-12, atol=1e-12, err_msg=name)
-    assert len(given.moved(t, standing)) == 7
-    assert set(given.moved(t, standing)) == {name for name in given.theory if TERMS[name].reads}
+    assert len(inputs.moved(t, standing)) == 7
+    assert set(inputs.moved(t, standing)) == {name for name in inputs.theory if TERMS[name].reads}
 
 
 def test_state_agents_are_windows(case: Case) -> None:
@@ -416,11 +416,11 @@ def test_state_agents_are_windows(case: Case) -> None:
     assert uzbekistan.tie_to("RUS") == uzbekistan.tie_to("patron")
     assert set(uzbekistan.threat) == set(case.threats)
     assert not model.states["RUS"].decides
-    given = compile_case(case)
+    inputs = compile_case(case)
     terms = uzbekistan.explain("CST")
     value = sum(
         model.parameters[name] * float(feature[11, 0])
-        for name, feature in given.terms(model.t, model.standing).items()
+        for name, feature in inputs.terms(model.t, model.standing).items()
     )
     assert sum(terms.values()) == pytest.approx(value, abs=1e-9)
     for wrong in (lambda: uzbekistan.tie_to("east"), lambda: uzbekistan.status_in("EU")):

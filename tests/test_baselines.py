@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from calibration import baselines as base
-from calibration.holdout import leave_one_state_out, log_mean_exp
-from calibration.posterior import fit_rows
-from calibration.riskset import CHOICES
-from calibration.scores import brier, eve_of, renewal_month, split_at_renewal
-from model.case import Case
-from model.clock import parse_month
-from model.simulate import prior_parameters, simulate
-from model.world import compile_case, is_in
+from tashkent.calibration import baselines as base
+from tashkent.calibration.holdout import leave_one_state_out, log_mean_exp
+from tashkent.calibration.posterior import fit_rows
+from tashkent.calibration.riskset import CHOICES
+from tashkent.calibration.scores import brier, eve_of, renewal_month, split_at_renewal
+from tashkent.model.case import Case
+from tashkent.model.clock import parse_month
+from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.world import compile_case, is_in
 
 
 def test_constant_hazards_are_counts(case: Case) -> None:
@@ -49,14 +49,14 @@ def test_more_structure_fits_no_worse(case: Case) -> None:
 
 def test_probability_of_being_in_follows_the_rates(case: Case) -> None:
     p = base.p_in(case, base.structural_steps, case.start)
-    given = compile_case(case)
-    assert (p[0] == is_in(given.record.status[0])).all()
+    inputs = compile_case(case)
+    assert (p[0] == is_in(inputs.record.status[0])).all()
     assert ((p >= 0) & (p <= 1)).all()
     april = parse_month("1999-04") - case.start
     kazakhstan = case.state_ids.index("KAZ")
     assert p[april, kazakhstan, 0] / p[april - 1, kazakhstan, 0] == pytest.approx(5.5 / 9, rel=1e-3)
     nobody = base.p_in(case, None, case.start)
-    assert (nobody[-1, given.decides] == nobody[0, given.decides]).all()
+    assert (nobody[-1, inputs.decides] == nobody[0, inputs.decides]).all()
 
 
 def test_the_brier_score_of_the_record_is_zero_and_of_its_opposite_one(case: Case) -> None:

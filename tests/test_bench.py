@@ -12,10 +12,10 @@ from benchmarks import apart, bench
 from benchmarks.bench import Figure, Job, Row
 from benchmarks.docking import differences
 from benchmarks.larger import larger
-from model.case import Case, _check
-from model.record import Ensemble
-from model.simulate import prior_parameters, simulate
-from model.world import compile_case
+from tashkent.model.case import Case, _check
+from tashkent.model.record import Ensemble
+from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.world import compile_case
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +33,16 @@ def test_a_larger_case_is_a_case(case: Case, big: Case) -> None:
 
 
 def test_a_copy_sees_what_its_original_sees(case: Case, big: Case) -> None:
-    given, wider = compile_case(case), compile_case(big)
+    inputs, wider = compile_case(case), compile_case(big)
     copies = [big.state_ids.index(code) for code in ("AAA", "AAL")]  # first and second generation
     originals = [case.state_ids.index(case.deciders[0])] * 2
-    assert (wider.situation.threat[:, copies] == given.situation.threat[:, originals]).all()
-    assert (wider.situation.tie[:, copies] == given.situation.tie[:, originals]).all()
+    assert (wider.situation.threat[:, copies] == inputs.situation.threat[:, originals]).all()
+    assert (wider.situation.tie[:, copies] == inputs.situation.tie[:, originals]).all()
     copied = wider.record.status[:, copies]
-    assert (copied[:, :, : len(case.clubs)] == given.record.status[:, originals]).all()
+    assert (copied[:, :, : len(case.clubs)] == inputs.record.status[:, originals]).all()
     assert (copied[:, :, len(case.clubs)] == copied[:, :, 0]).all()
-    assert (wider.open_to[:, copies, len(case.clubs)] == given.open_to[:, originals, 0]).all()
-    assert [r.reach for r in wider.rules[-1]][4:] == [r.reach for r in given.rules[-1]][:2]
+    assert (wider.open_to[:, copies, len(case.clubs)] == inputs.open_to[:, originals, 0]).all()
+    assert [r.reach for r in wider.rules[-1]][4:] == [r.reach for r in inputs.rules[-1]][:2]
 
 
 def test_the_twin_tells_the_same_of_a_larger_case(big: Case) -> None:

@@ -16,9 +16,9 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from experiments.compare import compare
-from model.clock import month_label
-from model.counterfactual import parse_counterfactual
+from tashkent.experiments.compare import compare
+from tashkent.model.clock import month_label
+from tashkent.model.counterfactual import parse_counterfactual
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (

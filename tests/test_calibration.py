@@ -9,21 +9,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration import diagnostics, recovery, shipped
-from calibration import sample as sampling
-from calibration.imputation import imputed
-from calibration.likelihood import Design, design
-from calibration.posterior import Laplace, Sample, fit, fit_rows, posterior
-from calibration.predictive import check
-from calibration.refit import refit
-from calibration.riskset import RiskSet, risk_set
-from calibration.sample import Chains, Settings, sample
-from calibration.target import Target, distinct, target
-from model.case import Case, CaseError, load_case
-from model.law import Act
-from model.simulate import prior_parameters, simulate
-from model.world import compile_case
-from tashkent.new_case import new_case
+from tashkent.calibration import diagnostics, recovery, shipped
+from tashkent.calibration import sample as sampling
+from tashkent.calibration.imputation import imputed
+from tashkent.calibration.likelihood import Design, design
+from tashkent.calibration.posterior import Laplace, Sample, fit, fit_rows, posterior
+from tashkent.calibration.predictive import check
+from tashkent.calibration.refit import refit
+from tashkent.calibration.riskset import RiskSet, risk_set
+from tashkent.calibration.sample import Chains, Settings, sample
+from tashkent.calibration.target import Target, distinct, target
+from tashkent.cli.new_case import new_case
+from tashkent.model.case import Case, load_case
+from tashkent.model.errors import InputError
+from tashkent.model.law import Act
+from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.world import compile_case
 from tests.test_cli import call
 
 SETTINGS = Settings(case="toy", case_hash="0", seed=3, ensembles=2, walkers=12)
@@ -152,13 +153,13 @@ def test_a_run_that_was_interrupted_ends_as_one_that_was_not(
 def test_other_settings_are_refused(tmp_path: Path, name: str) -> None:
     sample(easy(), SETTINGS, tmp_path, steps=80)
     value = "1" if name == "case_hash" else 24
-    with pytest.raises(CaseError, match=rf"{name}: .*with which the run there began"):
+    with pytest.raises(InputError, match=rf"{name}: .*with which the run there began"):
         sample(easy(), replace(SETTINGS, **{name: value}), tmp_path, steps=80)
 
 
 def test_another_likelihood_is_refused(tmp_path: Path) -> None:
     sample(easy(), SETTINGS, tmp_path, steps=80)
-    with pytest.raises(CaseError, match="likelihood: 'another' is not valid"):
+    with pytest.raises(InputError, match="likelihood: 'another' is not valid"):
         sample(easy((2.0, 2.0)), SETTINGS, tmp_path, steps=160)
 
 
@@ -500,7 +501,9 @@ def test_recover_writes_tables_and_a_manifest(
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("calibration.recovery.replicates", lambda *_, **__: invented(case, 0.0))
+    monkeypatch.setattr(
+        "tashkent.calibration.recovery.replicates", lambda *_, **__: invented(case, 0.0)
+    )
     assert call(monkeypatch, "recover", "--out", str(tmp_path / "out"), "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["used"], found["case_hash"]) == (200, case.hash)

@@ -14,15 +14,16 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from agents.deliberation import FRICTIONS
-from calibration.holdout import leave_one_state_out
-from calibration.posterior import fit
-from model.case import COUNCIL, FIXED, TABLES, Case, CaseError, load_case
-from model.clock import parse_month
-from model.coalition import CoalitionModel
-from model.simulate import prior_parameters, simulate
 from tashkent import cli
-from tashkent.new_case import SKELETON
+from tashkent.agents.deliberation import FRICTIONS
+from tashkent.calibration.holdout import leave_one_state_out
+from tashkent.calibration.posterior import fit
+from tashkent.cli.new_case import SKELETON
+from tashkent.model.case import COUNCIL, FIXED, TABLES, Case, load_case
+from tashkent.model.clock import parse_month
+from tashkent.model.coalition import CoalitionModel
+from tashkent.model.errors import InputError
+from tashkent.model.simulate import prior_parameters, simulate
 
 MINIMAL = SKELETON
 
@@ -2080,7 +2081,7 @@ BAD = [
 @pytest.mark.parametrize(("change", "line"), BAD)
 def test_a_malformed_case_is_one_line(folder: Path, change: Change, line: str) -> None:
     change(folder)
-    with pytest.raises(CaseError) as caught:
+    with pytest.raises(InputError) as caught:
         load_case(folder)
     said = str(caught.value)
     assert says(line, said), said
@@ -2103,14 +2104,14 @@ def test_a_malformed_case_is_one_line(folder: Path, change: Change, line: str) -
     ids=["a misspelt name", "a folder that is not there", "a name too long", "a file"],
 )
 def test_a_case_that_is_not_there(name: str | Path, line: str) -> None:
-    with pytest.raises(CaseError) as caught:
+    with pytest.raises(InputError) as caught:
         load_case(name)
     assert says(line, str(caught.value))
 
 
 @pytest.mark.parametrize("text", ["2000-12", "2011-01", "2004-7", "2004-13", "July", ""])
 def test_a_month_outside_the_case(minimal: Case, text: str) -> None:
-    with pytest.raises(CaseError) as caught:
+    with pytest.raises(InputError) as caught:
         minimal.month(text, "--from")
     assert str(caught.value) == (
         f"minimal: --from: {text!r} is not valid; "
@@ -2183,7 +2184,7 @@ def test_months_of_tables_and_scores_lie_in_the_case(
     text = (path / "case.toml").read_text()
     assert old in text
     (path / "case.toml").write_text(text.replace(old, new))
-    with pytest.raises(CaseError, match=re.escape(words)):
+    with pytest.raises(InputError, match=re.escape(words)):
         load_case(path)
 
 
@@ -2236,7 +2237,7 @@ def test_a_case_read_otherwise_holds_the_other_numbers(case: Case) -> None:
     ],
 )
 def test_a_statute_that_cannot_be_switched(case: Case, how: str, name: str, words: str) -> None:
-    with pytest.raises(CaseError) as error:
+    with pytest.raises(InputError) as error:
         getattr(case, how)("CST-10", name)
     assert says(f"statutes.toml: {words}", str(error.value))
 

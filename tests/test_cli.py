@@ -10,8 +10,8 @@ import pytest
 
 import tashkent as tk
 from tashkent import cli
-from tashkent.lawbook import rulebook
-from tashkent.new_case import SKELETON, new_case
+from tashkent.cli.new_case import SKELETON, new_case
+from tashkent.model.lawbook import rulebook
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -144,7 +144,7 @@ def test_a_folder_that_cannot_be_made_is_said_before_the_work(
 def test_a_failure_while_writing_leaves_the_earlier_result(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from tashkent import output
+    from tashkent.cli import output
 
     out = tmp_path / "result"
     with output.result_folder(out) as folder:
@@ -268,7 +268,7 @@ def test_a_new_case_that_fails_leaves_nothing(
     def fail(path: Path) -> None:
         raise RuntimeError("disk full")
 
-    monkeypatch.setattr("tashkent.new_case.load_case", fail)
+    monkeypatch.setattr("tashkent.cli.new_case.load_case", fail)
     with pytest.raises(RuntimeError):
         new_case(tmp_path / "pact")
     assert not list(tmp_path.iterdir())
@@ -310,7 +310,7 @@ def test_the_facade_simulates_with_the_posterior() -> None:
         parameters=tk.posterior(tk.load_case()).draws(runs=3, seed=4),
     )
     assert (first.status == again.status).all()
-    with pytest.raises(tk.CaseError, match="1992-05 to 2025-12"):
+    with pytest.raises(tk.InputError, match="1992-05 to 2025-12"):
         tk.simulate(runs=1, start="1991-01")
     with pytest.raises(AttributeError, match="simulat"):
         tk.simulat  # noqa: B018
@@ -319,7 +319,7 @@ def test_the_facade_simulates_with_the_posterior() -> None:
 
 
 def test_help_is_shown_without_loading_what_commands_need() -> None:
-    heavy = ("matplotlib", "mesa", "model.case", "numpy", "pandas", "pydantic", "scipy")
+    heavy = ("matplotlib", "mesa", "tashkent.model.case", "numpy", "pandas", "pydantic", "scipy")
     code = f"import sys, tashkent.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.clock import last_day, month_label, month_of, parse_month
+from tashkent.model.clock import last_day, month_label, month_of, parse_month
 
 
 @given(st.dates(min_value=date(1000, 1, 1), max_value=date(9998, 12, 31)))

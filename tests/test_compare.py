@@ -8,20 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.situation import Floats
-from agents.terms import TERMS
-from experiments import pairs as pairs_of
-from experiments.compare import LITTLE, Pair, Z, compare, direction, effect
-from experiments.figure import figure
-from experiments.pairs import NEVER
-from model import counterfactual as cf
-from model.case import Case, CaseError
-from model.clock import month_label, parse_month
-from model.coalition import CoalitionModel
-from model.counterfactual import Counterfactual, Outcome
-from model.record import Ensemble
-from model.simulate import prior_parameters, simulate
-from model.theory import with_theory
+from tashkent.agents.situation import Floats
+from tashkent.agents.terms import TERMS
+from tashkent.experiments import pairs as pairs_of
+from tashkent.experiments.compare import LITTLE, Pair, Z, compare, direction, effect
+from tashkent.experiments.figure import figure
+from tashkent.experiments.pairs import NEVER
+from tashkent.model import counterfactual as cf
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label, parse_month
+from tashkent.model.coalition import CoalitionModel
+from tashkent.model.counterfactual import Counterfactual, Outcome
+from tashkent.model.errors import InputError
+from tashkent.model.record import Ensemble
+from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.theory import with_theory
 
 DRAWS, PER_DRAW, SEED = 8, 5, 4
 #: a change that bites early and often, and one that leaves the clubs as they are
@@ -149,7 +150,7 @@ def test_what_carried_a_parting_is_the_difference_of_terms_of_two_single_runs(
             model.step()
         pairs_of.follow_patron(model.world, t)
         pairs_of.take_effect(model.world, t)
-        terms = model.given.terms(t, model.standing)
+        terms = model.inputs.terms(t, model.standing)
         values = {n: np.broadcast_to(terms[n], model.seats.shape)[s, c] for n in terms}
         totals.append(sum(weights[n] * values.get(n, 0.0) for n in theory))
     assert parted.terms[run].sum() == pytest.approx(totals[1] - totals[0])
@@ -384,10 +385,10 @@ def replace_series(one: Counterfactual, add: float) -> Counterfactual:
     ],
 )
 def test_a_bad_question_is_one_line(case: Case, options: dict[str, object], says: str) -> None:
-    with pytest.raises(CaseError) as caught:
+    with pytest.raises(InputError) as caught:
         compare(case, TIE, **options)  # type: ignore[arg-type]
     assert says in str(caught.value)
-    with pytest.raises(CaseError, match="one counterfactual at least"):
+    with pytest.raises(InputError, match="one counterfactual at least"):
         compare(case)
 
 

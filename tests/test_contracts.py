@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agents.situation import Floats
-from model.case import Case, load_case
-from model.choices import record_standing
-from model.clock import parse_month
-from model.coalition import CoalitionModel
-from model.counterfactual import load_counterfactual, parameters_of
-from model.law import Act
-from model.record import Ensemble
-from model.simulate import prior_parameters, simulate
-from model.world import Noise, compile_case
+from tashkent.agents.situation import Floats
+from tashkent.model.case import Case, load_case
+from tashkent.model.choices import record_standing
+from tashkent.model.clock import parse_month
+from tashkent.model.coalition import CoalitionModel
+from tashkent.model.counterfactual import load_counterfactual, parameters_of
+from tashkent.model.law import Act
+from tashkent.model.record import Ensemble
+from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.world import Noise, compile_case
 
 Parameters = dict[str, Floats]
 
@@ -81,15 +81,15 @@ def test_another_seed_is_another_history(
 def test_a_start_from_the_record_stands_where_the_record_stood(
     case: Case, some_parameters: Parameters
 ) -> None:
-    given = compile_case(case)
+    inputs = compile_case(case)
     for text in ("1998-12", "2012-07", "2006-07"):
         start = case.month(text, "start")
         runs = simulate(case, some_parameters, seed=3, start=start)
-        assert (runs.status[:, 0] == given.record.status[start - case.start]).all()
+        assert (runs.status[:, 0] == inputs.record.status[start - case.start]).all()
         assert runs.months[0] == start
         assert runs.months[-1] == case.end
     uzbekistan = case.state_ids.index("UZB")
-    assert given.record.due[parse_month("2006-07") - case.start, uzbekistan, 0] == (
+    assert inputs.record.due[parse_month("2006-07") - case.start, uzbekistan, 0] == (
         parse_month("2006-08") - case.start
     )
 
@@ -152,10 +152,10 @@ def test_nothing_later_in_the_inputs_changes_the_past(
 
 
 def test_an_event_acts_from_the_month_after_its_date(case: Case) -> None:
-    given = compile_case(case)
+    inputs = compile_case(case)
     insurgency = tuple(case.threats).index("insurgency")
     kabul = parse_month("1996-09") - case.start
-    felt = given.situation.threat[:, case.state_ids.index("KAZ"), insurgency]
+    felt = inputs.situation.threat[:, case.state_ids.index("KAZ"), insurgency]
     event = next(e for e in case.events if e.event == "E020" and e.state == "KAZ")
     assert event.date.isoformat() == "1996-09-27"
     assert felt[kabul + 1] > felt[kabul]
@@ -200,10 +200,10 @@ def test_an_exit_just_before_the_start_is_still_felt(case: Case) -> None:
     inside, outside = compile_case(case), compile_case(later)
     at = parse_month("1999-08")
     features = [
-        given.terms(at - given.case.start, record_standing(given, at - given.case.start))[
+        inputs.terms(at - inputs.case.start, record_standing(inputs, at - inputs.case.start))[
             "contagion"
         ]
-        for given in (inside, outside)
+        for inputs in (inside, outside)
     ]
     assert features[0].any()
     np.testing.assert_array_equal(*features)

@@ -8,17 +8,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.situation import Floats
-from experiments.pairs import first_difference
-from model import counterfactual as cf
-from model.case import Case, CaseError
-from model.clock import month_label, parse_month
-from model.counterfactual import Counterfactual, Patch, load_counterfactual, shipped_counterfactuals
-from model.law import Act, Status
-from model.record import Ensemble
-from model.simulate import simulate
-from model.theory import with_theory
-from model.world import compile_case
+from tashkent.agents.situation import Floats
+from tashkent.experiments.pairs import first_difference
+from tashkent.model import counterfactual as cf
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label, parse_month
+from tashkent.model.counterfactual import (
+    Counterfactual,
+    Patch,
+    load_counterfactual,
+    shipped_counterfactuals,
+)
+from tashkent.model.errors import InputError
+from tashkent.model.law import Act, Status
+from tashkent.model.record import Ensemble
+from tashkent.model.simulate import simulate
+from tashkent.model.theory import with_theory
+from tashkent.model.world import compile_case
 
 #: shipped counterfactual -> the first month in which an input of a run from 1992 may differ
 FIRST = {
@@ -143,7 +149,7 @@ def test_statutes_are_changed_read_otherwise_removed_and_added(case: Case) -> No
     assert rules.withdrawal is not None
     assert rules.withdrawal.notice_months == 18
     whole = one(cf.ChangeStatute(statute="CST-4", drop=("until",))).apply
-    with pytest.raises(CaseError, match="no second rule of kind defence"):
+    with pytest.raises(InputError, match="no second rule of kind defence"):
         whole(case)
     read = one(cf.ReadOtherwise(statute="CST-11-term")).apply(case)
     assert [s.renewal for s in read.statutes if s.kind == "term"] == ["automatic", "automatic"]
@@ -323,7 +329,7 @@ def test_a_theory_is_chosen_first(case: Case, some_parameters: dict[str, Floats]
     even_handed = load_counterfactual("CF4", case)
     assert "partisan_patron" not in even_handed.apply(alone).parameters
     late = with_theory(even_handed.apply(case), "fear_of_abandonment")
-    with pytest.raises(CaseError, match="the theory first, then the counterfactual"):
+    with pytest.raises(InputError, match="the theory first, then the counterfactual"):
         cf.parameters_of(late, some_parameters)
 
 
@@ -380,7 +386,7 @@ def test_the_order_of_patches_of_one_thing_matters(case: Case) -> None:
 
 def test_what_together_changes_nothing_is_refused(case: Case) -> None:
     twice = one(cf.FlipEvent(event="E031"), cf.FlipEvent(event="E031"))
-    with pytest.raises(CaseError, match="patches that change the case together"):
+    with pytest.raises(InputError, match="patches that change the case together"):
         twice.apply(case)
 
 
@@ -575,7 +581,7 @@ def test_a_bad_patch_is_one_line(
 ) -> None:
     file = tmp_path / "bad.toml"
     file.write_text(f"{HEAD}[[patch]]\n{patch}\n")
-    with pytest.raises(CaseError) as caught:
+    with pytest.raises(InputError) as caught:
         load_counterfactual(str(file), case).apply(case)
     line = str(caught.value)
     assert line.startswith("bad.toml: ")
@@ -611,7 +617,7 @@ def test_a_bad_patch_is_one_line(
 def test_a_bad_file_is_one_line(case: Case, tmp_path: Path, text: str, says: str) -> None:
     file = tmp_path / "bad.toml"
     file.write_text(text)
-    with pytest.raises(CaseError) as caught:
+    with pytest.raises(InputError) as caught:
         load_counterfactual(str(file), case).apply(case)
     assert str(caught.value).startswith("bad.toml: ")
     assert says in str(caught.value)
@@ -636,23 +642,23 @@ def test_a_bad_outcome_is_one_line(
     lines = "\n".join(f'{name} = "{text}"' for name, text in row.items())
     file = tmp_path / "bad.toml"
     file.write_text(f"{HEAD}[[outcome]]\n{lines}\n[[patch]]\ndo = 'remove_event'\nevent = 'E031'\n")
-    with pytest.raises(CaseError) as caught:
+    with pytest.raises(InputError) as caught:
         load_counterfactual(str(file), case).apply(case)
     assert says in str(caught.value)
 
 
 def test_an_unknown_name_offers_the_nearest(case: Case) -> None:
     with pytest.raises(
-        CaseError, match=r"'CF16' is not valid; allowed: CF1, CF2.*nearest valid name"
+        InputError, match=r"'CF16' is not valid; allowed: CF1, CF2.*nearest valid name"
     ):
         load_counterfactual("CF16", case)
-    with pytest.raises(CaseError, match="a file that can be read"):
+    with pytest.raises(InputError, match="a file that can be read"):
         load_counterfactual("nowhere.toml", case)
     assert load_counterfactual("CF1+CF6", case).id == "CF1+CF6"
 
 
 def test_every_act_of_the_patches_is_one_of_the_law() -> None:
-    from model.orders import STREAMS
+    from tashkent.model.orders import STREAMS
 
     left_out = set(Act) - set(STREAMS)
     assert Act.DECLINE in left_out  # follows from participation, which is not drawn

@@ -7,17 +7,26 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.fifteen import COURSES, MANIFEST, OUTCOMES, PAGE, ROOT, THEORIES, made_from, page
-from experiments.predictions import load_predictions
-from model.case import Case
-from model.counterfactual import (
+from tashkent.experiments.fifteen import (
+    COURSES,
+    MANIFEST,
+    OUTCOMES,
+    PAGE,
+    ROOT,
+    THEORIES,
+    made_from,
+    page,
+)
+from tashkent.experiments.predictions import load_predictions
+from tashkent.model.case import Case
+from tashkent.model.counterfactual import (
     PATCHES,
     Counterfactual,
     Outcome,
     load_counterfactual,
     shipped_counterfactuals,
 )
-from model.orders import STREAMS
+from tashkent.model.orders import STREAMS
 
 FORMAT = (ROOT / "docs/counterfactual-format.md").read_text(encoding="utf-8")
 TOLD = {word.strip('"') for word in re.findall(r"`([^`\n]+)`", FORMAT)}

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 import solara
 
-from calibration.posterior import posterior
-from dashboard import (
+from tashkent.calibration.posterior import posterior
+from tashkent.cli import main
+from tashkent.dashboard import (
     answer,
     changes,
     charts,
@@ -27,16 +28,16 @@ from dashboard import (
     view,
     weights,
 )
-from dashboard.page import Page
-from dashboard.results import Wish
-from dashboard.shared import Desk, Progress, Stopped
-from experiments.compare import Z, compare
-from model import counterfactual as cf
-from model.case import Case, CaseError
-from model.clock import month_label, parse_month
-from model.simulate import simulate
-from tashkent.cli import main
-from tashkent.words import TERMS
+from tashkent.dashboard.page import Page
+from tashkent.dashboard.results import Wish
+from tashkent.dashboard.shared import Desk, Progress, Stopped
+from tashkent.experiments.compare import Z, compare
+from tashkent.model import counterfactual as cf
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label, parse_month
+from tashkent.model.errors import InputError
+from tashkent.model.simulate import simulate
+from tashkent.model.words import TERMS
 
 #: seconds after which what never came is missed, on a machine however slow
 PATIENCE = 60
@@ -258,7 +259,7 @@ def test_what_is_put_together_becomes_a_question(case: Case, change: Any, words:
     ],
 )
 def test_what_cannot_be_put_together_is_said(case: Case, change: Any, words: str) -> None:
-    with pytest.raises(CaseError, match="What if") as refused:
+    with pytest.raises(InputError, match="What if") as refused:
         changes.patch_of(case, change)
     assert words in str(refused.value)
 
@@ -295,7 +296,7 @@ def test_every_choice_is_one_that_the_case_takes(case: Case) -> None:
     ],
 )
 def test_a_bad_file_is_refused_with_line_and_key(case: Case, text: str, words: str) -> None:
-    with pytest.raises(CaseError) as refused:
+    with pytest.raises(InputError) as refused:
         question.read(case, text, "m.toml")
     assert words in question.complaint(refused.value, text)
     assert question.complaint(refused.value, text).startswith("m.toml, line ")

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from calibration.posterior import posterior
-from experiments.designs import FACTORS, read_design
-from experiments.tasks import Tasks
-from experiments.worlds import World
-from model.case import Case, CaseError
-from model.simulate import BLOCK
-from model.theory import with_theory
+from tashkent.calibration.posterior import posterior
+from tashkent.experiments.designs import FACTORS, read_design
+from tashkent.experiments.tasks import Tasks
+from tashkent.experiments.worlds import World
+from tashkent.model.case import Case
+from tashkent.model.errors import InputError
+from tashkent.model.simulate import BLOCK
+from tashkent.model.theory import with_theory
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "docs/examples").glob("*.toml"))
 CONTAGION = {"vary": "parameter", "parameter": "contagion", "range": [0.0, 2.0]}
@@ -93,7 +94,7 @@ def test_points_are_the_same_wherever_one_begins(
         assert [point.number for point in plan.at(numbers)] == list(numbers)
     identity = Tasks(plan).identity
     some = plan.size // 3
-    monkeypatch.setattr("experiments.designs.ROWS", some)
+    monkeypatch.setattr("tashkent.experiments.designs.ROWS", some)
     pieces = list(read_design(design).pieces())
     assert [len(piece) for piece in pieces[:3]] == [some] * 3
     assert pd.concat(pieces, ignore_index=True).equals(whole)
@@ -258,7 +259,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("table", "says"), BAD, ids=[says for _, says in BAD])
 def test_a_bad_design_is_one_line(table: dict[str, Any], says: str) -> None:
-    with pytest.raises(CaseError) as error:
+    with pytest.raises(InputError) as error:
         read_design(table)
     assert says in str(error.value)
     assert "\n" not in str(error.value)
@@ -270,13 +271,13 @@ def test_a_parameter_that_a_counterfactual_holds_is_not_varied(tmp_path: Path) -
         'id = "still"\n[[patch]]\ndo = "change_parameter"\nparameter = "contagion"\nvalue = 0.0\n'
     )
     path.write_text(patch)
-    with pytest.raises(CaseError, match="holds it at 0"):
+    with pytest.raises(InputError, match="holds it at 0"):
         read_design(made(CONTAGION, {**BOMBS, "values": [str(path)]}))
 
 
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(CaseError, match=r"sweep: file: .* a file that can be read"):
+    with pytest.raises(InputError, match=r"sweep: file: .* a file that can be read"):
         read_design(tmp_path / "no.toml")
     (tmp_path / "bad.toml").write_text("method = \n")
-    with pytest.raises(CaseError, match=r"bad\.toml: syntax: "):
+    with pytest.raises(InputError, match=r"bad\.toml: syntax: "):
         read_design(tmp_path / "bad.toml")

@@ -12,13 +12,13 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-import model.case as case_of
-from agents import deliberation
-from agents.terms import TERMS
-from model.case import TABLES, Case, load_case
-from model.law import KINDS, Act, AnyStatute, Status, Statute
-from tashkent.lawbook import rulebook
-from tashkent.new_case import SKELETON
+import tashkent.model.case as case_of
+from tashkent.agents import deliberation
+from tashkent.agents.terms import TERMS
+from tashkent.cli.new_case import SKELETON
+from tashkent.model.case import TABLES, Case, load_case
+from tashkent.model.law import KINDS, Act, AnyStatute, Status, Statute
+from tashkent.model.lawbook import rulebook
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "cases.md").read_text(encoding="utf-8")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from model.draws import STRIDE, logistic, normal, uniform
+from tashkent.model.draws import STRIDE, logistic, normal, uniform
 
 NAMES = ("AAA", "club", "accede")
 

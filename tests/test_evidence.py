@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.case import Case
-from model.cases.cst.evidence import build
+from tashkent.model.case import Case
+from tashkent.model.cases.cst.evidence import build
 
 HERE = Path(build.__file__).parent
 

@@ -6,14 +6,15 @@ import sys
 import numpy as np
 import pytest
 
-from agents import deliberation
-from agents.situation import Floats
-from model.case import Case
-from model.explain import Explanation, explain
-from model.simulate import prior_parameters
-from model.step import weigh
-from model.world import Noise, compile_case, world_from_record
-from tashkent import cli, words
+from tashkent import cli
+from tashkent.agents import deliberation
+from tashkent.agents.situation import Floats
+from tashkent.model import words
+from tashkent.model.case import Case
+from tashkent.model.explain import Explanation, explain
+from tashkent.model.simulate import prior_parameters
+from tashkent.model.step import weigh
+from tashkent.model.world import Noise, compile_case, world_from_record
 
 
 def explained(case: Case, state: str, month: str, draws: dict[str, Floats]) -> Explanation:
@@ -42,15 +43,15 @@ def draws(case: Case) -> dict[str, Floats]:
 def test_parts_add_up_to_the_log_odds_of_the_engine(
     case: Case, draws: dict[str, Floats], state: str, month: str
 ) -> None:
-    given = compile_case(case)
+    inputs = compile_case(case)
     t, s = case.month(month, "month") - case.start, case.state_ids.index(state)
-    world = world_from_record(given, t - 1, draws, Noise(case, 1, 0, 30))
+    world = world_from_record(inputs, t - 1, draws, Noise(case, 1, 0, 30))
     # between the record's months nothing of this state was pending, so this is what the engine weighs
     found = explained(case, state, month, draws)
     assert found.acts
     for act in found.acts:
         c = tuple(case.clubs).index(act.club)
-        rules = given.rules[t][c]
+        rules = inputs.rules[t][c]
         seen = t - rules.term.informed_months_before if act.act == "renew" and rules.term else t
         value = weigh(world, seen, world.status, t)[:, s, c]
         match act.act:
@@ -58,12 +59,12 @@ def test_parts_add_up_to_the_log_odds_of_the_engine(
                 expected = deliberation.accession(
                     value,
                     draws,
-                    given.situation.clubs.guarantees[c],
-                    given.window[t, c],
-                    given.founding[t, c],
+                    inputs.situation.clubs.guarantees[c],
+                    inputs.window[t, c],
+                    inputs.founding[t, c],
                 )
-                owed = given.price[t, c] * given.record.former[t - 1, s, c]
-                dear = given.dear[t, s, c]
+                owed = inputs.price[t, c] * inputs.record.former[t - 1, s, c]
+                dear = inputs.dear[t, s, c]
                 expected = expected + deliberation.return_price(owed, dear, draws)
             case "observe":
                 expected = deliberation.observation(value, draws)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from calibration import diagnostics
-from calibration.imputation import DOUBT, between, imputed
-from calibration.likelihood import design
-from calibration.sample import Chains, pooled
-from calibration.target import target
-from model.case import Case
+from tashkent.calibration import diagnostics
+from tashkent.calibration.imputation import DOUBT, between, imputed
+from tashkent.calibration.likelihood import design
+from tashkent.calibration.sample import Chains, pooled
+from tashkent.calibration.target import target
+from tashkent.model.case import Case
 
 
 def test_only_what_has_an_error_is_moved(case: Case) -> None:

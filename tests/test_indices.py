@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agents.situation import Floats
-from experiments.indices import (
+from tashkent.agents.situation import Floats
+from tashkent.experiments.indices import (
     MORRIS,
     OTHERS,
     SOBOL,

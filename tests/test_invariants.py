@@ -23,12 +23,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from model.case import Case, load_case
-from model.clock import MONTHS_PER_YEAR, last_day, month_label, month_of
-from model.law import KINDS, Act, Status
-from model.step import advance
-from model.world import NEVER, Given, Logged, Noise, Seats, World, compile_case
-from tashkent.new_case import SKELETON
+from tashkent.cli.new_case import SKELETON
+from tashkent.model.case import Case, load_case
+from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_label, month_of
+from tashkent.model.law import KINDS, Act, Status
+from tashkent.model.step import advance
+from tashkent.model.world import NEVER, CaseInputs, Logged, Noise, Seats, World, compile_case
 from tests.scripted import (
     FOE,
     FRIEND,
@@ -177,20 +177,20 @@ def among(status: np.ndarray, which: Iterable[Status]) -> np.ndarray:
 class Watch:
     """Checks one run month by month."""
 
-    given: Given
+    inputs: CaseInputs
     seats: Seats
     #: answers of voters, if they are certain: (petitioner, voter)
     answers: np.ndarray | None = None
     #: how far members take part, and what needs have taught
     participation: np.ndarray = field(kw_only=True)
-    learnt: np.ndarray = field(kw_only=True)
+    belief_updates: np.ndarray = field(kw_only=True)
     #: (state, club) -> months that a notice must run, and since when; month of a request
     notices: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
     requests: dict[tuple[int, int], int] = field(default_factory=dict)
     seen: Counter[Act] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.case = self.given.case
+        self.case = self.inputs.case
         self.clubs = tuple(self.case.clubs)
         self.statutes = {s.id: s for s in self.case.statutes}
 
@@ -247,8 +247,8 @@ class Watch:
         self.status = before.status[0].copy()
         self.lost = before.deprived[0].copy()
         self.gap = before.gap[0].copy()
-        patron = self.given.patron
-        self.status[patron] = self.given.record.status[t, patron]
+        patron = self.inputs.patron
+        self.status[patron] = self.inputs.record.status[t, patron]
         entries = [(e.act, int(s), e.club, e.rule) for e in log for s in e.state]
         assert all(e.t == t for e in log)
         self.helped = {(s, c) for act, s, c, _ in entries if act == Act.HELP}
@@ -296,7 +296,7 @@ class Watch:
         assert statute.kind in RESTS_ON[act], f"{said}: a statute of kind {statute.kind}"
         if act != Act.DECLINE:  # what is signed need not be in force yet
             assert self.holds(statute, t), f"{said}: the statute is not in force"
-        assert s != self.given.patron, f"{said}: the patron does not decide"
+        assert s != self.inputs.patron, f"{said}: the patron does not decide"
         was = Status(self.status[s, c])
         possible, follow = MOVES[act]
         assert was in possible, f"{said}: it was {was.name}"
@@ -354,18 +354,18 @@ class Watch:
             refused = bool(enough) or blocked
         elif yes == Act.HELP:
             refused = bool((present & foe).any()) or blocked
-            patron = self.given.patron
+            patron = self.inputs.patron
             if self.rule_of("limited_format", t, c) is not None:
                 refused = bool(foe[patron]) if say[patron] else not (say & ~foe).any()
             session = self.rule_of("session", t, c)
             if session is not None and say.sum() < session.proposers:
                 external = any(
                     n in ("external", "incursion")
-                    for i, n, _ in self.given.requests.get(t, ())
+                    for i, n, _ in self.inputs.requests.get(t, ())
                     if i == s
                 )
                 refused = refused or not (external and session.victim_alone)
-                if external and len(self.given.requests[t]) > 1:
+                if external and len(self.inputs.requests[t]) > 1:
                     return  # the log does not tell which of two needs was answered
         elif yes == Act.SUSPEND:  # a friend would keep it, and a rival is glad to see it go
             refused = bool((present & friend).any()) or blocked
@@ -392,7 +392,7 @@ class Watch:
                     assert self.decided_on[s, other] not in IN, f"{said}: barred"
                     assert self.status[s, other] not in IN, f"{said}: barred since just now"
         if statute.kind == "restoration":
-            self.gap[s, c] = self.given.owed[t, c]
+            self.gap[s, c] = self.inputs.owed[t, c]
 
     def barred(self, t: int) -> list[tuple[int, int]]:
         found = []
@@ -406,7 +406,7 @@ class Watch:
         """Whoever is in two clubs that do not go together was so before."""
         for mine, barred in self.barred(t):
             both = [among(a[:, mine], IN) & among(a[:, barred], IN) for a in self.both_ends(t)]
-            both[1][self.given.patron] = False
+            both[1][self.inputs.patron] = False
             assert not (both[1] & ~both[0]).any(), "in two clubs that do not go together"
 
     def both_ends(self, t: int) -> tuple[np.ndarray, np.ndarray]:
@@ -526,13 +526,13 @@ class Watch:
         assert (step == np.where(before.arrears > 0, -1, 0))[settling].all(), "a month is settled"
         for _, s, c in np.argwhere((step < 0) & ~settling):
             assert after.arrears[0, s, c] == 0
-            gone = not inside[0, s, c] or (s, c) in self.went or s == self.given.patron
+            gone = not inside[0, s, c] or (s, c) in self.went or s == self.inputs.patron
             assert gone or (s, c) in self.paid, "a debt vanished without payment or exit"
         assert (after.gap[~inside] == 0).all(), "who is out owes something"
         assert not after.deprived[~inside].any(), "who is out has lost rights"
         assert (after.arrears[after.deprived] > 0).all(), "rights are lost and nothing is owed"
         pending = among(status, (S.SIGNATORY, S.NOTICE_GIVEN))
-        decides = self.given.decides[None, :, None]
+        decides = self.inputs.decides[None, :, None]
         assert (after.due[~pending & decides] == NEVER).all(), "something is due for nothing"
         assert (after.due[(status == S.NOTICE_GIVEN) & decides] != NEVER).all()
         assert (after.former | ~before.former).all(), "a former party is one no longer"
@@ -546,7 +546,7 @@ class Watch:
     def takes_part(self, t: int, after: Seats) -> None:
         """Participation is a share or unknown, and never says otherwise than the status."""
         part, was, status = self.part, self.participation, after.status[0]
-        inside = among(status, IN) & self.given.decides[:, None]
+        inside = among(status, IN) & self.inputs.decides[:, None]
         known = ~np.isnan(part)
         assert ((part[known] >= 0) & (part[known] <= 1)).all(), "participation is no share"
         assert not (known & ~inside).any(), "who is out takes part"
@@ -568,28 +568,30 @@ class Watch:
     def learns(self, world: World, t: int) -> None:
         """What is learnt fades, and grows by the needs of members in clubs that promise help, and by nothing else."""
         fade = 2.0 ** (-1.0 / self.case.fixed("belief_half_life"))
-        lesson = world.learnt[0] - fade * self.learnt
-        assert not world.lesson.any(), "a lesson is left over"
-        needs = [n for n in self.given.requests.get(t, ()) if n[1] != "base"]
-        taught = np.zeros_like(lesson)
+        new_belief_updates = world.belief_updates[0] - fade * self.belief_updates
+        assert not world.new_belief_updates.any(), "a lesson is left over"
+        needs = [n for n in self.inputs.requests.get(t, ()) if n[1] != "base"]
+        recorded_belief_updates = np.zeros_like(new_belief_updates)
         certain = len({s for s, _, _ in needs}) == len(needs)
         for s, kind, _ in needs:
             for c, club in enumerate(self.case.clubs.values()):
                 if club.guarantee and Status(self.decided_on[s, c]) in BOUND:
                     kept = (s, c) in self.helped
-                    taught += (1 if kept else -1) * self.lesson_of(s, kind, c, t)
+                    recorded_belief_updates += (1 if kept else -1) * self.lesson_of(s, kind, c, t)
         if certain:  # else the log does not tell which of two needs was met
-            np.testing.assert_allclose(lesson, taught, atol=1e-9)
+            np.testing.assert_allclose(new_belief_updates, recorded_belief_updates, atol=1e-9)
         if not needs:
-            assert np.array_equal(world.learnt[0], fade * self.learnt), "learnt without a need"
-        assert (np.abs(lesson) <= len(needs) * len(self.clubs) + 1e-9).all()
-        self.learnt = world.learnt[0].copy()
+            assert np.array_equal(world.belief_updates[0], fade * self.belief_updates), (
+                "learnt without a need"
+            )
+        assert (np.abs(new_belief_updates) <= len(needs) * len(self.clubs) + 1e-9).all()
+        self.belief_updates = world.belief_updates[0].copy()
 
     def lesson_of(self, s: int, kind: str, c: int, t: int) -> np.ndarray:
         """What a promise kept to a state teaches each decider on each threat that needs bear on."""
         regions, found = self.rule_of("regions", t, c), []
         threats = tuple(self.case.threats.values())
-        for j, k in zip(*self.given.lessons, strict=True):
+        for j, k in zip(*self.inputs.belief_index, strict=True):
             share = 1.0 if j == s else self.case.fixed("witness")
             if regions and j != s and self.case.states[j].region != self.case.states[s].region:
                 share *= regions.elsewhere
@@ -654,32 +656,32 @@ class Months(RuleBasedStateMachine):
         if scripted:
             now = bare(case)
             situation = replace(now.situation, rivalry=now.situation.rivalry.copy())
-            self.given = replace(now, record=full.record, situation=situation)
+            self.inputs = replace(now, record=full.record, situation=situation)
             courts = chance.choice((50.0, -50.0))
             noise, parameters = Script(self.shape), parameters_of(case, court=courts)
         else:
-            self.given, noise = full, Noise(case, seed, 0, 1)
+            self.inputs, noise = full, Noise(case, seed, 0, 1)
             parameters = {
                 name: np.full((1, 1, 1), chance.gauss(0.0, 2.0)) for name in parameters_of(case)
             }
         note(f"statutes: {' '.join(s.id for s in case.statutes)}")
-        self.world = world_of(self.given, seats, noise, parameters, taken)
+        self.world = world_of(self.inputs, seats, noise, parameters, taken)
         self.watch = Watch(
-            self.given,
+            self.inputs,
             Seats(*(a.copy() for a in seats)),
             seen=self.seen,
             participation=taken[0].copy(),
-            learnt=self.world.learnt[0].copy(),
+            belief_updates=self.world.belief_updates[0].copy(),
         )
 
-    def starts(self, given: Given) -> st.SearchStrategy[int]:
+    def starts(self, inputs: CaseInputs) -> st.SearchStrategy[int]:
         """Any month, or one before the law changes, a council meets, or a term ends."""
-        case = given.case
+        case = inputs.case
         statutes = shipped(self.name).statutes
         days = {s.from_ for s in statutes} | {s.opens for s in statutes}
         changes = {month_of(day) - case.start - 3 for day in days}
         sessions = {t for t, m in enumerate(case.months) if m % MONTHS_PER_YEAR == 10}
-        terms = {t - 2 for t, rules in enumerate(given.rules) if any(r.renewal_due for r in rules)}
+        terms = {t - 2 for t, rules in enumerate(inputs.rules) if any(r.renewal_due for r in rules)}
         latest = len(case.months) - 2
         return st.one_of(
             [
@@ -689,14 +691,14 @@ class Months(RuleBasedStateMachine):
             ]
         )
 
-    def put(self, seats: Seats, s: int, c: int, given: Given, chance: random.Random) -> None:
+    def put(self, seats: Seats, s: int, c: int, inputs: CaseInputs, chance: random.Random) -> None:
         """A seat as it may have come to be."""
         at = (0, s, c)
         status, number = (
             chance.choice([*Status, *UNPAID, *UNPAID, S.OBSERVER]),
             chance.randrange(48),
         )
-        debtor, arrears = status in UNPAID | SETTLING, given.rules[self.t][c].arrears
+        debtor, arrears = status in UNPAID | SETTLING, inputs.rules[self.t][c].arrears
         seats.status[at] = status
         seats.arrears[at] = number if debtor else 0
         seats.gap[at] = number % 7 if status in IN else 0
@@ -720,13 +722,13 @@ class Months(RuleBasedStateMachine):
     def months(self, seed: int, months: int, active: float, foes: float, friends: float) -> None:
         """Months in which everybody acts, objects or proposes, and stands by others, with some chance."""
         chance = np.random.default_rng(seed)
-        for _ in range(min(months, len(self.given.case.months) - 1 - self.t)):
+        for _ in range(min(months, len(self.inputs.case.months) - 1 - self.t)):
             self.t += 1
             if self.scripted:
                 self.script(chance, active, (foes, friends, 1.0 - foes - friends))
             self.world.log.clear()
             advance(self.world, self.t)
-            for entry in acts_of(self.given.case, self.world.log):
+            for entry in acts_of(self.inputs.case, self.world.log):
                 note(" ".join(entry))
             self.watch.month(self.world, self.t, self.world.log)
 
@@ -742,19 +744,19 @@ class Months(RuleBasedStateMachine):
             (self.t, act): np.where(chance.random(self.shape) < often, -np.inf, np.inf)
             for act in STREAMS
         }
-        if self.given.rules[self.t][0].sits and chance.random() < 0.5:
+        if self.inputs.rules[self.t][0].sits and chance.random() < 0.5:
             moods = (0.5, 0.0, 0.5)  # a session in which nobody stands by another
         answers = chance.choice((FOE, FRIEND, SILENT), (states, states), p=moods)
-        self.given.situation.rivalry[self.t] = answers
+        self.inputs.situation.rivalry[self.t] = answers
         needs = tuple(
             (int(s), kind, bool(chance.random() < 0.7))
-            for s in np.flatnonzero(self.given.decides)
+            for s in np.flatnonzero(self.inputs.decides)
             for kind in ("external", "incursion", "stability", "base")
             if chance.random() < active / 2
         )
         self.world.noise = Script(self.shape, noise)  # type: ignore[assignment]
-        self.world.given = replace(self.given, requests={self.t: needs})
-        self.watch.given, self.watch.answers = self.world.given, answers
+        self.world.inputs = replace(self.inputs, requests={self.t: needs})
+        self.watch.inputs, self.watch.answers = self.world.inputs, answers
 
 
 class MinimalMonths(Months):

@@ -2,10 +2,10 @@ from datetime import date
 
 import pytest
 
-from model.case import Case
-from model.clock import parse_month
-from model.counterfactual import shipped_counterfactuals
-from model.law import Law, Term
+from tashkent.model.case import Case
+from tashkent.model.clock import parse_month
+from tashkent.model.counterfactual import shipped_counterfactuals
+from tashkent.model.law import Law, Term
 
 
 def test_four_regimes_of_the_pact(case: Case) -> None:

@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
-from model.case import Case, CaseError, load_case
-from model.law import KINDS, Statute
-from tashkent import lawbook
-from tashkent.new_case import SKELETON
+from tashkent.cli.new_case import SKELETON
+from tashkent.model import lawbook
+from tashkent.model.case import Case, load_case
+from tashkent.model.errors import InputError
+from tashkent.model.law import KINDS, Statute
 
 ENOUGH = {
     "id": "X",
@@ -194,7 +195,7 @@ def test_markdown_in_a_text_is_no_markup() -> None:
     "text", ["", "1999", "1999-4-1", "19990401", "1999-02-30", "0000-01-01", "today", "1999-04-01 "]
 )
 def test_a_day_that_is_none(minimal: Case, text: str) -> None:
-    with pytest.raises(CaseError, match=r"minimal: DATE: .* written YYYY-MM-DD"):
+    with pytest.raises(InputError, match=r"minimal: DATE: .* written YYYY-MM-DD"):
         lawbook.parse_day(minimal, text)
 
 

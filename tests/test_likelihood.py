@@ -7,14 +7,14 @@ from datetime import date
 import numpy as np
 import pytest
 
-from calibration import posterior as fitting
-from calibration.likelihood import Design, design, fitted_names
-from calibration.riskset import CHOICES, risk_set
-from model.case import Case, Entry
-from model.choices import record_standing
-from model.clock import month_label, parse_month
-from model.law import Status
-from model.world import Standing, compile_case, is_in
+from tashkent.calibration import posterior as fitting
+from tashkent.calibration.likelihood import Design, design, fitted_names
+from tashkent.calibration.riskset import CHOICES, risk_set
+from tashkent.model.case import Case, Entry
+from tashkent.model.choices import record_standing
+from tashkent.model.clock import month_label, parse_month
+from tashkent.model.law import Status
+from tashkent.model.world import Standing, compile_case, is_in
 
 
 @pytest.fixture(scope="module")
@@ -103,10 +103,10 @@ LEAVE = ("lapse", "leave", "suspend", "expel")
 
 def slow_standing(case: Case, t: int) -> Standing:
     """What the record says of seats and promises on the eve of a month, from its rows."""
-    given, clubs = compile_case(case), tuple(case.clubs)
-    status = given.record.status
+    inputs, clubs = compile_case(case), tuple(case.clubs)
+    status = inputs.record.status
     before = status[t - 1].copy()
-    before[given.patron] = status[t, given.patron]
+    before[inputs.patron] = status[t, inputs.patron]
     left = np.zeros(before.shape, bool)
     for row in case.record:
         at = (case.state_ids.index(row.state), clubs.index(row.club))
@@ -115,7 +115,7 @@ def slow_standing(case: Case, t: int) -> Standing:
             before[at] = Status.LEFT
         if month < t and (row.act in LEAVE or (row.act, row.status) == ("withdraw", "left")):
             left[at] = t - case.fixed("contagion_months") <= month
-    learnt = np.zeros(len(given.lessons[0]))
+    belief_updates = np.zeros(len(inputs.belief_index[0]))
     threats = tuple(case.threats.values())
     region = {s.state: s.region for s in case.states}
     for need in case.requests:
@@ -134,34 +134,34 @@ def slow_standing(case: Case, t: int) -> Standing:
             if not club.guarantee or held not in rights:
                 continue
             regions = case.law.rules(clubs[c], case.start + month).regions
-            for i, (s, k) in enumerate(zip(*given.lessons, strict=True)):
+            for i, (s, k) in enumerate(zip(*inputs.belief_index, strict=True)):
                 state = case.state_ids[s]
                 share = 1.0 if state == need.state else case.fixed("witness")
                 if regions and region[state] != region[need.state]:
                     share *= regions.elsewhere
                 if threats[k].need == need.kind:
-                    learnt[i] += fade * share * (1 if need.met else -1)
+                    belief_updates[i] += fade * share * (1 if need.met else -1)
     return Standing(
         seat=is_in(before),
-        gap=given.record.gap[t - 1] * is_in(before),
+        gap=inputs.record.gap[t - 1] * is_in(before),
         left=left,
         courted=np.zeros(before.shape, bool),
-        learnt=learnt,
+        belief_updates=belief_updates,
     )
 
 
 def test_what_the_record_says_on_the_eve_of_a_month(case: Case) -> None:
-    given = compile_case(case)
+    inputs = compile_case(case)
     for t in (1, 84, 88, 110, 218, 240, 355, 372, 400):
-        slow, fast = slow_standing(case, t), record_standing(given, t)
+        slow, fast = slow_standing(case, t), record_standing(inputs, t)
         for name in ("seat", "gap", "left", "courted"):
             assert np.array_equal(getattr(slow, name), getattr(fast, name)), (t, name)
-        np.testing.assert_allclose(slow.learnt, fast.learnt, atol=1e-12)
-    assert given.taught[400].any()
+        np.testing.assert_allclose(slow.belief_updates, fast.belief_updates, atol=1e-12)
+    assert inputs.recorded_belief_updates[400].any()
 
 
 def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
-    given, x = compile_case(case), prior_means(case)
+    inputs, x = compile_case(case), prior_means(case)
     theta = {
         name: p.mean for name, p in case.drawn.items()
     }  # `x` for who is fitted, else the prior
@@ -169,20 +169,22 @@ def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
     fast = rows.log_scores(x)
     for i in range(0, len(rows.rows), 97):
         t, s, c = int(rows.rows.month[i]), int(rows.rows.state[i]), int(rows.rows.club[i])
-        choice, rules = CHOICES[rows.rows.choice[i]], given.rules[t][c]
+        choice, rules = CHOICES[rows.rows.choice[i]], inputs.rules[t][c]
         seen = t - 2 if choice == "renew" else t
-        terms = given.terms(seen, slow_standing(case, t))
+        terms = inputs.terms(seen, slow_standing(case, t))
         value = sum(theta[name] * terms[name][s, c] for name in terms)
-        promise = given.situation.clubs.guarantees[c]
+        promise = inputs.situation.clubs.guarantees[c]
         if choice == "accede":
             odds = value + theta["accede"] + theta["obligation"] * promise
-            odds += theta["opening"] * given.window[t, c] + theta["founding"] * given.founding[t, c]
+            odds += (
+                theta["opening"] * inputs.window[t, c] + theta["founding"] * inputs.founding[t, c]
+            )
             if rules.restoration and rules.restoration.price == "acquis":
                 club, month = tuple(case.clubs)[c], case.start + t
                 owed = case.law.acquis(club, month, rules.restoration.since) * rules.reach / 10
                 owed *= 1.0 if promise else case.fixed("forum_stake")
-                odds -= theta["compliance"] * owed * given.record.former[t - 1, s, c]
-            odds += case.parameters["lock"].mean * given.dear[t, s, c]
+                odds -= theta["compliance"] * owed * inputs.record.former[t - 1, s, c]
+            odds += case.parameters["lock"].mean * inputs.dear[t, s, c]
             p = 1 / (1 + math.exp(-odds))
         elif choice == "renew":
             p = 1 / (1 + math.exp(-value - theta["renew"]))

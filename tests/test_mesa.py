@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 import tashkent as tk
-from agents.state import StateAgent
-from model.case import Case, CaseError
-from model.simulate import prior_parameters, simulate
+from tashkent.agents.state import StateAgent
+from tashkent.model.case import Case
+from tashkent.model.errors import InputError
+from tashkent.model.simulate import prior_parameters, simulate
 
 DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLE = DOCS / "examples" / "mesa_batch_run.py"
@@ -91,5 +92,5 @@ def test_what_is_held_stands_over_the_parameters(case: Case) -> None:
 def test_a_name_that_is_wrong_or_missing_is_refused(
     case: Case, arguments: dict[str, dict[str, float]], says: str
 ) -> None:
-    with pytest.raises(CaseError, match=re.escape(says)):
+    with pytest.raises(InputError, match=re.escape(says)):
         tk.CoalitionModel(case, **arguments)  # type: ignore[arg-type]

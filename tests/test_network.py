@@ -4,10 +4,10 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from model import network
-from model.case import Case
-from model.clock import parse_month
-from model.world import compile_case, is_in
+from tashkent.model import network
+from tashkent.model.case import Case
+from tashkent.model.clock import parse_month
+from tashkent.model.world import compile_case, is_in
 
 
 def test_ties_lead_to_the_patron_and_to_roles(case: Case) -> None:

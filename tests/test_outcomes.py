@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agents.situation import Bools, Floats
-from calibration.patterns import Runs, evaluate, load_patterns
-from calibration.scores import brier
-from experiments.outcomes import (
+from tashkent.agents.situation import Bools, Floats
+from tashkent.calibration.patterns import Runs, evaluate, load_patterns
+from tashkent.calibration.scores import brier
+from tashkent.experiments.outcomes import (
     KINDS,
     Tally,
     horizon,
@@ -18,12 +18,13 @@ from experiments.outcomes import (
     read_outcomes,
     signature,
 )
-from model.case import Case, CaseError
-from model.clock import month_label, parse_month
-from model.counterfactual import load_counterfactual, shipped_counterfactuals
-from model.record import Ensemble
-from model.simulate import simulate
-from model.world import compile_case, is_in
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label, parse_month
+from tashkent.model.counterfactual import load_counterfactual, shipped_counterfactuals
+from tashkent.model.errors import InputError
+from tashkent.model.record import Ensemble
+from tashkent.model.simulate import simulate
+from tashkent.model.world import compile_case, is_in
 
 #: one of each kind
 EXAMPLES = (
@@ -215,7 +216,7 @@ def test_a_world_without_the_club_has_nothing_to_say(case: Case) -> None:
     ],
 )
 def test_bad_outcomes_are_one_line(case: Case, text: str | dict[str, object], says: str) -> None:
-    with pytest.raises(CaseError) as error:
+    with pytest.raises(InputError) as error:
         read_outcome(text, case, "design.toml", "outcome 1")
     line = str(error.value)
     assert line.startswith("design.toml: outcome 1")
@@ -224,16 +225,16 @@ def test_bad_outcomes_are_one_line(case: Case, text: str | dict[str, object], sa
 
 
 def test_an_outcome_stands_once_and_there_is_one(case: Case) -> None:
-    with pytest.raises(CaseError, match="each outcome once"):
+    with pytest.raises(InputError, match="each outcome once"):
         read_outcomes(["in(UZB, CST, 2012-12)", "in(UZB,CST,2012-12)"], case)
-    with pytest.raises(CaseError, match="one outcome at least"):
+    with pytest.raises(InputError, match="one outcome at least"):
         read_outcomes([], case)
 
 
 def test_what_lies_before_the_start_is_refused(case: Case) -> None:
     start = parse_month("1998-12")
     for text in ("in(UZB, CST, 1998-12)", "exits(CST, 1995-01, 2000-12)", "pattern(T2)"):
-        with pytest.raises(CaseError, match="1998-12"):
+        with pytest.raises(InputError, match="1998-12"):
             read_outcome(text, case).check_start(case, start, "d", "o")
     for text in ("in(UZB, CST, 1999-01)", "pattern(T4)", "first_exit(CST)"):
         read_outcome(text, case).check_start(case, start, "d", "o")
@@ -255,7 +256,7 @@ def test_tallies_add_up_to_the_tally_of_all() -> None:
 
 
 def test_the_module_lists_every_kind() -> None:
-    import experiments.outcomes as module
+    import tashkent.experiments.outcomes as module
 
     for kind in KINDS.values():
         written = signature(kind).replace("[, of]", "[, measure]")

@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.situation import Bools
-from calibration import patterns as kinds
-from calibration.baselines import BASELINES, runs_of
-from calibration.patterns import FILE, Runs, area_under_curve, evaluate, load_patterns
-from model.case import Case, CaseError
-from model.clock import month_label, parse_month
-from model.law import Act, Status
-from model.record import Ensemble
-from model.world import Logged, compile_case, is_in
+from tashkent.agents.situation import Bools
+from tashkent.calibration import patterns as kinds
+from tashkent.calibration.baselines import BASELINES, runs_of
+from tashkent.calibration.patterns import FILE, Runs, area_under_curve, evaluate, load_patterns
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label, parse_month
+from tashkent.model.errors import InputError
+from tashkent.model.law import Act, Status
+from tashkent.model.record import Ensemble
+from tashkent.model.world import Logged, compile_case, is_in
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,7 @@ def test_patterns_before_the_start_are_not_asked(case: Case) -> None:
 
 
 def test_runs_of_a_baseline_have_its_probabilities(case: Case) -> None:
-    from calibration.baselines import p_in
+    from tashkent.calibration.baselines import p_in
 
     cells = BASELINES["structural steps"]
     runs = runs_of(case, cells, runs=2000, seed=3, start=case.start)
@@ -154,7 +155,7 @@ source = "GK"
     ],
 )
 def test_a_bad_table_is_one_line(case: Case, tmp_path: Path, old: str, new: str, said: str) -> None:
-    with pytest.raises(CaseError, match=FILE) as error:
+    with pytest.raises(InputError, match=FILE) as error:
         load_patterns(_beside(case, tmp_path, PATTERN.replace(old, new)))
     assert said in str(error.value)
     assert "\n" not in str(error.value)
@@ -165,7 +166,7 @@ def test_a_case_needs_no_table(case: Case, tmp_path: Path) -> None:
 
 
 def test_the_table_is_no_part_of_the_hash(case: Case) -> None:
-    from model.case import TABLES
+    from tashkent.model.case import TABLES
 
     assert FILE not in TABLES
     assert month_label(load_patterns(case).evaluation.starts[0]) == "1998-12"

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from experiments.compare import Comparison, compare
-from experiments.predictions import Prediction, asked_month, brier, load_predictions, score
-from model.case import Case, CaseError
+from tashkent.experiments.compare import Comparison, compare
+from tashkent.experiments.predictions import Prediction, asked_month, brier, load_predictions, score
+from tashkent.model.case import Case
+from tashkent.model.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_a_bad_file_is_one_line(
     case: Case, tmp_path: Path, name: str, text: str, says: str
 ) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(CaseError) as caught:
+    with pytest.raises(InputError) as caught:
         load_predictions(tmp_path / name, case)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -76,8 +77,8 @@ def test_a_bad_file_is_one_line(
 def test_a_missing_file_and_a_month_before_the_start(
     case: Case, tmp_path: Path, found: Comparison
 ) -> None:
-    with pytest.raises(CaseError, match="a file that can be read"):
+    with pytest.raises(InputError, match="a file that can be read"):
         load_predictions(tmp_path / "none.toml", case)
     early = Prediction(state="UZB", direction="up", confidence=0.9, month="1995-12")
-    with pytest.raises(CaseError, match="a month after the start"):
+    with pytest.raises(InputError, match="a month after the start"):
         score((early,), found.pairs[0])

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from model.case import Case
-from tashkent.report import Report, make_report
+from tashkent.cli.report import Report, make_report
+from tashkent.model.case import Case
 
 README = Path(__file__).parent.parent / "README.md"
 

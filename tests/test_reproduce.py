@@ -7,8 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tashkent.output import sha256
-from tashkent.reproduction import COMMANDS, reproduce
+from tashkent.cli.output import sha256
+from tashkent.cli.reproduction import COMMANDS, reproduce
 from tests.test_cli import call
 
 EXAMPLE = Path(__file__).parents[1] / "docs/examples/renewal.toml"

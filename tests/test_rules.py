@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.case import Case
-from model.law import KINDS, Status
+from tashkent.model.case import Case
+from tashkent.model.law import KINDS, Status
 from tests.scripted import (
     RuleCase,
     WordsError,
@@ -164,7 +164,7 @@ def test_a_situation_is_what_it_says(case: Case) -> None:
     assert seats.former[0, :, 0].sum() == 1
     assert seats.gap[0, codes["UZB"], tuple(case.clubs).index("GUAM")] == 3
     assert np.count_nonzero(seats.status) == 5
-    assert not any(outcome.learnt.values())
+    assert not any(outcome.belief_updates.values())
 
 
 def test_participation_is_what_a_situation_says(case: Case) -> None:

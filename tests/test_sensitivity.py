@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 
 import tashkent as tk
-from agents.terms import TERMS
-from calibration.posterior import Sample, posterior
-from experiments.factors import BONDS, DOUBTED, NOISE, RIVALRY, Inputs, Parameters
-from experiments.outcomes import measured, read_outcomes
-from experiments.sensitivity import Plan, Setting, noise_of, usual_outcomes, values
-from model.case import Case, CaseError, load_case
-from model.simulate import simulate
-from tashkent.new_case import new_case
+from tashkent.agents.terms import TERMS
+from tashkent.calibration.posterior import Sample, posterior
+from tashkent.cli.new_case import new_case
+from tashkent.experiments.factors import BONDS, DOUBTED, NOISE, RIVALRY, Inputs, Parameters
+from tashkent.experiments.outcomes import measured, read_outcomes
+from tashkent.experiments.sensitivity import Plan, Setting, noise_of, usual_outcomes, values
+from tashkent.model.case import Case, load_case
+from tashkent.model.errors import InputError
+from tashkent.model.simulate import simulate
 from tests.test_cli import call
 
 TINY = Plan(runs=4, trajectories=2, base=2, most=2)
@@ -232,7 +233,7 @@ def test_the_usual_outcomes_follow_from_the_case(case: Case, small: Case) -> Non
 def test_bad_input_is_refused_in_one_line(
     case: Case, arguments: dict[str, object], says: str
 ) -> None:
-    with pytest.raises(CaseError, match=re.escape(says)) as caught:
+    with pytest.raises(InputError, match=re.escape(says)) as caught:
         tk.sensitivity(case, **arguments)  # type: ignore[arg-type]
     assert "\n" not in str(caught.value)
 

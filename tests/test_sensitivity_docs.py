@@ -6,10 +6,10 @@ import re
 import pandas as pd
 import pytest
 
-from experiments.factors import Inputs, Parameters
-from experiments.outcomes import read_outcomes
-from experiments.sensitivity import POSTERIOR, PRIOR, usual_outcomes
-from experiments.shipped_sensitivity import (
+from tashkent.experiments.factors import Inputs, Parameters
+from tashkent.experiments.outcomes import read_outcomes
+from tashkent.experiments.sensitivity import POSTERIOR, PRIOR, usual_outcomes
+from tashkent.experiments.shipped_sensitivity import (
     INDICES,
     MANIFEST,
     MARK,
@@ -21,13 +21,13 @@ from experiments.shipped_sensitivity import (
     main,
     page,
 )
-from model.case import Case
+from tashkent.model.case import Case
 
 
 def test_the_page_is_made_from_the_tables() -> None:
     written = (ROOT / PAGE).read_text(encoding="utf-8")
     assert written.count(MARK) == 1
-    assert written == page(ROOT), "run: python -m experiments.shipped_sensitivity --page"
+    assert written == page(ROOT), "run: python -m tashkent.experiments.shipped_sensitivity --page"
     assert (ROOT / PICTURE).stat().st_size > 10_000
 
 

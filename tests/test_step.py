@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.case import Case
-from model.clock import parse_month
-from model.law import Status
-from model.record import Ensemble
-from model.simulate import prior_parameters, simulate
+from tashkent.model.case import Case
+from tashkent.model.clock import parse_month
+from tashkent.model.law import Status
+from tashkent.model.record import Ensemble
+from tashkent.model.simulate import prior_parameters, simulate
 
 
 @pytest.fixture(scope="module")

@@ -12,21 +12,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import experiments.sweep as sweep_of
-import experiments.tasks as tasks_of
 import tashkent as tk
-from agents.situation import Floats
-from calibration.posterior import posterior
-from experiments.designs import read_design
-from experiments.outcomes import read_outcome
-from experiments.sweep import CHUNKS
-from experiments.tasks import Found, Task, Tasks, evaluate
-from model.case import Case, CaseError
-from model.counterfactual import load_counterfactual
-from model.record import Ensemble
-from model.simulate import simulate
-from model.theory import with_theory
-from tashkent.sweeps import MANIFEST, Swept, sweep
+import tashkent.experiments.sweep as sweep_of
+import tashkent.experiments.tasks as tasks_of
+from tashkent.agents.situation import Floats
+from tashkent.calibration.posterior import posterior
+from tashkent.cli.sweeps import MANIFEST, Swept, sweep
+from tashkent.experiments.designs import read_design
+from tashkent.experiments.outcomes import read_outcome
+from tashkent.experiments.sweep import CHUNKS
+from tashkent.experiments.tasks import Found, Task, Tasks, evaluate
+from tashkent.model.case import Case
+from tashkent.model.counterfactual import load_counterfactual
+from tashkent.model.errors import InputError
+from tashkent.model.record import Ensemble
+from tashkent.model.simulate import simulate
+from tashkent.model.theory import with_theory
 from tests.test_cli import call
 
 EXITS = "exits(CST, 1999-01, 1999-06)"
@@ -219,12 +220,12 @@ def test_a_folder_is_refused_unless_it_is_free_or_holds_this_sweep(tmp_path: Pat
         (grid(seed=1), True, "another sweep is there"),
         (grid(seed=1), False, "another sweep is there"),
     ):
-        with pytest.raises(CaseError, match=says):
+        with pytest.raises(InputError, match=says):
             sweep(design, out, resume=resume)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
-    with pytest.raises(CaseError, match="a new or empty folder, or one that holds this sweep"):
+    with pytest.raises(InputError, match="a new or empty folder, or one that holds this sweep"):
         sweep(grid(), tmp_path / "mine", resume=True)
 
 
@@ -233,7 +234,7 @@ def test_another_version_of_the_code_is_said(
 ) -> None:
     sweep(grid(), tmp_path / "out")
     monkeypatch.setattr(tasks_of, "code_digest", lambda *packages: b"another")
-    with pytest.raises(CaseError, match="this design is there, of another case, posterior or ver"):
+    with pytest.raises(InputError, match="this design is there, of another case, posterior or ver"):
         sweep(grid(), tmp_path / "out", resume=True)
 
 
@@ -311,20 +312,20 @@ def test_bad_input_is_one_line_and_leaves_nothing(
 
 def test_a_cluster_without_dask_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(CaseError, match=r"pip install 'tashkent\[cluster\]'"):
+    with pytest.raises(InputError, match=r"pip install 'tashkent\[cluster\]'"):
         sweep(grid(), cluster="tcp://127.0.0.1:1")
 
 
 def test_a_cluster_that_cannot_be_used_leaves_no_folder(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    with pytest.raises(CaseError, match="missing port number"):
+    with pytest.raises(InputError, match="missing port number"):
         sweep(grid(), out, cluster="nowhere")
     assert not out.exists()
     sweep(grid(), out)
     before = sorted(out.rglob("*"))
     for chunk in (out / CHUNKS).iterdir():
         chunk.unlink()
-    with pytest.raises(CaseError, match="missing port number"):
+    with pytest.raises(InputError, match="missing port number"):
         sweep(grid(), out, cluster="nowhere", resume=True)
     assert sorted(out.rglob("*")) == [path for path in before if path.parent.name != CHUNKS]
 
@@ -362,7 +363,7 @@ def test_what_is_stored_and_no_longer_whole_is_named(tmp_path: Path) -> None:
     (broken,) = (out / CHUNKS).iterdir()
     whole = broken.read_bytes()
     broken.write_bytes(whole[:100])
-    with pytest.raises(CaseError, match=f"{broken.name}.*remove it, and --resume does its task"):
+    with pytest.raises(InputError, match=f"{broken.name}.*remove it, and --resume does its task"):
         sweep(grid(), out, resume=True)
     broken.unlink()
     sweep(grid(), out, resume=True)
@@ -371,5 +372,5 @@ def test_what_is_stored_and_no_longer_whole_is_named(tmp_path: Path) -> None:
 
 def test_the_public_face_has_it() -> None:
     assert tk.sweep is sweep
-    with pytest.raises(CaseError, match="'runs', to have every run"):
+    with pytest.raises(InputError, match="'runs', to have every run"):
         _ = tk.sweep(grid(runs=2)).runs

@@ -21,10 +21,10 @@ import pandas as pd
 import psutil
 import pytest
 
-from experiments.designs import read_design
-from experiments.sweep import CHUNKS
-from experiments.tasks import Tasks
-from tashkent.sweeps import SWEEP, sweep
+from tashkent.cli.sweeps import SWEEP, sweep
+from tashkent.experiments.designs import read_design
+from tashkent.experiments.sweep import CHUNKS
+from tashkent.experiments.tasks import Tasks
 
 RUNS = int(os.environ.get("SWEEP_RUNS", "8000"))
 POINTS = 5
@@ -46,7 +46,7 @@ levels = {POINTS}
 #: the command, which stops before it stores the result of one task more than it is told, until a line comes in
 HELD = """
 import sys
-import experiments.sweep as sweep
+import tashkent.experiments.sweep as sweep
 from tashkent.cli import main
 
 store, left = sweep.store, int(sys.argv.pop(1))

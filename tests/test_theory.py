@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import agents.terms
-from calibration.likelihood import design
-from model.case import Case, CaseError
-from model.coalition import CoalitionModel
-from model.simulate import prior_parameters, simulate
-from model.theory import only_terms, with_theory
+from tashkent.agents import terms as terms_of
+from tashkent.calibration.likelihood import design
+from tashkent.model.case import Case
+from tashkent.model.coalition import CoalitionModel
+from tashkent.model.errors import InputError
+from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.theory import only_terms, with_theory
 
 OWN = """
-from agents.terms import term
+from tashkent.agents.terms import term
 
 
 @term(theory="Size (nobody 2000)", prior=(0.5, 0.25))
@@ -23,7 +24,7 @@ def own_size(now):
 """
 OF_RUNS = """
 import numpy as np
-from agents.terms import term
+from tashkent.agents.terms import term
 
 
 @term(theory="Company", prior=(1, 2), reads=("seat",))
@@ -35,10 +36,10 @@ def own_company(now):
 @pytest.fixture(autouse=True)
 def terms(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
     """The terms as they were: what a test adds is taken away after it."""
-    held = dict(agents.terms.TERMS)
-    yield agents.terms.TERMS  # type: ignore[misc]
-    agents.terms.TERMS.clear()
-    agents.terms.TERMS.update(held)
+    held = dict(terms_of.TERMS)
+    yield terms_of.TERMS  # type: ignore[misc]
+    terms_of.TERMS.clear()
+    terms_of.TERMS.update(held)
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_minus_leaves_out(case: Case) -> None:
     ],
 )
 def test_names_that_cannot_be(case: Case, asked: str, line: str) -> None:
-    with pytest.raises(CaseError) as error:
+    with pytest.raises(InputError) as error:
         with_theory(case, asked)
     assert line in str(error.value)
     assert len(str(error.value).splitlines()) == 1
@@ -97,12 +98,12 @@ def test_names_that_cannot_be(case: Case, asked: str, line: str) -> None:
 
 def test_the_nearest_name_is_told(case: Case) -> None:
     for wrong, right in (("protecton", "protection"), ("-hierarchie", "hierarchy")):
-        with pytest.raises(CaseError, match=rf"nearest valid name: {right}\)"):
+        with pytest.raises(InputError, match=rf"nearest valid name: {right}\)"):
             with_theory(case, wrong)
 
 
 def test_all_terms_by_name_change_nothing(case: Case) -> None:
-    with pytest.raises(CaseError, match="names that change the case"):
+    with pytest.raises(InputError, match="names that change the case"):
         only_terms(case, weights(case))
 
 
@@ -131,7 +132,7 @@ def test_a_term_of_ones_own_is_used_everywhere(
     wider = with_theory(case, str(path))
     assert weights(wider) - weights(case) == {name}
     parameter = wider.parameters[name]
-    assert (parameter.mean, parameter.sd) == agents.terms.TERMS[name].prior
+    assert (parameter.mean, parameter.sd) == terms_of.TERMS[name].prior
     assert parameter.source == "own.py"
     parameters = prior_parameters(wider, runs=6, seed=3)
     for number in (0.0, 5.0):
@@ -193,12 +194,12 @@ def test_a_file_that_changed_is_another_case(case: Case, own: Path) -> None:
 def test_a_file_that_cannot_be_used(case: Case, tmp_path: Path, code: str, words: str) -> None:
     path = tmp_path / "own.py"
     path.write_text(code)
-    with pytest.raises(CaseError) as error:
+    with pytest.raises(InputError) as error:
         with_theory(case, str(path))
     assert words in str(error.value)
     assert len(str(error.value).splitlines()) == 1
 
 
 def test_a_file_that_is_not_there(case: Case, tmp_path: Path) -> None:
-    with pytest.raises(CaseError, match="a file of Python"):
+    with pytest.raises(InputError, match="a file of Python"):
         with_theory(case, str(tmp_path / "none.py"))

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agents import deliberation
-from calibration import validation
-from calibration.baselines import backed_off, structural_steps
-from calibration.holdout import (
+from tashkent.agents import deliberation
+from tashkent.calibration import validation
+from tashkent.calibration.baselines import backed_off, structural_steps
+from tashkent.calibration.holdout import (
     ALL,
     BACKED_OFF,
     MODEL,
@@ -22,15 +22,15 @@ from calibration.holdout import (
     gains,
     scope,
 )
-from calibration.imputation import imputed
-from calibration.likelihood import design
-from calibration.posterior import fit, fit_rows
-from calibration.refit import refit
-from calibration.regression import ridge_logit
-from calibration.riskset import CHOICES
-from calibration.target import target
-from calibration.validation import Plan
-from calibration.variants import (
+from tashkent.calibration.imputation import imputed
+from tashkent.calibration.likelihood import design
+from tashkent.calibration.posterior import fit, fit_rows
+from tashkent.calibration.refit import refit
+from tashkent.calibration.regression import ridge_logit
+from tashkent.calibration.riskset import CHOICES
+from tashkent.calibration.target import target
+from tashkent.calibration.validation import Plan
+from tashkent.calibration.variants import (
     deal,
     permuted,
     until_fit,
@@ -38,14 +38,14 @@ from calibration.variants import (
     with_founding,
     without_event,
 )
-from model.case import Case
-from model.choices import open_acts, record_standing
-from model.law import Act
-from model.simulate import prior_parameters, simulate
-from model.world import compile_case
-from tashkent import evidence
-from tashkent.new_case import new_case
-from tashkent.validation import MANIFEST, STAGES
+from tashkent.cli import evidence
+from tashkent.cli.new_case import new_case
+from tashkent.cli.validate import MANIFEST, STAGES
+from tashkent.model.case import Case
+from tashkent.model.choices import open_acts, record_standing
+from tashkent.model.law import Act
+from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.world import compile_case
 from tests.test_cli import call
 
 ROOT = Path(__file__).parent.parent
@@ -79,23 +79,24 @@ def by_hand(
     case: Case, parameters: dict[str, np.ndarray], t: int, s: int, c: int
 ) -> dict[Act, float]:
     """Probability of each act that the law leaves open, from the formulas of deliberation alone."""
-    given = compile_case(case)
+    inputs = compile_case(case)
     numbers = {name: float(v[0]) for name, v in parameters.items()}
-    acts = [act for act, _ in open_acts(given, t, s, c)]
+    acts = [act for act, _ in open_acts(inputs, t, s, c)]
     seen = t
-    term = given.rules[t][c].term
+    term = inputs.rules[t][c].term
     if Act.RENEW in acts and term is not None:
         seen = max(0, t - term.informed_months_before)
-    features = given.terms(seen, record_standing(given, t))
+    features = inputs.terms(seen, record_standing(inputs, t))
     worth = sum(numbers[name] * feature[s, c] for name, feature in features.items())
-    owed = given.price[t, c] * given.record.former[t - 1, s, c]
+    owed = inputs.price[t, c] * inputs.record.former[t - 1, s, c]
     chances = {}
     for act in acts:
         if act == Act.ACCEDE:
-            odds = worth + numbers["accede"] + numbers["lock"] * given.dear[t, s, c]
-            odds += numbers["obligation"] * given.situation.clubs.guarantees[c]
+            odds = worth + numbers["accede"] + numbers["lock"] * inputs.dear[t, s, c]
+            odds += numbers["obligation"] * inputs.situation.clubs.guarantees[c]
             odds += (
-                numbers["opening"] * given.window[t, c] + numbers["founding"] * given.founding[t, c]
+                numbers["opening"] * inputs.window[t, c]
+                + numbers["founding"] * inputs.founding[t, c]
             )
             odds -= numbers["compliance"] * owed
         elif act == Act.RENEW:

@@ -1,7 +1,7 @@
 """A theory of one's own: states are drawn into the clubs of those with whom they trade."""
 
-from agents.situation import Floats, Situation
-from agents.terms import term
+from tashkent.agents.situation import Floats, Situation
+from tashkent.agents.terms import term
 
 
 @term(theory="Trade draws states together", reads=("seat",), prior=(0.5, 0.5))

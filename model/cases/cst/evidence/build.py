@@ -1,6 +1,6 @@
 """Build the composites of this case from the columns in `raw/`, and from nothing else.
 
-Run it with ``python -m model.cases.cst.evidence.build``; it rewrites `composites.csv`, `rivalry.csv`
+Run it with ``python -m tashkent.model.cases.cst.evidence.build``; it rewrites `composites.csv`, `rivalry.csv`
 and `bonds.csv`.
 
 Rules, for every composite:

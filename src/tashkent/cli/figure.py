@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from model.clock import MONTHS_PER_YEAR
-from model.record import Ensemble
-from model.world import compile_case, is_in
+from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.record import Ensemble
+from tashkent.model.world import compile_case, is_in
 
 #: colour-blind safe (Okabe and Ito)
 RECORD, MODEL, RULE = "#000000", "#0072B2", "#D55E00"
@@ -22,9 +22,9 @@ def save_figure(ensemble: Ensemble, path: Path) -> None:
     from matplotlib.patches import Patch
 
     case = ensemble.case
-    given = compile_case(case)
+    inputs = compile_case(case)
     c = tuple(case.clubs).index(case.focus)
-    record = is_in(given.record.status[ensemble.start - case.start :, :, c])
+    record = is_in(inputs.record.status[ensemble.start - case.start :, :, c])
     x = np.array(ensemble.months) / MONTHS_PER_YEAR
     columns, n = 3, len(case.deciders)
     rows = -(-n // columns)
@@ -37,7 +37,7 @@ def save_figure(ensemble: Ensemble, path: Path) -> None:
         axis.fill_between(x, p, color=MODEL, alpha=0.25, linewidth=0)
         axis.plot(x, p, color=MODEL, linewidth=1.3)
         axis.fill_between(x, 1.07, 1.19, where=record[:, s], color=RECORD, linewidth=0, step="mid")
-        for t, rules in enumerate(given.rules):
+        for t, rules in enumerate(inputs.rules):
             if rules[c].renewal_due and case.start + t >= ensemble.start:
                 axis.axvline((case.start + t) / MONTHS_PER_YEAR, color=RULE, linewidth=0.8)
         axis.axvline(

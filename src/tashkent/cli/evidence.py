@@ -1,6 +1,6 @@
 """docs/evidence.md and its figures, written from the compact set of an examination and from nothing else.
 
-python -m tashkent.evidence results/evidence docs/evidence.md
+python -m tashkent.cli.evidence results/evidence docs/evidence.md
 """
 
 import json
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from calibration.holdout import ALL, BACKED_OFF, LOGIT, MODEL, STEPS
-from calibration.rivals import EVERYTHING
-from tashkent.validation import MANIFEST
+from tashkent.calibration.holdout import ALL, BACKED_OFF, LOGIT, MODEL, STEPS
+from tashkent.calibration.rivals import EVERYTHING
+from tashkent.cli.validate import MANIFEST
 
 #: colour-blind safe (Okabe and Ito)
 BLUE, ORANGE, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"

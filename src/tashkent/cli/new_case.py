@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from model.case import Case, CaseError, load_case
-from tashkent.folder import is_free, whole_folder
+from tashkent.cli.folder import is_free, whole_folder
+from tashkent.model.case import Case, load_case
+from tashkent.model.errors import InputError
 
 #: the skeleton; the tests use it as the smallest case
 SKELETON = Path(__file__).parent / "skeleton"
@@ -23,9 +24,9 @@ def new_case(folder: Path, patron: str = PATRON, states: Sequence[str] = STATES)
     ties, bonds, threats or events that set it apart, and no place in the record.
     """
     if not is_free(folder):
-        raise CaseError("case new", "folder", str(folder), "a new or empty folder")
+        raise InputError("case new", "folder", str(folder), "a new or empty folder")
     if folder.exists() and folder.samefile(Path.cwd()):
-        raise CaseError("case new", "folder", str(folder), "a folder other than the current one")
+        raise InputError("case new", "folder", str(folder), "a folder other than the current one")
     _check_names(patron, states)
     names = dict(zip((*STATES, PATRON), (*states[: len(STATES)], patron), strict=True))
     with whole_folder(folder, "case new") as made:
@@ -48,12 +49,14 @@ def new_case(folder: Path, patron: str = PATRON, states: Sequence[str] = STATES)
 def _check_names(patron: str, states: Sequence[str]) -> None:
     for key, name in (("--patron", patron), *(("--states", state) for state in states)):
         if not re.fullmatch(r"[A-Z]{3}", name):
-            raise CaseError("case new", key, name, "codes of three capital letters")
+            raise InputError("case new", key, name, "codes of three capital letters")
     if len(states) < len(STATES):
-        raise CaseError("case new", "--states", ",".join(states), "at least two, with commas")
+        raise InputError("case new", "--states", ",".join(states), "at least two, with commas")
     twice = next((state for state in states if (patron, *states).count(state) > 1), None)
     if twice is not None:
-        raise CaseError("case new", "--states", twice, "each state once, the patron not among them")
+        raise InputError(
+            "case new", "--states", twice, "each state once, the patron not among them"
+        )
 
 
 def _id(folder: Path) -> str:

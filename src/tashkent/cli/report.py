@@ -7,16 +7,16 @@ from typing import Any
 
 import pandas as pd
 
-from calibration.baselines import BASELINES, p_in
-from calibration.holdout import MODEL, leave_one_state_out
-from calibration.posterior import Posterior, fit_rows, posterior
-from calibration.riskset import CHOICES, RiskSet
-from calibration.scores import Split, brier, eve_of, renewal_month, split_at_renewal
-from model.case import Case
-from model.clock import month_label
-from model.law import Act
-from model.record import Ensemble
-from model.simulate import simulate
+from tashkent.calibration.baselines import BASELINES, p_in
+from tashkent.calibration.holdout import MODEL, leave_one_state_out
+from tashkent.calibration.posterior import Posterior, fit_rows, posterior
+from tashkent.calibration.riskset import CHOICES, RiskSet
+from tashkent.calibration.scores import Split, brier, eve_of, renewal_month, split_at_renewal
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
+from tashkent.model.law import Act
+from tashkent.model.record import Ensemble
+from tashkent.model.simulate import simulate
 
 NOBODY_MOVES = "nobody moves"
 #: acts of states and councils that the record does not score

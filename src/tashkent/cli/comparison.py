@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from calibration.posterior import posterior, posterior_hash
-from experiments.compare import BASELINE, WHOLE, Comparison, Pair, compare
-from experiments.fifteen import named
-from experiments.predictions import Prediction, load_predictions, score
-from model.case import Case, CaseError, load_case
-from model.clock import month_label
-from model.counterfactual import Counterfactual, load_counterfactual, shipped_counterfactuals
-from tashkent.output import (
+from tashkent.calibration.posterior import posterior, posterior_hash
+from tashkent.cli.output import (
     MANIFEST,
     hashes,
     inputs_of,
@@ -22,6 +16,17 @@ from tashkent.output import (
     result_folder,
     tables_of,
 )
+from tashkent.experiments.compare import BASELINE, WHOLE, Comparison, Pair, compare
+from tashkent.experiments.fifteen import named
+from tashkent.experiments.predictions import Prediction, load_predictions, score
+from tashkent.model.case import Case, load_case
+from tashkent.model.clock import month_label
+from tashkent.model.counterfactual import (
+    Counterfactual,
+    load_counterfactual,
+    shipped_counterfactuals,
+)
+from tashkent.model.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -71,11 +76,11 @@ def chosen(case: Case, names: Sequence[str]) -> list[Counterfactual]:
     """The counterfactuals that are named; the word baseline before them stands for the case as it is."""
     wanted = list(names[1:]) if names[0] == BASELINE else list(names)
     if not wanted:
-        raise CaseError("compare", "NAME", BASELINE, "a counterfactual after it")
+        raise InputError("compare", "NAME", BASELINE, "a counterfactual after it")
     found = [load_counterfactual(name, case) for name in wanted]
     for one in found:
         if sum(one.id == other.id for other in found) > 1:
-            raise CaseError("compare", "NAME", one.id, "each counterfactual once")
+            raise InputError("compare", "NAME", one.id, "each counterfactual once")
     return found
 
 
@@ -174,7 +179,7 @@ def write(
 
     `arguments` are those of the command, by which `tashkent reproduce` runs it again.
     """
-    from experiments.figure import figure
+    from tashkent.experiments.figure import figure
 
     with result_folder(out) as folder:
         found.seats.to_parquet(folder / "seats.parquet", index=False)

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from calibration.posterior import posterior_hash
-from experiments.designs import POINT, Plan, read_design
-from experiments.sweep import CHUNKS, Progress, run, write_tables, writing
-from experiments.tasks import Tasks
-from model.case import CaseError
-from model.clock import month_label
-from tashkent.folder import is_free, whole_folder
-from tashkent.output import MANIFEST, hashes, inputs_of, provenance, tables_of
+from tashkent.calibration.posterior import posterior_hash
+from tashkent.cli.folder import is_free, whole_folder
+from tashkent.cli.output import MANIFEST, hashes, inputs_of, provenance, tables_of
+from tashkent.experiments.designs import POINT, Plan, read_design
+from tashkent.experiments.sweep import CHUNKS, Progress, run, write_tables, writing
+from tashkent.experiments.tasks import Tasks
+from tashkent.model.clock import month_label
+from tashkent.model.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,7 +75,7 @@ class Swept:
         """A row for each run, if the design keeps them."""
         path = self.folder / "runs.parquet"
         if not path.exists():
-            raise CaseError("sweep", "keep", self.plan.design.keep, "'runs', to have every run")
+            raise InputError("sweep", "keep", self.plan.design.keep, "'runs', to have every run")
         return pd.read_parquet(path)
 
     @cached_property
@@ -120,7 +120,7 @@ def sweep(
 
     Raises
     ------
-    CaseError
+    InputError
         If the design, the folder or the cluster cannot be used.
 
     Examples
@@ -145,7 +145,7 @@ def sweep(
     check_folder(plan, Path(out), resume)
     try:
         return _swept(plan, Path(out), workers, cluster, progress)
-    except CaseError:
+    except InputError:
         _forget(Path(out))
         raise
 
@@ -173,16 +173,16 @@ def check_folder(plan: Plan, out: Path, resume: bool) -> None:
         identity, design = str(told["identity"]), str(told["design"])
     except (OSError, ValueError, KeyError, TypeError):
         allowed = "a new or empty folder, or one that holds this sweep"
-        raise CaseError("--out", "folder", str(out), allowed) from None
+        raise InputError("--out", "folder", str(out), allowed) from None
     if identity != tasks.identity:
         what = "another sweep is there"
         if design == _design_hash(plan):
             what = "this design is there, of another case, posterior or version of the code"
-        raise CaseError("--out", "folder", str(out), f"a new or empty folder: {what}")
+        raise InputError("--out", "folder", str(out), f"a new or empty folder: {what}")
     if not resume:
         state = "done" if (out / MANIFEST).exists() else "begun"
         allowed = f"a new or empty folder, or --resume: this sweep is there, {state}"
-        raise CaseError("--out", "folder", str(out), allowed)
+        raise InputError("--out", "folder", str(out), allowed)
 
 
 def _forget(out: Path) -> None:

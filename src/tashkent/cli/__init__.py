@@ -15,9 +15,9 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from model.case import Case
-    from model.explain import ActExplained, Explanation
-    from tashkent.report import Report
+    from tashkent.cli.report import Report
+    from tashkent.model.case import Case
+    from tashkent.model.explain import ActExplained, Explanation
 
 #: of `sweep`: some runs failed; of `reproduce`: something differs
 NOT_ALL = DIFFERS = 1
@@ -51,16 +51,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Write the result to st
 
 def main() -> NoReturn:
     """Run the command line; bad input is one line on stderr and exit code 2."""
-    from model.workers import keep_memory
+    from tashkent.model.workers import keep_memory
 
     keep_memory()
     code = 0
     try:
         code = app(standalone_mode=False) or 0  # what a command left with `typer.Exit`
     except ValueError as error:
-        from model.case import CaseError
+        from tashkent.model.errors import InputError
 
-        if not isinstance(error, CaseError):
+        if not isinstance(error, InputError):
             raise
         sys.exit(_complain(str(error)))
     except typer.Abort:
@@ -74,7 +74,7 @@ def main() -> NoReturn:
 
 def load_case(case: str) -> "Case":
     """A case by the name of a shipped one or by its folder."""
-    from model.case import load_case as load
+    from tashkent.model.case import load_case as load
 
     return load(case)
 
@@ -84,7 +84,7 @@ def _load(case: str, theory: str | None) -> "Case":
     loaded = load_case(case)
     if theory is None:
         return loaded
-    from model.theory import with_theory
+    from tashkent.model.theory import with_theory
 
     return with_theory(loaded, theory)
 
@@ -114,15 +114,15 @@ def run(
 
     Example: tashkent run --runs 500 --from 1998-12 --theory fear_of_entrapment --out from-1998
     """
-    from model.case import CaseError
-    from model.clock import month_label
+    from tashkent.model.clock import month_label
+    from tashkent.model.errors import InputError
 
     loaded = _load(case, theory)
     month = None if start is None else loaded.month(start, "--from")
     if month == loaded.end:
         allowed = f"a month before {month_label(loaded.end)}, the last of the case"
-        raise CaseError(loaded.id, "--from", start, allowed)
-    from tashkent.output import check_folder, write_report
+        raise InputError(loaded.id, "--from", start, allowed)
+    from tashkent.cli.output import check_folder, write_report
 
     check_folder(out)
     report = _with_progress(loaded, runs, seed, month)
@@ -155,15 +155,15 @@ def law(
 
     Example: tashkent law 1999-04-20 --club CST
     """
-    from model.case import CaseError
-    from tashkent import lawbook
+    from tashkent.model import lawbook
+    from tashkent.model.errors import InputError
 
     loaded = load_case(case)
     others = {"DATE": day, "--club": club, "--changes": changes, "--json": as_json}
     if markdown or (changes and day is not None):
         option, barred = ("--markdown", others) if markdown else ("--changes", {"DATE": day})
         for other in (key for key, given in barred.items() if given):
-            raise CaseError(loaded.id, option, f"with {other}", f"{option} without {other}")
+            raise InputError(loaded.id, option, f"with {other}", f"{option} without {other}")
     width = min(shutil.get_terminal_size().columns, 100)
     if markdown:
         print(lawbook.rulebook(loaded), end="")
@@ -194,8 +194,8 @@ def explain(
 
     Example: tashkent explain UZB 2012-06 --club CST
     """
-    from model.case import CaseError, unknown
-    from model.clock import month_label
+    from tashkent.model.clock import month_label
+    from tashkent.model.errors import InputError, unknown
 
     loaded = _load(case, theory)
     if state not in loaded.deciders:
@@ -205,9 +205,9 @@ def explain(
     at = loaded.month(month, "MONTH")
     if at == loaded.start:
         allowed = f"a month after {month_label(loaded.start)}, the initial condition"
-        raise CaseError(loaded.id, "MONTH", month, allowed)
-    from calibration.posterior import posterior
-    from model.explain import explain as take_apart
+        raise InputError(loaded.id, "MONTH", month, allowed)
+    from tashkent.calibration.posterior import posterior
+    from tashkent.model.explain import explain as take_apart
 
     fitted = posterior(loaded)
     explanation = take_apart(loaded, state, at, fitted.draws(runs=draws, seed=seed), club)
@@ -260,7 +260,7 @@ def compare(
 
     Example: tashkent compare CF1 --theory fear_of_abandonment --theory fear_of_entrapment
     """
-    from tashkent import comparison
+    from tashkent.cli import comparison
 
     arguments = {
         "names": names,
@@ -274,7 +274,7 @@ def compare(
     }
     comparison.check(arguments)
     if out is not None:
-        from tashkent.output import check_folder
+        from tashkent.cli.output import check_folder
 
         check_folder(out)
     with _bar("compare") as progress:
@@ -318,11 +318,11 @@ def sweep(
     Example: tashkent sweep docs/examples/renewal.toml --out renewal --resume
     """
     if cluster is not None and workers:
-        from model.case import CaseError
+        from tashkent.model.errors import InputError
 
-        raise CaseError("--workers", "with --cluster", workers, "--workers without --cluster")
-    from experiments.designs import read_design
-    from tashkent import sweeps
+        raise InputError("--workers", "with --cluster", workers, "--workers without --cluster")
+    from tashkent.cli import sweeps
+    from tashkent.experiments.designs import read_design
 
     plan = read_design(design)
     sweeps.check_folder(plan, out, resume)
@@ -360,7 +360,7 @@ def reproduce(
 
     Example: tashkent reproduce tashkent-run/manifest.json
     """
-    from tashkent import reproduction
+    from tashkent.cli import reproduction
 
     with _bar("reproduce") as progress:
         found = reproduction.reproduce(
@@ -384,7 +384,7 @@ def counterfactuals(
     Example: tashkent counterfactuals
     """
     loaded = load_case(case)
-    from tashkent import comparison
+    from tashkent.cli import comparison
 
     if as_json:
         print(json.dumps(comparison.listed(loaded), indent=2))
@@ -442,8 +442,8 @@ def sensitivity(
     """
     from dataclasses import asdict, replace
 
-    from experiments.sensitivity import QUICK, Plan
-    from tashkent import sensitivity_report
+    from tashkent.cli import sensitivity_report
+    from tashkent.experiments.sensitivity import QUICK, Plan
 
     sizes = {"runs": runs, "trajectories": trajectories, "base": base, "most": most}
     plan = replace(
@@ -461,7 +461,7 @@ def sensitivity(
         "seed": seed,
     }
     if out is not None:
-        from tashkent.output import check_folder
+        from tashkent.cli.output import check_folder
 
         check_folder(out)
     with _bar("evaluate") as progress:
@@ -531,11 +531,11 @@ def calibrate(
     Example: tashkent calibrate --steps 8000 --install
     """
     loaded = load_case(case)
-    from model.case import CaseError
-    from tashkent import calibration
+    from tashkent.cli import calibrate as calibration
+    from tashkent.model.errors import InputError
 
     if quick and install:
-        raise CaseError(loaded.id, "--quick", "with --install", "--quick without --install")
+        raise InputError(loaded.id, "--quick", "with --install", "--quick without --install")
     few, usual = (4000, 1), (6000, 8)
     steps = steps if steps is not None else (few if quick else usual)[0]
     imputations = imputations if imputations is not None else (few if quick else usual)[1]
@@ -589,8 +589,8 @@ def recover(
     Example: tashkent recover --replicates 200 --out recovery
     """
     loaded = load_case(case)
-    from tashkent import calibration
-    from tashkent.output import check_folder
+    from tashkent.cli import calibrate as calibration
+    from tashkent.cli.output import check_folder
 
     check_folder(out)
     with _bar("recover") as progress:
@@ -633,8 +633,8 @@ def validate(
     Example: tashkent validate --quick --out look
     """
     loaded = load_case(case)
-    from calibration.validation import QUICK, Plan, with_seed
-    from tashkent import validation
+    from tashkent.calibration.validation import QUICK, Plan, with_seed
+    from tashkent.cli import validate as validation
 
     validation.check_out(out)
     with _stages() as progress:
@@ -695,7 +695,7 @@ def dashboard(
 
     Example: tashkent app --host 0.0.0.0 --no-open
     """
-    from dashboard.server import check, serve
+    from tashkent.dashboard.server import check, serve
 
     try:
         check(host, port)
@@ -721,7 +721,7 @@ def _bar(stage: str) -> "Iterator[Callable[[int, int], None]]":
 
 
 def _explanation_json(explanation: "Explanation") -> dict[str, object]:
-    from tashkent.words import story
+    from tashkent.model.words import story
 
     return {
         "state": explanation.state,
@@ -756,7 +756,7 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
 def _show_explanation(case: "Case", explanation: "Explanation") -> None:
     from rich.console import Console
 
-    from tashkent.words import story
+    from tashkent.model.words import story
 
     console = Console()
     name = next(s.name for s in case.states if s.state == explanation.state)
@@ -780,7 +780,7 @@ def _worth_table(act: "ActExplained") -> "Table":
     """The terms of a seat, the weightiest first; above zero speaks for being in."""
     from rich.table import Table
 
-    from tashkent.words import named
+    from tashkent.model.words import named
 
     worth = act.worth
     table = Table(title=f"What a seat in {act.club_name} was worth", title_justify="left")
@@ -799,7 +799,7 @@ def _acts_table(acts: list["ActExplained"]) -> "Table":
     """The acts that the law leaves open: what each costs, how likely it was, who would have objected."""
     from rich.table import Table
 
-    from tashkent.words import named, percent
+    from tashkent.model.words import named, percent
 
     table = Table(title="What it could do", title_justify="left")
     for column in ("act", "what the rules add", "chance in the month (90%)", "would have objected"):
@@ -823,7 +823,7 @@ def _with_progress(case: "Case", runs: int, seed: int, start: int | None) -> "Re
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from tashkent.report import make_report
+    from tashkent.cli.report import make_report
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeRemainingColumn())
@@ -841,7 +841,7 @@ def _with_progress(case: "Case", runs: int, seed: int, start: int | None) -> "Re
 def _show(report: "Report", out: Path) -> None:
     from rich.console import Console
 
-    from model.clock import month_label
+    from tashkent.model.clock import month_label
 
     console = Console()
     case, ensemble = report.ensemble.case, report.ensemble
@@ -896,7 +896,7 @@ def _seat_table(report: "Report") -> "Table":
 def _split_table(report: "Report") -> "Table":
     from rich.table import Table
 
-    from model.clock import month_label
+    from tashkent.model.clock import month_label
 
     split = report.split
     assert split is not None
@@ -946,7 +946,7 @@ def check(
 
     Example: tashkent case check model/cases/cst
     """
-    from model.clock import month_label
+    from tashkent.model.clock import month_label
 
     case = load_case(path)
     found = {
@@ -981,7 +981,7 @@ def new(
 
     Example: tashkent case new warsaw --patron SUN --states ALB,POL,ROU
     """
-    from tashkent.new_case import new_case
+    from tashkent.cli.new_case import new_case
 
     made = new_case(folder, patron, [state.strip() for state in states.split(",")])
     print(

@@ -13,24 +13,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agents.situation import Floats
-    from calibration.posterior import Posterior, posterior
-    from experiments.compare import Comparison, compare
-    from experiments.sensitivity import Sensitivity, sensitivity
-    from model.case import Case, CaseError, load_case
-    from model.coalition import CoalitionModel
-    from model.counterfactual import Counterfactual
-    from model.record import Ensemble
-    from model.theory import with_theory
-    from tashkent.sweeps import Swept, sweep
+    from tashkent.agents.situation import Floats
+    from tashkent.calibration.posterior import Posterior, posterior
+    from tashkent.cli.sweeps import Swept, sweep
+    from tashkent.experiments.compare import Comparison, compare
+    from tashkent.experiments.sensitivity import Sensitivity, sensitivity
+    from tashkent.model.case import Case, load_case
+    from tashkent.model.coalition import CoalitionModel
+    from tashkent.model.counterfactual import Counterfactual
+    from tashkent.model.errors import InputError
+    from tashkent.model.record import Ensemble
+    from tashkent.model.theory import with_theory
 
 __all__ = [
     "Case",
-    "CaseError",
     "CoalitionModel",
     "Comparison",
     "Counterfactual",
     "Ensemble",
+    "InputError",
     "Posterior",
     "Sensitivity",
     "Swept",
@@ -45,21 +46,21 @@ __all__ = [
 
 #: where each name is imported from when it is first used: the command line starts quickly so
 _LATER = {
-    "Case": "model.case",
-    "CaseError": "model.case",
-    "CoalitionModel": "model.coalition",
-    "Comparison": "experiments.compare",
-    "Counterfactual": "model.counterfactual",
-    "compare": "experiments.compare",
-    "load_case": "model.case",
-    "Ensemble": "model.record",
-    "Posterior": "calibration.posterior",
-    "posterior": "calibration.posterior",
-    "Sensitivity": "experiments.sensitivity",
-    "sensitivity": "experiments.sensitivity",
-    "Swept": "tashkent.sweeps",
-    "sweep": "tashkent.sweeps",
-    "with_theory": "model.theory",
+    "Case": "tashkent.model.case",
+    "InputError": "tashkent.model.errors",
+    "CoalitionModel": "tashkent.model.coalition",
+    "Comparison": "tashkent.experiments.compare",
+    "Counterfactual": "tashkent.model.counterfactual",
+    "compare": "tashkent.experiments.compare",
+    "load_case": "tashkent.model.case",
+    "Ensemble": "tashkent.model.record",
+    "Posterior": "tashkent.calibration.posterior",
+    "posterior": "tashkent.calibration.posterior",
+    "Sensitivity": "tashkent.experiments.sensitivity",
+    "sensitivity": "tashkent.experiments.sensitivity",
+    "Swept": "tashkent.cli.sweeps",
+    "sweep": "tashkent.cli.sweeps",
+    "with_theory": "tashkent.model.theory",
 }
 
 
@@ -95,10 +96,10 @@ def simulate(
     progress
         Called with the number of runs done from time to time.
     """
-    from calibration.posterior import posterior
-    from model.case import Case, load_case
-    from model.counterfactual import parameters_of
-    from model.simulate import simulate as simulate_runs
+    from tashkent.calibration.posterior import posterior
+    from tashkent.model.case import Case, load_case
+    from tashkent.model.counterfactual import parameters_of
+    from tashkent.model.simulate import simulate as simulate_runs
 
     case = case if isinstance(case, Case) else load_case(case)
     if parameters is None:

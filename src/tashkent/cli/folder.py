@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from model.case import CaseError
+from tashkent.model.errors import InputError
 
 
 def is_free(path: Path) -> bool:
@@ -24,8 +24,8 @@ def check_can_be_made(path: Path, key: str) -> None:
         raise _cannot_be_made(path, key, error) from None
 
 
-def _cannot_be_made(path: Path, key: str, error: OSError) -> CaseError:
-    return CaseError(key, "folder", str(path), f"a folder that can be made ({error.strerror})")
+def _cannot_be_made(path: Path, key: str, error: OSError) -> InputError:
+    return InputError(key, "folder", str(path), f"a folder that can be made ({error.strerror})")
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from model.case import CASES, Case, CaseError, unknown
-from model.clock import last_day, month_of
-from model.law import SEVERAL, Statute
+from tashkent.model.case import CASES, Case
+from tashkent.model.clock import last_day, month_of
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.law import SEVERAL, Statute
 
 #: fields of a statute that have a place of their own; all others are its numbers
 WORDED = (
@@ -56,7 +57,7 @@ class Change:
 
 
 def parse_day(case: Case, text: str | None) -> date:
-    """The day written ``YYYY-MM-DD``, by default the last one of the case; `CaseError` if it is none."""
+    """The day written ``YYYY-MM-DD``, by default the last one of the case; `InputError` if it is none."""
     if text is None:
         return last_day(case.end)
     try:
@@ -65,11 +66,11 @@ def parse_day(case: Case, text: str | None) -> date:
     except ValueError:
         pass
     allowed = "a day of the calendar, written YYYY-MM-DD, for example 1999-04-20"
-    raise CaseError(case.id, "DATE", text, allowed)
+    raise InputError(case.id, "DATE", text, allowed)
 
 
 def chosen_clubs(case: Case, club: str | None) -> tuple[str, ...]:
-    """One club, or all of them in the order of the file; `CaseError` for an unknown one."""
+    """One club, or all of them in the order of the file; `InputError` for an unknown one."""
     if club is None:
         return tuple(case.clubs)
     if club not in case.clubs:
@@ -94,7 +95,7 @@ def changes(case: Case, club: str | None = None) -> tuple[Change, ...]:
 
     Examples
     --------
-    >>> from model.case import load_case
+    >>> from tashkent.model.case import load_case
     >>> [c.began[0].id for c in changes(load_case("cst"), "CST") if str(c.day) == "1999-04-21"]
     ['CST-P1999']
     """

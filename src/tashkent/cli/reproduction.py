@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from model.case import CaseError, load_case, unknown
-from tashkent.output import MANIFEST, sha256
+from tashkent.cli.output import MANIFEST, sha256
+from tashkent.model.case import load_case
+from tashkent.model.errors import InputError, unknown
 
 Progress = Callable[[int, int], None]
 #: keys of a manifest that say what a result depends on
@@ -25,9 +26,9 @@ SAME, SAME_VALUES = "identical", "same values in other bytes"
 
 
 def _run(arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None) -> None:
-    from model.theory import with_theory
-    from tashkent.output import write_report
-    from tashkent.report import make_report
+    from tashkent.cli.output import write_report
+    from tashkent.cli.report import make_report
+    from tashkent.model.theory import with_theory
 
     case = load_case(arguments["case"])
     if arguments["theory"] is not None:
@@ -41,7 +42,7 @@ def _run(arguments: Mapping[str, Any], out: Path, workers: int, progress: Progre
 def _compare(
     arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None
 ) -> None:
-    from tashkent import comparison
+    from tashkent.cli import comparison
 
     found, predictions = comparison.asked(arguments, workers=workers, progress=progress)
     comparison.write(found, predictions, out, arguments)
@@ -50,7 +51,7 @@ def _compare(
 def _sweep(
     arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None
 ) -> None:
-    from tashkent.sweeps import sweep
+    from tashkent.cli.sweeps import sweep
 
     sweep(arguments["design"], out, workers=workers, progress=progress)
 
@@ -58,7 +59,7 @@ def _sweep(
 def _sensitivity(
     arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None
 ) -> None:
-    from tashkent import sensitivity_report
+    from tashkent.cli import sensitivity_report
 
     found = sensitivity_report.asked(arguments, workers=workers, progress=progress)
     sensitivity_report.write(found, out, arguments)
@@ -128,7 +129,7 @@ def reproduce(path: Path, *, workers: int = 1, progress: Progress | None = None)
 
     Raises
     ------
-    CaseError
+    InputError
         If the manifest cannot be used, or what it names is no longer there.
     """
     path = path / MANIFEST if path.is_dir() else path
@@ -139,7 +140,7 @@ def reproduce(path: Path, *, workers: int = 1, progress: Progress | None = None)
             COMMANDS[then["command"]](then["arguments"], out, workers, progress)
         except (KeyError, TypeError) as error:
             allowed = f"the arguments of {then['command']} ({error})"
-            raise CaseError(path.name, "arguments", then["arguments"], allowed) from None
+            raise InputError(path.name, "arguments", then["arguments"], allowed) from None
         now = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
         tables = {
             name: _compared(path.parent / name, then["files"].get(name), out / name)
@@ -153,21 +154,21 @@ def _read(path: Path) -> dict[str, Any]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         allowed = f"a file that can be read ({error.strerror})"
-        raise CaseError("reproduce", "manifest", str(path), allowed) from None
+        raise InputError("reproduce", "manifest", str(path), allowed) from None
     except ValueError as error:
-        raise CaseError(path.name, "syntax", str(error), "JSON") from None
+        raise InputError(path.name, "syntax", str(error), "JSON") from None
     if not isinstance(found, dict):
-        raise CaseError(path.name, "manifest", type(found).__name__, "a table")
+        raise InputError(path.name, "manifest", type(found).__name__, "a table")
     if found.get("command", "missing") not in COMMANDS:
         raise unknown(path.name, "command", found.get("command", "missing"), COMMANDS)
     found.setdefault("inputs", {})
     for key in ("arguments", "files", "inputs"):
         if not isinstance(found.get(key), dict):
             allowed = "a table, as this version of the command writes it"
-            raise CaseError(path.name, key, found.get(key, "missing"), allowed)
+            raise InputError(path.name, key, found.get(key, "missing"), allowed)
     for name in found["inputs"]:
         if not Path(name).is_file():
-            raise CaseError(path.name, "inputs", name, "a file that is there, from this folder")
+            raise InputError(path.name, "inputs", name, "a file that is there, from this folder")
     return found
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from experiments.indices import SOBOL, Found
-from experiments.sensitivity import (
+from tashkent.cli.output import MANIFEST, hashes, inputs_of, provenance, result_folder, tables_of
+from tashkent.experiments.indices import SOBOL, Found
+from tashkent.experiments.sensitivity import (
     KINDS,
     PARAMETERS,
     POSTERIOR,
@@ -18,10 +19,9 @@ from experiments.sensitivity import (
     label,
     sensitivity,
 )
-from model.case import load_case
-from model.clock import month_label
-from model.theory import with_theory
-from tashkent.output import MANIFEST, hashes, inputs_of, provenance, result_folder, tables_of
+from tashkent.model.case import load_case
+from tashkent.model.clock import month_label
+from tashkent.model.theory import with_theory
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -101,7 +101,7 @@ def write(found: Sensitivity, out: Path, arguments: Mapping[str, object]) -> Non
 
     `arguments` are those of the command, by which `tashkent reproduce` runs it again.
     """
-    from experiments.sensitivity_figure import figure
+    from tashkent.experiments.sensitivity_figure import figure
 
     with result_folder(out) as folder:
         _csv(found.indices, folder / "indices.csv")

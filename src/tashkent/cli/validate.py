@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from calibration import validation
-from calibration.holdout import (
+from tashkent.calibration import validation
+from tashkent.calibration.holdout import (
     ALL,
     BACKED_OFF,
     LOGIT,
@@ -23,13 +23,14 @@ from calibration.holdout import (
     calibration_curve,
     gains,
 )
-from calibration.patterns import Patterns, load_patterns
-from calibration.posterior import posterior
-from calibration.rivals import EVERYTHING
-from calibration.validation import Plan, Tables
-from model.case import Case, CaseError
-from model.clock import month_label
-from tashkent.folder import is_free, whole_folder
+from tashkent.calibration.patterns import Patterns, load_patterns
+from tashkent.calibration.posterior import posterior
+from tashkent.calibration.rivals import EVERYTHING
+from tashkent.calibration.validation import Plan, Tables
+from tashkent.cli.folder import is_free, whole_folder
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
+from tashkent.model.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -270,12 +271,12 @@ def check_out(out: Path) -> None:
     """Refuse a folder of something else before the work."""
     if not is_free(out) and not (out / STAGES).is_dir():
         allowed = "a new or empty folder, or an earlier validation"
-        raise CaseError("--out", "folder", str(out), allowed)
+        raise InputError("--out", "folder", str(out), allowed)
     try:
         (out / STAGES).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         allowed = f"a folder that can be made ({error.strerror})"
-        raise CaseError("--out", "folder", str(out), allowed) from None
+        raise InputError("--out", "folder", str(out), allowed) from None
 
 
 def validate(
@@ -302,7 +303,7 @@ def write_compact(found: Validation, folder: Path) -> None:
     """Write the compact set into a folder of its own, whole or not at all."""
     if not is_free(folder) and not (folder / MANIFEST).exists():
         allowed = "a new or empty folder, or an earlier compact set"
-        raise CaseError("--compact", "folder", str(folder), allowed)
+        raise InputError("--compact", "folder", str(folder), allowed)
     with whole_folder(folder, "--compact") as made:
         for name, table in found.compact().items():
             _csv(table, made / f"{name}.csv")

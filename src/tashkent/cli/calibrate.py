@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from calibration import diagnostics, recovery, shipped
-from calibration.imputation import imputed
-from calibration.posterior import Sample
-from calibration.predictive import check
-from calibration.sample import WARM_UP, Chains, Settings, check_numbers, pooled, sample
-from calibration.target import Target, target
-from model.case import Case, CaseError
-from tashkent.output import result_folder
+from tashkent.calibration import diagnostics, recovery, shipped
+from tashkent.calibration.imputation import imputed
+from tashkent.calibration.posterior import Sample
+from tashkent.calibration.predictive import check
+from tashkent.calibration.sample import WARM_UP, Chains, Settings, check_numbers, pooled, sample
+from tashkent.calibration.target import Target, target
+from tashkent.cli.output import result_folder
+from tashkent.model.case import Case
+from tashkent.model.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,7 +52,7 @@ class Calibration:
 
     def attributes(self) -> dict[str, str | int | float]:
         """What the file of the posterior says of itself."""
-        from model.clock import month_label
+        from tashkent.model.clock import month_label
 
         named = ("case", "case_hash", "imputation")
         stored = {k: v for k, v in asdict(self.settings).items() if k not in named}
@@ -155,7 +156,7 @@ def install(found: Calibration) -> Path:
         _write_posterior(found, found.case.path)
     except OSError as error:
         allowed = f"a case folder that can be written to ({error.strerror})"
-        raise CaseError("--install", "folder", str(found.case.path), allowed) from None
+        raise InputError("--install", "folder", str(found.case.path), allowed) from None
     return found.case.path / shipped.FILE
 
 
@@ -172,11 +173,11 @@ def _write_posterior(found: Calibration, folder: Path) -> None:
 
 def check_out(out: Path, start_again: bool) -> None:
     """Refuse a folder of something else before the work; with `start_again`, remove an earlier run there."""
-    from tashkent.folder import is_free
+    from tashkent.cli.folder import is_free
 
     if not is_free(out) and not (out / CHAINS).is_dir():
         allowed = "a new or empty folder, or an earlier calibration"
-        raise CaseError("--out", "folder", str(out), allowed)
+        raise InputError("--out", "folder", str(out), allowed)
     if start_again and (out / CHAINS).is_dir():
         shutil.rmtree(out / CHAINS)
 

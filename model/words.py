@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from model.explain import ActExplained, Explanation, Part
+from tashkent.model.explain import ActExplained, Explanation, Part
 
 #: how much a part must move the odds to be worth a clause: a fifth, up or down
 NOTABLE = 0.2

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from calibration.posterior import posterior_hash
-from model.case import CaseError
-from model.clock import month_label
-from model.source import code_digest
-from tashkent.figure import save_figure
-from tashkent.folder import check_can_be_made, is_free, whole_folder
-from tashkent.report import Report
+from tashkent.calibration.posterior import posterior_hash
+from tashkent.cli.figure import save_figure
+from tashkent.cli.folder import check_can_be_made, is_free, whole_folder
+from tashkent.cli.report import Report
+from tashkent.model.clock import month_label
+from tashkent.model.errors import InputError
+from tashkent.model.source import code_digest
 
 MANIFEST = "manifest.json"
 #: packages whose code results depend on
-PACKAGES = ("agents", "model", "calibration", "experiments", "tashkent")
+PACKAGES = ("agents", "model", "calibration", "experiments", "cli")
 #: endings of files in a result that say the same wherever they are made; figures depend on fonts and libraries
 TABLES = (".csv", ".json", ".parquet")
 LIBRARIES = ("tashkent", "SALib", "mesa", "numpy", "pandas", "pyarrow", "pydantic", "scipy")
@@ -41,7 +41,9 @@ CODEBOOK = {
 def check_folder(path: Path) -> None:
     """Refuse a folder that holds anything but an earlier result, or cannot be made; asked before the work."""
     if not is_free(path) and not (path / MANIFEST).exists():
-        raise CaseError("--out", "folder", str(path), "a new or empty folder, or an earlier result")
+        raise InputError(
+            "--out", "folder", str(path), "a new or empty folder, or an earlier result"
+        )
     check_can_be_made(path, "--out")
 
 
