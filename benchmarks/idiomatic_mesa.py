@@ -24,7 +24,8 @@ from typing import Any, TypeVar
 import mesa
 
 from tashkent.model import draws
-from tashkent.model.case import Case, Club, Entry, Event, Request
+from tashkent.model.case import Case
+from tashkent.model.case.tables import Club, Entry, Event, Request
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
 from tashkent.model.law import (
     Accession,

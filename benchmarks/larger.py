@@ -12,7 +12,8 @@ from dataclasses import replace
 from itertools import product
 from string import ascii_uppercase
 
-from tashkent.model.case import Case, Club, Composite, Entry, Opening, Request, State
+from tashkent.model.case import Case
+from tashkent.model.case.tables import Club, Composite, Entry, Opening, Request, State
 from tashkent.model.law import AnyStatute, Incompatible, Lock
 
 #: the code of a copy, by that of its original

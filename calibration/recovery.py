@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from tashkent.calibration.diagnostics import contraction
 from tashkent.calibration.posterior import fit_rows
 from tashkent.calibration.refit import refit
-from tashkent.model.case import Case, Entry
+from tashkent.model.case import Case
+from tashkent.model.case.tables import Entry
 from tashkent.model.clock import last_day, month_of
 from tashkent.model.law import Act, Status
 from tashkent.model.record import Ensemble

@@ -20,7 +20,8 @@ from tashkent.calibration.likelihood import Design
 from tashkent.calibration.patterns import AllRight, Cycle, Patterns, Renewal, Runs, evaluate
 from tashkent.calibration.posterior import fit_rows
 from tashkent.calibration.refit import refit
-from tashkent.model.case import Case, Parameter
+from tashkent.model.case import Case
+from tashkent.model.case.tables import Parameter
 from tashkent.model.clock import MONTHS_PER_YEAR, month_of
 from tashkent.model.simulate import simulate
 

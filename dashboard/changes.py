@@ -6,12 +6,27 @@ from functools import lru_cache
 from typing import Any
 
 from tashkent.dashboard.view import bounds
-from tashkent.model import counterfactual as cf
-from tashkent.model.case import Case, Event
+from tashkent.model.case import Case
+from tashkent.model.case.tables import Event
 from tashkent.model.clock import month_label, month_of
+from tashkent.model.counterfactual import Counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.law import Statute
 from tashkent.model.lawbook import kind_of, numbers, provision, span, spoken
+from tashkent.model.patches.acts import Answer, Forbid, Force, Propose
+from tashkent.model.patches.events import AddEvent, FlipEvent, MoveEvent, RemoveEvent, RescaleEvent
+from tashkent.model.patches.inputs import DYADS, ChangeParameter, ChangeSeries
+from tashkent.model.patches.kinds import PATCH_NAMES
+from tashkent.model.patches.law import (
+    AddStatute,
+    ChangeStatute,
+    CloseClub,
+    OpenClub,
+    ReadOtherwise,
+    RemoveClub,
+    RemoveStatute,
+)
+from tashkent.model.patches.patch import Patch
 from tashkent.model.words import TERMS, listed
 
 #: what a rule may be flipped to, in words: by key of the statute
@@ -54,7 +69,7 @@ KINDS = {
     "defence": "the duty to help",
     "voting": "what counts as an objection",
 }
-EventPatch = cf.RemoveEvent | cf.FlipEvent | cf.RescaleEvent | cf.MoveEvent
+EventPatch = RemoveEvent | FlipEvent | RescaleEvent | MoveEvent
 EFFECTS = {
     "threat": "what it means for threats",
     "tie": "what it means for ties",
@@ -67,91 +82,91 @@ EFFECTS = {
 # in words ------------------------------------------------------------------------------------------
 
 
-def changes(case: Case, one: cf.Counterfactual | None) -> list[str]:
+def changes(case: Case, one: Counterfactual | None) -> list[str]:
     """What each patch changes, one sentence each."""
     return [said(case, patch) for patch in one.patches] if one else []
 
 
-def said(case: Case, patch: cf.Patch) -> str:
+def said(case: Case, patch: Patch) -> str:
     """What a patch changes, in a sentence.
 
     Examples
     --------
     >>> from tashkent.model.case import load_case
-    >>> said(load_case("cst"), cf.ReadOtherwise(statute="CST-11-term"))
+    >>> said(load_case("cst"), ReadOtherwise(statute="CST-11-term"))
     'CST, what happens when the term ends (Collective Security Treaty, Article 11): who does nothing stays in.'
     """
     words = _words(case, patch)
     return words[:1].upper() + words[1:] + "."
 
 
-def _words(case: Case, patch: cf.Patch) -> str:
+def _words(case: Case, patch: Patch) -> str:
     match patch:
-        case cf.RemoveEvent() | cf.FlipEvent() | cf.RescaleEvent() | cf.MoveEvent():
+        case RemoveEvent() | FlipEvent() | RescaleEvent() | MoveEvent():
             return _event(case, patch)
-        case cf.AddEvent():
+        case AddEvent():
             what = f"{patch.kind} ({_subject(case, patch.about)})"
             sign = "more" if patch.sign > 0 else "less"
             return f"new: “{patch.label}” on {patch.date}: {sign} {what} for {_names(case, patch.states)}"
-        case cf.RemoveStatute():
+        case RemoveStatute():
             return f"{_rule(case, patch.statute)}: the rule was never made"
-        case cf.ReadOtherwise():
+        case ReadOtherwise():
             old = _statute(case, patch.statute)
             return (
                 f"{_rule(case, patch.statute)}: {_numbers(dict(old.other_reading if old else ()))}"
             )
-        case cf.ChangeStatute():
+        case ChangeStatute():
             told = [_numbers(patch.set)] if patch.set else []
             told += [
                 "it stays in force" if key == "until" else f"without {spoken(key)}"
                 for key in patch.drop
             ]
             return f"{_rule(case, patch.statute)}: {'; '.join(told)}"
-        case cf.AddStatute():
+        case AddStatute():
             kind = str(patch.statute.get("kind"))
             own = {k: v for k, v in patch.statute.items() if k in FLIPS or k in LENGTHS}
             numbered = f": {_numbers(own)}" if own else ""
             return f"{patch.statute.get('club')}, a new rule on {KINDS.get(kind, spoken(kind))}{numbered}"
-        case cf.OpenClub() | cf.CloseClub():
-            verb = "opens to" if isinstance(patch, cf.OpenClub) else "is closed to"
+        case OpenClub() | CloseClub():
+            verb = "opens to" if isinstance(patch, OpenClub) else "is closed to"
             since = "" if patch.from_ == date.min else f" from {patch.from_}"
             until = f" until {patch.until}" if patch.until else ""
             return f"{patch.club} {verb} {_names(case, patch.states)}{since}{until}"
-        case cf.RemoveClub():
+        case RemoveClub():
             return f"{patch.club} was never founded"
-        case cf.ChangeSeries():
+        case ChangeSeries():
             return _series(case, patch)
-        case cf.Propose():
+        case Propose():
             act = spoken(patch.act)
             whom = _names(case, patch.states)
             return f"{patch.club}, {patch.from_} to {patch.until}: a case to {act} {whom} is put for certain"
-        case cf.Forbid() | cf.Force():
-            verb = "must" if isinstance(patch, cf.Force) else "cannot"
+        case Forbid() | Force():
+            verb = "must" if isinstance(patch, Force) else "cannot"
             when = f"({patch.club}, {patch.from_} to {patch.until})"
             return f"{_names(case, patch.states)} {verb} {spoken(patch.act)} {when}"
-        case cf.Answer():
+        case Answer():
             verb = "grants" if patch.grant else "refuses"
             what = "a base" if patch.need == "base" else "help"
             return f"the council {verb} {what} to {_names(case, [patch.state])} in {month_label(month_of(patch.date))}"
-        case cf.ChangeParameter():
+        case ChangeParameter():
             name = TERMS.get(patch.parameter, spoken(patch.parameter))
             if patch.value is not None:
                 return f"what weighs: {name} counts {patch.value:g} in every run"
             return f"what is believed of {name}: mean {spoken(patch.mean)}, sd {spoken(patch.sd)}"
-    return spoken(cf.PATCH_NAMES[type(patch)])
+    return spoken(PATCH_NAMES[type(patch)])
 
 
 def _event(case: Case, patch: EventPatch) -> str:
     rows = [row for row in case.events if row.event == patch.event]
     name = f"“{rows[0].label}” ({month_label(month_of(rows[0].date))})" if rows else patch.event
     match patch:
-        case cf.RemoveEvent():
+        case RemoveEvent():
             verb = "does not happen" if not patch.kinds else "does not change"
-        case cf.FlipEvent():
+        case FlipEvent():
             verb = "has the opposite effect"
-        case cf.RescaleEvent():
+        case RescaleEvent():
             verb = f"weighs {patch.factor:g} times as much"
-        case cf.MoveEvent():
+        case MoveEvent():
             told = [f"happens on {patch.date}"] if patch.date else []
             told += [f"lasts to {patch.date_end}"] if patch.date_end else []
             verb = listed(told)
@@ -162,7 +177,7 @@ def _event(case: Case, patch: EventPatch) -> str:
     return f"{name} {verb}{effects}{about}{states}"
 
 
-def _series(case: Case, patch: cf.ChangeSeries) -> str:
+def _series(case: Case, patch: ChangeSeries) -> str:
     sponsor = patch.series.removeprefix("tie_")
     what = {"rivalry": "rivalry with", "bond": "tie to"}.get(patch.series)
     if what is not None:
@@ -178,7 +193,7 @@ def _series(case: Case, patch: cf.ChangeSeries) -> str:
     else:
         add = patch.add or 0.0
         how = f"is {abs(add):g} {'higher' if add > 0 else 'lower'}"
-    unit = "" if patch.series in cf.DYADS or patch.scale is not None else " standard deviations"
+    unit = "" if patch.series in DYADS or patch.scale is not None else " standard deviations"
     if unit and patch.add is not None:
         how = how.replace(" higher", f"{unit} higher").replace(" lower", f"{unit} lower")
     years = f"{patch.first_year} to {patch.last_year}"

@@ -17,13 +17,13 @@ from tashkent.experiments.predictions import month_asked
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.counterfactual import (
-    PATCH_NAMES,
     SUFFIX,
     Counterfactual,
     parse_counterfactual,
     shipped_counterfactuals,
 )
 from tashkent.model.errors import InputError
+from tashkent.model.patches.kinds import PATCH_NAMES
 
 #: the text of a question that changes nothing yet
 EMPTY = 'schema = 1\nid = "mine"\n'

@@ -34,7 +34,7 @@ from tashkent.experiments.pairs import NEVER, Counts, History, Setting, run_pair
 from tashkent.model.case import Case, load_case
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import month_label
-from tashkent.model.counterfactual import Counterfactual, Outcome, load_counterfactual
+from tashkent.model.counterfactual import Counterfactual, ExpectedOutcome, load_counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.law import Status
 from tashkent.model.theory import with_theory
@@ -558,7 +558,7 @@ def _tasks(
     return dict(sorted(tasks.items()))
 
 
-def _looked_at(one: Counterfactual, base: Case, start: int) -> list[Outcome]:
+def _looked_at(one: Counterfactual, base: Case, start: int) -> list[ExpectedOutcome]:
     """What a counterfactual asks to look at after a start, in clubs that the baseline has."""
     return [
         outcome

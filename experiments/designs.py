@@ -23,17 +23,18 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from tashkent.agents.situation import Floats
 from tashkent.experiments.compare import BASELINE, WHOLE
 from tashkent.experiments.outcomes import Brier, Outcome, read_outcomes
 from tashkent.experiments.worlds import AS_MEASURED, Change, Known, World
-from tashkent.model import case as case_of
-from tashkent.model.case import Case, Parameter, load_case
+from tashkent.model.case import Case, load_case
+from tashkent.model.case.tables import Parameter
 from tashkent.model.clock import month_label
-from tashkent.model.counterfactual import DYADS
 from tashkent.model.errors import InputError, unknown
+from tashkent.model.patches.inputs import DYADS
+from tashkent.model.reading import validated
 from tashkent.model.simulate import BLOCK
 
 SCHEMA = 1
@@ -625,7 +626,7 @@ def read_design(given: Path | str | Mapping[str, Any]) -> Plan:
     if not isinstance(rows, list | tuple):
         raise InputError(file, "factor", rows, "tables, each under [[factor]]")
     table["factor"] = tuple(_factor(file, n, row) for n, row in enumerate(rows, start=1))
-    design: Design = _valid(file, "design", Design, table)
+    design: Design = validated(Design, table, file, "design")
     _check_keys(design, file)
     with _said_here(file, "case"):
         case = load_case(design.case)
@@ -658,16 +659,8 @@ def _factor(file: str, number: int, row: object) -> Factor:
     vary = row["vary"]
     if vary not in FACTORS:
         raise unknown(file, f"{key}.vary", vary, FACTORS)
-    found: Factor = _valid(file, f"{key} ({vary})", FACTORS[str(vary)], dict(row))
+    found: Factor = validated(FACTORS[str(vary)], dict(row), file, f"{key} ({vary})")
     return found
-
-
-def _valid(file: str, key: str, model: Any, value: object) -> Any:
-    try:
-        return TypeAdapter(model).validate_python(value)
-    except ValidationError as error:
-        first = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")[0]
-        raise case_of._as_case_error(file, key, first, model) from None
 
 
 @contextmanager

@@ -23,7 +23,8 @@ from tashkent.agents.situation import Floats
 from tashkent.calibration.imputation import DOUBT
 from tashkent.calibration.posterior import Posterior, Sample
 from tashkent.experiments.indices import Problem
-from tashkent.model.case import _SHARES, Bond, Case, Composite, Event, Rivalry
+from tashkent.model.case import Case
+from tashkent.model.case.tables import SHARES, Bond, Composite, Event, Rivalry
 
 LOW, HIGH = 0.05, 0.95
 #: a step on the magnitude of an event. Judged magnitudes run from 1 to 3: a step from the middle is a half
@@ -107,7 +108,7 @@ def halved_or_doubled(name: str, value: float, u: float) -> float:
     [0.25, 0.5, 1.0]
     """
     moved = value * float(2.0 ** (2.0 * u - 1.0))
-    return min(1.0, moved) if name in _SHARES else moved
+    return min(1.0, moved) if name in SHARES else moved
 
 
 @lru_cache(maxsize=4)

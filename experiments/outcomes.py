@@ -36,7 +36,7 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tashkent.agents.situation import Bools, Floats
 from tashkent.calibration.patterns import (
@@ -48,11 +48,11 @@ from tashkent.calibration.patterns import (
     Runs,
     load_patterns,
 )
-from tashkent.model import case as case_of
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label, parse_month
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.law import Act, Status
+from tashkent.model.reading import validated
 from tashkent.model.record import Ensemble
 from tashkent.model.world import compile_case, is_in
 
@@ -508,11 +508,7 @@ def read_outcome(
         _from_text(given, file, key) if isinstance(given, str) else _kind(given, file, key)
     )
     where = f"{key} ({kind.kind})"
-    try:
-        found = TypeAdapter(kind).validate_python(table)
-    except ValidationError as error:
-        first = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")[0]
-        raise case_of._as_case_error(file, where, first, kind) from None
+    found: Outcome = validated(kind, table, file, where)
     found.check(case, file, where)
     return found
 

@@ -22,8 +22,8 @@ from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.law import RulesInForce, Status, Statute
-from tashkent.model.orders import held_draws
 from tashkent.model.step import advance, follow_patron, take_effect
+from tashkent.model.streams import held_draws
 from tashkent.model.theory import know_terms, own_files
 from tashkent.model.workers import end_with
 from tashkent.model.world import (

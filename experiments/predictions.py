@@ -14,13 +14,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from tashkent.experiments.compare import Pair, Z, direction
-from tashkent.model.case import Case, _as_case_error
+from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import Counterfactual
 from tashkent.model.errors import InputError, unknown
+from tashkent.model.reading import validated
 
 COLUMNS = ("state", "direction", "confidence", "club", "month")
 
@@ -114,11 +115,8 @@ def _csv(file: str, text: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _prediction(file: str, key: str, row: dict[str, Any]) -> Prediction:
-    try:
-        return TypeAdapter(Prediction).validate_python(row)
-    except ValidationError as error:
-        found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        raise _as_case_error(file, key, found[0], Prediction) from None
+    found: Prediction = validated(Prediction, row, file, key)
+    return found
 
 
 def brier(confidence: float, right: bool) -> float:

@@ -9,16 +9,11 @@ from tashkent.calibration.posterior import Posterior, posterior
 from tashkent.experiments.compare import BASELINE, WHOLE
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR
-from tashkent.model.counterfactual import (
-    DYADS,
-    ChangeParameter,
-    ChangeSeries,
-    Counterfactual,
-    Patch,
-    RescaleEvent,
-    load_counterfactual,
-)
+from tashkent.model.counterfactual import Counterfactual, load_counterfactual
 from tashkent.model.draws import normal
+from tashkent.model.patches.events import RescaleEvent
+from tashkent.model.patches.inputs import DYADS, ChangeParameter, ChangeSeries
+from tashkent.model.patches.patch import Patch
 from tashkent.model.theory import with_theory
 
 #: in place of the number of a set of imputed inputs: as measured

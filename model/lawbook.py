@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from tashkent.model.case import CASES, Case
+from tashkent.model.case import Case
+from tashkent.model.case.loading import CASES
 from tashkent.model.clock import last_day, month_of
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.law import SEVERAL, Statute

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from tashkent.agents.terms import TERMS
-from tashkent.model.case import Case, Parameter
+from tashkent.model.case import Case
+from tashkent.model.case.tables import Parameter
 from tashkent.model.errors import InputError, unknown
 
 #: separates what is asked for; a minus before a name leaves it out

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from tashkent.agents import perception, ties
 from tashkent.agents.situation import Bools, ClubTraits, Floats, Situation
 from tashkent.agents.terms import TEN, TERMS, Read
-from tashkent.model.case import TIE, Case, Event
+from tashkent.model.case import Case
+from tashkent.model.case.tables import TIE, Event
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
 from tashkent.model.draws import PADDING, Drawer, check_length, occasional
 from tashkent.model.law import IN_FIRST, IN_LAST, Act, RulesInForce, Status
-from tashkent.model.orders import held_draws, proposal
+from tashkent.model.streams import held_draws, proposal
 
 Singles = NDArray[np.float32]
 Status8 = NDArray[np.int8]

@@ -12,7 +12,8 @@ from benchmarks import apart, bench
 from benchmarks.bench import Figure, Job, Row
 from benchmarks.docking import differences
 from benchmarks.larger import larger
-from tashkent.model.case import Case, _check
+from tashkent.model.case import Case
+from tashkent.model.case.checks import check_case
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.world import compile_case
@@ -24,7 +25,7 @@ def big(case: Case) -> Case:
 
 
 def test_a_larger_case_is_a_case(case: Case, big: Case) -> None:
-    _check(big)
+    check_case(big)
     assert (len(big.states), len(big.clubs)) == (26, 6)
     assert big.state_ids[: len(case.states)] == case.state_ids
     assert big.hash != case.hash

@@ -19,7 +19,8 @@ from tashkent.agents.deliberation import FRICTIONS
 from tashkent.calibration.holdout import leave_one_state_out
 from tashkent.calibration.posterior import fit
 from tashkent.cli.new_case import SKELETON
-from tashkent.model.case import COUNCIL, FIXED, TABLES, Case, load_case
+from tashkent.model.case import Case, load_case
+from tashkent.model.case.tables import COUNCIL, FIXED, TABLES
 from tashkent.model.clock import parse_month
 from tashkent.model.coalition import CoalitionModel
 from tashkent.model.errors import InputError

@@ -14,12 +14,18 @@ from tashkent.experiments import pairs as pairs_of
 from tashkent.experiments.compare import LITTLE, Pair, Z, compare, direction, effect
 from tashkent.experiments.figure import figure
 from tashkent.experiments.pairs import NEVER
-from tashkent.model import counterfactual as cf
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.coalition import CoalitionModel
-from tashkent.model.counterfactual import Counterfactual, Outcome
+from tashkent.model.counterfactual import (
+    Counterfactual,
+    ExpectedOutcome,
+    load_counterfactual,
+    parameters_of,
+)
 from tashkent.model.errors import InputError
+from tashkent.model.patches.inputs import ChangeParameter, ChangeSeries
+from tashkent.model.patches.law import RemoveClub
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.theory import with_theory
@@ -29,20 +35,20 @@ DRAWS, PER_DRAW, SEED = 8, 5, 4
 TIE = Counterfactual(
     id="tie",
     outcomes=(
-        Outcome(state="UZB", club="CST", month="2005-12", direction="up", whose="seed"),
-        Outcome(
+        ExpectedOutcome(state="UZB", club="CST", month="2005-12", direction="up", whose="seed"),
+        ExpectedOutcome(
             state="UZB", club="CST", month="2005-12", status="left", direction="down", whose="GK"
         ),
     ),
     patches=(
-        cf.ChangeSeries(
+        ChangeSeries(
             series="tie_patron", states=("UZB",), first_year=1999, last_year=2025, add=3.0
         ),
     ),
 )
-NO_GUAM = Counterfactual(id="no-guam", patches=(cf.RemoveClub(club="GUAM"),))
+NO_GUAM = Counterfactual(id="no-guam", patches=(RemoveClub(club="GUAM"),))
 OTHER_COUNCIL = Counterfactual(
-    id="council", patches=(cf.ChangeParameter(parameter="objection", mean=0.0),)
+    id="council", patches=(ChangeParameter(parameter="objection", mean=0.0),)
 )
 
 
@@ -67,7 +73,7 @@ def found(case: Case, draws: dict[str, Floats]) -> dict[str, Pair]:
 
 
 def alone(case: Case, draws: dict[str, Floats]) -> Ensemble:
-    rows = {name: np.repeat(v, PER_DRAW) for name, v in cf.parameters_of(case, draws).items()}
+    rows = {name: np.repeat(v, PER_DRAW) for name, v in parameters_of(case, draws).items()}
     return simulate(case, rows, seed=SEED)
 
 
@@ -308,7 +314,7 @@ def test_pairing_cuts_the_variance(case: Case, draws: dict[str, Floats]) -> None
 
 
 def load(name: str, case: Case) -> Counterfactual:
-    return cf.load_counterfactual(name, case)
+    return load_counterfactual(name, case)
 
 
 @pytest.mark.parametrize(

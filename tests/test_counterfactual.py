@@ -10,17 +10,30 @@ import pytest
 
 from tashkent.agents.situation import Floats
 from tashkent.experiments.pairs import first_difference
-from tashkent.model import counterfactual as cf
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.counterfactual import (
     Counterfactual,
-    Patch,
+    by_number,
     load_counterfactual,
+    parameters_of,
     shipped_counterfactuals,
 )
 from tashkent.model.errors import InputError
 from tashkent.model.law import Act, Status
+from tashkent.model.patches.acts import Answer, Forbid, Force, Propose
+from tashkent.model.patches.events import AddEvent, FlipEvent, MoveEvent, RemoveEvent, RescaleEvent
+from tashkent.model.patches.inputs import ChangeParameter, ChangeSeries
+from tashkent.model.patches.law import (
+    AddStatute,
+    ChangeStatute,
+    CloseClub,
+    OpenClub,
+    ReadOtherwise,
+    RemoveClub,
+    RemoveStatute,
+)
+from tashkent.model.patches.patch import Patch
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
 from tashkent.model.theory import with_theory
@@ -50,7 +63,7 @@ FROM_THE_START = {"CF4", "CF5", "CF6"}
 
 def shipped() -> list[str]:
     folder = Path(__file__).parents[1] / "model/cases/cst/counterfactuals"
-    return cf.by_number(path.stem for path in folder.glob("*.toml"))
+    return by_number(path.stem for path in folder.glob("*.toml"))
 
 
 def one(*patches: Patch) -> Counterfactual:
@@ -59,7 +72,7 @@ def one(*patches: Patch) -> Counterfactual:
 
 def runs_of(case: Case, parameters: dict[str, Floats], start: str | None = None) -> Ensemble:
     month = None if start is None else parse_month(start)
-    own = cf.parameters_of(case, parameters)
+    own = parameters_of(case, parameters)
     return simulate(case, own, seed=3, start=month)
 
 
@@ -110,27 +123,27 @@ def test_a_patch_of_the_whole_history_reaches_its_first_month(case: Case) -> Non
 
 def test_events_are_removed_moved_flipped_rescaled_and_added(case: Case) -> None:
     rows = [row for row in case.events if row.event == "E031"]
-    removed = one(cf.RemoveEvent(event="E031", kinds=("threat",))).apply(case)
+    removed = one(RemoveEvent(event="E031", kinds=("threat",))).apply(case)
     assert [r.kind for r in removed.events if r.event == "E031"] == ["credibility"]
-    flipped = one(cf.FlipEvent(event="E031")).apply(case)
+    flipped = one(FlipEvent(event="E031")).apply(case)
     assert [r.sign for r in flipped.events if r.event == "E031"] == [-r.sign for r in rows]
-    scaled = one(cf.RescaleEvent(event="E031", about=("unrest",), factor=0.5)).apply(case)
+    scaled = one(RescaleEvent(event="E031", about=("unrest",), factor=0.5)).apply(case)
     signs = [(r.about, r.sign) for r in scaled.events if r.event == "E031" and r.kind == "threat"]
     assert signs == [("insurgency", 1), ("unrest", 0.5)]
     k, s = tuple(case.threats).index("unrest"), case.state_ids.index("UZB")
     t = parse_month("1999-03") - case.start
     before, after = (compile_case(c).situation.threat[t, s, k] for c in (case, scaled))
     assert after < before
-    moved = one(cf.MoveEvent(event="E003", date=date(1995, 5, 8))).apply(case)
+    moved = one(MoveEvent(event="E003", date=date(1995, 5, 8))).apply(case)
     row = next(r for r in moved.events if r.event == "E003")
     old = next(r for r in case.events if r.event == "E003")
     assert old.date_end is not None
     assert row.date_end is not None
     assert row.date_end - row.date == old.date_end - old.date
-    longer = one(cf.MoveEvent(event="E053", date_end=date(2020, 1, 1))).apply(case)
+    longer = one(MoveEvent(event="E053", date_end=date(2020, 1, 1))).apply(case)
     assert {r.date_end for r in longer.events if r.event == "E053"} == {date(2020, 1, 1)}
     added = one(
-        cf.AddEvent(
+        AddEvent(
             event="X1",
             date=date(2000, 1, 5),
             label="A thaw",
@@ -144,21 +157,21 @@ def test_events_are_removed_moved_flipped_rescaled_and_added(case: Case) -> None
 
 
 def test_statutes_are_changed_read_otherwise_removed_and_added(case: Case) -> None:
-    slow = one(cf.ChangeStatute(statute="CSTO-19-exit", set={"notice_months": 18})).apply(case)
+    slow = one(ChangeStatute(statute="CSTO-19-exit", set={"notice_months": 18})).apply(case)
     rules = slow.law.rules("CST", parse_month("2010-01"))
     assert rules.withdrawal is not None
     assert rules.withdrawal.notice_months == 18
-    whole = one(cf.ChangeStatute(statute="CST-4", drop=("until",))).apply
+    whole = one(ChangeStatute(statute="CST-4", drop=("until",))).apply
     with pytest.raises(InputError, match="no second rule of kind defence"):
         whole(case)
-    read = one(cf.ReadOtherwise(statute="CST-11-term")).apply(case)
+    read = one(ReadOtherwise(statute="CST-11-term")).apply(case)
     assert [s.renewal for s in read.statutes if s.kind == "term"] == ["automatic", "automatic"]
     assert read.statutes == case.read_otherwise("CST-11-term").statutes
-    gone = one(cf.RemoveStatute(statute="CST-11-term")).apply(case)
+    gone = one(RemoveStatute(statute="CST-11-term")).apply(case)
     assert gone.statutes == case.without("CST-11-term").statutes
     table = {"id": "X", "club": "GUAM", "kind": "session", "from": date(2000, 1, 1), "month": 6}
     more = {"proposers": 2, "victim_alone": False}
-    added = one(cf.AddStatute(statute={**table, **more})).apply(case)
+    added = one(AddStatute(statute={**table, **more})).apply(case)
     rules = added.law.rules("GUAM", parse_month("2000-06"))
     assert rules.sits
 
@@ -167,29 +180,29 @@ def test_a_club_is_opened_and_closed(case: Case) -> None:
     t = parse_month("2000-01") - case.start
     s, c = case.state_ids.index("UZB"), tuple(case.clubs).index("SCO")
     assert not compile_case(case).open_to[t, s, c]
-    opened = one(cf.OpenClub(club="SCO", states=("UZB",), from_=date(1999, 6, 1))).apply(case)
+    opened = one(OpenClub(club="SCO", states=("UZB",), from_=date(1999, 6, 1))).apply(case)
     assert compile_case(opened).open_to[t, s, c]
     c = tuple(case.clubs).index("CST")
     between = {"from_": date(2000, 1, 1), "until": date(2001, 1, 1)}
-    closed = one(cf.CloseClub(club="CST", states=("UZB",), **between)).apply(case)
+    closed = one(CloseClub(club="CST", states=("UZB",), **between)).apply(case)
     months = compile_case(closed).open_to[:, s, c]
     assert [month_label(case.start + int(t)) for t in np.flatnonzero(~months)] == [
         f"2000-{m:02d}" for m in range(1, 13)
     ]
-    for_good = one(cf.CloseClub(club="CST", states=("UZB",))).apply(case)
+    for_good = one(CloseClub(club="CST", states=("UZB",))).apply(case)
     assert not compile_case(for_good).open_to[:, s, c].any()
 
 
 def test_series_are_added_to_scaled_and_set_in_their_years_alone(case: Case) -> None:
     years = {"first_year": 2000, "last_year": 2001}
-    up = one(cf.ChangeSeries(series="tie_patron", states=("UZB",), add=1.0, **years)).apply(case)
+    up = one(ChangeSeries(series="tie_patron", states=("UZB",), add=1.0, **years)).apply(case)
     tie = [compile_case(c).situation.patron_tie for c in (up, case)]
     changed = np.argwhere(tie[0] != tie[1])
     assert {int(s) for _, s in changed} == {case.state_ids.index("UZB")}
     assert {(case.start + int(t)) // 12 for t, _ in changed} == {2000, 2001}
     np.testing.assert_allclose((tie[0] - tie[1])[tie[0] != tie[1]], 1.0)
     zero = one(
-        cf.ChangeSeries(series="rivalry", states=("ARM",), partners=("AZE",), scale=0.0, **years)
+        ChangeSeries(series="rivalry", states=("ARM",), partners=("AZE",), scale=0.0, **years)
     ).apply(case)
     values = {
         r.year: r.value for r in zero.rivalry if (r.state, r.rival) == ("ARM", "AZE") and r.value
@@ -197,7 +210,7 @@ def test_series_are_added_to_scaled_and_set_in_their_years_alone(case: Case) -> 
     assert 1999 in values
     assert not {2000, 2001} & set(values)
     new = one(
-        cf.ChangeSeries(series="bond", states=("GEO",), partners=("TKM",), set=0.5, **years)
+        ChangeSeries(series="bond", states=("GEO",), partners=("TKM",), set=0.5, **years)
     ).apply(case)
     assert 0.5 in {r.value for r in new.bonds if (r.state, r.partner) == ("GEO", "TKM")}
 
@@ -205,7 +218,7 @@ def test_series_are_added_to_scaled_and_set_in_their_years_alone(case: Case) -> 
 def test_a_state_that_is_kept_from_an_act_does_not_do_it_and_nobody_else_draws_otherwise(
     case: Case, some_parameters: dict[str, Floats]
 ) -> None:
-    forbid = cf.Forbid(states=("UZB",), club="CST", act="accede", from_="1999-05", until="2025-12")
+    forbid = Forbid(states=("UZB",), club="CST", act="accede", from_="1999-05", until="2025-12")
     base = runs_of(case, some_parameters, "2000-12").acts()
     other = runs_of(one(forbid).apply(case), some_parameters, "2000-12").acts()
 
@@ -238,7 +251,7 @@ def test_a_forced_act_happens_once_the_law_allows_it_and_names_the_rule(
     follows: str,
     rule: str,
 ) -> None:
-    force = cf.Force(states=("UZB",), club="CST", act=act, from_=month, until=month)
+    force = Force(states=("UZB",), club="CST", act=act, from_=month, until=month)
     ensemble = runs_of(one(force).apply(case), some_parameters, start)
     acts = ensemble.acts()
     done = acts[(acts.state == "UZB") & (acts.club == "CST") & (acts.month == month)]
@@ -256,7 +269,7 @@ def test_a_forced_act_happens_once_the_law_allows_it_and_names_the_rule(
 def test_what_the_law_does_not_allow_is_not_forced(
     case: Case, some_parameters: dict[str, Floats]
 ) -> None:
-    force = cf.Force(states=("UZB",), club="CST", act="freeze", from_="1996-01", until="1996-12")
+    force = Force(states=("UZB",), club="CST", act="freeze", from_="1996-01", until="1996-12")
     base = runs_of(case, some_parameters)
     other = runs_of(one(force).apply(case), some_parameters)
     np.testing.assert_array_equal(base.status, other.status)
@@ -266,7 +279,7 @@ def test_a_council_grants_or_refuses_and_the_record_has_learnt_it(
     case: Case, some_parameters: dict[str, Floats]
 ) -> None:
     for grant, expected in ((True, "help"), (False, "refuse_help")):
-        answer = cf.Answer(date=date(2010, 6, 12), state="KGZ", need="stability", grant=grant)
+        answer = Answer(date=date(2010, 6, 12), state="KGZ", need="stability", grant=grant)
         changed = one(answer).apply(case)
         acts = runs_of(changed, some_parameters, "2009-12").acts()
         answers = acts[(acts.month == "2010-06") & acts.act.isin(["help", "refuse_help"])]
@@ -284,9 +297,9 @@ def test_a_case_put_forward_for_certain_is_still_the_councils(case: Case) -> Non
     seat = {"states": ("UZB",), "club": "CST", "from_": "2009-01", "until": "2009-12"}
     many = {n: np.full(400, p.mean) for n, p in case.drawn.items()}
     for patches, least, most in (
-        ((cf.Propose(act="sanction", **seat),), 0.01, 0.2),
+        ((Propose(act="sanction", **seat),), 0.01, 0.2),
         (
-            (cf.Propose(act="sanction", **seat), cf.ReadOtherwise(statute="CSTO-20-sanction")),
+            (Propose(act="sanction", **seat), ReadOtherwise(statute="CSTO-20-sanction")),
             0.2,
             0.8,
         ),
@@ -302,7 +315,7 @@ def test_a_case_put_forward_for_certain_is_still_the_councils(case: Case) -> Non
 def test_a_club_that_never_was_leaves_other_draws_alone(
     case: Case, some_parameters: dict[str, Floats]
 ) -> None:
-    changed = one(cf.RemoveClub(club="GUAM")).apply(case)
+    changed = one(RemoveClub(club="GUAM")).apply(case)
     assert "GUAM" not in changed.clubs
     base, other = runs_of(case, some_parameters), runs_of(changed, some_parameters)
     until = parse_month("1997-09") - case.start
@@ -313,16 +326,16 @@ def test_a_club_that_never_was_leaves_other_draws_alone(
 def test_parameters_are_held_or_drawn_from_another_prior(
     case: Case, some_parameters: dict[str, Floats]
 ) -> None:
-    held = one(cf.ChangeParameter(parameter="entrapment", value=0.0)).apply(case)
-    found = cf.parameters_of(held, some_parameters)
+    held = one(ChangeParameter(parameter="entrapment", value=0.0)).apply(case)
+    found = parameters_of(held, some_parameters)
     assert not found["entrapment"].any()
     np.testing.assert_array_equal(found["protection"], some_parameters["protection"])
-    prior = one(cf.ChangeParameter(parameter="patron_reluctance", mean=-3.0, sd=0.5)).apply(case)
-    found = cf.parameters_of(prior, some_parameters)
+    prior = one(ChangeParameter(parameter="patron_reluctance", mean=-3.0, sd=0.5)).apply(case)
+    found = parameters_of(prior, some_parameters)
     old = case.parameters["patron_reluctance"]
     z = (some_parameters["patron_reluctance"] - old.mean) / (old.sd or 1)
     np.testing.assert_allclose(found["patron_reluctance"], -3.0 + 0.5 * z)
-    fixed = one(cf.ChangeParameter(parameter="witness", value=1.0)).apply(case)
+    fixed = one(ChangeParameter(parameter="witness", value=1.0)).apply(case)
     assert fixed.fixed("witness") == 1.0
     assert fixed.drawn == case.drawn
 
@@ -333,7 +346,7 @@ def test_a_theory_is_chosen_first(case: Case, some_parameters: dict[str, Floats]
     assert "partisan_patron" not in even_handed.apply(alone).parameters
     late = with_theory(even_handed.apply(case), "fear_of_abandonment")
     with pytest.raises(InputError, match="the theory first, then the counterfactual"):
-        cf.parameters_of(late, some_parameters)
+        parameters_of(late, some_parameters)
 
 
 def test_the_case_stays_as_it_is_and_a_changed_one_travels(case: Case) -> None:
@@ -374,13 +387,13 @@ def test_the_order_of_patches_of_different_things_does_not_matter(
 
 
 def test_the_order_of_patches_of_one_thing_matters(case: Case) -> None:
-    long = one(cf.ChangeStatute(statute="CSTO-19-exit", set={"notice_months": 18}))
-    short = one(cf.ChangeStatute(statute="CSTO-19-exit", set={"notice_months": 1}))
+    long = one(ChangeStatute(statute="CSTO-19-exit", set={"notice_months": 18}))
+    short = one(ChangeStatute(statute="CSTO-19-exit", set={"notice_months": 1}))
     assert (long + short).apply(case).hash == short.apply(case).hash
     assert (short + long).apply(case).hash == long.apply(case).hash
     assert (long + short).apply(case).hash != (short + long).apply(case).hash
     seat = {"states": ("UZB",), "club": "CST", "act": "accede", "from_": "2006-01"}
-    yes, no = (kind(until="2006-12", **seat) for kind in (cf.Force, cf.Forbid))
+    yes, no = (kind(until="2006-12", **seat) for kind in (Force, Forbid))
     for patches, low in (((yes, no), False), ((no, yes), True)):
         changed = one(*patches).apply(case).changed
         assert changed is not None
@@ -388,7 +401,7 @@ def test_the_order_of_patches_of_one_thing_matters(case: Case) -> None:
 
 
 def test_what_together_changes_nothing_is_refused(case: Case) -> None:
-    twice = one(cf.FlipEvent(event="E031"), cf.FlipEvent(event="E031"))
+    twice = one(FlipEvent(event="E031"), FlipEvent(event="E031"))
     with pytest.raises(InputError, match="patches that change the case together"):
         twice.apply(case)
 
@@ -661,7 +674,7 @@ def test_an_unknown_name_offers_the_nearest(case: Case) -> None:
 
 
 def test_every_act_of_the_patches_is_one_of_the_law() -> None:
-    from tashkent.model.orders import STREAMS
+    from tashkent.model.streams import STREAMS
 
     left_out = set(Act) - set(STREAMS)
     assert Act.DECLINE in left_out  # follows from participation, which is not drawn

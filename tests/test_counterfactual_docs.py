@@ -20,13 +20,13 @@ from tashkent.experiments.fifteen import (
 from tashkent.experiments.predictions import load_predictions
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import (
-    PATCHES,
     Counterfactual,
-    Outcome,
+    ExpectedOutcome,
     load_counterfactual,
     shipped_counterfactuals,
 )
-from tashkent.model.orders import STREAMS
+from tashkent.model.patches.kinds import PATCHES
+from tashkent.model.streams import STREAMS
 
 FORMAT = (ROOT / "docs/counterfactual-format.md").read_text(encoding="utf-8")
 TOLD = {word.strip('"') for word in re.findall(r"`([^`\n]+)`", FORMAT)}
@@ -57,7 +57,7 @@ def test_every_patch_and_key_is_told() -> None:
     for name, patch in PATCHES.items():
         keys = {field.alias or key for key, field in patch.model_fields.items()} - {"do"}
         assert keys <= TOLD, name
-    for table in (Counterfactual, Outcome):
+    for table in (Counterfactual, ExpectedOutcome):
         keys = {field.alias or key for key, field in table.model_fields.items()}
         assert keys - {"patch", "outcome"} <= TOLD
     assert {act.name.lower() for act in STREAMS} <= TOLD

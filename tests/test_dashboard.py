@@ -32,10 +32,28 @@ from tashkent.dashboard.page import Page
 from tashkent.dashboard.results import Wish
 from tashkent.dashboard.shared import Desk, Progress, Stopped
 from tashkent.experiments.compare import Z, compare
-from tashkent.model import counterfactual as cf
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
+from tashkent.model.counterfactual import (
+    Counterfactual,
+    parse_counterfactual,
+    shipped_counterfactuals,
+)
 from tashkent.model.errors import InputError
+from tashkent.model.patches.acts import Answer, Forbid, Force, Propose
+from tashkent.model.patches.events import AddEvent, FlipEvent, MoveEvent, RemoveEvent, RescaleEvent
+from tashkent.model.patches.inputs import ChangeParameter, ChangeSeries
+from tashkent.model.patches.kinds import PATCHES
+from tashkent.model.patches.law import (
+    AddStatute,
+    ChangeStatute,
+    CloseClub,
+    OpenClub,
+    ReadOtherwise,
+    RemoveClub,
+    RemoveStatute,
+)
+from tashkent.model.patches.patch import Patch
 from tashkent.model.simulate import simulate
 from tashkent.model.words import TERMS
 
@@ -165,44 +183,44 @@ def test_a_link_that_swells_is_refused() -> None:
 def test_a_question_is_written_as_it_was_read(case: Case) -> None:
     odd = 'a "quote", a \\, ü and \x7f'
     patches = (
-        cf.AddEvent(event="x", date=DAY, label=odd, states=("UZB",), kind="offer", about="insurgency", sign=-1),
-        cf.ChangeStatute(statute="CST-11-exit", set={"notice_months": 12, "settlement": False}, drop=("until",)),
-        cf.ChangeSeries(series="tie_patron", states=("UZB",), first_year=1999, last_year=2001, scale=0.5),
+        AddEvent(event="x", date=DAY, label=odd, states=("UZB",), kind="offer", about="insurgency", sign=-1),
+        ChangeStatute(statute="CST-11-exit", set={"notice_months": 12, "settlement": False}, drop=("until",)),
+        ChangeSeries(series="tie_patron", states=("UZB",), first_year=1999, last_year=2001, scale=0.5),
     )  # fmt: skip
-    one = cf.Counterfactual(id="mine", title=odd, patches=patches)
-    for given in (one, *cf.shipped_counterfactuals(case)):
-        assert cf.parse_counterfactual(question.written(given), "x") == given
+    one = Counterfactual(id="mine", title=odd, patches=patches)
+    for given in (one, *shipped_counterfactuals(case)):
+        assert parse_counterfactual(question.written(given), "x") == given
 
 
 def test_every_shipped_question_is_told_in_words(case: Case) -> None:
-    for one in cf.shipped_counterfactuals(case):
+    for one in shipped_counterfactuals(case):
         words = changes.changes(case, one)
         assert len(words) == len(one.patches)
         assert all(line[0].isupper() or line[0] == "“" for line in words)
         assert not any("_" in line for line in words)
 
 
-@pytest.mark.parametrize("name", cf.PATCHES)
+@pytest.mark.parametrize("name", PATCHES)
 def test_every_kind_of_patch_has_words_of_its_own(case: Case, name: str) -> None:
-    patches: dict[str, cf.Patch] = {
-        "remove_event": cf.RemoveEvent(event="E031"),
-        "flip_event": cf.FlipEvent(event="E031"),
-        "rescale_event": cf.RescaleEvent(event="E031", factor=2),
-        "move_event": cf.MoveEvent(event="E031", date=DAY),
-        "add_event": cf.AddEvent(event="x", date=DAY, label="x", states=("UZB",), kind="tie", about="west", sign=1),
-        "remove_statute": cf.RemoveStatute(statute="CST-11-term"),
-        "change_statute": cf.ChangeStatute(statute="CST-11-exit", set={"notice_months": 12}),
-        "read_otherwise": cf.ReadOtherwise(statute="CST-11-term"),
-        "add_statute": cf.AddStatute(statute={"id": "x", "club": "CST", "kind": "withdrawal", "notice_months": 3}),
-        "open_club": cf.OpenClub(club="PFP", states=("TJK",), **{"from": DAY}),
-        "close_club": cf.CloseClub(club="PFP", states=("TJK",)),
-        "remove_club": cf.RemoveClub(club="GUAM"),
-        "change_series": cf.ChangeSeries(**SERIES, partners=("KAZ",), series="bond", set=1),
-        "forbid": cf.Forbid(states=("UZB",), club="CST", act="withdraw", **{"from": "1999-01"}, until="1999-12"),
-        "force": cf.Force(states=("UZB",), club="CST", act="renew", **{"from": "1999-01"}, until="1999-12"),
-        "propose": cf.Propose(states=("UZB",), club="CST", act="expel", **{"from": "1999-01"}, until="1999-12"),
-        "answer": cf.Answer(date=DAY, state="KGZ", need="external", grant=True),
-        "change_parameter": cf.ChangeParameter(parameter="patronage", value=0),
+    patches: dict[str, Patch] = {
+        "remove_event": RemoveEvent(event="E031"),
+        "flip_event": FlipEvent(event="E031"),
+        "rescale_event": RescaleEvent(event="E031", factor=2),
+        "move_event": MoveEvent(event="E031", date=DAY),
+        "add_event": AddEvent(event="x", date=DAY, label="x", states=("UZB",), kind="tie", about="west", sign=1),
+        "remove_statute": RemoveStatute(statute="CST-11-term"),
+        "change_statute": ChangeStatute(statute="CST-11-exit", set={"notice_months": 12}),
+        "read_otherwise": ReadOtherwise(statute="CST-11-term"),
+        "add_statute": AddStatute(statute={"id": "x", "club": "CST", "kind": "withdrawal", "notice_months": 3}),
+        "open_club": OpenClub(club="PFP", states=("TJK",), **{"from": DAY}),
+        "close_club": CloseClub(club="PFP", states=("TJK",)),
+        "remove_club": RemoveClub(club="GUAM"),
+        "change_series": ChangeSeries(**SERIES, partners=("KAZ",), series="bond", set=1),
+        "forbid": Forbid(states=("UZB",), club="CST", act="withdraw", **{"from": "1999-01"}, until="1999-12"),
+        "force": Force(states=("UZB",), club="CST", act="renew", **{"from": "1999-01"}, until="1999-12"),
+        "propose": Propose(states=("UZB",), club="CST", act="expel", **{"from": "1999-01"}, until="1999-12"),
+        "answer": Answer(date=DAY, state="KGZ", need="external", grant=True),
+        "change_parameter": ChangeParameter(parameter="patronage", value=0),
     }  # fmt: skip
     words = changes.said(case, patches[name])
     assert words != f"{name.replace('_', ' ').capitalize()}."
@@ -273,7 +291,7 @@ def test_every_choice_is_one_that_the_case_takes(case: Case) -> None:
             if option["value"] != rule["now"]:
                 question.read(case, text, "mine.toml")
     for event in offered["events"]:
-        cf.RemoveEvent(event=event["id"], states=event["states"][:1]).change(case)
+        RemoveEvent(event=event["id"], states=event["states"][:1]).change(case)
 
 
 @pytest.mark.parametrize(
@@ -776,7 +794,7 @@ def test_a_question_is_put_together_and_taken_back(visitor: Visitor) -> None:
     widget = visitor.find("most")
     assert (len(widget.words), widget.title) == (2, "Quiet years")
     assert "own=" in widget.query
-    one = cf.parse_counterfactual(widget.toml, widget.file)
+    one = parse_counterfactual(widget.toml, widget.file)
     assert one.starts == ("1998-12",)
     visitor.send("most", "extend", {"do": "strike", "event": "E999", "state": ""})
     assert "'E999' is not valid" in visitor.find("most").error
@@ -810,8 +828,8 @@ def test_what_is_held_on_simulate_can_become_a_change_of_ones_question(
     visitor.send("most", "take_over")
     widget = visitor.find("most")
     assert (widget.mine, widget.held, len(widget.words)) == (True, "", 2)
-    one = cf.parse_counterfactual(widget.toml, widget.file)
-    found = {p.parameter: p.value for p in one.patches if isinstance(p, cf.ChangeParameter)}
+    one = parse_counterfactual(widget.toml, widget.file)
+    found = {p.parameter: p.value for p in one.patches if isinstance(p, ChangeParameter)}
     assert found == {"exit": -5.0, "patronage": -1.0}
     visitor.send("most", "extend", {"do": "strike", "event": "E031", "state": ""})
     visitor.send("most", "drop", 0)

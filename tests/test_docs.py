@@ -12,11 +12,11 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-import tashkent.model.case as case_of
 from tashkent.agents import deliberation
 from tashkent.agents.terms import TERMS
 from tashkent.cli.new_case import SKELETON
-from tashkent.model.case import TABLES, Case, load_case
+from tashkent.model.case import Case, load_case, tables
+from tashkent.model.case.tables import TABLES
 from tashkent.model.law import KINDS, Act, AnyStatute, Status, Statute
 from tashkent.model.lawbook import rulebook
 
@@ -24,19 +24,19 @@ DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "cases.md").read_text(encoding="utf-8")
 #: table -> the classes of its rows, and of tables within them
 ROWS: dict[str, tuple[type[BaseModel], ...]] = {
-    "case.toml": (case_of._Head,),
-    "states.csv": (case_of.State,),
-    "threats.toml": (case_of.Threat,),
-    "clubs.toml": (case_of.Club, case_of.ClubName),
-    "openness.csv": (case_of.Opening,),
-    "requests.csv": (case_of.Request,),
-    "events.csv": (case_of.Event,),
-    "record.csv": (case_of.Entry,),
-    "parameters.toml": (case_of.Parameter,),
-    "theories.toml": (case_of.Theory,),
-    "evidence/composites.csv": (case_of.Composite,),
-    "evidence/rivalry.csv": (case_of.Rivalry,),
-    "evidence/bonds.csv": (case_of.Bond,),
+    "case.toml": (tables.Head,),
+    "states.csv": (tables.State,),
+    "threats.toml": (tables.Threat,),
+    "clubs.toml": (tables.Club, tables.ClubName),
+    "openness.csv": (tables.Opening,),
+    "requests.csv": (tables.Request,),
+    "events.csv": (tables.Event,),
+    "record.csv": (tables.Entry,),
+    "parameters.toml": (tables.Parameter,),
+    "theories.toml": (tables.Theory,),
+    "evidence/composites.csv": (tables.Composite,),
+    "evidence/rivalry.csv": (tables.Rivalry,),
+    "evidence/bonds.csv": (tables.Bond,),
 }
 
 
@@ -71,7 +71,9 @@ def lower(members: type[IntEnum]) -> list[str]:
 def test_every_table_has_its_section() -> None:
     assert not untold(TABLES, "\n".join(f"`{name}`" for name in sections("##")))
     classes = {row for rows in ROWS.values() for row in rows}
-    assert set(case_of._Row.__subclasses__()) == classes, "ROWS must say which table a class is of"
+    assert set(tables.TableRow.__subclasses__()) == classes, (
+        "ROWS must say which table a class is of"
+    )
     assert {*ROWS, "statutes.toml"} == set(TABLES)
 
 
@@ -96,25 +98,25 @@ def test_every_parameter_is_described() -> None:
         *TERMS,
         *deliberation.FRICTIONS,
         *deliberation.UNSCORED,
-        *case_of.COUNCIL,
-        *case_of.FIXED,
+        *tables.COUNCIL,
+        *tables.FIXED,
     )
     assert untold(names, text) == []
 
 
 def test_every_composite_that_is_needed_is_described() -> None:
-    assert untold(case_of.READ, sections("##")["evidence/composites.csv"]) == []
+    assert untold(tables.READ, sections("##")["evidence/composites.csv"]) == []
 
 
 def test_no_parameter_is_described_that_does_not_exist() -> None:
     text = sections("##")["parameters.toml"]
     told = re.findall(r"^\| `([a-z_]+)` \|", text, flags=re.MULTILINE)
-    known = {*TERMS, *deliberation.FRICTIONS, *deliberation.UNSCORED, *case_of.COUNCIL}
-    assert set(told) - set(keys(case_of.Parameter)) <= {*known, *case_of.FIXED}
+    known = {*TERMS, *deliberation.FRICTIONS, *deliberation.UNSCORED, *tables.COUNCIL}
+    assert set(told) - set(keys(tables.Parameter)) <= {*known, *tables.FIXED}
 
 
 def test_every_role_is_described() -> None:
-    assert untold(("patron", "none", *case_of.LEADERLESS), sections("###")["Roles"]) == []
+    assert untold(("patron", "none", *tables.LEADERLESS), sections("###")["Roles"]) == []
 
 
 def test_keys_of_every_statute_are_described() -> None:

@@ -10,7 +10,8 @@ import pytest
 from tashkent.calibration import posterior as fitting
 from tashkent.calibration.likelihood import Design, design, fitted_names
 from tashkent.calibration.riskset import CHOICES, risk_set
-from tashkent.model.case import Case, Entry
+from tashkent.model.case import Case
+from tashkent.model.case.tables import Entry
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.law import Status

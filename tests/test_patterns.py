@@ -166,7 +166,7 @@ def test_a_case_needs_no_table(case: Case, tmp_path: Path) -> None:
 
 
 def test_the_table_is_no_part_of_the_hash(case: Case) -> None:
-    from tashkent.model.case import TABLES
+    from tashkent.model.case.tables import TABLES
 
     assert FILE not in TABLES
     assert month_label(load_patterns(case).evaluation.starts[0]) == "1998-12"

@@ -17,7 +17,8 @@ from benchmarks.docking import acts_of_twin, acts_that_differ, differences, firs
 from benchmarks.idiomatic_mesa import AllianceModel
 from tashkent.agents.situation import Floats
 from tashkent.calibration.posterior import posterior
-from tashkent.model.case import Case, Request
+from tashkent.model.case import Case
+from tashkent.model.case.tables import Request
 from tashkent.model.clock import MONTHS_PER_YEAR, parse_month
 from tashkent.model.law import Act, Status
 from tashkent.model.simulate import prior_parameters

@@ -1,4 +1,4 @@
-"""What a counterfactual holds states and councils to, beyond the tables of a case, in terms of the engine's draws.
+"""The streams of the acts' draws, and what a counterfactual holds states and councils to in terms of them.
 
 An act happens if its log-odds exceed logistic noise, or if a chance exceeds a uniform draw. Who is held to an act, or
 kept from it, has a number in place of its draw that no log-odds and no chance can beat. So the law still binds (an act
@@ -6,13 +6,9 @@ that it does not allow does not happen), the log names the statute that allows t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from tashkent.model.case import Case
 from tashkent.model.law import Act
-
-if TYPE_CHECKING:
-    from tashkent.model.case import Case
 
 #: act -> (stream of its draw, whether a low draw makes it happen)
 STREAMS: dict[Act, tuple[str, bool]] = {
@@ -36,38 +32,14 @@ STREAMS: dict[Act, tuple[str, bool]] = {
     Act.COURT: ("court", True),
 }
 #: cases against a seat that a member may put to the council
-CASES = (Act.SANCTION, Act.EXPEL, Act.LOSE_RIGHTS, Act.END_OBSERVER)
-
-
-@dataclass(frozen=True, order=True)
-class Order:
-    """A seat whose draw is replaced in the months from `first` to `last` (`model.clock`)."""
-
-    stream: str
-    state: str
-    club: str
-    first: int
-    last: int
-    #: the lowest number stands in place of the draw, not the highest
-    low: bool
-
-
-@dataclass(frozen=True)
-class Changed:
-    """What was changed from a case as it is, beyond its tables."""
-
-    #: the case as it is, on whose record parameters are fitted
-    of: "Case"
-    orders: tuple[Order, ...] = ()
-    #: parameters that are held at one value in every run
-    held: tuple[tuple[str, float], ...] = ()
+COUNCIL_CASES = (Act.SANCTION, Act.EXPEL, Act.LOSE_RIGHTS, Act.END_OBSERVER)
 
 
 #: (stream, month since the start) -> state, club, low
 Held = Mapping[tuple[str, int], tuple[tuple[int, int, bool], ...]]
 
 
-def held_draws(case: "Case") -> Held:
+def held_draws(case: Case) -> Held:
     """The orders of a case by stream and month, states and clubs as numbers."""
     found: dict[tuple[str, int], tuple[tuple[int, int, bool], ...]] = {}
     clubs = tuple(case.clubs)

@@ -1,0 +1,350 @@
+"""Checks of a case's tables against each other; the record's are in `model.case.record_checks`."""
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any
+
+from tashkent.agents.deliberation import FRICTIONS, UNSCORED
+from tashkent.agents.terms import TERMS
+from tashkent.model.case.case import Case
+from tashkent.model.case.record_checks import check_record, check_seat
+from tashkent.model.case.tables import COUNCIL, FIXED, LEADERLESS, LENGTHS, READ, SHARES, TIE
+from tashkent.model.clock import month_of
+from tashkent.model.draws import STRIDE
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.law import SEVERAL, Incompatible, Lock, Observer, Statute
+
+
+def check_case(case: Case) -> None:
+    """All tables against each other, and every source against the list of sources.
+
+    Raises
+    ------
+    InputError
+        For the first row that is wrong.
+    """
+    _check_states(case)
+    check_clubs(case)
+    check_statutes(case)
+    check_requests(case)
+    check_events(case)
+    check_parameters(case)
+    _check_theories(case)
+    check_evidence(case)
+    check_record(case)
+    sourced: dict[str, Iterable[tuple[str, Any]]] = {
+        "openness.csv": ((f"{row.club} {row.state}: ", row) for row in case.openness),
+        "events.csv": ((f"{row.event}.", row) for row in case.events),
+        "record.csv": ((f"{row.club} {row.state} {row.date}: ", row) for row in case.record),
+        "statutes.toml": ((f"{row.id}.", row) for row in case.statutes),
+        "clubs.toml": ((f"{name}.", row) for name, row in case.clubs.items()),
+        "parameters.toml": ((f"{name}.", row) for name, row in case.parameters.items()),
+    }
+    for file, rows in sourced.items():
+        for key, row in rows:
+            for source in row.source.split(";"):
+                if source.strip() not in case.sources:
+                    raise unknown(file, f"{key}source", source.strip(), case.sources)
+
+
+def _check_states(case: Case) -> None:
+    if len(set(case.state_ids)) < len(case.states):
+        twice = next(s for s in case.state_ids if case.state_ids.count(s) > 1)
+        raise InputError("states.csv", "state", twice, "each state once")
+    patrons = [s.state for s in case.states if s.role == "patron"]
+    if len(patrons) != 1:
+        listed = ", ".join(patrons) or "nobody"
+        raise InputError("states.csv", "patron", listed, "the role of one state")
+    if patrons != [case.patron]:
+        raise unknown("case.toml", "patron", case.patron, patrons)
+    if case.focus not in case.clubs:
+        raise unknown("case.toml", "focus", case.focus, case.clubs)
+
+
+def check_clubs(case: Case) -> None:
+    """Clubs, the threats that they relieve, and their openness.
+
+    Raises
+    ------
+    InputError
+        For the first row that is wrong.
+    """
+    if "patron" not in case.sponsors:
+        raise InputError("evidence/composites.csv", "variable", "missing", "rows of tie_patron")
+    _check_threats(case)
+    for name, club in case.clubs.items():
+        if club.sponsor not in (*case.sponsors, "none"):
+            raise unknown("clubs.toml", f"{name}.sponsor", club.sponsor, (*case.sponsors, "none"))
+        for threat_name in club.relieves:
+            if threat_name not in case.threats:
+                raise unknown("clubs.toml", f"{name}.relieves", threat_name, case.threats)
+        named = tuple(n.from_ for n in club.names)
+        for dates, key in ((club.foundings, "foundings"), (named, "names")):
+            if sorted(set(dates)) != list(dates):
+                listed = ", ".join(map(str, dates))
+                raise InputError("clubs.toml", f"{name}.{key}", listed, "dates in order, each once")
+            if dates and dates[0] < club.since:
+                allowed = f"dates from since ({club.since}) on"
+                raise InputError("clubs.toml", f"{name}.{key}", str(dates[0]), allowed)
+    check_openness(case)
+
+
+def _check_threats(case: Case) -> None:
+    file = "threats.toml"
+    if not case.threats:
+        raise InputError(file, "threats", "missing", "at least one table")
+    if "any" in case.threats:
+        raise InputError(file, "threat", "any", "another name: credibility events use it for all")
+    measured = {c.variable for c in case.composites} | {"rivalry", ""}
+    for name, threat in case.threats.items():
+        if threat.measured_by not in measured:
+            names = (*sorted(measured - {""}), '""')
+            raise unknown(file, f"{name}.measured_by", threat.measured_by, names)
+        roles = (*case.sponsors, *LEADERLESS)
+        if threat.source not in roles:
+            raise unknown(file, f"{name}.source", threat.source, roles)
+
+
+def check_openness(case: Case) -> None:
+    """No two openings of a club and state overlap, and all are of states that decide.
+
+    Raises
+    ------
+    InputError
+        For the first row that is wrong.
+    """
+    file = "openness.csv"
+    for row in case.openness:
+        key = f"{row.club} {row.state}"
+        check_seat(case, file, key, row.club, row.state)
+        if row.open_until is not None and row.open_until <= row.open_from:
+            raise InputError(file, f"{key}: open_until", str(row.open_until), "after open_from")
+        if row.state == case.patron:
+            raise InputError(file, f"{key}: state", row.state, "a state that decides")
+    for row, later in combinations(sorted(case.openness, key=lambda r: r.open_from), 2):
+        same = (row.club, row.state) == (later.club, later.state)
+        if same and (row.open_until is None or later.open_from < row.open_until):
+            allowed = f"no second row while the one from {row.open_from} holds"
+            key = f"{row.club} {row.state}: open_from"
+            raise InputError(file, key, str(later.open_from), allowed)
+
+
+def check_statutes(case: Case) -> None:
+    """Statutes are of clubs of the case, one of a kind at a time, and say when the council meets that decides.
+
+    Raises
+    ------
+    InputError
+        For the first row that is wrong.
+    """
+    ids = [s.id for s in case.statutes]
+    for statute in case.statutes:
+        if ids.count(statute.id) > 1:
+            raise InputError("statutes.toml", "id", statute.id, "each statute once")
+        if statute.club not in case.clubs:
+            raise unknown("statutes.toml", f"{statute.id}.club", statute.club, case.clubs)
+        if statute.until is not None and statute.until <= statute.from_:
+            until = str(statute.until)
+            raise InputError("statutes.toml", f"{statute.id}.until", until, "after from")
+        _check_statute_names(case, statute)
+        if statute.other_reading:
+            _check_statute_names(case, statute.read_otherwise())
+        for name, value in statute:
+            if name.endswith("_months") and isinstance(value, int) and value > STRIDE:
+                allowed = f"at most {STRIDE} months"
+                raise InputError("statutes.toml", f"{statute.id}.{name}", value, allowed)
+        for other in case.statutes:
+            if (
+                other.id != statute.id
+                and (other.club, other.kind) == (statute.club, statute.kind)
+                and statute.kind not in SEVERAL
+                and other.in_force(statute.from_)
+            ):
+                allowed = f"no second rule of kind {statute.kind} while {other.id} is in force"
+                raise InputError("statutes.toml", f"{statute.id}.from", str(statute.from_), allowed)
+    for club in case.clubs:
+        if not any(s.club == club and s.kind == "accession" for s in case.statutes):
+            raise InputError("statutes.toml", club, "no way in", "a statute of kind accession")
+
+    _check_sessions(case)
+
+
+def _check_statute_names(case: Case, statute: Statute) -> None:
+    file = "statutes.toml"
+    if isinstance(statute, Lock) and statute.state not in case.deciders:
+        raise unknown(file, f"{statute.id}.state", statute.state, case.deciders)
+    if isinstance(statute, Incompatible):
+        for key, names in (("bars", statute.bars), ("suspects", statute.suspects)):
+            for name in names:
+                others = [club for club in case.clubs if club != statute.club]
+                if name not in others:
+                    raise unknown(file, f"{statute.id}.{key}", name, others)
+
+
+def _check_sessions(case: Case) -> None:
+    """What a regular session decides needs a rule that says when it meets."""
+    for statute in case.statutes:
+        by_session = statute.kind in ("voluntary_suspension", "sanction", "expulsion", "arrears")
+        if by_session or (isinstance(statute, Observer) and statute.withdrawable):
+            sessions = [s for s in case.statutes if (s.club, s.kind) == (statute.club, "session")]
+            if not any(s.in_force(statute.from_) for s in sessions):
+                allowed = "a statute of kind session in force from then on"
+                raise InputError("statutes.toml", f"{statute.id}.kind", statute.kind, allowed)
+
+
+def check_requests(case: Case) -> None:
+    """Requests are of states that decide, each kind once in a month.
+
+    Raises
+    ------
+    InputError
+        For the first row that is wrong.
+    """
+    seen = set()
+    for row in case.requests:
+        if row.state not in case.deciders:
+            raise unknown("requests.csv", f"{row.date}.state", row.state, case.deciders)
+        if (row.met is None) != (row.kind == "base"):
+            allowed = "empty for a base" if row.kind == "base" else "true or false"
+            raise InputError("requests.csv", f"{row.date} {row.state}: met", row.met, allowed)
+        key = (month_of(row.date), row.state, row.kind)
+        if key in seen:
+            allowed = "each kind once in a month and state"
+            raise InputError("requests.csv", f"{row.date} {row.state}", row.kind, allowed)
+        seen.add(key)
+
+
+def check_events(case: Case) -> None:
+    """Events concern states, threats and ties of the case, each effect once.
+
+    Raises
+    ------
+    InputError
+        For the first row that is wrong.
+    """
+    file = "events.csv"
+    seen = set()
+    for row in case.events:
+        if row.state not in case.deciders:
+            raise unknown(file, f"{row.event}.state", row.state, case.deciders)
+        names: Iterable[str]
+        match row.kind:
+            case "threat":
+                names = case.threats
+            case "credibility":
+                names = (*case.threats, "any")
+            case "offer":
+                names = case.threats
+            case "tie":
+                names = case.sponsors
+            case _:
+                names = ("patron",)
+        if row.about not in names:
+            raise unknown(file, f"{row.event}.about", row.about, names)
+        is_rivalry = row.kind == "threat" and case.threats[row.about].measured_by == "rivalry"
+        rivals = [state for state in case.deciders if state != row.state]
+        if is_rivalry and row.rival not in rivals:
+            raise unknown(file, f"{row.event}.rival", row.rival, rivals)
+        if not is_rivalry and row.rival:
+            raise InputError(file, f"{row.event}.rival", row.rival, "empty but for a rivalry")
+        if row.date_end is not None and row.date_end < row.date:
+            raise InputError(file, f"{row.event}.date_end", str(row.date_end), "not before date")
+        effect = (row.event, row.state, row.kind, row.about, row.rival)
+        if effect in seen:
+            raise InputError(file, row.event, " ".join(effect[1:]).strip(), "each effect once")
+        seen.add(effect)
+
+
+def check_parameters(case: Case) -> None:
+    """Every parameter that the model needs is there, with an sd unless it is fixed, within its range.
+
+    Raises
+    ------
+    InputError
+        For the first row that is wrong.
+    """
+    file = "parameters.toml"
+    expected = {
+        "weight": tuple(TERMS),
+        "friction": FRICTIONS,
+        "unscored": UNSCORED,
+        "council": COUNCIL,
+        "fixed": FIXED,
+    }
+    for name, parameter in case.parameters.items():
+        if name not in expected[parameter.role]:
+            raise unknown(file, f"a {parameter.role}", name, expected[parameter.role])
+        if (parameter.sd is None) != (parameter.role == "fixed"):
+            need = "no sd" if parameter.role == "fixed" else "an sd"
+            raise InputError(file, f"{name}.sd", parameter.sd, f"{need} for a {parameter.role}")
+        if not parameter.fitted and parameter.role not in ("weight", "friction"):
+            raise InputError(file, f"{name}.fitted", False, "given for weights and frictions only")
+    for name in (*FRICTIONS, *UNSCORED, *COUNCIL, *FIXED):
+        if name not in case.parameters:
+            raise InputError(file, name, "missing", "a table for it")
+    if not case.role("weight"):
+        raise InputError(file, "weight", "missing", f"at least one of {', '.join(TERMS)}")
+    for name in LENGTHS:
+        if case.fixed(name) <= 0:
+            raise InputError(file, f"{name}.mean", case.fixed(name), "a number above 0")
+    for name in SHARES:
+        if not 0 <= case.fixed(name) <= 1:
+            raise InputError(file, f"{name}.mean", case.fixed(name), "a number from 0 to 1")
+    if case.fixed("event_step") < 0:
+        raise InputError(file, "event_step.mean", case.fixed("event_step"), "0 or more")
+
+
+def _check_theories(case: Case) -> None:
+    weights = case.role("weight")
+    for name, theory in case.theories.items():
+        if name in weights:
+            allowed = "a name that no term has"
+            raise InputError("theories.toml", name, ", ".join(theory.terms), allowed)
+        for one in theory.terms:
+            if one not in weights:
+                raise unknown("theories.toml", f"{name}.terms", one, weights)
+
+
+def check_evidence(case: Case) -> None:
+    """Measured series have a row for each state and year, and no pair twice.
+
+    Raises
+    ------
+    InputError
+        For the first row that is wrong.
+    """
+    file = "evidence/composites.csv"
+    years = range(case.start // 12, case.end // 12 + 1)
+    seen: dict[tuple[str, str, int], float] = {}
+    for row in case.composites:
+        if row.state not in case.deciders:
+            raise unknown(file, "state", row.state, case.deciders)
+        if (row.variable, row.state, row.year) in seen:
+            key = f"{row.variable} {row.state}"
+            raise InputError(file, key, row.year, "each year once")
+        seen[row.variable, row.state, row.year] = row.value
+    needed = {TIE + sponsor for sponsor in case.sponsors}
+    needed |= {t.measured_by for t in case.threats.values()} - {"rivalry", ""}
+    needed |= set(READ)
+    for variable in sorted(needed):
+        for state in case.deciders:
+            for year in years:
+                if (variable, state, year) not in seen:
+                    key = f"{variable} {state}"
+                    raise InputError(file, key, year, f"a row for each year {years[0]}-{years[-1]}")
+    pairs = [(row.state, row.rival, row.year) for row in case.rivalry]
+    _check_pairs(case, "evidence/rivalry.csv", "rival", pairs)
+    pairs = [(row.state, row.partner, row.year) for row in case.bonds]
+    _check_pairs(case, "evidence/bonds.csv", "partner", pairs)
+
+
+def _check_pairs(case: Case, file: str, other: str, rows: list[tuple[str, str, int]]) -> None:
+    seen = set()
+    for state, partner, year in rows:
+        if state not in case.deciders:
+            raise unknown(file, "state", state, case.deciders)
+        if partner not in (names := [s for s in case.deciders if s != state]):
+            raise unknown(file, f"{state}: {other}", partner, names)
+        if (state, partner, year) in seen:
+            raise InputError(file, f"{state} {partner}", year, "each year once")
+        seen.add((state, partner, year))

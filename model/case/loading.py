@@ -1,0 +1,205 @@
+"""Strict loading of a case directory.
+
+A case is a folder of TOML and CSV files (`model.case.tables`). Whatever is missing, misspelt, out of range or names
+something that does not exist raises `InputError`: one line with file, key, value, what is allowed, and the nearest
+valid name. A loaded case is frozen.
+"""
+
+import hashlib
+import os
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from tashkent.model.case.case import Case
+from tashkent.model.case.checks import check_case
+from tashkent.model.case.tables import (
+    BESIDE,
+    SCHEMA,
+    TABLES,
+    Bond,
+    Club,
+    Composite,
+    Entry,
+    Event,
+    Head,
+    Opening,
+    Parameter,
+    Request,
+    Rivalry,
+    State,
+    Theory,
+    Threat,
+)
+from tashkent.model.clock import month_of, parse_month
+from tashkent.model.draws import STRIDE
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.law import KINDS, AnyStatute
+from tashkent.model.reading import csv_rows, text_of, toml_table, validated
+
+CASES = Path(__file__).parent.parent / "cases"
+
+
+def load_case(case: str | Path = "cst") -> Case:
+    """Load a case by the name of a shipped one or by its folder.
+
+    Raises
+    ------
+    InputError
+        If anything in the folder is missing, unknown, out of range or contradictory.
+
+    Examples
+    --------
+    >>> load_case("cst").deciders[:3]
+    ('ARM', 'AZE', 'BLR')
+    """
+    is_shipped = isinstance(case, str) and os.path.isdir(CASES / case)
+    path = CASES / case if is_shipped else Path(case)
+    if not os.path.isdir(path):  # Path.is_dir raises an error for a name that is too long
+        shipped = sorted(p.parent.name for p in CASES.glob("*/case.toml"))
+        raise unknown("case", "name or folder", str(case), shipped)
+    return _Loader(path).load()
+
+
+class _Loader:
+    """Reads the tables of one folder and checks them against each other."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.digest = hashlib.sha256()
+
+    # reading ------------------------------------------------------------------------------------
+
+    def _bytes(self, file: str) -> bytes:
+        try:
+            content = (self.path / file).read_bytes()
+        except FileNotFoundError:
+            raise InputError(file, "file", "missing", f"a case has {', '.join(TABLES)}") from None
+        except OSError as error:
+            raise InputError(file, "file", error.strerror, "a file that can be read") from None
+        self.digest.update(file.encode() + b"\0" + content + b"\0")
+        return content
+
+    def _text(self, file: str) -> str:
+        return text_of(self._bytes(file), file)
+
+    def _toml(self, file: str) -> dict[str, Any]:
+        return toml_table(self._text(file), file)
+
+    def _named[RowT: BaseModel](self, file: str, kind: type[RowT]) -> dict[str, RowT]:
+        """The tables of a file by their names."""
+        return {name: validated(kind, row, file, name) for name, row in self._toml(file).items()}
+
+    def _rows[RowT: BaseModel](self, file: str, kind: type[RowT]) -> tuple[RowT, ...]:
+        return csv_rows(self._text(file), file, kind)
+
+    # loading ------------------------------------------------------------------------------------
+
+    def load(self) -> Case:
+        for found in sorted([*self.path.glob("*.toml"), *self.path.glob("*.csv")]):
+            if found.name not in (*TABLES, *BESIDE):
+                raise unknown("folder", "file", found.name, (*TABLES, *BESIDE))
+        table = self._toml("case.toml")
+        schema = table.get("schema", SCHEMA)
+        if type(schema) is not int or schema != SCHEMA:
+            raise InputError("case.toml", "schema", schema, str(SCHEMA))
+        head: Head = validated(Head, table, "case.toml", "case")
+        states = self._rows("states.csv", State)
+        threats = self._named("threats.toml", Threat)
+        clubs = self._named("clubs.toml", Club)
+        span = self._span(head)
+        case = Case(
+            path=self.path,
+            id=head.id,
+            title=head.title,
+            patron=head.patron,
+            focus=head.focus,
+            **span,
+            shown=self._shown(head, span),
+            sources=head.sources,
+            states=states,
+            threats=threats,
+            clubs=clubs,
+            statutes=self._statutes(),
+            openness=self._rows("openness.csv", Opening),
+            requests=self._rows("requests.csv", Request),
+            events=self._rows("events.csv", Event),
+            record=self._rows("record.csv", Entry),
+            parameters=self._named("parameters.toml", Parameter),
+            theories=self._named("theories.toml", Theory),
+            composites=self._rows("evidence/composites.csv", Composite),
+            rivalry=self._rows("evidence/rivalry.csv", Rivalry),
+            bonds=self._rows("evidence/bonds.csv", Bond),
+            hash=self.digest.hexdigest(),
+            changed=None,
+        )
+        check_case(case)
+        return case
+
+    def _span(self, head: Head) -> dict[str, int]:
+        span = {}
+        for key in ("start", "end", "fit_until", "score_from"):
+            try:
+                span[key] = parse_month(getattr(head, key))
+            except ValueError as error:
+                raise InputError("case.toml", key, getattr(head, key), str(error)) from None
+        if span["start"] <= month_of(date.min):
+            raise InputError("case.toml", "start", head.start, "a month after 0001-01")
+        if not span["start"] < span["fit_until"] <= span["end"]:
+            raise InputError("case.toml", "fit_until", head.fit_until, "after start, not after end")
+        if span["end"] - span["start"] >= STRIDE:
+            raise InputError("case.toml", "end", head.end, f"less than {STRIDE} months after start")
+        if not span["start"] < span["score_from"] <= span["fit_until"]:
+            allowed = "after start, not after fit_until"
+            raise InputError("case.toml", "score_from", head.score_from, allowed)
+        return span
+
+    def _shown(self, head: Head, span: dict[str, int]) -> tuple[int, ...]:
+        months: list[int] = []
+        for text in head.shown:
+            try:
+                month = parse_month(text)
+            except ValueError as error:
+                raise InputError("case.toml", "shown", text, str(error)) from None
+            if not span["start"] <= month <= span["end"]:
+                allowed = f"a month from {head.start} to {head.end}"
+                raise InputError("case.toml", "shown", text, allowed)
+            if months and month <= months[-1]:
+                raise InputError("case.toml", "shown", text, "months in order, each once")
+            months.append(month)
+        return tuple(months)
+
+    def _statutes(self) -> tuple[AnyStatute, ...]:
+        file = "statutes.toml"
+        table = self._toml(file)
+        for key in table:
+            if key != "statute":
+                raise unknown(file, "key", key, ["statute"])
+        kinds = KINDS
+        found = []
+        rows = table.get("statute", [])
+        if not isinstance(rows, list):
+            raise InputError(file, "statute", rows, "tables, each under [[statute]]")
+        for number, row in enumerate(rows, start=1):
+            name = f"statute {number}"
+            if not isinstance(row, dict):
+                raise InputError(file, name, row, "a table under [[statute]]")
+            name = str(row.get("id", name))
+            if "kind" not in row:
+                raise InputError(file, f"{name}.kind", "missing", ", ".join(kinds))
+            kind = row["kind"]
+            if not isinstance(kind, str) or kind not in kinds:
+                raise unknown(file, f"{name}.kind", kind, kinds)
+            statute = validated(kinds[kind], row, file, name)
+            if statute.other_reading:
+                other = {**row, **dict(statute.other_reading)}
+                validated(kinds[kind], other, file, f"{name}.other_reading")
+            if bool(statute.other_reading) != bool(statute.ambiguity):
+                given = "ambiguity" if statute.ambiguity else "other_reading"
+                raise InputError(
+                    file, f"{name}.{given}", "alone", "ambiguity and other_reading together"
+                )
+            found.append(statute)
+        return tuple(found)

@@ -1,0 +1,1 @@
+"""Patches: single changes to a case, of which a counterfactual is a list; `kinds` names them all."""

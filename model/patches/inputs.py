@@ -1,0 +1,125 @@
+"""Patches to measured series and to parameters."""
+
+from dataclasses import replace
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from tashkent.agents.terms import TERMS
+from tashkent.model.case import Case
+from tashkent.model.case.case import Changed
+from tashkent.model.case.tables import Bond, Composite, Parameter, Rivalry
+from tashkent.model.patches.patch import Patch, Texts, check_known, refused
+from tashkent.model.reading import validated
+
+#: series that are measured between two states
+DYADS = ("rivalry", "bond")
+
+
+class ChangeSeries(Patch):
+    """A measured series is higher, lower or another in some states and years: a composite, rivalry or a bond.
+
+    `series` is a variable of ``evidence/composites.csv`` (in standard deviations), or ``rivalry`` or ``bond``, which
+    are between `states` and `partners`. Years are years of use, the last included. One of `add`, `scale`, `set` says
+    how.
+    """
+
+    do: Literal["change_series"] = "change_series"
+    series: str
+    states: Texts = Field(min_length=1)
+    partners: Texts = ()
+    first_year: int
+    last_year: int
+    add: float | None = None
+    scale: float | None = None
+    set: float | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "ChangeSeries":
+        if sum(value is not None for value in (self.add, self.scale, self.set)) != 1:
+            raise ValueError("one of add, scale and set")
+        if (self.series in DYADS) != bool(self.partners):
+            raise ValueError(f"partners for {' and '.join(DYADS)}, and for nothing else")
+        return self
+
+    def _new(self, value: float) -> float:
+        if self.set is not None:
+            return self.set
+        return value * self.scale if self.scale is not None else value + (self.add or 0.0)
+
+    def change(self, case: Case) -> dict[str, Any]:
+        """With other values in these years."""
+        variables = dict.fromkeys(row.variable for row in case.composites)
+        check_known("series", [self.series], (*variables, *DYADS))
+        check_known("states", self.states, case.deciders)
+        check_known("partners", self.partners, case.deciders)
+        first, last = case.start // 12, case.end // 12
+        for key in ("first_year", "last_year"):
+            if not first <= getattr(self, key) <= last:
+                raise refused(key, getattr(self, key), f"a year from {first} to {last}")
+        if self.last_year < self.first_year:
+            raise refused("last_year", self.last_year, f"not before first_year ({self.first_year})")
+        if self.series == "rivalry":
+            return {"rivalry": self._dyads(case.rivalry, Rivalry, "rival")}
+        if self.series == "bond":
+            return {"bonds": self._dyads(case.bonds, Bond, "partner")}
+        rows: list[Composite] = []
+        for row in case.composites:
+            hit = row.variable == self.series and row.state in self.states
+            if hit and self.first_year <= row.year <= self.last_year:
+                row = row.model_copy(update={"value": self._new(row.value)})
+            rows.append(row)
+        return {"composites": tuple(rows)}
+
+    def _dyads(
+        self, rows: tuple[Any, ...], model: type[Rivalry] | type[Bond], other: str
+    ) -> tuple[Any, ...]:
+        """Rows of pairs, of which those that are missing stand for 0."""
+        table = {(r.state, getattr(r, other), r.year): r for r in rows}
+        for state in self.states:
+            for partner in self.partners:
+                for year in range(self.first_year, self.last_year + 1):
+                    key = (state, partner, year)
+                    old = table[key].value if key in table else 0.0
+                    row = {"state": state, other: partner, "year": year, "value": self._new(old)}
+                    if row["value"] != old:
+                        table[key] = validated(model, row, "", f"{state} {partner} {year}")
+        return tuple(table.values())
+
+
+class ChangeParameter(Patch):
+    """A parameter is another: one `value` in every run, or another prior (`mean`, `sd`) if it is not fitted."""
+
+    do: Literal["change_parameter"] = "change_parameter"
+    parameter: str
+    value: float | None = None
+    mean: float | None = None
+    sd: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "ChangeParameter":
+        if (self.value is None) == (self.mean is None and self.sd is None):
+            raise ValueError("either value, or mean and sd or one of them")
+        return self
+
+    def change(self, case: Case) -> dict[str, Any]:
+        """With another value or prior. A weight whose term a theory leaves out stays out."""
+        name = self.parameter
+        if name in TERMS and name not in case.parameters:
+            return {}
+        check_known("parameter", [name], case.parameters)
+        old = case.parameters[name]
+        if self.value is None and (old.role == "fixed" or name in case.fitted):
+            said = "a fixed parameter" if old.role == "fixed" else "a parameter that is fitted"
+            raise refused(name, "mean or sd", f"a value, for {said}")
+        mean = self.value if self.value is not None else self.mean
+        update: dict[str, Any] = {} if mean is None else {"mean": mean}
+        if self.sd is not None:
+            update["sd"] = self.sd
+        new: Parameter = old.model_copy(update=update)
+        changed: dict[str, Any] = {"parameters": {**case.parameters, name: new}}
+        if self.value is not None and old.role != "fixed":
+            before = case.changed or Changed(case)
+            held = {**dict(before.held), name: self.value}
+            changed["changed"] = replace(before, held=tuple(sorted(held.items())))
+        return changed

@@ -1,0 +1,153 @@
+"""What a user writes, read strictly: text, TOML, CSV, and the one line that says what is wrong with it."""
+
+import csv
+import io
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from tashkent.model.errors import InputError, unknown
+
+#: how a number or a day is written in a cell; looser spellings are typing errors more often than not
+_WRITTEN = {
+    int: (r"[+-]?[0-9]+", "a whole number"),
+    float: (r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", "a finite number"),
+    date: (r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day written YYYY-MM-DD"),
+}
+
+
+def text_of(content: bytes, file: str) -> str:
+    """The text of a file in UTF-8 without a byte-order mark.
+
+    Raises
+    ------
+    InputError
+        If it is written in another way.
+    """
+    try:
+        text = content.decode()
+    except UnicodeDecodeError as error:
+        raise InputError(file, f"byte {error.start}", "not UTF-8", "text in UTF-8") from None
+    if text.startswith("\ufeff"):
+        raise InputError(file, "byte 0", "a byte-order mark", "text in UTF-8 without it")
+    return text
+
+
+def toml_table(text: str, file: str) -> dict[str, Any]:
+    """The table that a text in TOML holds; `file` is named in what is wrong with it.
+
+    Raises
+    ------
+    InputError
+        If the text is not TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(file, "syntax", str(error), "TOML 1.0") from None
+
+
+def csv_rows[RowT: BaseModel](text: str, file: str, kind: type[RowT]) -> tuple[RowT, ...]:
+    """The rows of a text in CSV, whose columns are the keys of `kind`; an empty cell stands for the default, if any.
+
+    Raises
+    ------
+    InputError
+        If the text is not CSV, a column is missing or unknown, or a cell does not hold what it should.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows = []
+    try:
+        header = next(reader, [])
+        _check_header(file, header, list(kind.model_fields))
+        for cells in filter(None, reader):
+            line = f"line {reader.line_num}"
+            if len(cells) != len(header):
+                raise InputError(file, line, "wrong number of cells", f"{len(header)} cells")
+            written = {
+                name: cell
+                for name, cell in zip(header, cells, strict=True)
+                if cell != "" or kind.model_fields[name].is_required()
+            }
+            _check_cells(file, line, written, kind)
+            rows.append(validated(kind, written, file, line, strings=True))
+    except csv.Error as error:
+        raise InputError(
+            file, f"line {reader.line_num}", str(error), "CSV, quotation marks in pairs"
+        ) from None
+    return tuple(rows)
+
+
+def _check_header(file: str, header: list[str], columns: list[str]) -> None:
+    for column in header:
+        if column not in columns:
+            raise unknown(file, "column", column, columns)
+        if header.count(column) > 1:
+            raise InputError(file, "column", column, "each column once")
+    for column in columns:
+        if column not in header:
+            raise InputError(file, "column", "missing", f"a column named {column}")
+
+
+def _check_cells(file: str, line: str, written: Mapping[str, str], kind: type[BaseModel]) -> None:
+    for name, cell in written.items():
+        annotation = kind.model_fields[name].annotation
+        for type_, (pattern, allowed) in _WRITTEN.items():
+            if annotation in (type_, type_ | None) and not re.fullmatch(pattern, cell):
+                raise InputError(file, f"{line}.{name}", cell, allowed)
+
+
+def validated(kind: Any, value: object, file: str, key: str, *, strings: bool = False) -> Any:
+    """A value as a pydantic model or type; `strings` if all that it holds is text, as in CSV.
+
+    `file` and `key` say where the value stands.
+
+    Raises
+    ------
+    InputError
+        The first complaint, in one line: the key within the value, what stands there and what is allowed.
+    """
+    adapter = TypeAdapter(kind)
+    try:
+        return adapter.validate_strings(value) if strings else adapter.validate_python(value)
+    except ValidationError as error:
+        # a misspelt key is unknown and missing at once: the first of the two has a nearest name
+        found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+        raise _input_error(file, key, found[0], kind) from None
+
+
+def _input_error(file: str, key: str, error: Any, kind: Any) -> InputError:
+    """A complaint of pydantic as one line of ours."""
+    where = ".".join([key, *(str(part) for part in error["loc"])])
+    if error["type"] == "extra_forbidden":
+        names = list(_keys(kind, error["loc"][:-1]))
+        near = get_close_matches(str(error["loc"][-1]), names, n=1, cutoff=0.4)
+        allowed = f"the keys {', '.join(names)}"
+        return InputError(file, where, error["loc"][-1], allowed, near[0] if near else "")
+    if error["type"] == "missing":
+        return InputError(file, where, "missing", f"a value for {error['loc'][-1]}")
+    plain = {"model_type": "a table", "tuple_type": "a list", "too_short": "a list with an item"}
+    said = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    allowed = plain.get(error["type"], said)
+    if error["type"] == "literal_error":
+        near = get_close_matches(str(error["input"]), _literals(allowed), n=1, cutoff=0.4)
+        return InputError(file, where, error["input"], allowed, near[0] if near else "")
+    return InputError(file, where, error["input"], allowed)
+
+
+def _keys(kind: Any, loc: Iterable[int | str]) -> dict[str, Any]:
+    """The keys of a table, or of a table within it, and what they hold."""
+    for part in loc:
+        kind = _keys(kind, ()).get(str(part), kind)
+        while not hasattr(kind, "model_fields"):
+            kind = get_args(kind)[0]
+    return {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
+
+
+def _literals(message: str) -> list[str]:
+    return message.split("'")[1::2]
