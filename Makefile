@@ -64,8 +64,7 @@ format: env-dev ## rewrite the sources: ruff's fixes and format
 	$(BIN)/ruff format .
 
 docs: env ## write docs/rulebook.md from the case
-	$(BIN)/tashkent law --markdown > $(VENV)/rulebook.md
-	cp $(VENV)/rulebook.md docs/
+	$(BIN)/python -m publish.rulebook
 
 posterior: env ## sample the posterior of the case anew, to ship it beside the case, with CALIBRATE_ARGS
 	$(BIN)/tashkent calibrate --out $(VENV)/calibration --start-again --install $(CALIBRATE_ARGS)
@@ -74,13 +73,13 @@ validation: env ## examine the model in full into results/evidence/, with VALIDA
 	$(BIN)/tashkent validate --out $(VENV)/validation --compact results/evidence $(VALIDATE_ARGS)
 
 evidence: env ## write docs/evidence.md and its figures from results/evidence/
-	$(BIN)/python -m tashkent.cli.evidence results/evidence docs/evidence.md
+	$(BIN)/python -m publish.evidence --page
 
 counterfactuals: env ## ask the shipped questions anew: results/ and docs/counterfactuals.md, with COUNTERFACTUALS_ARGS
-	$(BIN)/python -m tashkent.experiments.fifteen $(COUNTERFACTUALS_ARGS)
+	$(BIN)/python -m publish.counterfactuals $(COUNTERFACTUALS_ARGS)
 
 sensitivity: env ## what the answers hang on, anew: results/ and docs/sensitivity.md, with SENSITIVITY_ARGS
-	$(BIN)/python -m tashkent.experiments.shipped_sensitivity $(SENSITIVITY_ARGS)
+	$(BIN)/python -m publish.sensitivity $(SENSITIVITY_ARGS)
 
 bench: env ## run the benchmarks with BENCH_ARGS
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)

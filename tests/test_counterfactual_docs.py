@@ -7,16 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tashkent.experiments.fifteen import (
+from publish.counterfactuals import (
     COURSES,
     MANIFEST,
     OUTCOMES,
     PAGE,
-    ROOT,
     THEORIES,
-    made_from,
     page,
 )
+from publish.page import ROOT, made_from
 from tashkent.experiments.predictions import load_predictions
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import (

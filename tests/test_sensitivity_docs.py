@@ -6,28 +6,27 @@ import re
 import pandas as pd
 import pytest
 
-from tashkent.experiments.factors import Inputs, Parameters
-from tashkent.experiments.outcomes import read_outcomes
-from tashkent.experiments.sensitivity import POSTERIOR, PRIOR, usual_outcomes
-from tashkent.experiments.shipped_sensitivity import (
+from publish.page import ROOT, made_from
+from publish.sensitivity import (
     INDICES,
     MANIFEST,
     MARK,
     OUTCOMES,
     PAGE,
     PICTURE,
-    ROOT,
-    made_from,
     main,
     page,
 )
+from tashkent.experiments.factors import Inputs, Parameters
+from tashkent.experiments.outcomes import read_outcomes
+from tashkent.experiments.sensitivity import POSTERIOR, PRIOR, usual_outcomes
 from tashkent.model.case import Case
 
 
 def test_the_page_is_made_from_the_tables() -> None:
     written = (ROOT / PAGE).read_text(encoding="utf-8")
     assert written.count(MARK) == 1
-    assert written == page(ROOT), "run: python -m tashkent.experiments.shipped_sensitivity --page"
+    assert written == page(ROOT), "run: python -m publish.sensitivity --page"
     assert (ROOT / PICTURE).stat().st_size > 10_000
 
 

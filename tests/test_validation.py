@@ -38,7 +38,6 @@ from tashkent.calibration.variants import (
     with_founding,
     without_event,
 )
-from tashkent.cli import evidence
 from tashkent.cli.new_case import new_case
 from tashkent.cli.validate import MANIFEST, STAGES
 from tashkent.model.case import Case
@@ -395,26 +394,6 @@ def test_bad_input_is_one_line(
     assert said in errors
     assert errors.count("\n") == 1
     assert (tmp_path / "thesis.doc").read_text() == "mine"
-
-
-# the page ------------------------------------------------------------------------------------------
-
-
-def test_the_page_is_generated_from_results() -> None:
-    manifest, tables = evidence.read(ROOT / "results/evidence")
-    assert (ROOT / "docs/evidence.md").read_text(encoding="utf-8") == evidence.page(
-        manifest, tables
-    )
-
-
-def test_missed_bars_are_said_to_be_missed() -> None:
-    manifest, tables = evidence.read(ROOT / "results/evidence")
-    bars = tables["bars"].copy()
-    bars.loc[0, ["value", "passes"]] = [-1.0, False]
-    page = evidence.page(manifest, {**tables, "bars": bars})
-    assert "**missed**" in page
-    assert f"**Missed:** {bars.loc[0, 'what']}" in page
-    assert "support explanation, not forecast" in " ".join(page[:600].split())
 
 
 def test_prior_draws_fit_the_case(minimal: Case) -> None:

@@ -16,8 +16,7 @@ from tashkent.cli.output import (
     result_folder,
     tables_of,
 )
-from tashkent.experiments.compare import BASELINE, WHOLE, Comparison, Pair, compare
-from tashkent.experiments.fifteen import named
+from tashkent.experiments.compare import BASELINE, LAW, WHOLE, Comparison, Pair, compare
 from tashkent.experiments.predictions import Prediction, load_predictions, score
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
@@ -231,7 +230,7 @@ def show(found: Comparison, predictions: Sequence[Prediction], console: "Console
         console.print(_course(pair), highlight=False)
         console.print(_outcome_table(pair) if len(pair.outcomes) else _seat_table(pair))
         carried = [
-            named(row.term, row.difference, row.share)
+            attributed(row.term, row.difference, row.share)
             for row in pair.carried.head(MOST).itertuples()
         ]
         if carried:
@@ -254,6 +253,12 @@ def show(found: Comparison, predictions: Sequence[Prediction], console: "Console
     )
     for theory, origin in found.posteriors.items():
         console.print(f"Posterior ({theory}): {origin}.", highlight=False, soft_wrap=True)
+
+
+def attributed(term: str, difference: float, share: float) -> str:
+    """A term to which a change is attributed: its mean difference, and the share of runs in which it was most."""
+    by = "" if term == LAW else f" {difference:+.2f}"
+    return f"{term}{by} ({share:.0%})"
 
 
 def _course(pair: Pair) -> str:

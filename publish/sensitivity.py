@@ -1,6 +1,6 @@
 """The sensitivity of the shipped case: tables in results/, a page and a picture in docs/.
 
-``python -m tashkent.experiments.shipped_sensitivity`` runs it and writes all; ``--page`` writes page and picture
+``python -m publish.sensitivity`` runs it and writes all; ``--page`` writes page and picture
 from the tables. What stands above `MARK` in the page is written by hand and kept.
 """
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tashkent.experiments.fifteen import made_from
+from publish.page import ROOT, made_from, rendered, save, write, write_table
 from tashkent.experiments.indices import MORRIS, OTHERS, SOBOL
 from tashkent.experiments.sensitivity import (
     INPUTS,
@@ -24,10 +24,10 @@ from tashkent.experiments.sensitivity import (
     label,
     sensitivity,
 )
+from tashkent.experiments.sensitivity_figure import figure
 from tashkent.model.case import Case, load_case
 from tashkent.model.errors import InputError
 
-ROOT = Path(__file__).parents[1]
 INDICES = Path("results/sensitivity.csv")
 OUTCOMES = Path("results/sensitivity-outcomes.csv")
 MANIFEST = Path("results/sensitivity.json")
@@ -36,7 +36,6 @@ PICTURE = Path("docs/img/sensitivity.png")
 MARK = "<!-- Made by `make sensitivity`; what stands below is overwritten. -->"
 #: what is asked: kinds of factors, and what parameters run over
 ASKED = ((PARAMETERS, PRIOR), (PARAMETERS, POSTERIOR), (INPUTS, POSTERIOR))
-DIGITS = 4
 #: factors that moved no outcome by more than this share of what the weightiest did are not tabled
 NOTABLE = 0.2
 #: a size that is not printed as 0.00
@@ -70,8 +69,7 @@ def write_tables(found: list[Sensitivity], root: Path) -> None:
     """The two tables and what is needed to get them again."""
     for name, path in (("indices", INDICES), ("spread", OUTCOMES)):
         table = pd.concat([getattr(one, name) for one in found], ignore_index=True)
-        (root / path).parent.mkdir(exist_ok=True)
-        table.round(DIGITS).to_csv(root / path, index=False, lineterminator="\n")
+        write_table(table, root / path)
     told = {
         **found[0].asked(),
         **made_from(found[0].case),
@@ -89,67 +87,64 @@ def tables(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def generated(root: Path) -> str:
     """The part of the page that is made from the tables."""
     indices, spread = tables(root)
-    told = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
-    lines = [
-        MARK,
-        "",
-        f"{told['runs']} runs at each point from {told['from']} to {told['to']}, {told['trajectories']} trajectories, "
-        f"{told['base']} points in each sample of the variance, seed {told['seed']}.",
-        "",
-        f"![Shares of variance]({PICTURE.relative_to(PAGE.parent)})",
-        "",
-    ]
+    studies = []
     for key, own in indices.groupby(["kind", "over"], sort=False):
         kind, over = (str(part) for part in key)
         here = spread[(spread["kind"] == kind) & (spread["over"] == over)]
-        lines += [f"## {label(kind, over).capitalize()}", "", *_shares(own, here), ""]
-        lines += [*_sizes(own, here), ""]
-    return "\n".join(lines)
+        studies.append(
+            {
+                "title": label(kind, over).capitalize(),
+                "shares": _shares(own, here),
+                "sizes": _sizes(own, here),
+            }
+        )
+    return rendered(
+        "sensitivity.md",
+        mark=MARK,
+        told=json.loads((root / MANIFEST).read_text(encoding="utf-8")),
+        picture=PICTURE.relative_to(PAGE.parent),
+        clear=CLEAR,
+        studies=studies,
+    )
 
 
-def _shares(indices: pd.DataFrame, spread: pd.DataFrame) -> list[str]:
+def _shares(indices: pd.DataFrame, spread: pd.DataFrame) -> dict[str, object]:
+    """One row an outcome: its mean and spread, and the share of each factor."""
     own = indices[indices["method"] == SOBOL]
     factors = [f for f in dict.fromkeys(own["factor"]) if f != OTHERS]
     factors += [OTHERS] if OTHERS in set(own["factor"]) else []
-    table = own.set_index(["outcome", "factor", "index"])
-    lines = [
-        "Total share of variance, in brackets that of the factor alone; bold where the interval of the total lies",
-        f"above {CLEAR}. *Luck*: share of the variance that is luck of runs.",
-        "",
-        f"| outcome | mean | sd | luck | {' | '.join(f.replace('_', ' ') for f in factors)} |",
-        f"|---|---|---|---|{'---|' * len(factors)}",
-    ]
+    values = own.set_index(["outcome", "factor", "index"])
+    rows: list[tuple[str, ...]] = []
     for row in spread[spread["method"] == SOBOL].to_dict(orient="records"):
         outcome = row["outcome"]
         if row["no_index_because"]:
-            lines.append(f"| `{outcome}` | no shares: {row['no_index_because']} |")
+            rows.append((f"`{outcome}`", f"no shares: {row['no_index_because']}"))
             continue
-        cells = []
-        for factor in factors:
-            total, alone = (table.loc[(outcome, factor, index)] for index in ("ST", "S1"))
-            text = f"{total['value']:.2f}"
-            bold = f"**{text}**" if total["low"] > CLEAR else text
-            cells.append(f"{bold} ({alone['value']:.2f})".replace("(-0.00)", "(0.00)"))
-        numbers = [float(row[name]) for name in ("mean", "sd", "luck_share")]
-        first = f"| `{outcome}` | {numbers[0]:.3g} | {numbers[1]:.2g} | {numbers[2]:.0%} |"
-        lines.append(f"{first} {' | '.join(cells)} |")
-    return lines
+        shares = (
+            _share(values.loc[(outcome, factor, "ST")], values.loc[(outcome, factor, "S1")])
+            for factor in factors
+        )
+        mean, sd, luck = (float(row[name]) for name in ("mean", "sd", "luck_share"))
+        rows.append((f"`{outcome}`", f"{mean:.3g}", f"{sd:.2g}", f"{luck:.0%}", *shares))
+    heads = ("outcome", "mean", "sd", "luck", *(f.replace("_", " ") for f in factors))
+    return {"heads": heads, "rows": rows}
 
 
-def _sizes(indices: pd.DataFrame, spread: pd.DataFrame) -> list[str]:
+def _share(total: pd.Series, alone: pd.Series) -> str:
+    text = f"{total['value']:.2f}"
+    bold = f"**{text}**" if total["low"] > CLEAR else text
+    return f"{bold} ({alone['value']:.2f})".replace("(-0.00)", "(0.00)")
+
+
+def _sizes(indices: pd.DataFrame, spread: pd.DataFrame) -> dict[str, object]:
+    """One row a factor that moves an outcome: by how much, and which way if it is one way."""
     own = indices[(indices["method"] == MORRIS) & (indices["index"] == "mu_star")]
     sizes = own.pivot_table(index="factor", columns="outcome", values="value", sort=False)
     signs = indices[(indices["method"] == MORRIS) & (indices["index"] == "mu")]
     mu = signs.pivot_table(index="factor", columns="outcome", values="value", sort=False)
     score = (sizes / sizes.max()).max(axis=1)
     shown = score[score >= NOTABLE].sort_values(ascending=False, kind="stable").index
-    lines = [
-        "Size of elementary effects: mean change of the outcome over the whole range of the factor; with a sign where",
-        "all trajectories went that way.",
-        "",
-        f"| factor | {' | '.join(f'`{outcome}`' for outcome in sizes)} |",
-        f"|---|{'---|' * len(sizes.columns)}",
-    ]
+    rows = []
     for factor in shown:
         cells = []
         for outcome in sizes:
@@ -158,13 +153,14 @@ def _sizes(indices: pd.DataFrame, spread: pd.DataFrame) -> list[str]:
             shown_size = one_way and size >= SHOWN
             sign = ("+" if mu.loc[factor, outcome] > 0 else "−") if shown_size else ""
             cells.append(f"{sign}{size:.2f}")
-        lines.append(f"| {str(factor).replace('_', ' ')} | {' | '.join(cells)} |")
-    left = len(sizes) - len(shown)
-    lines += ["", f"{left} more moved no outcome by a fifth of what the weightiest did."]
+        rows.append((str(factor).replace("_", " "), *cells))
     silent = spread[(spread["method"] == MORRIS) & (spread["no_index_because"] != "")]
-    for row in silent.to_dict(orient="records"):
-        lines.append(f"`{row['outcome']}` has no elementary effects: {row['no_index_because']}.")
-    return lines
+    return {
+        "heads": ("factor", *(f"`{outcome}`" for outcome in sizes)),
+        "rows": rows,
+        "left": len(sizes) - len(shown),
+        "silent": list(zip(silent["outcome"], silent["no_index_because"], strict=True)),
+    }
 
 
 def page(root: Path) -> str:
@@ -176,10 +172,7 @@ def page(root: Path) -> str:
 
 def draw(case: Case, root: Path) -> None:
     """The picture, from the tables."""
-    from tashkent.experiments.sensitivity_figure import figure
-
-    picture = figure(case.title, *tables(root))
-    picture.savefig(root / PICTURE, dpi=110, metadata={"Software": None})
+    save(figure(case.title, *tables(root)), root / PICTURE)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -197,16 +190,16 @@ def main(arguments: list[str] | None = None) -> None:
         parser.add_argument(f"--{name}", type=int, default=value, help=f"{words} ({value})")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--page", action="store_true", help="write the page from the tables")
-    given = parser.parse_args(arguments)
-    plan = Plan(given.runs, given.trajectories, given.base, given.most)
+    asked = parser.parse_args(arguments)
+    plan = Plan(asked.runs, asked.trajectories, asked.base, asked.most)
     try:
         plan.check()
     except InputError as error:
         parser.error(str(error))
     case = load_case("cst")
-    if not given.page:
-        write_tables(ask(case, plan, given.seed, given.workers), ROOT)
-    (ROOT / PAGE).write_text(page(ROOT), encoding="utf-8")
+    if not asked.page:
+        write_tables(ask(case, plan, asked.seed, asked.workers), ROOT)
+    write(PAGE, page(ROOT))
     draw(case, ROOT)
 
 

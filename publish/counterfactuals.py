@@ -1,10 +1,9 @@
 """The shipped questions asked under the whole theory and both readings of 1999: a table in results/, a page in docs/.
 
-``python -m tashkent.experiments.fifteen`` runs them and writes both; ``--page`` writes the page anew from the table.
+``python -m publish.counterfactuals`` runs them and writes both; ``--page`` writes the page anew from the table.
 """
 
 import argparse
-import hashlib
 import json
 import os
 import sys
@@ -13,12 +12,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from tashkent.calibration import shipped
-from tashkent.experiments.compare import LAW, WHOLE, Comparison, Pair, compare
+from publish.page import ROOT, made_from, rendered, write, write_table
+from tashkent.cli.comparison import attributed
+from tashkent.experiments.compare import WHOLE, Comparison, Pair, compare
 from tashkent.model.case import Case, load_case
 from tashkent.model.counterfactual import Counterfactual, shipped_counterfactuals
 
-ROOT = Path(__file__).parents[1]
 OUTCOMES = Path("results/counterfactuals.csv")
 COURSES = Path("results/counterfactuals-courses.csv")
 MANIFEST = Path("results/counterfactuals.json")
@@ -33,7 +32,6 @@ ARROWS = {"up": "↑", "down": "↓", "none": "→"}
 WHOSE = {"seed": "the sources", "GK": "general knowledge", "both": "both"}
 #: terms that are named, by how often they differed most
 TERMS_NAMED = 3
-DIGITS = 4
 WIDTH = 140
 _INTRODUCTION = """
 Made by `make counterfactuals` from the files in `model/cases/cst/counterfactuals/` and the tables in
@@ -86,30 +84,17 @@ def courses(found: Comparison) -> pd.DataFrame:
 
 def _carried(pair: Pair) -> str:
     top = pair.carried.head(TERMS_NAMED)
-    return "; ".join(named(r.term, r.difference, r.share) for r in top.itertuples())
-
-
-def named(term: str, difference: float, share: float) -> str:
-    """A term that carried a change, with its mean difference and the share of the runs in which it was most."""
-    by = "" if term == LAW else f" {difference:+.2f}"
-    return f"{term}{by} ({share:.0%})"
+    return "; ".join(attributed(r.term, r.difference, r.share) for r in top.itertuples())
 
 
 def write_tables(found: Comparison, root: Path) -> None:
     """The two tables and what is needed to get them again."""
     for table, path in ((found.outcomes, OUTCOMES), (courses(found), COURSES)):
-        (root / path).parent.mkdir(exist_ok=True)
-        table.round(DIGITS).to_csv(root / path, index=False, lineterminator="\n")
+        write_table(table, root / path)
     told = found.to_dict()
     kept = {key: value for key, value in told.items() if key != "pairs"}
     kept |= made_from(found.case)
     (root / MANIFEST).write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
-
-
-def made_from(case: Case) -> dict[str, str]:
-    """The case and the sample of its posterior by their hashes: tables made from others are out of date."""
-    sample = hashlib.sha256((case.path / shipped.FILE).read_bytes())
-    return {"case_hash": case.hash, "sample_hash": sample.hexdigest()}
 
 
 def page(case: Case, root: Path) -> str:
@@ -117,61 +102,64 @@ def page(case: Case, root: Path) -> str:
     outcomes = pd.read_csv(root / OUTCOMES)
     told = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
     course = pd.read_csv(root / COURSES, keep_default_na=False)
-    parts = [_head(outcomes, told)]
-    for one in shipped_counterfactuals(case):
-        own = [t[t["counterfactual"] == one.id] for t in (outcomes, course)]
-        parts.append(_section(one, *own))
-    return "\n".join(parts)
-
-
-def _head(outcomes: pd.DataFrame, told: dict[str, object]) -> str:
-    whole = outcomes[outcomes["theory"] == WHOLE]
-    lines = [
-        "# What if? The fifteen questions",
-        "",
-        *textwrap.wrap(" ".join(_INTRODUCTION.split()).format(**told), WIDTH),
-        "",
-        "| implied by | directions | found: whole theory | abandonment alone | entrapment alone |",
-        "|---|---|---|---|---|",
+    questions = [
+        _question(
+            counterfactual,
+            *(t[t["counterfactual"] == counterfactual.id] for t in (outcomes, course)),
+        )
+        for counterfactual in shipped_counterfactuals(case)
     ]
-    for whose in ("seed", "GK", "both"):
-        rows = outcomes[outcomes["whose"] == whose]
-        cells = []
-        for theory in THEORIES:
-            of = rows[rows["theory"] == theory]
-            cells.append(str(int((of["implied"] == of["found"]).sum())))
-        number = int((whole["whose"] == whose).sum())
-        lines.append(f"| {WHOSE[whose]} | {number} | {' | '.join(cells)} |")
-    return "\n".join([*lines, ""])
+    introduction = " ".join(_INTRODUCTION.split()).format(**told)
+    return rendered(
+        "counterfactuals.md",
+        introduction=textwrap.fill(introduction, WIDTH),
+        agreement=_agreement(outcomes),
+        questions=questions,
+    )
 
 
-def _section(one: Counterfactual, outcomes: pd.DataFrame, course: pd.DataFrame) -> str:
-    lines = [f"## {one.id}: {one.title}", "", one.question, ""]
-    reasons = [f"{o.state} {o.month} {ARROWS[o.direction]}: {o.why}" for o in one.outcomes if o.why]
-    if reasons:
-        lines += ["Implied: " + " ".join(reasons), ""]
-    lines += [
-        "| from | seat | month | implied | theory | before | after | change | over draws | found |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
+def _agreement(outcomes: pd.DataFrame) -> list[tuple[str, ...]]:
+    """How many of the implied directions are found, by who implies them and under which theory."""
+    rows = []
+    for whose, name in WHOSE.items():
+        implied = outcomes[outcomes["whose"] == whose]
+        by_theory = [implied[implied["theory"] == theory] for theory in THEORIES]
+        right = (str(int((part["implied"] == part["found"]).sum())) for part in by_theory)
+        rows.append((name, str(len(by_theory[0])), *right))
+    return rows
+
+
+def _question(
+    counterfactual: Counterfactual, outcomes: pd.DataFrame, course: pd.DataFrame
+) -> dict[str, object]:
+    """What the page says of one question."""
     keys = ["start", "state", "club", "month", "status", "whose"]
-    for _, rows in outcomes.groupby(keys, sort=False):
-        ranked = rows.set_index("theory").reindex(list(THEORIES)).reset_index()
-        lines += [_row(row) for _, row in ranked.iterrows()]
-    lines.append("")
-    for _, row in course[course["theory"] == WHOLE].iterrows():
-        lines.append(_course(row))
+    rows = []
+    for _, same in outcomes.groupby(keys, sort=False):
+        ranked = same.set_index("theory").reindex(list(THEORIES)).reset_index()
+        rows += [_row(row) for _, row in ranked.iterrows()]
     whole = outcomes[outcomes["theory"] == WHOLE]
-    if one.lesson and (whole["implied"] != whole["found"]).any():
-        lines += ["", f"**Where the two part.** {' '.join(one.lesson.split())}"]
-    return "\n".join([*lines, ""])
+    differs = bool((whole["implied"] != whole["found"]).any())
+    return {
+        "id": counterfactual.id,
+        "title": counterfactual.title,
+        "question": counterfactual.question,
+        "reasons": [
+            f"{o.state} {o.month} {ARROWS[o.direction]}: {o.why}"
+            for o in counterfactual.outcomes
+            if o.why
+        ],
+        "rows": rows,
+        "courses": [_course(row) for _, row in course[course["theory"] == WHOLE].iterrows()],
+        "lesson": " ".join(counterfactual.lesson.split()) if differs else "",
+    }
 
 
-def _row(row: pd.Series) -> str:
+def _row(row: pd.Series) -> tuple[str, ...]:
     luck = (row["simulation_high"] - row["simulation_low"]) / 2
     status = "" if row["status"] == "in" else f" ({row['status'].replace('_', ' ')})"
     agrees = "" if row["implied"] == row["found"] else " ≠"
-    cells = [
+    return (
         row["start"],
         f"{row['state']} in {row['club']}{status}",
         row["month"],
@@ -182,8 +170,7 @@ def _row(row: pd.Series) -> str:
         f"{row['change']:+.3f} ± {luck:.3f}",
         f"{row['posterior_low']:+.2f} to {row['posterior_high']:+.2f}".replace("-0.00", "+0.00"),
         f"{ARROWS[row['found']]}{agrees}",
-    ]
-    return f"| {' | '.join(cells)} |"
+    )
 
 
 def _course(row: pd.Series) -> str:
@@ -207,11 +194,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--page", action="store_true", help="write the page from the tables")
-    given = parser.parse_args(arguments)
+    asked = parser.parse_args(arguments)
     case = load_case("cst")
-    if not given.page:
-        write_tables(ask(case, given.runs, given.seed, given.workers), ROOT)
-    (ROOT / PAGE).write_text(page(case, ROOT), encoding="utf-8")
+    if not asked.page:
+        write_tables(ask(case, asked.runs, asked.seed, asked.workers), ROOT)
+    write(PAGE, page(case, ROOT))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,76 @@
+"""docs/evidence.md and its figures, written from the compact set of an examination and from nothing else.
+
+``python -m publish.evidence`` examines the model in full into results/evidence/ and writes both, which takes hours;
+``--page`` writes them anew from the tables.
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from publish import evidence_sections as sections
+from publish.evidence_figures import figures
+from publish.page import FIGURES, ROOT, rendered, save, write
+from tashkent.cli import app
+
+RESULTS = Path("results/evidence")
+PAGE = Path("docs/evidence.md")
+#: columns that are text even where they look like numbers or are empty
+TEXT = {"start": str, "month": str, "bar": str, "ours": str, "note": str, "why": str, "what": str}
+
+
+def read(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """The manifest and the tables of a compact set."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    tables = {p.stem: pd.read_csv(p, dtype=TEXT) for p in sorted(folder.glob("*.csv"))}
+    return manifest, tables
+
+
+def page(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
+    """The page in Markdown."""
+    return rendered(
+        "evidence.md",
+        manifest=manifest,
+        figures=FIGURES,
+        bars=sections.bars(tables),
+        judged=sections.judged(tables),
+        held_out=sections.held_out(manifest, tables),
+        forward=sections.forward(tables),
+        renewal=sections.renewal(tables),
+        chance=sections.chance(tables),
+        seats=sections.seats(tables),
+        patterns=sections.patterns(tables),
+        theories=sections.theories(tables),
+        readings=sections.readings(manifest, tables),
+        ablation=sections.ablation(tables),
+        literature=sections.literature(tables),
+        parameters=sections.parameters(tables),
+        robustness=sections.robustness(tables),
+    )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Examine the model, or write the page and the figures alone."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--out", default=".venv/validation", help="folder for stages: it goes on")
+    parser.add_argument("--page", action="store_true", help="write the page from the tables")
+    asked = parser.parse_args(arguments)
+    if not asked.page:
+        options = {**vars(asked), "compact": ROOT / RESULTS}
+        names = ("seed", "workers", "out", "compact")
+        words = [str(word) for name in names for word in (f"--{name}", options[name])]
+        app(["validate", *words], standalone_mode=False)
+    manifest, tables = read(ROOT / RESULTS)
+    for name, figure in figures(manifest, tables).items():
+        save(figure, ROOT / PAGE.parent / FIGURES / name)
+    write(PAGE, page(manifest, tables))
+
+
+if __name__ == "__main__":
+    main()

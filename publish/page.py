@@ -1,0 +1,75 @@
+"""What every page has: where it stands, its template, its tables, and the way that its numbers are written."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from tashkent.calibration import shipped
+from tashkent.model.case import Case
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ROOT = Path(__file__).parents[1]
+#: the folder of figures beside the pages
+FIGURES = "img"
+#: places behind the point in tables that are kept
+DIGITS = 4
+
+
+def rendered(template: str, **content: object) -> str:
+    """A page in Markdown, from its template in ``publish/templates``."""
+    pages = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    pages.globals["table"] = table
+    return pages.get_template(template).render(**content)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table in Markdown, without a line break at its end; empty cells for None and for no number."""
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for row in rows:
+        cells = ("" if c is None or (isinstance(c, float) and np.isnan(c)) else str(c) for c in row)
+        lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def number(value: float, digits: int = 2) -> str:
+    """A number with so many places behind the point; never a minus before zero."""
+    if pd.isna(value):
+        return ""
+    text: str = f"{value:.{digits}f}"
+    return text.removeprefix("-") if float(text) == 0 else text
+
+
+def write(path: Path, text: str) -> None:
+    """Write a page below the root of the repository."""
+    (ROOT / path).write_text(text, encoding="utf-8")
+
+
+def write_table(found: pd.DataFrame, path: Path) -> None:
+    """Write a table as it is kept in results/."""
+    path.parent.mkdir(exist_ok=True)
+    found.round(DIGITS).to_csv(path, index=False, lineterminator="\n")
+
+
+def save(figure: "Figure", path: Path) -> None:
+    """Write a figure, the same bytes each time."""
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+
+
+def made_from(case: Case) -> Mapping[str, str]:
+    """The case and the sample of its posterior by their hashes: tables made from others are out of date."""
+    sample = hashlib.sha256((case.path / shipped.FILE).read_bytes())
+    return {"case_hash": case.hash, "sample_hash": sample.hexdigest()}

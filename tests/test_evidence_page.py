@@ -1,0 +1,29 @@
+"""docs/evidence.md is what the tables in results/evidence/ say."""
+
+from publish import evidence
+from publish.page import ROOT, number, table
+
+
+def test_the_page_is_generated_from_results() -> None:
+    manifest, tables = evidence.read(ROOT / evidence.RESULTS)
+    assert (ROOT / evidence.PAGE).read_text(encoding="utf-8") == evidence.page(manifest, tables)
+
+
+def test_missed_bars_are_said_to_be_missed() -> None:
+    manifest, tables = evidence.read(ROOT / evidence.RESULTS)
+    bars = tables["bars"].copy()
+    bars.loc[0, ["value", "passes"]] = [-1.0, False]
+    page = evidence.page(manifest, {**tables, "bars": bars})
+    assert "**missed**" in page
+    assert f"**Missed:** {bars.loc[0, 'what']}" in page
+    assert "support explanation, not forecast" in " ".join(page[:600].split())
+
+
+def test_a_table_has_no_bars_in_its_cells_and_no_words_for_no_number() -> None:
+    assert table(("a", "b"), [("x|y", None), (1, float("nan"))]) == (
+        "| a | b |\n|---|---|\n| x/y |  |\n| 1 |  |"
+    )
+
+
+def test_no_minus_stands_before_zero() -> None:
+    assert [number(v) for v in (-0.001, 0.004, -1.5, float("nan"))] == ["0.00", "0.00", "-1.50", ""]
