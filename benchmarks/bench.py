@@ -42,9 +42,9 @@ from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.coalition import CoalitionModel
 from tashkent.model.counterfactual import shipped_counterfactuals
+from tashkent.model.noise import Noise
 from tashkent.model.simulate import BLOCK, simulate
 from tashkent.model.theory import with_theory
-from tashkent.model.world import Noise
 
 ROOT = Path(__file__).parent.parent
 RESULT = ROOT / "results" / "bench.json"

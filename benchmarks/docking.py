@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from benchmarks.idiomatic_mesa import AllianceModel
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
-from tashkent.model.law import Status
 from tashkent.model.simulate import simulate
+from tashkent.model.statuses import Status
 
 
 class Difference(NamedTuple):

@@ -27,9 +27,9 @@ from tashkent.model import draws
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Club, Entry, Event, Request
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
-from tashkent.model.law import (
+from tashkent.model.statuses import Act, Status
+from tashkent.model.statutes import (
     Accession,
-    Act,
     AnyStatute,
     Arrears,
     Bases,
@@ -50,7 +50,6 @@ from tashkent.model.law import (
     Restoration,
     Sanction,
     Session,
-    Status,
     Succession,
     Term,
     VoluntarySuspension,

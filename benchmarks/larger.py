@@ -14,7 +14,7 @@ from string import ascii_uppercase
 
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Club, Composite, Entry, Opening, Request, State
-from tashkent.model.law import AnyStatute, Incompatible, Lock
+from tashkent.model.statutes import AnyStatute, Incompatible, Lock
 
 #: the code of a copy, by that of its original
 Names = Mapping[str, str]

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from tashkent.agents.situation import Bools, Floats
 from tashkent.calibration.riskset import CHOICES, RiskSet, risk_set
 from tashkent.model.case import Case
+from tashkent.model.compilation import compile_case
 from tashkent.model.draws import uniform
-from tashkent.model.law import Status
 from tashkent.model.record import Ensemble
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.statuses import Status, is_in
 
 Cells = Callable[[RiskSet], NDArray[np.intp]]
 _ACCEDE, _RENEW = CHOICES.index("accede"), CHOICES.index("renew")

@@ -33,9 +33,9 @@ from tashkent.calibration.scores import eve_of, renewal_month
 from tashkent.model.case import Case
 from tashkent.model.choices import open_acts, record_standing
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of
-from tashkent.model.law import Act
+from tashkent.model.compilation import compile_case
 from tashkent.model.simulate import prior_parameters
-from tashkent.model.world import compile_case
+from tashkent.model.statuses import Act
 
 DRAWS = 2000
 MODEL = "model"

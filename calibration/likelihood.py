@@ -19,8 +19,9 @@ from tashkent.agents.situation import Floats
 from tashkent.calibration.riskset import CHOICES, RiskSet, risk_set
 from tashkent.model.case import Case
 from tashkent.model.choices import open_acts, record_standing
-from tashkent.model.law import Act
-from tashkent.model.world import CaseInputs, compile_case
+from tashkent.model.compilation import compile_case
+from tashkent.model.inputs import CaseInputs
+from tashkent.model.statuses import Act
 
 
 def log_sigmoid(x: Floats) -> Floats:

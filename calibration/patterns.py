@@ -20,11 +20,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
+from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.law import Act
+from tashkent.model.noise import Noise
 from tashkent.model.record import Ensemble
+from tashkent.model.statuses import Act, is_in
 from tashkent.model.step import advance
-from tashkent.model.world import Noise, compile_case, is_in, world_from_record
+from tashkent.model.world import world_from_record
 
 FILE = "patterns.toml"
 Month = Annotated[int, BeforeValidator(lambda text: parse_month(str(text)))]

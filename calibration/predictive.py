@@ -14,8 +14,9 @@ from tashkent.agents.situation import Bools, Floats
 from tashkent.calibration.diagnostics import INTERVAL
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
+from tashkent.model.compilation import compile_case
 from tashkent.model.simulate import prior_parameters, simulate
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.statuses import is_in
 
 
 def check(case: Case, posterior: Mapping[str, Floats], *, seed: int) -> pd.DataFrame:

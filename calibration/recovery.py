@@ -27,9 +27,9 @@ from tashkent.calibration.refit import refit
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Entry
 from tashkent.model.clock import last_day, month_of
-from tashkent.model.law import Act, Status
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.statuses import Act, Status
 from tashkent.model.workers import end_with_parent
 
 #: weighted draws of a posterior, of which `RANKS` are resampled

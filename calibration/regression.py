@@ -17,7 +17,7 @@ from tashkent.calibration.baselines import backed_off, log_scores, structural_st
 from tashkent.calibration.riskset import CHOICES, RiskSet
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR
-from tashkent.model.world import compile_case
+from tashkent.model.compilation import compile_case
 
 #: prior standard deviations of a coefficient among which the training states choose
 WIDTHS = (0.03, 0.1, 0.3, 1.0)

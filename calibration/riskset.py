@@ -22,8 +22,8 @@ from tashkent.agents.situation import Bools
 from tashkent.model.case import Case
 from tashkent.model.choices import open_acts
 from tashkent.model.clock import month_of
-from tashkent.model.law import Act
-from tashkent.model.world import compile_case
+from tashkent.model.compilation import compile_case
+from tashkent.model.statuses import Act
 
 CHOICES = ("accede", "renew", "exit")
 _CHOICE_OPEN = {

@@ -20,9 +20,10 @@ from tashkent.calibration.target import target
 from tashkent.calibration.variants import quick_scores
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
+from tashkent.model.compilation import compile_case
 from tashkent.model.simulate import simulate
+from tashkent.model.statuses import is_in
 from tashkent.model.theory import only_terms
-from tashkent.model.world import compile_case, is_in
 
 EVERYTHING = "all together"
 #: live points of the nested sampling, and what may be left in them

@@ -7,8 +7,9 @@ import numpy as np
 from tashkent.agents.situation import Floats
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.compilation import compile_case
 from tashkent.model.record import Ensemble
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.statuses import is_in
 
 
 def brier(case: Case, p: Floats, start: int, club: str, first: int, last: int) -> float:

@@ -50,11 +50,11 @@ from tashkent.calibration.refit import PROPOSALS
 from tashkent.calibration.scores import brier
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
-from tashkent.model.law import Act
+from tashkent.model.compilation import compile_case
 from tashkent.model.simulate import simulate
 from tashkent.model.source import code_digest
+from tashkent.model.statuses import Act, is_in
 from tashkent.model.workers import end_with_parent
-from tashkent.model.world import compile_case, is_in
 
 Tables = dict[str, pd.DataFrame]
 #: permutations of one job

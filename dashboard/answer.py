@@ -20,8 +20,8 @@ from tashkent.experiments.pairs import History
 from tashkent.experiments.predictions import Prediction, score
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
+from tashkent.model.noise import Noise
 from tashkent.model.words import TERMS
-from tashkent.model.world import Noise
 
 #: comparisons that are kept for whoever asks the same, and worlds as they were of as many starts, up to so many runs
 KEPT, KEPT_WORLDS, MOST_KEPT = 12, 3, 500

@@ -11,7 +11,6 @@ from tashkent.model.case.tables import Event
 from tashkent.model.clock import month_label, month_of
 from tashkent.model.counterfactual import Counterfactual
 from tashkent.model.errors import InputError
-from tashkent.model.law import Statute
 from tashkent.model.lawbook import kind_of, numbers, provision, span, spoken
 from tashkent.model.patches.acts import Answer, Forbid, Force, Propose
 from tashkent.model.patches.events import AddEvent, FlipEvent, MoveEvent, RemoveEvent, RescaleEvent
@@ -27,6 +26,7 @@ from tashkent.model.patches.law import (
     RemoveStatute,
 )
 from tashkent.model.patches.patch import Patch
+from tashkent.model.statutes import Statute
 from tashkent.model.words import TERMS, listed
 
 #: what a rule may be flipped to, in words: by key of the statute

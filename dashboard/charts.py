@@ -10,7 +10,7 @@ from tashkent.dashboard.explained import beliefs
 from tashkent.dashboard.palette import DASHES, SERIES, SERIES_DARK
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
-from tashkent.model.world import compile_case
+from tashkent.model.compilation import compile_case
 
 #: that of the page
 FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'

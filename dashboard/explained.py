@@ -10,9 +10,9 @@ from tashkent.calibration.posterior import posterior
 from tashkent.model.case import Case
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import month_label, month_of
+from tashkent.model.compilation import compile_case
 from tashkent.model.explain import ActExplained, Part, explain
 from tashkent.model.words import ACTS, middle, named, percent, story
-from tashkent.model.world import compile_case
 
 DRAWS = 400
 #: a part that moves the log-odds by less is summed up with the others

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from tashkent.model.law import Status
+from tashkent.model.statuses import Status
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from tashkent.dashboard.shared import Progress, Work
 from tashkent.dashboard.view import View, default
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
+from tashkent.model.compilation import compile_case
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
-from tashkent.model.world import compile_case
 
 #: runs that advance together: small, so that a stop is heard soon and progress is seen
 BLOCK = 75

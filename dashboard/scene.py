@@ -11,10 +11,11 @@ import numpy as np
 from tashkent.dashboard import geometry, palette
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, month_of
-from tashkent.model.law import Act
+from tashkent.model.compilation import compile_case
 from tashkent.model.lawbook import provision
 from tashkent.model.record import Ensemble
-from tashkent.model.world import Status8, compile_case
+from tashkent.model.seats import Status8
+from tashkent.model.statuses import Act
 
 #: acts of a session or of time that would only fill the page
 QUIET = ("abstain", "carry_over")

@@ -16,10 +16,11 @@ from tashkent.dashboard.weights import spoken
 from tashkent.experiments.compare import Pair
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
+from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import SUFFIX, Counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.patches.inputs import ChangeParameter
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.statuses import is_in
 
 Ask = Callable[[dict[str, Any]], None]
 

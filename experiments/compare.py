@@ -34,11 +34,12 @@ from tashkent.experiments.pairs import NEVER, Counts, History, Setting, run_pair
 from tashkent.model.case import Case, load_case
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import month_label
+from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import Counterfactual, ExpectedOutcome, load_counterfactual
 from tashkent.model.errors import InputError
-from tashkent.model.law import Status
+from tashkent.model.noise import Noise
+from tashkent.model.statuses import Status, is_in
 from tashkent.model.theory import with_theory
-from tashkent.model.world import Noise, compile_case, is_in
 
 #: most runs that share a draw of the posterior, and half the width of 90 per cent in standard errors
 PER_DRAW = 10

@@ -50,11 +50,11 @@ from tashkent.calibration.patterns import (
 )
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label, parse_month
+from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.law import Act, Status
 from tashkent.model.reading import validated
 from tashkent.model.record import Ensemble
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.statuses import Act, Status, is_in
 
 #: status by name; `in` is any in which the state is in the club
 STATUSES = {"in": None, **{status.name.lower(): status for status in Status}}

@@ -20,23 +20,19 @@ from numpy.typing import NDArray
 
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
+from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import parameters_of
-from tashkent.model.law import RulesInForce, Status, Statute
+from tashkent.model.inputs import MONTHLY, CaseInputs
+from tashkent.model.law import RulesInForce
+from tashkent.model.noise import Noise
+from tashkent.model.seats import Seats, Status8
+from tashkent.model.statuses import Status, is_in
+from tashkent.model.statutes import Statute
 from tashkent.model.step import advance, follow_patron, take_effect
 from tashkent.model.streams import held_draws
 from tashkent.model.theory import know_terms, own_files
 from tashkent.model.workers import end_with
-from tashkent.model.world import (
-    _MONTHLY,
-    CaseInputs,
-    Noise,
-    Seats,
-    Status8,
-    World,
-    compile_case,
-    is_in,
-    world_from_record,
-)
+from tashkent.model.world import World, world_from_record
 
 #: runs that advance together; changes speed and memory, never a result
 BLOCK = 500
@@ -298,7 +294,7 @@ def first_difference(one: CaseInputs, other: CaseInputs, origin: int) -> int:
     )
     if not alike:
         return origin
-    pairs = [(getattr(one.situation, n), getattr(other.situation, n)) for n in _MONTHLY]
+    pairs = [(getattr(one.situation, n), getattr(other.situation, n)) for n in MONTHLY]
     pairs += [(one.situation.credibility, other.situation.credibility), (one.seen, other.seen)]
     pairs += [(one.features[n], other.features[n]) for n in one.features]
     names = ("open_to", "may_observe", "exists", "founding", "window", "dear", "price", "owed")

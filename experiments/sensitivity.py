@@ -36,13 +36,15 @@ from tashkent.experiments.indices import (
 from tashkent.experiments.outcomes import Outcome, horizon, measured, read_outcomes
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
+from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.errors import InputError, unknown
+from tashkent.model.noise import Noise
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import BLOCK, simulate
+from tashkent.model.statuses import is_in
 from tashkent.model.theory import know_terms, own_files
 from tashkent.model.workers import end_with_parent
-from tashkent.model.world import Noise, compile_case, is_in
 
 PARAMETERS, INPUTS = "parameters", "inputs"
 KINDS = (PARAMETERS, INPUTS)

@@ -19,9 +19,9 @@ from tashkent.experiments.outcomes import Tally, horizon, measured
 from tashkent.experiments.worlds import World
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import parameters_of
+from tashkent.model.noise import Noise
 from tashkent.model.simulate import BLOCK, simulate
 from tashkent.model.source import code_digest
-from tashkent.model.world import Noise
 
 #: packages whose code a stored result depends on
 PACKAGES = ("agents", "model", "calibration", "experiments")

@@ -10,18 +10,11 @@ import numpy as np
 
 from tashkent.model.case import Case
 from tashkent.model.clock import month_of
-from tashkent.model.law import Act, RulesInForce, Status
-from tashkent.model.world import (
-    MAY_LEAVE,
-    MAY_SIGN,
-    PARTY,
-    CaseInputs,
-    Seats,
-    Standing,
-    Status8,
-    compile_case,
-    is_in,
-)
+from tashkent.model.compilation import compile_case
+from tashkent.model.inputs import CaseInputs, Standing
+from tashkent.model.law import RulesInForce
+from tashkent.model.seats import Seats, Status8
+from tashkent.model.statuses import MAY_LEAVE, MAY_SIGN, PARTY, Act, Status, is_in
 
 #: what takes effect before anybody decides, and what a session does to a seat before its state decides
 _PENDING = (Act.ENTER_INTO_FORCE, Act.LEAVE)

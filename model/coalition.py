@@ -11,10 +11,14 @@ from tashkent.agents.situation import Bools, Situation
 from tashkent.agents.state import StateAgent
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import last_day, month_label
+from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.law import Act, AnyStatute, Status
+from tashkent.model.inputs import Standing
+from tashkent.model.noise import Noise
+from tashkent.model.statuses import Act, Status, is_in
+from tashkent.model.statutes import AnyStatute
 from tashkent.model.step import advance
-from tashkent.model.world import Noise, Standing, compile_case, is_in, world_from_record
+from tashkent.model.world import world_from_record
 
 
 class CoalitionModel(mesa.Model):

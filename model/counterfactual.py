@@ -21,11 +21,11 @@ from tashkent.agents.situation import Floats
 from tashkent.model.case import Case, checks
 from tashkent.model.case.case import Changed
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.law import Status
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.patches.kinds import PATCH_NAMES, PATCHES
 from tashkent.model.patches.patch import Patch, Strict, Texts, check_known, refused
 from tashkent.model.reading import toml_table, validated
+from tashkent.model.statuses import Status
 
 #: the folder of a case that holds its counterfactuals
 FOLDER = "counterfactuals"

@@ -14,8 +14,9 @@ from tashkent.agents.situation import Floats
 from tashkent.model.case import Case
 from tashkent.model.choices import open_acts, record_standing
 from tashkent.model.clock import month_label, month_of
-from tashkent.model.law import Act, Status
-from tashkent.model.world import CaseInputs, compile_case, is_in
+from tashkent.model.compilation import compile_case
+from tashkent.model.inputs import CaseInputs
+from tashkent.model.statuses import Act, Status, is_in
 
 LOW, HIGH = 5, 95
 #: acts that are the likelier the less a seat is worth

@@ -14,7 +14,7 @@ from tashkent.model.case import Case
 from tashkent.model.case.loading import CASES
 from tashkent.model.clock import last_day, month_of
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.law import SEVERAL, Statute
+from tashkent.model.statutes import SEVERAL, Statute
 
 #: fields of a statute that have a place of their own; all others are its numbers
 WORDED = (

@@ -8,7 +8,8 @@ import pandas as pd
 
 from tashkent.agents.situation import Bools
 from tashkent.model.case import Case
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.compilation import compile_case
+from tashkent.model.statuses import is_in
 
 #: rivalries below this are not drawn
 FAINT = 0.05

@@ -10,8 +10,9 @@ import pandas as pd
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
-from tashkent.model.law import Act, Status
-from tashkent.model.world import Logged, Status8, is_in
+from tashkent.model.seats import Status8
+from tashkent.model.statuses import Act, Status, is_in
+from tashkent.model.world import Logged
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,7 @@ class Ensemble:
     first_run: int
     #: the month of the initial condition; `status` begins with it
     start: int
-    #: shape (R, T, S, C), values of `model.law.Status`
+    #: shape (R, T, S, C), values of `model.statuses.Status`
     status: Status8
     log: tuple[Logged, ...]
     #: name -> one value a run, shape (R,)
@@ -86,7 +87,7 @@ class Ensemble:
 
     def seat_table(self) -> pd.DataFrame:
         """P(in) beside the record, by club, state and month, with the standard error over runs."""
-        from tashkent.model.world import compile_case
+        from tashkent.model.compilation import compile_case
 
         inputs = compile_case(self.case)
         offset = self.start - self.case.start

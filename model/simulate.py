@@ -6,10 +6,12 @@ import numpy as np
 
 from tashkent.agents.situation import Floats
 from tashkent.model.case import Case
+from tashkent.model.compilation import compile_case
 from tashkent.model.draws import normal
+from tashkent.model.noise import Noise
 from tashkent.model.record import Ensemble
 from tashkent.model.step import advance
-from tashkent.model.world import Logged, Noise, compile_case, world_from_record
+from tashkent.model.world import Logged, world_from_record
 
 #: runs that advance together; changes speed and memory, never a result
 BLOCK = 2048

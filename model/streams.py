@@ -8,7 +8,7 @@ that it does not allow does not happen), the log names the statute that allows t
 from collections.abc import Mapping
 
 from tashkent.model.case import Case
-from tashkent.model.law import Act
+from tashkent.model.statuses import Act
 
 #: act -> (stream of its draw, whether a low draw makes it happen)
 STREAMS: dict[Act, tuple[str, bool]] = {

@@ -50,20 +50,13 @@ from numpy.typing import NDArray
 from tashkent.agents.situation import Bools
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_month
-from tashkent.model.law import Act, Status
+from tashkent.model.compilation import compile_case, terms_at_rest
+from tashkent.model.inputs import CaseInputs
+from tashkent.model.noise import Noise
+from tashkent.model.seats import NEVER, Seats
+from tashkent.model.statuses import FORMER, Act, Status, is_in
 from tashkent.model.step import HALF, advance
-from tashkent.model.world import (
-    FORMER,
-    NEVER,
-    CaseInputs,
-    Logged,
-    Noise,
-    Seats,
-    World,
-    compile_case,
-    is_in,
-    terms_at_rest,
-)
+from tashkent.model.world import Logged, World
 
 Floats = NDArray[np.float64]
 
@@ -107,7 +100,7 @@ _PRICES = {"patronage": 1.0, "dues": 1.0, "compliance": 1.0, "courtship": 1.0, "
 
 @dataclass
 class Script:
-    """Who acts in which month: the noise of `model.world.Noise`, with 0.5 for every answer."""
+    """Who acts in which month: the noise of `model.noise.Noise`, with 0.5 for every answer."""
 
     shape: tuple[int, int]
     #: (month, act) -> log-odds above which a state acts in a club, shape (S, C)

@@ -13,8 +13,10 @@ from tashkent.agents.terms import TERMS, term
 from tashkent.model.case import Case
 from tashkent.model.clock import month_of, parse_month
 from tashkent.model.coalition import CoalitionModel
-from tashkent.model.law import Status
-from tashkent.model.world import NEVER, Seats, Standing, compile_case
+from tashkent.model.compilation import compile_case
+from tashkent.model.inputs import Standing
+from tashkent.model.seats import NEVER, Seats
+from tashkent.model.statuses import Status
 
 LOCKS = ("TKM-neutrality", "MDA-neutrality")
 

@@ -10,8 +10,9 @@ from tashkent.calibration.riskset import CHOICES
 from tashkent.calibration.scores import brier, eve_of, renewal_month, split_at_renewal
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
+from tashkent.model.compilation import compile_case
 from tashkent.model.simulate import prior_parameters, simulate
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.statuses import is_in
 
 
 def test_constant_hazards_are_counts(case: Case) -> None:

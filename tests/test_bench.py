@@ -14,9 +14,9 @@ from benchmarks.docking import differences
 from benchmarks.larger import larger
 from tashkent.model.case import Case
 from tashkent.model.case.checks import check_case
+from tashkent.model.compilation import compile_case
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
-from tashkent.model.world import compile_case
 
 
 @pytest.fixture(scope="module")

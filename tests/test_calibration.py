@@ -21,10 +21,10 @@ from tashkent.calibration.sample import Chains, Settings, sample
 from tashkent.calibration.target import Target, distinct, target
 from tashkent.cli.new_case import new_case
 from tashkent.model.case import Case, load_case
+from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError
-from tashkent.model.law import Act
 from tashkent.model.simulate import prior_parameters, simulate
-from tashkent.model.world import compile_case
+from tashkent.model.statuses import Act
 from tests.test_cli import call
 
 SETTINGS = Settings(case="toy", case_hash="0", seed=3, ensembles=2, walkers=12)

@@ -14,11 +14,12 @@ from tashkent.model.case import Case, load_case
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import parse_month
 from tashkent.model.coalition import CoalitionModel
+from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import load_counterfactual, parameters_of
-from tashkent.model.law import Act
+from tashkent.model.noise import Noise
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
-from tashkent.model.world import Noise, compile_case
+from tashkent.model.statuses import Act
 
 Parameters = dict[str, Floats]
 

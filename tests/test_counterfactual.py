@@ -12,6 +12,7 @@ from tashkent.agents.situation import Floats
 from tashkent.experiments.pairs import first_difference
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
+from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import (
     Counterfactual,
     by_number,
@@ -20,7 +21,6 @@ from tashkent.model.counterfactual import (
     shipped_counterfactuals,
 )
 from tashkent.model.errors import InputError
-from tashkent.model.law import Act, Status
 from tashkent.model.patches.acts import Answer, Forbid, Force, Propose
 from tashkent.model.patches.events import AddEvent, FlipEvent, MoveEvent, RemoveEvent, RescaleEvent
 from tashkent.model.patches.inputs import ChangeParameter, ChangeSeries
@@ -36,8 +36,8 @@ from tashkent.model.patches.law import (
 from tashkent.model.patches.patch import Patch
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
+from tashkent.model.statuses import Act, Status
 from tashkent.model.theory import with_theory
-from tashkent.model.world import compile_case
 
 #: shipped counterfactual -> the first month in which an input of a run from 1992 may differ
 FIRST = {

@@ -17,8 +17,9 @@ from tashkent.agents.terms import TERMS
 from tashkent.cli.new_case import SKELETON
 from tashkent.model.case import Case, load_case, tables
 from tashkent.model.case.tables import TABLES
-from tashkent.model.law import KINDS, Act, AnyStatute, Status, Statute
 from tashkent.model.lawbook import rulebook
+from tashkent.model.statuses import Act, Status
+from tashkent.model.statutes import KINDS, AnyStatute, Statute
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE = (DOCS / "cases.md").read_text(encoding="utf-8")

@@ -11,10 +11,12 @@ from tashkent.agents import deliberation
 from tashkent.agents.situation import Floats
 from tashkent.model import words
 from tashkent.model.case import Case
+from tashkent.model.compilation import compile_case
 from tashkent.model.explain import Explanation, explain
+from tashkent.model.noise import Noise
 from tashkent.model.simulate import prior_parameters
 from tashkent.model.step import weigh
-from tashkent.model.world import Noise, compile_case, world_from_record
+from tashkent.model.world import world_from_record
 
 
 def explained(case: Case, state: str, month: str, draws: dict[str, Floats]) -> Explanation:

@@ -9,7 +9,7 @@ from tashkent.experiments.compare import compare, history_of
 from tashkent.experiments.pairs import Counts, History, Partings
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
-from tashkent.model.world import Noise
+from tashkent.model.noise import Noise
 
 RUNS, SEED, START = 20, 4, "1998-12"
 #: an event, a later answer of the council, a parameter from the start on, a club that is gone, a rule

@@ -26,9 +26,14 @@ from hypothesis.stateful import (
 from tashkent.cli.new_case import SKELETON
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_label, month_of
-from tashkent.model.law import KINDS, Act, Status
+from tashkent.model.compilation import compile_case
+from tashkent.model.inputs import CaseInputs
+from tashkent.model.noise import Noise
+from tashkent.model.seats import NEVER, Seats
+from tashkent.model.statuses import Act, Status
+from tashkent.model.statutes import KINDS
 from tashkent.model.step import advance
-from tashkent.model.world import NEVER, CaseInputs, Logged, Noise, Seats, World, compile_case
+from tashkent.model.world import Logged, World
 from tests.scripted import (
     FOE,
     FRIEND,

@@ -5,7 +5,8 @@ import pytest
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
 from tashkent.model.counterfactual import shipped_counterfactuals
-from tashkent.model.law import Law, Term
+from tashkent.model.law import Law
+from tashkent.model.statutes import Term
 
 
 def test_four_regimes_of_the_pact(case: Case) -> None:

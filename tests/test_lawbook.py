@@ -8,7 +8,7 @@ from tashkent.cli.new_case import SKELETON
 from tashkent.model import lawbook
 from tashkent.model.case import Case, load_case
 from tashkent.model.errors import InputError
-from tashkent.model.law import KINDS, Statute
+from tashkent.model.statutes import KINDS, Statute
 
 ENOUGH = {
     "id": "X",

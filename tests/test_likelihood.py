@@ -14,8 +14,9 @@ from tashkent.model.case import Case
 from tashkent.model.case.tables import Entry
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import month_label, parse_month
-from tashkent.model.law import Status
-from tashkent.model.world import Standing, compile_case, is_in
+from tashkent.model.compilation import compile_case
+from tashkent.model.inputs import Standing
+from tashkent.model.statuses import Status, is_in
 
 
 @pytest.fixture(scope="module")

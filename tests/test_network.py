@@ -7,7 +7,8 @@ import pytest
 from tashkent.model import network
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.compilation import compile_case
+from tashkent.model.statuses import is_in
 
 
 def test_ties_lead_to_the_patron_and_to_roles(case: Case) -> None:

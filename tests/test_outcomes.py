@@ -20,11 +20,12 @@ from tashkent.experiments.outcomes import (
 )
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
+from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import load_counterfactual, shipped_counterfactuals
 from tashkent.model.errors import InputError
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.statuses import is_in
 
 #: one of each kind
 EXAMPLES = (

@@ -12,10 +12,11 @@ from tashkent.calibration.baselines import BASELINES, runs_of
 from tashkent.calibration.patterns import FILE, Runs, area_under_curve, evaluate, load_patterns
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
+from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError
-from tashkent.model.law import Act, Status
 from tashkent.model.record import Ensemble
-from tashkent.model.world import Logged, compile_case, is_in
+from tashkent.model.statuses import Act, Status, is_in
+from tashkent.model.world import Logged
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tashkent.model.case import Case
-from tashkent.model.law import KINDS, Status
+from tashkent.model.statuses import Status
+from tashkent.model.statutes import KINDS
 from tests.scripted import (
     RuleCase,
     WordsError,

@@ -6,9 +6,9 @@ import pytest
 
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
-from tashkent.model.law import Status
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.statuses import Status
 
 
 @pytest.fixture(scope="module")

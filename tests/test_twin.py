@@ -20,8 +20,8 @@ from tashkent.calibration.posterior import posterior
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Request
 from tashkent.model.clock import MONTHS_PER_YEAR, parse_month
-from tashkent.model.law import Act, Status
 from tashkent.model.simulate import prior_parameters
+from tashkent.model.statuses import Act, Status
 from tashkent.model.theory import with_theory
 
 SEED = 11

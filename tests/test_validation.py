@@ -42,9 +42,9 @@ from tashkent.cli.new_case import new_case
 from tashkent.cli.validate import MANIFEST, STAGES
 from tashkent.model.case import Case
 from tashkent.model.choices import open_acts, record_standing
-from tashkent.model.law import Act
+from tashkent.model.compilation import compile_case
 from tashkent.model.simulate import prior_parameters, simulate
-from tashkent.model.world import compile_case
+from tashkent.model.statuses import Act
 from tests.test_cli import call
 
 ROOT = Path(__file__).parent.parent

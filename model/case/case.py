@@ -25,7 +25,8 @@ from tashkent.model.case.tables import (
 )
 from tashkent.model.clock import month_label, month_of, parse_month
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.law import AnyStatute, Law
+from tashkent.model.law import Law
+from tashkent.model.statutes import AnyStatute
 
 
 @dataclass(frozen=True, order=True)

@@ -12,7 +12,13 @@ from tashkent.model.case.tables import COUNCIL, FIXED, LEADERLESS, LENGTHS, READ
 from tashkent.model.clock import month_of
 from tashkent.model.draws import STRIDE
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.law import SEVERAL, Incompatible, Lock, Observer, Statute
+from tashkent.model.statutes import (
+    SEVERAL,
+    Incompatible,
+    Lock,
+    Observer,
+    Statute,
+)
 
 
 def check_case(case: Case) -> None:

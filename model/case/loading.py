@@ -36,8 +36,8 @@ from tashkent.model.case.tables import (
 from tashkent.model.clock import month_of, parse_month
 from tashkent.model.draws import STRIDE
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.law import KINDS, AnyStatute
 from tashkent.model.reading import csv_rows, text_of, toml_table, validated
+from tashkent.model.statutes import KINDS, AnyStatute
 
 CASES = Path(__file__).parent.parent / "cases"
 

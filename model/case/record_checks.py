@@ -7,7 +7,7 @@ from tashkent.model.case.case import Case
 from tashkent.model.case.tables import Entry
 from tashkent.model.clock import last_day, month_label, month_of
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.law import IN_FIRST, IN_LAST, Act, Status
+from tashkent.model.statuses import IN_FIRST, IN_LAST, MAY_SIGN, Act, Status
 
 #: act -> (whether the state was in before, statuses that may follow)
 _FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
@@ -32,7 +32,6 @@ _FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
 
 
 #: who has to sign or leave when a term ends, and the two answers
-_MUST_SIGN = (Status.SIGNATORY, Status.MEMBER, Status.FROZEN)
 _ANSWERS = ("renew", "abstain")
 #: acts that leave the status as it is
 _CHANGE_NOTHING = (*_ANSWERS, "decline")
@@ -156,7 +155,7 @@ def _check_renewal(
             if (row.club, row.state) == (club, state) and month_of(row.date) < month
         ]
         act = chosen.get((club, state, month))
-        if before and before[-1] in _MUST_SIGN and (act is None or act.act not in _ANSWERS):
+        if before and before[-1] in MAY_SIGN and (act is None or act.act not in _ANSWERS):
             key = f"{club} {state} {month_label(month)}"
             raise InputError("record.csv", key, "missing", f"{' or '.join(_ANSWERS)}: a term ends")
 

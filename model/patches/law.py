@@ -10,9 +10,9 @@ from pydantic import Field
 from tashkent.model.case import Case
 from tashkent.model.case.case import Changed
 from tashkent.model.case.tables import Opening
-from tashkent.model.law import KINDS, AnyStatute, Incompatible, Statute
 from tashkent.model.patches.patch import Patch, Texts, check_known, check_seats
 from tashkent.model.reading import validated
+from tashkent.model.statutes import KINDS, AnyStatute, Incompatible, Statute
 
 
 class _StatutePatch(Patch):

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.compilation import compile_case
 from tashkent.model.record import Ensemble
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.statuses import is_in
 
 #: colour-blind safe (Okabe and Ito)
 RECORD, MODEL, RULE = "#000000", "#0072B2", "#D55E00"

@@ -14,9 +14,9 @@ from tashkent.calibration.riskset import CHOICES, RiskSet
 from tashkent.calibration.scores import Split, brier, eve_of, renewal_month, split_at_renewal
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
-from tashkent.model.law import Act
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
+from tashkent.model.statuses import Act
 
 NOBODY_MOVES = "nobody moves"
 #: acts of states and councils that the record does not score

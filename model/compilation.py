@@ -1,0 +1,308 @@
+"""A case compiled into arrays: what is given month by month (`model.inputs.CaseInputs`)."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tashkent.agents import perception, ties
+from tashkent.agents.situation import Bools, ClubTraits, Floats, Situation
+from tashkent.agents.terms import TEN, TERMS
+from tashkent.model.case import Case
+from tashkent.model.case.tables import TIE, Event
+from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
+from tashkent.model.inputs import CaseInputs, Rules
+from tashkent.model.seats import NEVER, Months, Seats, owed_after
+from tashkent.model.statuses import BOUND, FORMER, Status
+
+#: sources of threats against which own means help
+OWN_MEANS = ("nonstate", "domestic")
+
+
+@lru_cache(maxsize=8)
+def compile_case(case: Case) -> CaseInputs:
+    """Turn a case into arrays; the same case object gives the same `CaseInputs`."""
+    months, states, clubs = len(case.months), len(case.states), len(case.clubs)
+    club_names = tuple(case.clubs)
+    rules = tuple(tuple(case.law.rules(c, m) for c in club_names) for m in case.months)
+    founding, window, exists = (np.zeros((months, clubs), bool) for _ in range(3))
+    for c, club in enumerate(case.clubs.values()):
+        founded = {month_of(day) for day in club.foundings}
+        invited = {month_of(club.since), *founded}
+        for t, month in enumerate(case.months):
+            exists[t, c] = month >= min(invited)
+            founding[t, c] = month in founded
+            since = min((month - m for m in invited if m <= month), default=-1)
+            window[t, c] = 0 <= since < case.fixed("opening_months") and not founding[t, c]
+    open_to = np.zeros((months, states, clubs), bool)
+    for row in case.openness:
+        s, c = case.state_ids.index(row.state), club_names.index(row.club)
+        for t, month in enumerate(case.months):
+            day = last_day(month)
+            if row.open_from <= day and (row.open_until is None or day < row.open_until):
+                open_to[t, s, c] = True
+    open_to &= exists[:, None, :]
+    may_observe = open_to.copy()
+    dear = np.zeros_like(open_to)
+    for t, by_club in enumerate(rules):
+        for c, here in enumerate(by_club):
+            for lock in here.lock:
+                s = case.state_ids.index(lock.state)
+                if lock.effect == "closed":
+                    open_to[t, s, c] = False
+                else:
+                    dear[t, s, c] = True
+    traits = _traits(case, rules)
+    seen, situation = _situation(case, traits, open_to, rules)
+    ratified = _ratified(rules)
+    owed, instruments = _return_prices(case, rules)
+    requests: dict[int, tuple[tuple[int, str, bool], ...]] = {}
+    for need in case.requests:
+        t, s = month_of(need.date) - case.start, case.state_ids.index(need.state)
+        requests[t] = (*requests.get(t, ()), (s, need.kind, need.asked))
+    stake = np.array(
+        [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
+    )
+    theory = tuple(name for name in TERMS if name in case.role("weight"))
+    features = terms_at_rest(theory, situation, stake)
+    inputs = CaseInputs(
+        case=case,
+        situation=situation,
+        features=features,
+        at_work={name: feature.any(axis=(1, 2)) for name, feature in features.items()},
+        stake=stake,
+        seen=seen,
+        belief_index=_lessons(case),
+        recorded_belief_updates=np.zeros(0),
+        rules=rules,
+        open_to=open_to,
+        may_observe=may_observe,
+        exists=exists,
+        founding=founding,
+        window=window,
+        decides=np.array([s.role == "decider" for s in case.states]),
+        patron=case.state_ids.index(case.patron),
+        dear=dear,
+        price=stake * instruments * situation.reach / TEN,
+        owed=owed,
+        posts=_posts(case, rules),
+        ratified=ratified,
+        requests=requests,
+        chair_order=np.argsort([s.name for s in case.states], kind="stable"),
+        record=_record(case, ratified),
+    )
+    return replace(inputs, recorded_belief_updates=_taught(inputs))
+
+
+def terms_at_rest(
+    theory: tuple[str, ...], situation: Situation, stake: Floats
+) -> dict[str, Floats]:
+    """The terms of every month with nobody in and nothing learnt from needs, shape (T, S, C), times the stake."""
+    nobody = np.zeros((*situation.autonomy.shape, len(stake)), bool)
+    now = replace(situation, seat=nobody, gap=nobody.astype(int), left=nobody, courted=nobody)
+    return {name: stake * TERMS[name].formula(now) for name in theory}
+
+
+def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Deciders and the threats on which some need of the case bears."""
+    kinds = {need.kind for need in case.requests}
+    threats = [k for k, threat in enumerate(case.threats.values()) if threat.need in kinds - {""}]
+    deciders = [case.state_ids.index(s) for s in case.deciders]
+    pairs = np.array([(s, k) for s in deciders for k in threats], np.intp).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _taught(inputs: CaseInputs) -> Floats:
+    """What the record's needs have taught by each month, as a free run would learn it from its own council."""
+    case, half_life = inputs.case, inputs.case.fixed("belief_half_life")
+    recorded_belief_updates = np.zeros((len(case.months), len(inputs.belief_index[0])))
+    for t in range(1, len(case.months)):
+        recorded_belief_updates[t] = perception.faded(recorded_belief_updates[t - 1], half_life)
+        before = inputs.record.status[max(0, t - 2)]
+        for need in case.requests:
+            if need.met is None or month_of(need.date) - case.start != t - 1:
+                continue
+            s = case.state_ids.index(need.state)
+            for c, club in enumerate(case.clubs.values()):
+                if club.guarantee and before[s, c] in BOUND:
+                    recorded_belief_updates[t] += (1 if need.met else -1) * inputs.belief_update(
+                        t - 1, s, need.kind, c
+                    )
+    return recorded_belief_updates
+
+
+def _return_prices(case: Case, rules: Rules) -> tuple[Months, Months]:
+    """What a former party owes after its return, and what it must join before it, by month and club."""
+    owed, before = (np.zeros((len(rules), len(rules[0])), np.int16) for _ in range(2))
+    for c, club in enumerate(case.clubs):
+        for t, month in enumerate(case.months):
+            restoration = rules[t][c].restoration
+            if restoration is None:
+                continue
+            if restoration.price == "gap":
+                owed[t, c] = rules[t][c].acquis
+            else:
+                before[t, c] = case.law.acquis(club, month, restoration.since)
+    return owed, before
+
+
+def _posts(case: Case, rules: Rules) -> Floats:
+    """What the posts of a seat are worth where a rule of arrears takes them; nothing in a theory without goods."""
+    counts = [
+        [sum(b.posts for b in here.benefit) * here.takes("posts") for here in row] for row in rules
+    ]
+    return case.fixed("goods_step") * np.array(counts) * ("patronage" in case.role("weight"))
+
+
+def _traits(case: Case, rules: Rules) -> ClubTraits:
+    clubs, threats = case.clubs.values(), case.threats
+    return ClubTraits(
+        relieves=np.array([[k in c.relieves for k in threats] for c in clubs]),
+        menaces=np.array([[k.source == c.sponsor for k in threats.values()] for c in clubs]),
+        guarantees=np.array([c.guarantee for c in clubs]),
+        sponsors=np.array([[float(c.sponsor == p) for p in case.sponsors] for c in clubs]),
+        patron_led=np.array([c.sponsor == "patron" for c in clubs]),
+        budgeted=np.array([any(here[c].budget for here in rules) for c in range(len(clubs))]),
+        of_regime=np.array([k.target == "regime" for k in threats.values()]),
+    )
+
+
+def _situation(
+    case: Case, traits: ClubTraits, open_to: Bools, rules: Rules
+) -> tuple[Floats, Situation]:
+    """What dated events showed of promises, and the situation of every month with nothing learnt from needs."""
+    months = len(case.months)
+    states, threats, sponsors = case.state_ids, tuple(case.threats), case.sponsors
+    year_of = {year: i for i, year in enumerate(_years(case))}
+    annual = np.array([year_of[m // MONTHS_PER_YEAR] for m in case.months])
+
+    measured: dict[str, Floats] = {}
+    for row in case.composites:
+        if row.year in year_of:
+            table = measured.setdefault(row.variable, np.zeros((len(year_of), len(states))))
+            table[year_of[row.year], states.index(row.state)] = row.value
+    shape = (len(year_of), len(states), len(states))
+    dyads, trade = np.zeros(shape), np.zeros(shape)
+    for pair in case.rivalry:
+        if pair.year in year_of:
+            at = (year_of[pair.year], states.index(pair.state), states.index(pair.rival))
+            dyads[at] = pair.value
+    for bond in case.bonds:
+        if bond.year in year_of:
+            at = (year_of[bond.year], states.index(bond.state), states.index(bond.partner))
+            trade[at] = bond.value
+
+    threat_signs = np.zeros((months, len(states), len(threats)))
+    belief_signs = np.zeros((months, len(states), len(threats)))
+    offer_signs = np.zeros((months, len(states), len(threats)))
+    tie_signs = np.zeros((months, len(states), len(sponsors)))
+    rival_signs = np.zeros((months, len(states), len(states)))
+    coercion = np.zeros((months, len(states)))
+    for event in case.events:
+        work, s = _at_work(case, event), states.index(event.state)
+        if event.kind == "tie":
+            tie_signs[work, s, sponsors.index(event.about)] += event.sign
+        elif event.kind == "coercion":
+            coercion[work, s] += event.sign
+        elif event.kind == "offer":
+            offer_signs[work, s, threats.index(event.about)] += event.sign
+        elif event.kind == "credibility":
+            about = slice(None) if event.about == "any" else threats.index(event.about)
+            if work.start < min(work.stop, months):
+                belief_signs[work.start, s, about] += event.sign
+        elif event.rival:
+            rival_signs[work, s, states.index(event.rival)] += event.sign
+        else:
+            threat_signs[work, s, threats.index(event.about)] += event.sign
+
+    fear = case.fixed("fear_half_life")
+    rivalry = perception.felt(perception.threat_level(dyads[annual], rival_signs), fear)
+    threat = np.zeros((months, len(states), len(threats)))
+    for k, kind in enumerate(case.threats.values()):
+        if kind.measured_by == "rivalry":
+            threat[:, :, k] = rivalry.max(axis=-1)
+            continue
+        level = measured[kind.measured_by][annual] if kind.measured_by else 0.0 * coercion
+        threat[:, :, k] = perception.felt(
+            perception.threat_level(level, threat_signs[:, :, k]), fear
+        )
+    tie = np.stack([measured[TIE + p][annual] for p in sponsors], axis=-1)
+    tie = ties.tie(tie, tie_signs, case.fixed("event_step"))
+    own_means_help = np.array([k.source in OWN_MEANS for k in case.threats.values()])
+    seen = perception.remembered(belief_signs, case.fixed("belief_half_life"))
+    bears = (traits.relieves & [k.source == "patron" for k in case.threats.values()]).any(axis=1)
+    return seen, Situation(
+        clubs=traits,
+        threat=threat,
+        exposure=perception.exposure(threat, measured["means"][annual], own_means_help),
+        credibility=perception.credibility(seen),
+        offer=np.clip(offer_signs, 0.0, 1.0),
+        tie=tie,
+        patron_tie=tie[:, :, sponsors.index("patron")],
+        rivalry=rivalry,
+        bond=trade[annual],
+        leverage=ties.leverage(coercion, case.fixed("leverage_half_life")),
+        alternative=ties.alternative(open_to, bears & ~traits.patron_led),
+        autonomy=perception.autonomy(measured["autonomy"][annual]),
+        reach=np.array([[float(r.reach) for r in row] for row in rules]),
+        goods=case.fixed("goods_step") * np.array([[len(r.benefit) for r in row] for row in rules]),
+        shared_budget=np.array(
+            [[1.0 - r.budget.patron_share if r.budget else 0.0 for r in row] for row in rules]
+        ),
+        pays=np.array([s.role == "decider" for s in case.states]),
+    )
+
+
+def _years(case: Case) -> range:
+    return range(case.start // MONTHS_PER_YEAR, case.end // MONTHS_PER_YEAR + 1)
+
+
+def _at_work(case: Case, event: Event) -> slice:
+    """The months in which an event acts: from the month after its date to that of its end, one at least."""
+    first = month_of(event.date) + 1
+    last = case.end if event.date_end is None else max(first, month_of(event.date_end))
+    return slice(max(0, first - case.start), max(0, last + 1 - case.start))
+
+
+def _record(case: Case, ratified: Months) -> "Seats":
+    clubs = tuple(case.clubs)
+    shape = (len(case.months), len(case.states), len(clubs))
+    seats = Seats.empty(shape)
+    for row in case.record:
+        began = month_of(row.date) - case.start
+        t = max(0, began)
+        if t >= shape[0]:
+            continue
+        here = case.law.rules(row.club, month_of(row.date))
+        s, c = case.state_ids.index(row.state), clubs.index(row.club)
+        status = Status[row.status.upper()]
+        seats.status[t:, s, c] = status
+        seats.due[t:, s, c] = NEVER
+        if status == Status.SIGNATORY:
+            seats.due[t:, s, c] = ratified[t, c]
+        elif status == Status.NOTICE_GIVEN:
+            seats.due[t:, s, c] = began + (here.withdrawal.notice_months if here.withdrawal else 0)
+        if row.act == "accede" and seats.former[t, s, c] and here.restoration is not None:
+            seats.gap[t:, s, c] = here.acquis if here.restoration.price == "gap" else 0
+        elif row.act == "decline":
+            seats.gap[t:, s, c] += 1
+        elif row.act == "resume":
+            seats.gap[t:, s, c] = 0
+        if status in FORMER:
+            seats.former[t:, s, c] = True
+            seats.gap[t:, s, c] = 0
+            seats.left_in[t:, s, c] = began
+    for t in range(1, shape[0]):
+        seats.arrears[t] = owed_after(seats.arrears[t - 1], seats.status[t])
+    return seats
+
+
+def _ratified(rules: Rules) -> Months:
+    due = np.full((len(rules), len(rules[0])), NEVER, np.int16)
+    for c in range(len(rules[0])):
+        pending = [t for t, month in enumerate(rules) if month[c].entry_into_force]
+        for t in range(min(pending, default=0), len(rules)):
+            accession = rules[t][c].accession
+            due[t, c] = t + (accession.ratification_months if accession else 0)
+    return due

@@ -1,0 +1,281 @@
+"""The inputs of a case, month by month, as far as no run changes them, and what a run changes when seats are weighed.
+
+Axes are always in the order run or month, state, club. Month 0 is the month of the initial condition.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from itertools import compress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tashkent.agents import perception
+from tashkent.agents.situation import Bools, Floats, Situation
+from tashkent.agents.terms import TERMS, Read
+from tashkent.model.case import Case
+from tashkent.model.law import RulesInForce
+from tashkent.model.seats import Months, Seats, Status8
+from tashkent.model.statuses import is_in
+
+Rules = tuple[tuple[RulesInForce, ...], ...]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What differs between runs when seats are weighed: arrays on axes (run, state, club), or without run."""
+
+    seat: Bools
+    gap: Months
+    #: out of late, and courted of late
+    left: Bools
+    courted: Bools
+    #: what needs have taught beyond dated events, shape (run, lessons) or (lessons,)
+    belief_updates: Floats
+
+    @property
+    def stirred(self) -> dict[Read, frozenset[int]]:
+        """The clubs in which something is other than with nobody in and nothing learnt, by what it is."""
+        others = tuple(range(self.seat.ndim - 1))
+        clubs = range(self.seat.shape[-1])
+
+        def where(values: NDArray[Any]) -> frozenset[int]:
+            return frozenset(compress(clubs, values.any(axis=others).tolist()))
+
+        return {
+            "seat": where(self.seat),
+            "gap": where(self.gap),
+            "left": where(self.left),
+            "courted": where(self.courted),
+            "credibility": frozenset(clubs if self.belief_updates.any() else ()),
+        }
+
+
+@dataclass(frozen=True)
+class CaseInputs:
+    """What no run changes: the situation, the rules and the record of every month of a case."""
+
+    case: Case
+    #: everything a state is shown but who is in; month first
+    situation: Situation
+    #: the terms with nobody in and nothing learnt from needs, by name, each of shape (T, S, C), times the stake
+    features: Mapping[str, Floats]
+    #: whether such a term is other than zero anywhere, by name and month
+    at_work: Mapping[str, Bools]
+    #: what is at stake in each club, shape (C,)
+    stake: Floats
+    #: what dated events showed of promises, fading, shape (T, S, K)
+    seen: Floats
+    #: states and threats on which needs can teach something, two arrays of one length
+    belief_index: tuple[NDArray[np.intp], NDArray[np.intp]]
+    #: what the needs of the record have taught by each month, shape (T, lessons)
+    recorded_belief_updates: Floats
+    #: the rules of every month and club
+    rules: Rules
+    #: the club is open to the state as a member, and as an observer whatever its own law, shape (T, S, C)
+    open_to: Bools
+    may_observe: Bools
+    #: the club exists; its founding falls in this month; its opening window runs: shape (T, C)
+    exists: Bools
+    founding: Bools
+    window: Bools
+    #: the state decides in the model, shape (S,)
+    decides: Bools
+    patron: int
+    #: a law at home makes acceding dear, shape (T, S, C)
+    dear: Bools
+    #: what a former party must join first, in units of compliance, and the instruments it will owe, shape (T, C)
+    price: Floats
+    owed: Months
+    #: goods of a seat that a deprived debtor is without, in units of tie, shape (T, C)
+    posts: Floats
+    #: month in which an accession of this month is ratified, or NEVER while the treaty is not in force, shape (T, C)
+    ratified: Months
+    #: needs and requests of each month: state, kind, whether it asked
+    requests: Mapping[int, tuple[tuple[int, str, bool], ...]]
+    #: states in the order in which they take the chair
+    chair_order: NDArray[np.intp]
+    #: the record at the end of every month
+    record: "Seats"
+    #: made on first use: what months show by month and clubs
+    _situations: dict[tuple[int, slice], Situation] = field(
+        default_factory=dict, init=False, compare=False
+    )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but what is made on first use."""
+        kept = {f.name: getattr(self, f.name) for f in fields(self) if f.init}
+        return {**kept, "_situations": {}}
+
+    @cached_property
+    def theory(self) -> tuple[str, ...]:
+        """The terms that the case gives a weight, in the order in which they are added up."""
+        weights = self.case.role("weight")
+        return tuple(name for name in TERMS if name in weights)
+
+    @cached_property
+    def barred(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """In each month the pairs of clubs of which a state may be in one alone, either way round."""
+        clubs = tuple(self.case.clubs)
+        found = []
+        for month in self.rules:
+            pairs = [
+                (c, clubs.index(name))
+                for c, rules in enumerate(month)
+                if rules.incompatible is not None
+                for name in rules.incompatible.bars
+            ]
+            found.append((*pairs, *((other, c) for c, other in pairs)))
+        return tuple(found)
+
+    @cached_property
+    def may_petition(self) -> Bools:
+        """The law of the month lets the state ask for a seat if it is outside, shape (T, S, C)."""
+        hears = [
+            [r.accession is not None and r.hears_petitions for r in month] for month in self.rules
+        ]
+        return np.asarray(self.open_to & np.array(hears)[:, None] & self.decides[:, None])
+
+    @cached_property
+    def priced(self) -> tuple[tuple[int, ...], ...]:
+        """In each month the clubs whose seats cost some states more than others."""
+        dear = self.dear.any(axis=1) | (self.price > 0)
+        return tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in dear)
+
+    def terms(self, t: int, standing: Standing) -> dict[str, Floats]:
+        """The terms of the theory that are not zero everywhere in month `t`, times what is at stake."""
+        moved = self.moved(t, standing)
+        found = {}
+        for name in self.theory:
+            at_rest = self.features[name][t]
+            if name in moved:
+                clubs, change = moved[name]
+                found[name] = np.broadcast_to(at_rest, (*change.shape[:-2], *at_rest.shape)).copy()
+                found[name][..., clubs] += change
+            elif self.at_work[name][t]:
+                found[name] = at_rest
+        return found
+
+    def moved(self, t: int, standing: Standing) -> dict[str, tuple[slice, Floats]]:
+        """By how much runs have moved terms from `features`, and in which clubs they may have."""
+        found: dict[str, tuple[slice, Floats]] = {}
+        shown: dict[slice, Situation] = {}
+        stirred = standing.stirred
+        credibility = self.credibility(t, standing.belief_updates)
+        for name, reads, where in self._readers:
+            touched = frozenset[int]().union(*(stirred[read] for read in reads))
+            if not touched:
+                continue
+            concerned = touched if where is None else where
+            clubs = slice(min(concerned), max(concerned) + 1)
+            if clubs not in shown:
+                shown[clubs] = self._shown(t, clubs).joined_by(
+                    credibility,
+                    seat=standing.seat[..., clubs],
+                    gap=standing.gap[..., clubs],
+                    left=standing.left[..., clubs],
+                    courted=standing.courted[..., clubs],
+                )
+            change = self.stake[clubs] * TERMS[name].formula(shown[clubs])
+            if self.at_work[name][t]:
+                change -= self.features[name][t][:, clubs]
+            found[name] = clubs, change
+        return found
+
+    @cached_property
+    def _readers(self) -> list[tuple[str, frozenset[Read], frozenset[int] | None]]:
+        """The terms that runs may move: what they read, and in which clubs; None for where it has changed."""
+        found = []
+        for name in self.theory:
+            term, traits = TERMS[name], self.situation.clubs
+            trait = getattr(traits, term.where, np.ones(len(self.stake), bool))
+            clubs = None if term.where == "touched" else frozenset(np.flatnonzero(trait).tolist())
+            if term.reads and clubs != frozenset():
+                found.append((name, term.reads, clubs))
+        return found
+
+    def _shown(self, t: int, clubs: slice) -> Situation:
+        """What a month shows in some clubs, as far as runs do not differ."""
+        key = (t, clubs)
+        if key not in self._situations:
+            monthly = {name: getattr(self.situation, name)[t] for name in MONTHLY}
+            self._situations[key] = replace(self.situation, **monthly).of_clubs(clubs)
+        return self._situations[key]
+
+    @cached_property
+    def stacked(self) -> Floats:
+        """`features` as one table, shape (T, C, S, terms of the theory)."""
+        by_term = np.array([self.features[name] for name in self.theory])
+        table = by_term.reshape(len(self.theory), *self.open_to.shape)
+        return np.asarray(table.transpose(1, 3, 2, 0), order="C")
+
+    def credibility(self, t: int, belief_updates: Floats) -> Floats:
+        """Belief in promises, shape (..., S, K), with what needs have taught; runs side by side in memory."""
+        states, threats = self.belief_index
+        at_first: Floats = self.situation.credibility[t]
+        if not belief_updates.any():
+            return at_first
+        believed: Floats = np.empty((*belief_updates.shape[:-1], *at_first.shape), order="F")
+        believed[...] = at_first
+        seen = self.seen[t, states, threats] + belief_updates
+        believed.T[threats, states] = perception.credibility(seen).T
+        return believed
+
+    def month(self, t: int, standing: Standing) -> Situation:
+        """The situation of one month as it stands in runs, or in the record."""
+        return self._shown(t, slice(0, len(self.stake))).joined_by(
+            self.credibility(t, standing.belief_updates),
+            seat=standing.seat,
+            gap=standing.gap,
+            left=standing.left,
+            courted=standing.courted,
+        )
+
+    def standing(self, t: int, seats: "Seats", before: Status8, belief_updates: Floats) -> Standing:
+        """What decides in month `t`, from statuses before and what seats carry."""
+        seat = is_in(before)
+        return Standing(
+            seat=seat,
+            gap=seats.gap * seat if seats.gap.any() else seats.gap,
+            left=_of_late(seats.left_in, t, self.case.fixed("contagion_months")),
+            courted=_of_late(seats.courted_in, t, self.case.fixed("courtship_months")),
+            belief_updates=belief_updates,
+        )
+
+    def belief_update(self, t: int, state: int, kind: str, club: int) -> Floats:
+        """What a kept promise to a state in need teaches, shape (lessons,): itself in full, witnesses a share."""
+        states, threats = self.belief_index
+        about = np.array([threat.need == kind for threat in self.case.threats.values()])[threats]
+        region = np.array([s.region for s in self.case.states])
+        rule = self.rules[t][club].regions
+        near = (
+            np.ones(len(states))
+            if rule is None
+            else np.where(region[states] == region[state], 1.0, rule.elsewhere)
+        )
+        return about * np.where(states == state, 1.0, self.case.fixed("witness") * near)
+
+
+#: what of a situation has months first
+MONTHLY = (
+    "threat",
+    "exposure",
+    "offer",
+    "tie",
+    "patron_tie",
+    "rivalry",
+    "bond",
+    "leverage",
+    "alternative",
+    "autonomy",
+    "reach",
+    "goods",
+    "shared_budget",
+)
+
+
+def _of_late(month: Months, t: int, months: float) -> Bools:
+    """Whether something happened in the months before `t`, at most so many back."""
+    return np.asarray((month < t) & (month >= t - int(months)))

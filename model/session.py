@@ -1,0 +1,136 @@
+"""The regular session of a club's council: suspension, members in breach, debtors and observers."""
+
+import numpy as np
+
+from tashkent.agents import council
+from tashkent.agents.situation import Bools
+from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.law import RulesInForce
+from tashkent.model.petitions import (
+    Petition,
+    answer_drawn,
+    club_indices,
+    decide,
+    refusal_chance,
+    votes_on,
+)
+from tashkent.model.seats import Status8
+from tashkent.model.statuses import PARTY, UNPAID, Act, Status, among, is_in
+from tashkent.model.statutes import Arrears
+from tashkent.model.world import Ints, World, enact, entries_of
+
+
+def hold_session(world: World, t: int, before: Status8) -> None:
+    """The regular session decides on requests for suspension, members in breach, debtors and observers."""
+    for c, rules in enumerate(world.inputs.rules[t]):
+        if not rules.sits:
+            continue
+        if rules.voluntary_suspension is not None:
+            _answer_suspension(world, t, c, rules, before)
+        breach = (world.seats.gap[:, :, c] > 0) | among(before[:, :, c], *UNPAID)
+        if rules.expulsion is not None:
+            held = among(before[:, :, c], Status.SANCTIONED) & breach
+            acts = (Act.EXPEL, Act.REFUSE_EXPULSION)
+            out = Status.EXPELLED
+            by = (rules.expulsion.id, rules.expulsion.majority)
+            _judge(world, t, c, rules, held, before, acts, out, *by)
+        if rules.sanction is not None:
+            held = among(before[:, :, c], *PARTY) & breach
+            acts = (Act.SANCTION, Act.REFUSE_SANCTION)
+            out = Status.SANCTIONED
+            by = (rules.sanction.id, rules.sanction.majority)
+            _judge(world, t, c, rules, held, before, acts, out, *by)
+        if rules.arrears is not None and not rules.arrears.automatic:
+            owes = world.seats.arrears[:, :, c] >= rules.arrears.months
+            owes &= is_in(world.status[:, :, c])
+            owes &= ~world.seats.deprived[:, :, c]
+            acts = (Act.LOSE_RIGHTS, Act.REFUSE_LOSS_OF_RIGHTS)
+            _judge(world, t, c, rules, owes, before, acts, None, rules.arrears.id, False)
+        if rules.observer is not None and rules.observer.withdrawable and rules.incompatible:
+            suspect = np.zeros_like(breach)
+            for other in club_indices(world, rules.incompatible.suspects):
+                suspect |= is_in(before[:, :, other])
+            suspect &= among(before[:, :, c], Status.OBSERVER)
+            acts = (Act.END_OBSERVER, Act.REFUSE_END_OBSERVER)
+            by = (rules.observer.id, False)
+            _judge(world, t, c, rules, suspect, before, acts, Status.NONE, *by)
+
+
+def _answer_suspension(world: World, t: int, c: int, rules: RulesInForce, before: Status8) -> None:
+    rule = rules.voluntary_suspension
+    asked = among(before[:, :, c], Status.SUSPENSION_REQUESTED) & world.inputs.decides
+    petition = Petition(t, c, *entries_of(asked), before)
+    if rule is None or not len(petition):
+        return
+    refused = np.zeros(len(petition), bool)
+    if rule.consensus:
+        chance = council.objection(
+            world.of_one_club["release"][petition.run],
+            -world.of_one_club["objection_rivalry"][petition.run],
+            world.inputs.situation.rivalry[t, petition.state],
+        )
+        drawn = answer_drawn(world, petition, "answer suspension")
+        refused = drawn < refusal_chance(world, rules, petition, chance)
+    acts = (Act.SUSPEND, Act.REFUSE_SUSPENSION)
+    decide(world, petition, refused, *acts, rule.id, Status.SUSPENDED, Status.MEMBER)
+
+
+def _judge(
+    world: World,
+    t: int,
+    c: int,
+    rules: RulesInForce,
+    accused: Bools,
+    before: Status8,
+    acts: tuple[Act, Act],
+    status: Status | None,
+    rule: str,
+    majority: bool,
+) -> None:
+    """A case against a seat: a member must propose it, and the others must not refuse; one draw decides both."""
+    petition = Petition(t, c, *entries_of(accused & world.inputs.decides), before)
+    if not len(petition):
+        return
+    votes = votes_on(world, petition)
+    favour = np.zeros_like(votes)
+    if rules.chair is not None:
+        favour = _chair(world, t, c, before)[petition.run]
+    agenda = world.of_one_club["chair_agenda"][petition.run] * favour
+    base = world.of_one_club["sanction"][petition.run] + agenda
+    per_rivalry = world.of_one_club["objection_rivalry"][petition.run]
+    rivalry = world.inputs.situation.rivalry[t, petition.state]
+    proposed = council.any_objection(council.objection(base, per_rivalry, rivalry) * votes)
+    proposed = np.where(world.noise.proposed(acts[0], c, t)[petition.state], 1.0, proposed)
+    friends = world.of_one_club["sanction_objection"][petition.run]
+    chance = council.objection(friends, -per_rivalry, rivalry)
+    refusal = refusal_chance(world, rules, petition, chance, votes=votes, majority=majority)
+    drawn = answer_drawn(world, petition, acts[0].name.lower())
+    raised, passed = drawn < proposed, drawn < proposed * (1.0 - refusal)
+    lost = petition.where(passed)
+    if acts[0] == Act.LOSE_RIGHTS and rules.arrears is not None:
+        deprive(world, t, c, lost.run, lost.state, rules.arrears)
+    else:
+        enact(world, t, c, lost.run, lost.state, acts[0], status, rule)
+    spared = petition.where(raised & ~passed)
+    enact(world, t, c, spared.run, spared.state, acts[1], None, rule)
+
+
+def deprive(world: World, t: int, c: int, run: Ints, state: Ints, rule: Arrears) -> None:
+    """Debtors lose what the rule takes; a party that loses participation is sanctioned by that."""
+    world.seats.deprived[run, state, c] = True
+    falls = among(world.status[run, state, c], *PARTY) & ("participation" in rule.takes)
+    enact(world, t, c, run[falls], state[falls], Act.LOSE_RIGHTS, Status.SANCTIONED, rule.id)
+    enact(world, t, c, run[~falls], state[~falls], Act.LOSE_RIGHTS, None, rule.id)
+
+
+def _chair(world: World, t: int, c: int, before: Status8) -> Bools:
+    """Who holds the chair, shape (R, S): members in the order of names, one more each year."""
+    order = world.inputs.chair_order
+    seats = is_in(before[:, :, c])[:, order]
+    place = np.cumsum(seats, axis=1)
+    count = np.maximum(1, place[:, -1:])
+    year = world.inputs.case.months[t] // MONTHS_PER_YEAR
+    holds = seats & (place == year % count + 1)
+    found = np.zeros_like(holds)
+    found[:, order] = holds
+    return np.asarray(found)

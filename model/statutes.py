@@ -1,0 +1,312 @@
+"""The kinds of dated statutes: each is one rule of one club, with the numbers of its kind."""
+
+from datetime import date
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from tashkent.model.clock import MONTHS_PER_YEAR, month_of
+
+#: lists of a statute, read-only once loaded
+Names = Annotated[tuple[str, ...], Field(strict=False)]
+Numbers = Annotated[
+    tuple[tuple[str, Any], ...],
+    BeforeValidator(lambda table: tuple(table.items()) if isinstance(table, dict) else table),
+]
+#: needs of a member: attack by a state, armed bands from abroad, violence at home
+Needs = Annotated[tuple[Literal["external", "incursion", "stability"], ...], Field(strict=False)]
+#: those that touch a member's territory
+ATTACKS = ("external", "incursion")
+#: what a debtor may lose
+Rights = Annotated[
+    tuple[Literal["posts", "vote", "participation"], ...], Field(strict=False, min_length=1)
+]
+
+
+class Statute(BaseModel):
+    """One dated rule of one club; the kinds below add their numbers."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    id: str = Field(min_length=1)
+    club: str
+    instrument: str = Field(min_length=1)
+    article: str
+    from_: date = Field(alias="from")
+    until: date | None = None
+    #: the day on which it was signed, if it took effect later: what it reaches into is felt from then on
+    signed: date | None = None
+    #: it binds only who joins it, and a member that hardly takes part does not
+    separate: bool = False
+    text: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    #: an open question of the sources on this rule, and the numbers of the reading that was not taken
+    ambiguity: str = ""
+    other_reading: Numbers = ()
+
+    def read_otherwise(self) -> "Statute":
+        """The same statute in the reading that was not taken."""
+        return type(self).model_validate(
+            {**self.model_dump(by_alias=True), **dict(self.other_reading)}
+        )
+
+    @property
+    def opens(self) -> date:
+        """The day on which members sign it."""
+        return self.signed or self.from_
+
+    def in_force(self, day: date) -> bool:
+        """Whether the statute holds on a day (`until` is the first day on which it does not)."""
+        return self.from_ <= day and (self.until is None or day < self.until)
+
+
+class Accession(Statute):
+    """How a state comes in: proposed by the ministers or not, if no member objects or by signature alone."""
+
+    kind: Literal["accession"]
+    consensus: bool
+    ratification_months: int = Field(ge=0)
+    #: the ministers must propose: members are asked once more, before the council
+    ministers: bool = False
+    #: only observers may accede
+    observers_only: bool = False
+
+
+class Restoration(Statute):
+    """How a former party comes back, in place of the rule of accession.
+
+    With ``price = "gap"`` it is reinstated at once and owes the acts concluded so far: the compliance gap. With
+    ``"acquis"`` it must first join every act that took effect after `since`, so the price of return grows. What
+    it joins by coming in (`Law.acquis`) counts in neither.
+    """
+
+    kind: Literal["restoration"]
+    consensus: bool
+    ratification_months: int = Field(ge=0)
+    ministers: bool = False
+    price: Literal["gap", "acquis"]
+    since: date
+
+
+class Succession(Statute):
+    """The day on which a club becomes the successor of another in law: who is in is carried over, nobody else."""
+
+    kind: Literal["succession"]
+
+
+class EntryIntoForce(Statute):
+    """The day on which every signatory becomes a party; `from` is that day."""
+
+    kind: Literal["entry_into_force"]
+
+
+class Term(Statute):
+    """A fixed term counted from the entry into force, and what happens at its end.
+
+    With ``renewal = "opt_in"`` a party that does not sign leaves when the term ends; with ``"automatic"``
+    a party that does nothing stays. There is something to sign only if a term, this one or the next, holds at
+    the end of that month. Decisions rest on what was known `informed_months_before` the end.
+    """
+
+    kind: Literal["term"]
+    years: int = Field(gt=0)
+    renewal: Literal["opt_in", "automatic"]
+    informed_months_before: int = Field(ge=0)
+
+    def ends_in(self, month: int) -> bool:
+        """Whether a term ends in a month: every `years` from the statute's first day."""
+        elapsed = month - month_of(self.from_)
+        return elapsed > 0 and elapsed % (self.years * MONTHS_PER_YEAR) == 0
+
+
+class Withdrawal(Statute):
+    """Exit by notice: out when the notice has run."""
+
+    kind: Literal["withdrawal"]
+    notice_months: int = Field(ge=0)
+    #: obligations are settled first: each month of arrears takes a month, and exit waits for it
+    settlement: bool = False
+
+
+class VoluntarySuspension(Statute):
+    """Suspension at one's own request: a note, then the next regular session of the council."""
+
+    kind: Literal["voluntary_suspension"]
+    consensus: bool
+
+
+class Session(Statute):
+    """When the council meets: each year in `month`, and out of turn on the proposal of members or of a victim."""
+
+    kind: Literal["session"]
+    month: int = Field(ge=1, le=12)
+    #: members besides the one concerned whose proposal calls an extraordinary session
+    proposers: int = Field(ge=0)
+    #: an attacked member can call it alone
+    victim_alone: bool
+
+
+class PermanentBody(Statute):
+    """Bodies that sit between sessions: petitions are taken up in any month, and not at the session alone."""
+
+    kind: Literal["permanent_body"]
+
+
+class Voting(Statute):
+    """What counts as an objection. Silence does not; absence does if `absence_blocks`, or where no such rule holds."""
+
+    kind: Literal["voting"]
+    absence_blocks: bool
+
+
+class LimitedFormat(Statute):
+    """Those who are willing may decide to act, if not all others object; the rest carry no responsibility."""
+
+    kind: Literal["limited_format"]
+
+
+class Chair(Statute):
+    """One member holds the chair until the next regular session, in the order of names, and sets the agenda."""
+
+    kind: Literal["chair"]
+
+
+class Sanction(Statute):
+    """Suspension of a member in breach from the bodies; decided at a regular session without the one concerned."""
+
+    kind: Literal["sanction"]
+    majority: bool
+
+
+class Expulsion(Statute):
+    """Expulsion of a sanctioned member that is still in breach; decided at a regular session without it."""
+
+    kind: Literal["expulsion"]
+    majority: bool
+
+
+class Arrears(Statute):
+    """A member that has not paid for `months` may lose rights until it has paid."""
+
+    kind: Literal["arrears"]
+    months: int = Field(ge=1, le=512)
+    #: benefits that are posts; the say on others; its place in the bodies, so that it is sanctioned
+    takes: Rights
+    #: the loss follows by itself; otherwise a regular session decides without the debtor
+    automatic: bool
+
+
+class Budget(Statute):
+    """The patron pays its share of the budget, the other members the rest in equal parts."""
+
+    kind: Literal["budget"]
+    patron_share: float = Field(ge=0, le=1)
+
+
+class Participation(Statute):
+    """A member may stop taking part and paying without giving notice, and resume."""
+
+    kind: Literal["participation"]
+
+
+class Observer(Statute):
+    """A state outside may become an observer, if no member objects or as the club's officers see fit."""
+
+    kind: Literal["observer"]
+    consensus: bool
+    #: a regular session may end the status of an observer that sits in a suspect club
+    withdrawable: bool = False
+
+
+class Bases(Statute):
+    """Forces of others on a member's soil: after consultation, or only if no member objects."""
+
+    kind: Literal["bases"]
+    consent: bool
+
+
+class Incompatible(Statute):
+    """Clubs that a member may not be in (`bars`), and clubs whose members meet suspicion (`suspects`)."""
+
+    kind: Literal["incompatible"]
+    bars: Names
+    suspects: Names
+
+
+class Defence(Statute):
+    """What obliges members to help, and whether the victim must ask."""
+
+    kind: Literal["defence"]
+    covers: Needs
+    on_request: bool
+
+
+class Forces(Statute):
+    """Forces that the council may send to a member on its request."""
+
+    kind: Literal["forces"]
+    covers: Needs
+    #: only parties that have joined the acts of the club have a say
+    interim: bool
+
+
+class Benefit(Statute):
+    """Goods for members alone, such as arms at home prices or training."""
+
+    kind: Literal["benefit"]
+    #: posts in the bodies, which a debtor may lose
+    posts: bool = False
+
+
+class Regions(Statute):
+    """The club is divided into regions (of `states.csv`): elsewhere a kept or broken promise teaches only a share."""
+
+    kind: Literal["regions"]
+    elsewhere: float = Field(ge=0, le=1)
+
+
+class Lock(Statute):
+    """A law of a state that closes a club to it, or makes joining dear."""
+
+    kind: Literal["lock"]
+    state: str
+    effect: Literal["closed", "dear"]
+
+
+AnyStatute = Annotated[
+    Accession
+    | Arrears
+    | Bases
+    | Benefit
+    | Budget
+    | Chair
+    | Defence
+    | EntryIntoForce
+    | Expulsion
+    | Forces
+    | Incompatible
+    | LimitedFormat
+    | Lock
+    | Observer
+    | Participation
+    | PermanentBody
+    | Regions
+    | Restoration
+    | Sanction
+    | Session
+    | Succession
+    | Term
+    | VoluntarySuspension
+    | Voting
+    | Withdrawal,
+    Field(discriminator="kind"),
+]
+#: kind -> class
+KINDS: dict[str, type[Statute]] = {
+    get_args(statute.model_fields["kind"].annotation)[0]: statute
+    for statute in get_args(get_args(AnyStatute)[0])
+}
+#: kinds of which a club may have several in force at a time
+SEVERAL = ("benefit", "forces", "lock")
+#: kinds that reach into the defence of members
+REACHING = ("bases", "defence", "forces")
