@@ -266,7 +266,10 @@ def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, s
 
 
 def accede(world: World, t: int, before: Status8, value: Floats) -> None:
-    """States outside petition to be members or observers; where the rule is consensus, one objection is enough."""
+    """States outside petition to be members or observers; where the rule is consensus, one objection is enough.
+
+    `before` and `value` have shape (R, S, C).
+    """
     inputs, seats = world.inputs, world.seats
     seated, barred = is_in(before), inputs.barred[t]
     outside = ~seated & (world.status == before)
@@ -381,7 +384,10 @@ def keep_accounts(world: World, t: int) -> None:
 
 
 def take_part(world: World, t: int, value: Floats) -> None:
-    """Participation follows the worth of the seat; who takes little part declines what it may and is courted."""
+    """Participation follows the worth of the seat; who takes little part declines what it may and is courted.
+
+    `value` has shape (R, S, C).
+    """
     inputs, seats = world.inputs, world.seats
     months = inputs.case.fixed("participation_months")
     courts = inputs.case.months[t] % MONTHS_PER_YEAR + 1 == COURTING_MONTH

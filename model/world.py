@@ -69,7 +69,7 @@ class World:
 def world_from_record(
     inputs: CaseInputs, t: int, parameters: Mapping[str, Floats], noise: Noise
 ) -> World:
-    """A block of runs that stand where the record stood at the end of month `t`."""
+    """A block of runs that stand where the record stood at the end of month `t`; parameters have shape (R,) by name."""
     runs = len(next(iter(parameters.values())))
     shape = inputs.record.status.shape[1:]
     belief_updates = np.asfortranarray(
@@ -120,7 +120,10 @@ def enact(
     rule: str,
     due: int | Ints = NEVER,
 ) -> None:
-    """The one place where a status changes: log the act with its rule and set the new status, if any."""
+    """The one place where a status changes: log the act with its rule and set the new status, if any.
+
+    `run` and `state` are of shape (n,); `due` is a month or one month each, shape (n,).
+    """
     if not len(run):
         return
     world.log.append(Logged(t, run, state, c, act, rule))

@@ -31,7 +31,7 @@ _FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
 }
 
 
-#: who has to sign or leave when a term ends, and the two answers
+#: the two answers of who has to sign or leave when a term ends
 _ANSWERS = ("renew", "abstain")
 #: acts that leave the status as it is
 _CHANGE_NOTHING = (*_ANSWERS, "decline")
