@@ -661,7 +661,11 @@ class Months(RuleBasedStateMachine):
         if scripted:
             now = bare(case)
             situation = replace(now.situation, rivalry=now.situation.rivalry.copy())
-            self.inputs = replace(now, record=full.record, situation=situation)
+            # what is made on first use stays, although each month has needs of its own
+            self.requests: dict[int, tuple[tuple[int, str, bool], ...]] = {}
+            self.inputs = replace(
+                now, record=full.record, situation=situation, requests=self.requests
+            )
             courts = chance.choice((50.0, -50.0))
             noise, parameters = Script(self.shape), parameters_of(case, court=courts)
         else:
@@ -760,8 +764,9 @@ class Months(RuleBasedStateMachine):
             if chance.random() < active / 2
         )
         self.world.noise = Script(self.shape, noise)  # type: ignore[assignment]
-        self.world.inputs = replace(self.inputs, requests={self.t: needs})
-        self.watch.inputs, self.watch.answers = self.world.inputs, answers
+        self.requests.clear()
+        self.requests[self.t] = needs
+        self.watch.answers = answers
 
 
 class MinimalMonths(Months):
