@@ -1,6 +1,7 @@
 # Needs Python 3.12 or newer, make and a network. Everything goes into .venv beside this file.
 #   make run               the environment with the runtime packages, then `tashkent run`
 #   make test              the development packages on top, then pytest
+#   make test-quick        the same with the tests that take moments
 # Arguments go through: RUN_ARGS="--runs 50", TEST_ARGS="-k council", BENCH_ARGS=--quick, CALIBRATE_ARGS="--seed 1",
 # VALIDATE_ARGS="--seed 1", COUNTERFACTUALS_ARGS="--page", SENSITIVITY_ARGS="--base 512".
 
@@ -9,6 +10,10 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 SYNC := $(UV) pip sync --quiet --python $(BIN)/python
+
+# Tests of one group stay on one worker: those that need a browser, and those that kill processes.
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadgroup
+QUICK := "not slow and not browser"
 
 # A Python to use instead of the first fit among CANDIDATES: make run PYTHON=/opt/py/bin/python3
 PYTHON :=
@@ -30,16 +35,38 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test check format-check lint types imports format docs lock posterior validation evidence counterfactuals sensitivity bench wheel clean env env-dev
+.PHONY: help run test test-quick test-lowest test-313 check format-check lint types imports format docs lock posterior validation evidence counterfactuals sensitivity bench wheel clean env env-dev
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: env ## run the model: 'tashkent run' with RUN_ARGS
 	$(BIN)/tashkent run $(RUN_ARGS)
 
-test: env-dev ## run the tests: pytest with TEST_ARGS
-	$(BIN)/python -m pytest $(TEST_ARGS)
+test: env-dev ## run the tests on all cores: pytest with TEST_ARGS
+	$(PYTEST) $(TEST_ARGS)
+
+test-quick: env-dev ## run the tests that take moments, with TEST_ARGS
+	$(PYTEST) -m $(QUICK) $(TEST_ARGS)
+
+# The oldest packages that pyproject.toml allows, but for those of the tests.
+test-lowest: env-dev ## run the quick tests with the oldest packages that pyproject.toml allows
+	$(UV) venv --quiet --clear --python $(BIN)/python $(VENV)-lowest
+	$(UV) pip compile --quiet --python $(BIN)/python --python-version 3.12 --resolution lowest-direct \
+		--extra cluster pyproject.toml -o $(VENV)-lowest/requirements.txt
+	$(UV) pip install --quiet --python $(VENV)-lowest/bin/python -r $(VENV)-lowest/requirements.txt \
+		--group dev --group build
+	$(UV) pip install --quiet --python $(VENV)-lowest/bin/python --no-deps --no-build-isolation --editable .
+	$(VENV)-lowest/bin/python -m pytest -n auto --dist loadgroup -m $(QUICK) $(TEST_ARGS)
+
+# uv looks for a Python of this name, and for others where it keeps them; name one: make test-313 PYTHON313=/opt/py313/bin/python3
+PYTHON313 := python3.13
+test-313: $(UV_STAMP) ## run the quick tests with Python 3.13 and the locked packages
+	$(UV) venv --quiet --clear --no-python-downloads --python $(PYTHON313) $(VENV)-313
+	$(UV) pip sync --quiet --python $(VENV)-313/bin/python --require-hashes \
+		requirements-build.lock requirements.lock requirements-dev.lock
+	$(UV) pip install --quiet --python $(VENV)-313/bin/python --no-deps --no-build-isolation --editable .
+	$(VENV)-313/bin/python -m pytest -n auto --dist loadgroup -m $(QUICK) $(TEST_ARGS)
 
 check: format-check lint types imports test ## format, lint, types, import contracts, tests
 
@@ -117,7 +144,7 @@ lock: $(UV_STAMP) ## resolve pyproject.toml into the lock files (UPGRADE=1 for n
 	$(call compile,requirements-build.lock,--group build -c requirements-dev.lock)
 
 clean: ## remove the environment and all that the other targets made
-	rm -rf $(VENV) build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-313 build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache
 	find src/tashkent -type l -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

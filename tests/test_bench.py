@@ -46,6 +46,7 @@ def test_a_copy_sees_what_its_original_sees(case: Case, big: Case) -> None:
     assert [r.reach for r in wider.rules[-1]][4:] == [r.reach for r in inputs.rules[-1]][:2]
 
 
+@pytest.mark.slow
 def test_the_twin_tells_the_same_of_a_larger_case(big: Case) -> None:
     """Copies meet in councils and in the counts of members, so the engines must agree here too."""
     drawn = prior_parameters(big, runs=1, seed=2)
@@ -117,6 +118,7 @@ def test_a_million_runs_are_extrapolated_by_the_slope() -> None:
     assert found["10^6 runs in blocks"].value == pytest.approx(0.3)
 
 
+@pytest.mark.slow
 def test_memory_is_measured_in_a_process_of_its_own() -> None:
     ballast = np.ones(10**8)  # what this process holds is not the other's
     few, more = apart.measured("whole", 600, 2)

@@ -91,6 +91,7 @@ def test_the_moves_leave_a_known_density_unchanged() -> None:
     assert variance_of_a_normal(sampling.moves()) == pytest.approx(1.0, abs=0.05)
 
 
+@pytest.mark.slow
 def test_the_same_check_finds_a_sampler_that_is_wrong() -> None:
     """emcee's snooker move as released: docs/decisions/0014-moves.md. If this fails, it may be used again."""
     from emcee.moves import DESnookerMove
@@ -98,6 +99,7 @@ def test_the_same_check_finds_a_sampler_that_is_wrong() -> None:
     assert variance_of_a_normal([(DESnookerMove(), 1.0)]) < 0.8
 
 
+@pytest.mark.slow
 def test_without_a_record_the_posterior_is_the_prior(tmp_path: Path) -> None:
     found = sample(without_record(3), SETTINGS, tmp_path, steps=4000)
     values = found.by_ensemble().reshape(-1, 3)
@@ -105,6 +107,7 @@ def test_without_a_record_the_posterior_is_the_prior(tmp_path: Path) -> None:
     np.testing.assert_allclose(values.std(axis=0), 1, atol=0.08)
 
 
+@pytest.mark.slow
 def test_an_easy_case_is_recovered_and_agrees_with_laplace(tmp_path: Path) -> None:
     truth = np.array([1.0, -0.5])
     density = easy(tuple(truth))
@@ -273,6 +276,7 @@ def own_case(case: Case, tmp_path: Path) -> Path:
     return Path(shutil.copytree(case.path, tmp_path / "own"))
 
 
+@pytest.mark.slow
 def test_a_stale_or_missing_sample_is_said_and_not_used(
     own_case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -305,13 +309,25 @@ def test_a_file_that_is_no_sample_is_one_line(
 # the commands --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_calibrate_ships_what_has_converged_and_run_uses_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     new_case(tmp_path / "pact")
     out = tmp_path / "out"
     arguments = ("calibrate", "--case", str(tmp_path / "pact"), "--out", str(out))
-    sizes = ("--walkers", "36", "--steps", "4000", "--runs", "20", "--workers", "1")
+    sizes = (
+        "--walkers",
+        "36",
+        "--ensembles",
+        "2",
+        "--steps",
+        "4000",
+        "--runs",
+        "20",
+        "--workers",
+        "1",
+    )
     assert call(monkeypatch, *arguments, *sizes, "--install", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["converged"]
@@ -332,6 +348,7 @@ def test_calibrate_ships_what_has_converged_and_run_uses_it(
     assert line.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_chains_that_did_not_converge_are_not_shipped(
     own_case: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -440,6 +457,7 @@ def test_the_risk_set_of_a_synthetic_record_has_the_acts_of_the_run(
     assert done == acts
 
 
+@pytest.mark.slow
 def test_a_replicate_depends_on_seed_and_number_alone(case: Case) -> None:
     first = recovery.replicates(case, number=2, seed=1)
     again = recovery.replicate(case, 1, 1)

@@ -21,6 +21,7 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return int(stop.value.code or 0)
 
 
+@pytest.mark.slow
 def test_run_writes_everything_and_reports_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -58,6 +59,7 @@ def test_run_writes_everything_and_reports_json(
     assert (manifest["seed"], manifest["runs"], manifest["from"]) == (2, 30, "1992-05")
 
 
+@pytest.mark.slow
 def test_the_same_command_gives_the_same_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

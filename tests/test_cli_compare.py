@@ -9,6 +9,7 @@ import pytest
 from tests.test_cli import call
 
 
+@pytest.mark.slow
 def test_compare_writes_everything_and_reports_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -68,6 +69,7 @@ def test_the_list_says_question_and_direction(
     assert "No bombs in Tashkent" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_same_command_gives_the_same_files(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -171,6 +171,7 @@ def test_without_an_input_that_differs_the_law_carries_it(found: dict[str, Pair]
     assert found["council"].carried["term"].iloc[0] == "law, council or order"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_neither_blocks_nor_workers_change_a_number(
     case: Case,
@@ -229,6 +230,7 @@ def test_progress_is_told_month_by_month_and_may_end_the_work(
         assert (told[-1] == DRAWS * PER_DRAW) is not stop
 
 
+@pytest.mark.slow
 def test_workers_know_the_terms_of_a_theory_of_ones_own(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -298,6 +300,7 @@ def test_one_run_a_draw_tells_nothing_of_luck_alone() -> None:
     assert found.se == pytest.approx(np.sqrt((1 / 3) / 4))
 
 
+@pytest.mark.slow
 def test_pairing_cuts_the_variance(case: Case, draws: dict[str, Floats]) -> None:
     """Of the variance that independent draws have, the change in P(UZB in) keeps what discordant pairs make."""
     many = {name: np.repeat(v, 50) for name, v in draws.items()}
@@ -335,6 +338,7 @@ def test_a_direction_needs_an_interval_without_zero(low: float, high: float, say
 # asking --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_starts_theories_and_baselines_make_pairs_of_their_own(case: Case) -> None:
     result = compare(case, "CF1", theories=("whole", "fear_of_abandonment"), runs=20, seed=1)
     keys = [tuple(pair.key.values()) for pair in result.pairs]

@@ -210,6 +210,7 @@ def test_an_exit_just_before_the_start_is_still_felt(case: Case) -> None:
     np.testing.assert_array_equal(*features)
 
 
+@pytest.mark.slow
 def test_draws_that_are_kept_change_nothing(case: Case) -> None:
     """With draws of an earlier call, of another block and of another world, runs are what they are with fresh ones."""
     draws = prior_parameters(case, runs=7, seed=2)

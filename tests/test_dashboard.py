@@ -359,6 +359,7 @@ def test_the_answer_is_that_of_compare(case: Case) -> None:
     assert "inputs differ from 1999-01 on" in found["course"][0]
 
 
+@pytest.mark.slow
 def test_the_world_as_it_was_is_run_once_for_all_questions(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -690,6 +691,7 @@ def test_the_record_is_shown_until_the_runs_are_there(visitor: Visitor) -> None:
     assert visitor.find("made").show == "ensemble"
 
 
+@pytest.mark.slow
 def test_a_click_opens_the_state(visitor: Visitor) -> None:
     visitor.send("made", "open", {"state": "UZB", "month": "2012-06"})
     visitor.wait(lambda: visitor.find("found").found is not None)
@@ -885,6 +887,7 @@ def test_a_comparison_that_fails_says_so(visitor: Visitor, monkeypatch: pytest.M
     assert visitor.find("fitted").error == "The comparison failed: no such luck"
 
 
+@pytest.mark.slow
 def test_a_setting_that_changes_during_a_comparison_counts(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -909,6 +912,7 @@ def test_a_setting_that_changes_during_a_comparison_counts(
     assert ended.wait(PATIENCE), "what nobody waits for any more ends"
 
 
+@pytest.mark.slow
 def test_ten_visitors_at_once_each_get_their_own() -> None:
     visitors = [Visitor() for _ in range(10)]
     names = ("CF2", "CF6", "CF7")

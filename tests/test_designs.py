@@ -137,6 +137,7 @@ def test_quantiles_are_those_of_prior_and_posterior(case: Case) -> None:
     assert after[2] - after[0] < prior[2] - prior[0]
 
 
+@pytest.mark.slow
 def test_inputs_make_worlds_of_their_own(case: Case) -> None:
     factors = [
         {"vary": "scale", "series": "tie_patron", "values": [0.5, 1.0]},

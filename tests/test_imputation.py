@@ -39,6 +39,7 @@ def test_sets_differ_and_come_back(case: Case) -> None:
     assert not np.array_equal(design(first).first, design(second).first)
 
 
+@pytest.mark.slow
 def test_doubtful_events_are_left_out_as_often_as_their_certainty_says(case: Case) -> None:
     doubtful = {e.event for e in case.events if DOUBT[e.certainty]}
     assert doubtful

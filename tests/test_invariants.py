@@ -806,6 +806,7 @@ RARE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("machine", "acts"), [(Months, set(Act)), (MinimalMonths, FEW)])
 def test_whatever_is_done_the_law_is_kept(machine: type[Months], acts: set[Act]) -> None:
     machine.seen.clear()

@@ -27,6 +27,7 @@ def at_means(case: Case, runs: int, **held: float) -> dict[str, np.ndarray]:
     return {name: np.full(runs, value) for name, value in means.items()}
 
 
+@pytest.mark.slow
 def test_the_example_is_that_of_the_page_and_prints_what_it_says() -> None:
     page = (DOCS / "mesa.md").read_text(encoding="utf-8")
     assert EXAMPLE.read_text(encoding="utf-8") in page
@@ -35,6 +36,7 @@ def test_the_example_is_that_of_the_page_and_prints_what_it_says() -> None:
     assert shown in page, f"the page should say\n{shown}"
 
 
+@pytest.mark.slow
 def test_a_batch_over_a_weight_is_the_ensemble_with_that_weight(case: Case) -> None:
     """Whoever sits in which club at the end, by weight and run, is what `simulate` says."""
     ends = runpy.run_path(str(EXAMPLE))["frame"]()

@@ -33,6 +33,7 @@ def lines(report: Report) -> list[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_readme_tells_what_a_run_finds(report: Report) -> None:
     text = README.read_text(encoding="utf-8")
     missing = [line for line in lines(report) if line not in text]

@@ -11,6 +11,9 @@ from tashkent.cli.output import sha256
 from tashkent.cli.reproduction import COMMANDS, reproduce
 from tests.test_cli import call
 
+#: each needs the results of all commands, which take long to make
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reproduce")]
+
 EXAMPLE = Path(__file__).parents[1] / "docs/examples/renewal.toml"
 ASKED = {
     "run": ("--runs", "10", "--from", "1998-12", "--seed", "3"),

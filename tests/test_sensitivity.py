@@ -151,6 +151,7 @@ def test_a_point_is_the_mean_of_the_same_runs(small: Case) -> None:
     assert len(np.unique(found[:, 0, 1])) > 2
 
 
+@pytest.mark.slow
 def test_seed_and_plan_fix_the_result_whatever_the_workers(small: Case) -> None:
     asked = {"plan": TINY, "seed": 3}
     one = tk.sensitivity(small, workers=1, **asked)  # type: ignore[arg-type]
@@ -161,6 +162,7 @@ def test_seed_and_plan_fix_the_result_whatever_the_workers(small: Case) -> None:
     assert not one.spread.equals(other.spread)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_terms_as_they_were")
 def test_workers_know_a_theory_of_ones_own(small: Case) -> None:
     """A case names its terms; the process that weighs them must have run the file that they stand in."""
@@ -246,6 +248,7 @@ def asked(folder: Path, *more: str) -> tuple[str, ...]:
     return ("sensitivity", "--case", str(folder), *sizes, *more)
 
 
+@pytest.mark.slow
 def test_the_command_writes_everything_and_reports_json(
     small_folder: Path,
     tmp_path: Path,
@@ -277,6 +280,7 @@ def test_the_command_writes_everything_and_reports_json(
     assert "SALib" in manifest["libraries"]
 
 
+@pytest.mark.slow
 def test_the_screen_says_shares_sizes_and_silence(
     small_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -238,6 +238,7 @@ def test_another_version_of_the_code_is_said(
         sweep(grid(), tmp_path / "out", resume=True)
 
 
+@pytest.mark.slow
 def test_all_that_a_result_depends_on_is_in_its_key() -> None:
     plans = [
         grid(),
@@ -259,6 +260,7 @@ def test_all_that_a_result_depends_on_is_in_its_key() -> None:
 # the command ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_command_writes_everything_and_reports_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -330,6 +332,7 @@ def test_a_cluster_that_cannot_be_used_leaves_no_folder(tmp_path: Path) -> None:
     assert sorted(out.rglob("*")) == [path for path in before if path.parent.name != CHUNKS]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_full_disk_is_one_line_and_what_is_done_is_kept(
     monkeypatch: pytest.MonkeyPatch,

@@ -62,7 +62,7 @@ sweep.store = held
 main()
 """
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed sweeps")]
 
 
 @pytest.fixture(scope="module")

@@ -284,6 +284,7 @@ def test_same_under_other_laws(scenarios: dict[str, Scenario], name: str) -> Non
     assert [str(difference) for difference in found] == []
 
 
+@pytest.mark.slow
 def test_what_is_compared_is_rich(scenarios: dict[str, Scenario]) -> None:
     acts = Counter[Act]()
     for name in ("sanctions", "closed ranks", "from the treaty on"):

@@ -324,6 +324,7 @@ def test_cutting_the_case_at_the_fit_changes_no_score(case: Case) -> None:
 # stages --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_resumed_equals_undisturbed(minimal: Case, tmp_path: Path) -> None:
     whole = validation.run(minimal, SMALL, tmp_path / "whole")
 
@@ -352,6 +353,7 @@ def test_another_case_or_seed_is_another_key(minimal: Case) -> None:
     assert key != validation.key_of(replace(minimal, hash="0"), SMALL)
 
 
+@pytest.mark.slow
 def test_the_command_writes_tables_and_a_manifest(
     minimal: Case,
     tmp_path: Path,
