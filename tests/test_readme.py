@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tashkent.cli.report import Report, make_report
+from tashkent.calibration.report import Report, make_report
 from tashkent.model.case import Case
 
 README = Path(__file__).parent.parent / "README.md"

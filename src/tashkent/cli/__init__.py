@@ -15,7 +15,7 @@ import typer
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from tashkent.cli.report import Report
+    from tashkent.calibration.report import Report
     from tashkent.model.case import Case
     from tashkent.model.explain import ActExplained, Explanation
 
@@ -823,7 +823,7 @@ def _with_progress(case: "Case", runs: int, seed: int, start: int | None) -> "Re
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from tashkent.cli.report import make_report
+    from tashkent.calibration.report import make_report
 
     console = Console(stderr=True)
     columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeRemainingColumn())
