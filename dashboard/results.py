@@ -11,8 +11,8 @@ import pandas as pd
 from tashkent.agents.situation import Floats
 from tashkent.calibration.baselines import BASELINES, p_in
 from tashkent.calibration.posterior import posterior
-from tashkent.calibration.scores import brier
 from tashkent.calibration.report import NOBODY_MOVES
+from tashkent.calibration.scores import brier
 from tashkent.dashboard import answer
 from tashkent.dashboard.shared import Progress, Work
 from tashkent.dashboard.view import View, default

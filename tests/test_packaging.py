@@ -137,7 +137,7 @@ REVEALED = {
 def test_a_user_has_types(
     kind: str, places: dict[str, Path], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """As one who installed it sees them: another environment, with ``py.typed`` as the only word that there are types."""
+    """As whoever installed it: another environment, in which ``py.typed`` alone says that there are types."""
     subprocess.run(
         [sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True
     )

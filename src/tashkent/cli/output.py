@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from tashkent.calibration.posterior import posterior_hash
+from tashkent.calibration.report import Report
 from tashkent.cli.figure import save_figure
 from tashkent.cli.folder import check_can_be_made, is_free, whole_folder
-from tashkent.calibration.report import Report
 from tashkent.model.clock import month_label
 from tashkent.model.errors import InputError
 from tashkent.model.source import code_digest

@@ -26,8 +26,8 @@ SAME, SAME_VALUES = "identical", "same values in other bytes"
 
 
 def _run(arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None) -> None:
-    from tashkent.cli.output import write_report
     from tashkent.calibration.report import make_report
+    from tashkent.cli.output import write_report
     from tashkent.model.theory import with_theory
 
     case = load_case(arguments["case"])
