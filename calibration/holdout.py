@@ -23,13 +23,12 @@ from tashkent.calibration.baselines import (
 )
 from tashkent.calibration.diagnostics import INTERVAL
 from tashkent.calibration.likelihood import Design, design
-from tashkent.calibration.patterns import area_under_curve
 from tashkent.calibration.posterior import fit, fit_rows
 from tashkent.calibration.refit import PROPOSALS, refit
 from tashkent.calibration.refit import log_mean_exp as log_mean_exp_of
 from tashkent.calibration.regression import predict_logit
 from tashkent.calibration.riskset import CHOICES, RiskSet
-from tashkent.calibration.scores import eve_of, renewal_month
+from tashkent.calibration.scores import area_under_curve, eve_of, renewal_month
 from tashkent.model.case import Case
 from tashkent.model.choices import open_acts, record_standing
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of

@@ -12,7 +12,8 @@ import pandas as pd
 
 from tashkent.agents.situation import Floats
 from tashkent.calibration.holdout import renewal_scores
-from tashkent.calibration.patterns import Patterns, Saves
+from tashkent.calibration.measures.studies import Saves
+from tashkent.calibration.patterns import Patterns
 from tashkent.calibration.posterior import fit_rows
 from tashkent.calibration.refit import PROPOSALS, refit
 from tashkent.calibration.scores import eve_of, renewal_month
@@ -102,7 +103,8 @@ def renewal_under(case: Case, asked: str, *, seed: int) -> pd.DataFrame:
 def ablations(case: Case, patterns: Patterns) -> list[tuple[str, ...]]:
     """Sets of terms to be left out: each alone, and those that a pattern names."""
     found: list[tuple[str, ...]] = [(name,) for name in case.role("weight")]
-    found += [p.terms for p in patterns.pattern if isinstance(p, Saves) and len(p.terms) > 1]
+    measures = (pattern.measure for pattern in patterns.pattern)
+    found += [m.terms for m in measures if isinstance(m, Saves) and len(m.terms) > 1]
     return list(dict.fromkeys(found))
 
 
@@ -147,19 +149,19 @@ def ablated(
     return pd.DataFrame(rows)
 
 
-def saves_measures(case: Case, pattern: Saves, table: pd.DataFrame) -> dict[str, float]:
+def saves_measures(case: Case, measure: Saves, table: pd.DataFrame) -> dict[str, float]:
     """`mainly`: 1 if no state's P(in) rises more than the named one's without the terms; `rise` of it, `next` one's.
 
     Paired runs from the record of the year before, posterior as it is with the weights at zero.
     """
-    start, month = month_label(eve_of(pattern.month)), month_label(pattern.month)
+    start, month = month_label(eve_of(measure.month)), month_label(measure.month)
     here = table[(table["how"] == "knocked out") & (table["start"] == start)]
     here = here[here["month"] == month].set_index("state")
     base = here.loc[here["terms"] == EVERYTHING, "p_in"]
-    without = here.loc[here["terms"] == " and ".join(pattern.terms), "p_in"]
+    without = here.loc[here["terms"] == " and ".join(measure.terms), "p_in"]
     if base.empty or without.empty:
         return {}
     rise = without - base
-    other = float(rise.drop(pattern.state).max())
-    own = float(rise[pattern.state])
+    other = float(rise.drop(measure.state).max())
+    own = float(rise[measure.state])
     return {"mainly": float(own > max(0.0, other)), "rise": own, "next": other}

@@ -1,10 +1,11 @@
-"""How far an ensemble is from the record: Brier scores and the split at a renewal."""
+"""How far an ensemble is from the record: Brier scores, hit rates, area under the curve, the split at a renewal."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import mannwhitneyu
 
-from tashkent.agents.situation import Floats
+from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR
 from tashkent.model.compilation import compile_case
@@ -23,6 +24,29 @@ def brier(case: Case, p: Floats, start: int, club: str, first: int, last: int) -
     seen = is_in(inputs.record.status[low - case.start : high - case.start, :, c])
     difference = p[low - start : high - start, :, c] - seen
     return float(np.mean(difference[:, inputs.decides] ** 2))
+
+
+def balanced_accuracy(right: Bools, truth: Bools) -> Floats:
+    """Mean of the hit rates in both classes, or the hit rate where there is one class; from 0 to 1, shape (R,).
+
+    `right` says of each run and case whether it is told rightly, shape (R, N); `truth` has the classes, shape (N,).
+    """
+    rates = [right[:, group].mean(axis=1) for group in (truth, ~truth) if group.any()]
+    return np.asarray(np.mean(rates, axis=0))
+
+
+def area_under_curve(score: Floats, truth: Bools) -> float:
+    """Chance that one for whom it is true has the higher score than one for whom it is not; ties count half.
+
+    Both arguments have shape (N,). It is Mann and Whitney's U by the number of pairs, from 0 to 1; NaN where there are
+    no pairs.
+    """
+    true, false = score[truth], score[~truth]
+    if not len(true) or not len(false):
+        return float("nan")
+    # the p-value is not asked for: the method is the one that costs least
+    found = mannwhitneyu(true, false, method="asymptotic").statistic
+    return float(found / (len(true) * len(false)))
 
 
 @dataclass(frozen=True)
@@ -63,12 +87,11 @@ def split_at_renewal(ensemble: Ensemble, month: int) -> Split:
     truth = is_in(inputs.record.status[t, decided, c])
     stays = ensemble.seats[:, ensemble.at(month), decided, c]
     right = stays == truth
-    accuracy = (right[:, truth].mean(axis=1) + right[:, ~truth].mean(axis=1)) / 2
     return Split(
         month=month,
         states=tuple(case.state_ids[s] for s in decided),
         record=tuple(bool(v) for v in truth),
         p_stay=tuple(float(v) for v in stays.mean(axis=0)),
         all_right=float(right.all(axis=1).mean()),
-        balanced_accuracy=float(accuracy.mean()),
+        balanced_accuracy=float(balanced_accuracy(right, truth).mean()),
     )

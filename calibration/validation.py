@@ -34,19 +34,16 @@ from tashkent.calibration.holdout import (
     unscored_act,
     with_hindsight,
 )
+from tashkent.calibration.measures.studies import ParticipationFalls, Saves
 from tashkent.calibration.patterns import (
     FILE,
-    Participation,
     Patterns,
-    Runs,
-    Saves,
     evaluate,
     load_patterns,
-    measured,
-    participation_measures,
 )
 from tashkent.calibration.posterior import posterior
 from tashkent.calibration.refit import PROPOSALS
+from tashkent.calibration.runs import Runs
 from tashkent.calibration.scores import brier
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
@@ -217,10 +214,11 @@ def _participation(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tab
     draws = posterior(case).draws(runs=min(plan.runs, 500), seed=plan.seed)
     rows: list[dict[str, object]] = []
     for pattern in patterns.pattern:
-        if isinstance(pattern, Participation):
-            found = participation_measures(pattern, case, draws, seed=plan.seed)
-            start = month_label(pattern.start)
-            rows += [{**row, "who": MODEL, "start": start} for row in measured(pattern, found)]
+        measure = pattern.measure
+        if isinstance(measure, ParticipationFalls):
+            found = measure.values(case, draws, seed=plan.seed)
+            start = month_label(measure.start)
+            rows += [{**row, "who": MODEL, "start": start} for row in pattern.rows(found)]
     return {"participation": pd.DataFrame(rows)}
 
 
@@ -416,10 +414,10 @@ def saves_rows(case: Case, patterns: Patterns, ablation: pd.DataFrame) -> pd.Dat
     """The patterns that the ablation measures, as rows like those of `calibration.patterns.evaluate`."""
     rows: list[dict[str, object]] = []
     for pattern in patterns.pattern:
-        if isinstance(pattern, Saves):
-            found = rivals.saves_measures(case, pattern, ablation)
+        if isinstance(pattern.measure, Saves):
+            found = rivals.saves_measures(case, pattern.measure, ablation)
             values = {name: np.full(1, value) for name, value in found.items()}
-            rows += [{**row, "who": MODEL} for row in measured(pattern, values)]
+            rows += [{**row, "who": MODEL} for row in pattern.rows(values)]
     return pd.DataFrame(rows)
 
 

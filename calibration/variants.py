@@ -17,9 +17,12 @@ from tashkent.calibration.baselines import backed_off, log_scores, predict, stru
 from tashkent.calibration.holdout import SCOPES, predict_model, scope
 from tashkent.calibration.imputation import imputed
 from tashkent.calibration.likelihood import Design
-from tashkent.calibration.patterns import AllRight, Cycle, Patterns, Renewal, Runs, evaluate
+from tashkent.calibration.measures.record import AllRight, Renewal
+from tashkent.calibration.measures.sequences import Cycle
+from tashkent.calibration.patterns import Patterns, evaluate
 from tashkent.calibration.posterior import fit_rows
 from tashkent.calibration.refit import refit
+from tashkent.calibration.runs import Runs
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Parameter
 from tashkent.model.clock import MONTHS_PER_YEAR, month_of
@@ -200,7 +203,7 @@ def main_patterns(
     draws = refit(case, rows, seed=(seed, 2), proposals=0).resampled(case, runs, seed)
     end = min(case.end, case.fit_until + 2 * MONTHS_PER_YEAR)
     ensemble = simulate(case, draws, seed=seed, start=start, end=end)
-    kept = tuple(p for p in patterns.pattern if isinstance(p, Renewal | Cycle | AllRight))
+    kept = tuple(p for p in patterns.pattern if isinstance(p.measure, Renewal | Cycle | AllRight))
     found = evaluate(patterns.model_copy(update={"pattern": kept}), Runs(ensemble))
     judged = found[found["judged"].astype(bool)]
     return dict(zip(judged["id"], judged["value"].astype(float), strict=True))

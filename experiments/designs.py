@@ -26,8 +26,10 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from tashkent.agents.situation import Floats
+from tashkent.calibration.measures.measure import Measure
+from tashkent.calibration.measures.record import Brier
 from tashkent.experiments.compare import BASELINE, WHOLE
-from tashkent.experiments.outcomes import Brier, Outcome, read_outcomes
+from tashkent.experiments.outcomes import read_outcomes
 from tashkent.experiments.worlds import AS_MEASURED, Change, Known, World
 from tashkent.model.case import Case, load_case
 from tashkent.model.case.tables import Parameter
@@ -416,7 +418,7 @@ class Plan:
 
     design: Design
     known: Known
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Measure, ...]
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is kept of a sample: a task has points of its own."""

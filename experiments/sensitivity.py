@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from tashkent.agents.situation import Floats
+from tashkent.calibration.measures.measure import Measure
 from tashkent.calibration.posterior import Posterior, posterior
 from tashkent.experiments.factors import Inputs, Parameters, Space, World
 from tashkent.experiments.indices import (
@@ -33,7 +34,7 @@ from tashkent.experiments.indices import (
     spread,
     weightiest,
 )
-from tashkent.experiments.outcomes import Outcome, horizon, measured, read_outcomes
+from tashkent.experiments.outcomes import horizon, measured, read_outcomes
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
@@ -52,7 +53,7 @@ PRIOR, POSTERIOR = "prior", "posterior"
 OVER = (PRIOR, POSTERIOR)
 #: what tells the parts of a table of results from each other
 KEYS = ("kind", "over", "method")
-#: runs come in two halves, and in each of these in pairs (`experiments.outcomes.Brier`)
+#: runs come in two halves, and in each of these in pairs (`calibration.measures.record.Brier`)
 RUNS_STEP = 4
 #: points that are tried to see how long it takes
 TRIED = 6
@@ -110,7 +111,7 @@ class Setting:
     """What a point is evaluated in."""
 
     space: Space
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Measure, ...]
     #: draws of the posterior for what a point does not hold, by name, shape (runs,)
     draws: Mapping[str, Floats]
     runs: int
@@ -140,7 +141,7 @@ class Sensitivity:
     """All that was asked, and what was found."""
 
     case: Case
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Measure, ...]
     studies: tuple[Study, ...]
     plan: Plan
     over: str
@@ -384,7 +385,7 @@ def cost(
 def _study(
     kind: str,
     space: Space,
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[Measure],
     evaluate: Callable[[int, Floats], Floats],
     plan: Plan,
     seed: int,

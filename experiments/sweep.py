@@ -29,9 +29,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tashkent.calibration.tally import Tally
 from tashkent.experiments import evaluators
 from tashkent.experiments.designs import POINT, ROWS, SUMMARY, Plan
-from tashkent.experiments.outcomes import Tally
 from tashkent.experiments.tasks import Found, Tasks
 from tashkent.model.errors import InputError
 

@@ -13,9 +13,10 @@ import pandas as pd
 from tashkent.agents.situation import Floats
 from tashkent.calibration.patterns import FILE as PATTERNS
 from tashkent.calibration.posterior import Posterior, posterior_hash
+from tashkent.calibration.tally import Tally
 from tashkent.experiments.compare import BASELINE
 from tashkent.experiments.designs import POINT, OfCounterfactual, Plan, Point
-from tashkent.experiments.outcomes import Tally, horizon, measured
+from tashkent.experiments.outcomes import horizon, measured
 from tashkent.experiments.worlds import World
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import parameters_of

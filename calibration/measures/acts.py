@@ -1,0 +1,141 @@
+"""Measures of the log of acts: whether, how often and when acts happen."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from tashkent.agents.situation import Bools, Floats
+from tashkent.calibration.measures.measure import (
+    ActName,
+    ActNames,
+    ClubName,
+    Count,
+    Month,
+    MonthOrNone,
+    OneNumber,
+    SeveralNumbers,
+    StateName,
+    StateNameOrNone,
+)
+from tashkent.calibration.measures.seats import states_of, window
+from tashkent.calibration.runs import Runs
+from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.law import Act
+
+
+class NumberOfActs(OneNumber):
+    """How often an act happens in a club within some months, done by or to a state or any."""
+
+    kind = "acts"
+    act: ActName
+    club: ClubName
+    first: MonthOrNone = None
+    last: MonthOrNone = None
+    state: StateNameOrNone = None
+
+    @property
+    def reads_acts(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
+    def until(self) -> int | None:
+        """The last month, if one is named."""
+        return self.last
+
+    def value(self, runs: Runs) -> Floats:
+        """0 or more, shape (R,)."""
+        first, last = window(runs, self.first, self.last)
+        act, c = Act[self.act.upper()], tuple(runs.case.clubs).index(self.club)
+        wanted = runs.columns(states_of(runs, self.state))
+        found = np.zeros(runs.ensemble.runs)
+        for entry in runs.ensemble.log:
+            if (entry.act, entry.club) == (act, c) and first <= runs.case.start + entry.t <= last:
+                np.add.at(found, entry.run[np.isin(entry.state, wanted)], 1.0)
+        return found
+
+
+class DateOfAct(OneNumber):
+    """Date of the first time that an act happens in a club within some months, done by or to a state or any."""
+
+    kind = "date"
+    act: ActName
+    club: ClubName
+    state: StateNameOrNone = None
+    first: MonthOrNone = None
+    last: MonthOrNone = None
+
+    @property
+    def reads_acts(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
+    def until(self) -> int | None:
+        """The last month, if one is named."""
+        return self.last
+
+    def value(self, runs: Runs) -> Floats:
+        """The date in years, shape (R,); NaN where it does not happen."""
+        first, last = window(runs, self.first, self.last)
+        states = states_of(runs, self.state)
+        when = runs.first_act((self.act,), self.club, states, first, last)
+        return np.where(np.isfinite(when), when, np.nan) / MONTHS_PER_YEAR
+
+
+class AnyAct(SeveralNumbers):
+    """Whether `any` of some acts happens in a club within some months, and each act by its name."""
+
+    kind = "any_act"
+    numbers = ("any",)
+    club: ClubName
+    acts: ActNames
+    first: Month
+    last: Month
+
+    @property
+    def reads_acts(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """`any`, and the acts."""
+        return ("any", *self.acts)
+
+    def values(self, runs: Runs) -> Mapping[str, Floats | Bools]:
+        """`any`, and each act, each of shape (R,)."""
+        states = runs.case.state_ids
+        happens = {
+            name: np.isfinite(runs.first_act((name,), self.club, states, self.first, self.last))
+            for name in self.acts
+        }
+        return {"any": np.any(list(happens.values()), axis=0), **happens}
+
+
+class Delay(SeveralNumbers):
+    """So many months lie between two acts on a seat: `as long` among runs with both; `both`: share that has them."""
+
+    kind = "delay"
+    numbers = ("as long", "both")
+    club: ClubName
+    state: StateName
+    begins: ActNames
+    ends: ActNames
+    months: Count
+
+    @property
+    def reads_acts(self) -> bool:
+        """Yes."""
+        return True
+
+    def values(self, runs: Runs) -> Mapping[str, Floats | Bools]:
+        """`as long`, NaN where not both happen, and `both`, each of shape (R,)."""
+        first, last = runs.start + 1, runs.ensemble.months[-1]
+        began, ended = (
+            runs.first_act(acts, self.club, (self.state,), first, last)
+            for acts in (self.begins, self.ends)
+        )
+        both = np.isfinite(began) & np.isfinite(ended)
+        gap = np.where(both, ended, 0.0) - np.where(both, began, 0.0)
+        return {"as long": np.where(both, gap == self.months, np.nan), "both": both}
