@@ -14,7 +14,10 @@ from pydantic import BaseModel, TypeAdapter
 
 from tashkent.agents import deliberation
 from tashkent.agents.terms import TERMS
+from tashkent.calibration.measures.measure import KINDS as MEASURES
+from tashkent.calibration.measures.reading import signature
 from tashkent.cli.new_case import SKELETON
+from tashkent.experiments.outcomes import outcome_words
 from tashkent.model.case import Case, load_case, tables
 from tashkent.model.case.tables import TABLES
 from tashkent.model.lawbook import rulebook
@@ -182,3 +185,11 @@ def test_links_between_pages_lead_somewhere() -> None:
     for page in DOCS.glob("*.md"):
         for target in re.findall(r"\]\(([^)#:\s]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("word", sorted({*MEASURES, *outcome_words()}))
+def test_every_measure_and_its_numbers_stand_in_the_page(word: str) -> None:
+    page = (DOCS / "measures.md").read_text(encoding="utf-8")
+    (row,) = (line for line in page.splitlines() if line.startswith(f"| `{word}("))
+    assert f"`{signature(MEASURES[word])}`" in row
+    assert set(MEASURES[word].numbers) <= set(re.findall(r"`([^`]+)`", row))

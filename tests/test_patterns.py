@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from tashkent.agents.situation import Bools
-from tashkent.calibration import patterns as kinds
 from tashkent.calibration.baselines import BASELINES, runs_of
-from tashkent.calibration.patterns import FILE, Runs, area_under_curve, evaluate, load_patterns
+from tashkent.calibration.patterns import FILE, Patterns, evaluate, load_patterns
+from tashkent.calibration.runs import Runs
+from tashkent.calibration.scores import area_under_curve
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.compilation import compile_case
@@ -133,12 +134,12 @@ def _beside(case: Case, folder: Path, text: str) -> Case:
 PATTERN = """
 [[pattern]]
 id = "X"
-kind = "inside"
+measure = "inside"
 says = "In."
 club = "CST"
 states = ["ARM"]
 month = "2000-01"
-judged = "all"
+of = "all"
 source = "GK"
 """
 
@@ -150,8 +151,16 @@ source = "GK"
         ('"ARM"', '"ARN"', "nearest valid name: ARM"),
         ('"2000-01"', '"2000-13"', "YYYY-MM"),
         ('"2000-01"', '"2030-01"', "2025-12"),
-        ('"inside"', '"insight"', "kind"),
-        ("judged", "jugded", "jugded"),
+        ('"inside"', '"insight"', "X.measure: 'insight' is not valid; allowed: in, status"),
+        ('"inside"', '"insight"', "nearest valid name: inside"),
+        ('"inside"', '"pattern"', "X.measure: 'pattern' is not valid"),
+        ('measure = "inside"', "", "X.measure: 'missing' is not valid"),
+        ("says", "sasy", "nearest valid name: says"),
+        ("month", "moth", "nearest valid name: month"),
+        ('of = "all"', 'of = "al"', "allowed: all, share (nearest valid name: all)"),
+        ('"GK"', '"GK"\nleast = "0.5"', "X.least: '0.5' is not valid"),
+        ('"GK"', '"GK"\n[bars]\ngain_focu = 1.0', "nearest valid name: gain_focus"),
+        ('"inside"', '"inside(CST, ARM, 2000-01)"', "X: 'club' is not valid; allowed: id, says"),
         ("[[pattern]]", "[[pattern", "TOML 1.0"),
     ],
 )
@@ -163,7 +172,7 @@ def test_a_bad_table_is_one_line(case: Case, tmp_path: Path, old: str, new: str,
 
 
 def test_a_case_needs_no_table(case: Case, tmp_path: Path) -> None:
-    assert load_patterns(replace(case, path=tmp_path)) == kinds.Patterns()
+    assert load_patterns(replace(case, path=tmp_path)) == Patterns()
 
 
 def test_the_table_is_no_part_of_the_hash(case: Case) -> None:
