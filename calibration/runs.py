@@ -8,9 +8,9 @@ import numpy as np
 
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
-from tashkent.model.law import Act
+from tashkent.model.compilation import compile_case
 from tashkent.model.record import Ensemble
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.statuses import Act, is_in
 
 
 @dataclass(frozen=True, eq=False)

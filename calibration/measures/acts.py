@@ -20,7 +20,7 @@ from tashkent.calibration.measures.measure import (
 from tashkent.calibration.measures.seats import states_of, window
 from tashkent.calibration.runs import Runs
 from tashkent.model.clock import MONTHS_PER_YEAR
-from tashkent.model.law import Act
+from tashkent.model.statuses import Act
 
 
 class NumberOfActs(OneNumber):

@@ -7,7 +7,8 @@ from tashkent.calibration.measures.measure import ClubName, Month, OneNumber, Va
 from tashkent.calibration.runs import Runs
 from tashkent.calibration.scores import area_under_curve
 from tashkent.model.clock import MONTHS_PER_YEAR
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.compilation import compile_case
+from tashkent.model.statuses import is_in
 
 
 class Clock(OneNumber):

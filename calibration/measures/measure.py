@@ -19,8 +19,8 @@ from tashkent.calibration.runs import Runs
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.law import Act, Status
 from tashkent.model.record import Ensemble
+from tashkent.model.statuses import Act, Status
 
 #: status by name; `in` is any in which the state is in the club
 STATUSES = {"in": None, **{status.name.lower(): status for status in Status}}

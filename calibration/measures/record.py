@@ -9,7 +9,7 @@ from tashkent.agents.situation import Bools, Floats
 from tashkent.calibration.measures.measure import ClubName, Month, OneNumber, SeveralNumbers
 from tashkent.calibration.runs import Runs
 from tashkent.calibration.scores import balanced_accuracy
-from tashkent.model.world import compile_case
+from tashkent.model.compilation import compile_case
 
 
 class AllRight(SeveralNumbers):

@@ -22,7 +22,8 @@ from tashkent.calibration.measures.measure import (
 )
 from tashkent.calibration.runs import Runs
 from tashkent.model.clock import MONTHS_PER_YEAR
-from tashkent.model.world import compile_case, is_in
+from tashkent.model.compilation import compile_case
+from tashkent.model.statuses import is_in
 
 #: which of the two of `Runs.moves`
 INTO, OUT = 0, 1

@@ -17,8 +17,11 @@ from tashkent.calibration.measures.measure import (
     TermNames,
 )
 from tashkent.model.case import Case
+from tashkent.model.compilation import compile_case
+from tashkent.model.noise import Noise
+from tashkent.model.statuses import is_in
 from tashkent.model.step import advance
-from tashkent.model.world import Noise, compile_case, is_in, world_from_record
+from tashkent.model.world import world_from_record
 
 
 class Saves(Particulars):
