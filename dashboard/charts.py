@@ -17,14 +17,14 @@ FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 
 
 def threats(case: Case, state: str) -> dict[str, Floats]:
-    """Threat felt by source, in [0, 3]; only those that the state ever felt."""
+    """Threat felt by source, in [0, 3], shape (T,) over the months of the case; only those that the state ever felt."""
     felt = compile_case(case).situation.threat[:, case.state_ids.index(state)]
     names = [threat.label for threat in case.threats.values()]
     return {name: felt[:, k] for k, name in enumerate(names) if felt[:, k].max() > 0.05}
 
 
 def help_believed(case: Case, state: str) -> dict[str, Floats]:
-    """Belief that a promise of help would be kept, by threat, where it ever moves."""
+    """Belief that a promise of help would be kept, a probability, shape (T,), by threat, where it ever moves."""
     found = beliefs(case)[:, case.state_ids.index(state)]
     names = [threat.label for threat in case.threats.values()]
     moved = {n: found[:, k] for k, n in enumerate(names) if np.ptp(found[:, k]) > 0.01}
@@ -32,7 +32,7 @@ def help_believed(case: Case, state: str) -> dict[str, Floats]:
 
 
 def ties(case: Case, state: str) -> dict[str, Floats]:
-    """Tie to each sponsor of a club, in standard deviations over states."""
+    """Tie to each sponsor of a club, in standard deviations over states, shape (T,)."""
     tie = compile_case(case).situation.tie[:, case.state_ids.index(state)]
     names = {"patron": next(s.name for s in case.states if s.state == case.patron)}
     return {
@@ -43,7 +43,7 @@ def ties(case: Case, state: str) -> dict[str, Floats]:
 def lines(
     case: Case, series: Mapping[str, Floats], month: int, *, dark: bool, large: bool, unit: str
 ) -> dict[str, Any]:
-    """A line for each series over the months of the case, and a mark at one month."""
+    """A line for each series, shape (T,) over the months of the case, and a mark at one month."""
     ink, faint = ("#f2f0ec", "#4a4f57") if dark else ("#1c2126", "#e4e1da")
     size = 16 if large else 12
     text = {"color": ink, "fontSize": size, "fontFamily": FONT}

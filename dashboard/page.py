@@ -10,7 +10,7 @@ import solara.lab
 
 from tashkent.dashboard import lab_page, simulate_page, state_page, whatif_page
 from tashkent.dashboard.results import Wish, obtain, the_case, wish_of
-from tashkent.dashboard.shared import Stopped
+from tashkent.dashboard.shared import while_wanted
 from tashkent.dashboard.view import MOST_RUNS, PAGES, SHOWS, View, changed, from_query
 from tashkent.dashboard.weights import Weights
 from tashkent.model.clock import month_label
@@ -79,13 +79,7 @@ def Page() -> None:
     def work() -> tuple[Wish, Ensemble] | None:
         if wish is None:
             return None
-
-        def progress(number: int) -> None:
-            if not runs.is_current():
-                raise Stopped
-            done.value = number
-
-        return wish, obtain(case, wish, progress)
+        return wish, obtain(case, wish, while_wanted(lambda: runs.is_current(), done.set))
 
     runs = solara.lab.use_task(work, dependencies=[wish], raise_error=False)
     found = runs.value if runs.finished else None

@@ -183,7 +183,13 @@ def pack(text: str) -> str:
 
 
 def unpack(link: str) -> str:
-    """The text in a link; ``ValueError`` if there is none, or if it is too long."""
+    """The text in a link.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or if it is too long.
+    """
     broken = ValueError("the question in this link is damaged")
     if len(link) > LONGEST_LINK or not link.startswith(_MARK):
         raise broken

@@ -13,6 +13,18 @@ class Stopped(Exception):  # noqa: N818 - a wish, not an error
     """Nobody wants the result any longer."""
 
 
+def while_wanted(wanted: Callable[[], bool], tell: Progress | None = None) -> Progress:
+    """What tells how far a visitor's work is, and raises `Stopped` once it is no longer wanted."""
+
+    def progress(done: int) -> None:
+        if not wanted():
+            raise Stopped
+        if tell is not None:
+            tell(done)
+
+    return progress
+
+
 class Work[T]:
     """Something that takes a while, in a thread of its own; `run` is given what to tell of its progress."""
 
@@ -46,7 +58,13 @@ class Work[T]:
         self.done = done
 
     def get(self, progress: Progress) -> T:
-        """The result, once it is there; `progress` may raise `Stopped`, and the work goes on for the others."""
+        """The result, once it is there; `progress` may raise `Stopped`, and the work goes on for the others.
+
+        Raises
+        ------
+        RuntimeError
+            If the work failed; for everybody who waits for it.
+        """
         while not self._ready.wait(TOLD_EVERY):
             progress(self.done)
         if self.error is not None or self._found is None:

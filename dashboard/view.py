@@ -68,16 +68,16 @@ class View:
                 "state": self.state,
                 **({"weights": spoken(self.weights)} if self.weights else {}),
                 **({"present": 1} if self.present else {}),
-                **self._asked(),
+                **self.asked(),
             }
         )
 
     def question_query(self) -> str:
         """What an address needs to lead to this question, and to this prediction if there is one."""
         kept = {"page": "whatif", "club": self.club, "runs": self.runs, "seed": self.seed}
-        return urlencode({**kept, **replace(self, page="whatif")._asked()})
+        return urlencode({**kept, **replace(self, page="whatif").asked()})
 
-    def _asked(self) -> dict[str, str]:
+    def asked(self) -> dict[str, str]:
         """What if, as far as it belongs into the address."""
         if self.page != "whatif" and self.cf != question.OWN and not self.guess:
             return {"cf": self.cf}

@@ -10,7 +10,7 @@ import solara.lab
 from tashkent.dashboard import question
 from tashkent.dashboard.answer import Asked, answer, asked_of, before_of, obtain, prepare
 from tashkent.dashboard.changes import changes, choices, patch_of
-from tashkent.dashboard.shared import Stopped
+from tashkent.dashboard.shared import while_wanted
 from tashkent.dashboard.view import MOST_RUNS, View
 from tashkent.dashboard.weights import spoken
 from tashkent.experiments.compare import Pair
@@ -207,12 +207,7 @@ def WhatIf(
     def work() -> tuple[Asked, Pair] | None:
         if asked is None:
             return None
-
-        def progress(number: int) -> None:
-            if not pairs.is_current():
-                raise Stopped
-            done.value = number
-
+        progress = while_wanted(lambda: pairs.is_current(), done.set)
         progress(0)
         return asked, obtain(case, asked, progress)
 
@@ -221,13 +216,8 @@ def WhatIf(
 
     def ahead() -> None:
         """The world as it was is run while a prediction is made: it tells nothing of the answer."""
-
-        def progress(_: int) -> None:
-            if not worlds.is_current():
-                raise Stopped
-
         if before is not None:
-            prepare(case, before, progress)
+            prepare(case, before, while_wanted(lambda: worlds.is_current()))
 
     worlds = solara.lab.use_task(ahead, dependencies=[before], raise_error=False)
     value = pairs.value if pairs.finished else None
