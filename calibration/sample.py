@@ -12,7 +12,6 @@ alone, however often it was interrupted.
 """
 
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
@@ -25,6 +24,7 @@ import numpy as np
 from tashkent.agents.situation import Floats
 from tashkent.calibration.target import Target
 from tashkent.model.errors import InputError
+from tashkent.model.storage import clear, write_bytes, write_json, writing
 from tashkent.model.workers import end_with_parent
 
 #: steps between two draws that are kept
@@ -142,6 +142,7 @@ def sample(
         If the folder holds a run with other settings or of another likelihood.
     """
     _claim(folder, settings)
+    clear(folder)
     for ensemble in range(settings.ensembles):
         _check_likelihood(target, folder, ensemble)
     done = {e: _last_step(folder, e) for e in range(settings.ensembles)}
@@ -262,6 +263,14 @@ def _start(target: Target, settings: Settings, ensemble: int) -> dict[str, Any]:
 # storing -------------------------------------------------------------------------------------------
 
 
+def remove(folder: Path) -> None:
+    """Remove a stored run; what else stands in the folder stays."""
+    for path in (*folder.glob("ensemble-*-*.npz"), folder / SETTINGS):
+        path.unlink(missing_ok=True)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def _claim(folder: Path, settings: Settings) -> None:
     """Write the settings into a new folder, or compare them with those of an earlier run."""
     path = folder / SETTINGS
@@ -279,12 +288,9 @@ def _claim(folder: Path, settings: Settings) -> None:
                 allowed = f"{stored.get(name)!r}, with which the run there began; or another --out"
                 raise InputError(str(path), name, value, allowed)
         return
-    try:
+    with writing(folder, "--out"):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        allowed = f"a folder that can be made ({error.strerror})"
-        raise InputError("--out", "folder", str(folder), allowed) from None
-    _replace(path, json.dumps(asdict(settings), indent=2).encode() + b"\n")
+    write_json(path, asdict(settings))
 
 
 def _check_likelihood(target: Target, folder: Path, ensemble: int) -> None:
@@ -359,14 +365,4 @@ def _write(path: Path, **arrays: Any) -> None:
 
     memory = BytesIO()
     np.savez(memory, **arrays)
-    _replace(path, memory.getvalue())
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    made = path.with_name(f".{path.name}.{os.getpid()}")
-    with made.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(made, path)
+    write_bytes(path, memory.getvalue())

@@ -8,10 +8,7 @@ finds what is done and goes on; the result is that of an undisturbed run, for ev
 
 import hashlib
 import json
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
@@ -51,6 +48,7 @@ from tashkent.model.compilation import compile_case
 from tashkent.model.simulate import simulate
 from tashkent.model.source import code_digest
 from tashkent.model.statuses import Act, is_in
+from tashkent.model.storage import clear, is_stray, whole_folder, write_parquet
 from tashkent.model.workers import end_with_parent
 
 Tables = dict[str, pd.DataFrame]
@@ -328,6 +326,7 @@ def run(
     key = key_of(case, plan)
     places = {job: folder / _name(job, key) for job in todo}
     folder.mkdir(parents=True, exist_ok=True)
+    clear(folder)
     missing = [job for job in todo if not places[job].is_dir()]
     done = len(todo) - len(missing)
 
@@ -376,18 +375,16 @@ def _name(job: Job, key: str) -> str:
     return f"{slug[:60]}-{digest[:16]}"
 
 
+def is_piece(name: str) -> bool:
+    """Whether a folder of this name holds what a job found, or what a killed command left of it."""
+    return bool(re.fullmatch("[a-z0-9-]+-[0-9a-f]{16}", name)) or is_stray(name)
+
+
 def _store(tables: Tables, place: Path) -> None:
     """Write the tables of a job into a folder, whole or not at all."""
-    made = Path(tempfile.mkdtemp(prefix=".part-", dir=place.parent))
-    try:
+    with whole_folder(place) as made:
         for name, table in tables.items():
-            path = made / f"{name}.parquet"
-            table.to_parquet(path, index=False)
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
-        os.replace(made, place)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+            write_parquet(made / f"{name}.parquet", table)
 
 
 _now: dict[str, tuple[Case, Patterns, Plan]] = {}

@@ -16,10 +16,8 @@ traceback. A task with a failure is done again when the sweep is resumed.
 """
 
 import json
-import os
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -34,6 +32,7 @@ from tashkent.experiments import evaluators
 from tashkent.experiments.designs import POINT, ROWS, SUMMARY, Plan
 from tashkent.experiments.tasks import Found, Tasks
 from tashkent.model.errors import InputError
+from tashkent.model.storage import clear, write_with, writing
 
 CHUNKS = "chunks"
 DONE, FAILED = ".parquet", ".failed.parquet"
@@ -55,43 +54,14 @@ def store(found: Found, folder: Path) -> None:
     table = pa.Table.from_pandas(found.table, preserve_index=False)
     table = table.replace_schema_metadata({_FAILURES: json.dumps(found.failures).encode()})
     place = folder / f"{found.key}{FAILED if found.failures else DONE}"
-    _whole(place, lambda path: pq.write_table(table, path))
+    write_with(place, lambda path: pq.write_table(table, path))
     if not found.failures:
         (folder / f"{found.key}{FAILED}").unlink(missing_ok=True)
 
 
-def _whole(place: Path, write: Callable[[Path], None]) -> None:
-    """Have a file written beside its place, force it to the disk and put it there in one step."""
-    handle, name = tempfile.mkstemp(prefix=".part-", dir=place.parent)
-    os.close(handle)
-    made = Path(name)
-    try:
-        write(made)
-        _to_disk(made)
-        made.chmod(0o644)
-        os.replace(made, place)
-        _to_disk(place.parent)
-    finally:
-        made.unlink(missing_ok=True)
-
-
-def _to_disk(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Say in one line that a disk is full or a folder may not be written to."""
-    try:
-        yield
-    except OSError as error:
-        allowed = f"a folder that can be written to ({error.strerror or error})"
-        told = f"{allowed}; what is done is kept, and --resume goes on"
-        raise InputError("--out", "folder", str(folder), told) from None
+def keeping(folder: Path) -> AbstractContextManager[None]:
+    """Say in one line that a disk is full or a folder may not be written to, and that what is done is kept."""
+    return writing(folder, "--out", "; what is done is kept, and --resume goes on")
 
 
 def _stored(folder: Path, key: str) -> tuple[pd.DataFrame, list[dict[str, Any]]] | None:
@@ -127,10 +97,9 @@ def run(
     Workers and cluster have no influence on the result. `progress` gets runs done and runs to do.
     """
     tasks, chunks = Tasks(plan), folder / CHUNKS
-    with writing(folder):
+    with keeping(folder):
         chunks.mkdir(parents=True, exist_ok=True)
-        for left in chunks.glob(".part-*"):
-            left.unlink()  # of a process that was killed while it wrote
+        clear(chunks)
     done = sum(task.runs for task in tasks if (chunks / f"{task.key}{DONE}").exists())
 
     def say() -> None:
@@ -151,7 +120,7 @@ def run(
         results = evaluators.here(plan, todo)
     with closing(results):
         for found in results:
-            with writing(folder):
+            with keeping(folder):
                 store(found, chunks)
             done += found.runs
             say()

@@ -143,29 +143,6 @@ def test_a_folder_that_cannot_be_made_is_said_before_the_work(
         assert (said.out, said.err.count("\n")) == ("", 1)
 
 
-def test_a_failure_while_writing_leaves_the_earlier_result(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    from tashkent.cli import output
-
-    out = tmp_path / "result"
-    with output.result_folder(out) as folder:
-        (folder / output.MANIFEST).write_text("first")
-
-    def fail() -> None:
-        with output.result_folder(out) as folder:
-            (folder / output.MANIFEST).write_text("second")
-            raise RuntimeError("disk full")
-
-    with pytest.raises(RuntimeError):
-        fail()
-    assert (out / output.MANIFEST).read_text() == "first"
-    assert [path.name for path in tmp_path.iterdir()] == ["result"]
-    with output.result_folder(out) as folder:
-        (folder / output.MANIFEST).write_text("third")
-    assert (out / output.MANIFEST).read_text() == "third"
-
-
 def test_case_check_says_what_is_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -57,6 +57,14 @@ def main() -> NoReturn:
     code = 0
     try:
         code = app(standalone_mode=False) or 0  # what a command left with `typer.Exit`
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has seen enough
+        _close_stdout()
+    except OSError as error:
+        _close_stdout()
+        sys.exit(_complain(f"{error.filename or 'output'}: {error.strerror or error}"))
+    except MemoryError as error:
+        sys.exit(_complain(f"more memory is needed than there is ({error}): fewer runs at a time"))
     except ValueError as error:
         from tashkent.model.errors import InputError
 
@@ -89,6 +97,12 @@ def _load(case: str, theory: str | None) -> "Case":
     return with_theory(loaded, theory)
 
 
+def _close_stdout() -> None:
+    """Let what is still to be written to a full disk or a closed pipe go nowhere."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _complain(line: str) -> int:
     if line.strip():  # empty where help was shown instead
         print(f"error: {' '.join(line.split())}", file=sys.stderr)
@@ -97,6 +111,7 @@ def _complain(line: str) -> int:
 
 @app.command()
 def run(
+    ctx: typer.Context,
     case: CaseOption = "cst",
     runs: Annotated[int, typer.Option(min=1, help="Number of runs.")] = 1000,
     seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
@@ -122,9 +137,10 @@ def run(
     if month == loaded.end:
         allowed = f"a month before {month_label(loaded.end)}, the last of the case"
         raise InputError(loaded.id, "--from", start, allowed)
-    from tashkent.cli.output import check_folder, write_report
+    from tashkent.cli.output import REPORT, write_report
+    from tashkent.model.storage import claimed_result
 
-    check_folder(out)
+    ctx.with_resource(claimed_result(out, names=REPORT))
     report = _with_progress(loaded, runs, seed, month)
 
     arguments = {"case": case, "runs": runs, "seed": seed, "from": start, "theory": theory}
@@ -220,6 +236,7 @@ def explain(
 
 @app.command()
 def compare(
+    ctx: typer.Context,
     names: Annotated[
         list[str],
         typer.Argument(
@@ -274,9 +291,9 @@ def compare(
     }
     comparison.check(arguments)
     if out is not None:
-        from tashkent.cli.output import check_folder
+        from tashkent.model.storage import claimed_result
 
-        check_folder(out)
+        ctx.with_resource(claimed_result(out))
     with _bar("compare") as progress:
         found, predictions = comparison.asked(
             arguments, workers=workers or os.cpu_count() or 1, progress=progress
@@ -295,6 +312,7 @@ def compare(
 
 @app.command()
 def sweep(
+    ctx: typer.Context,
     design: Annotated[
         Path, typer.Argument(metavar="DESIGN.toml", help="What is varied: docs/sweeps.md.")
     ],
@@ -323,8 +341,10 @@ def sweep(
         raise InputError("--workers", "with --cluster", workers, "--workers without --cluster")
     from tashkent.cli import sweeps
     from tashkent.experiments.designs import read_design
+    from tashkent.model.storage import claimed
 
     plan = read_design(design)
+    ctx.with_resource(claimed(out))
     sweeps.check_folder(plan, out, resume)
     with sweeps.progress_bar() as progress:
         found = sweeps.sweep(
@@ -396,6 +416,7 @@ def counterfactuals(
 
 @app.command()
 def sensitivity(
+    ctx: typer.Context,
     case: CaseOption = "cst",
     outcomes: Annotated[
         list[str] | None,
@@ -461,9 +482,9 @@ def sensitivity(
         "seed": seed,
     }
     if out is not None:
-        from tashkent.cli.output import check_folder
+        from tashkent.model.storage import claimed_result
 
-        check_folder(out)
+        ctx.with_resource(claimed_result(out))
     with _bar("evaluate") as progress:
         found = sensitivity_report.asked(
             arguments,
@@ -485,6 +506,7 @@ def sensitivity(
 
 @app.command()
 def calibrate(
+    ctx: typer.Context,
     case: CaseOption = "cst",
     quick: Annotated[
         bool,
@@ -531,7 +553,7 @@ def calibrate(
     Example: tashkent calibrate --steps 8000 --install
     """
     loaded = load_case(case)
-    from tashkent.cli import calibrate as calibration
+    import tashkent.cli.calibrate as calibration
     from tashkent.model.errors import InputError
 
     if quick and install:
@@ -539,7 +561,12 @@ def calibrate(
     few, usual = (4000, 1), (6000, 8)
     steps = steps if steps is not None else (few if quick else usual)[0]
     imputations = imputations if imputations is not None else (few if quick else usual)[1]
-    calibration.check_out(out, start_again)
+    from tashkent.model.storage import claimed
+
+    calibration.check_out(out)
+    ctx.with_resource(claimed(out))
+    if start_again:
+        calibration.start_again(out)
     with _bar("sample") as progress:
         found = calibration.calibrate(
             loaded,
@@ -575,6 +602,7 @@ def calibrate(
 
 @app.command()
 def recover(
+    ctx: typer.Context,
     case: CaseOption = "cst",
     replicates: Annotated[int, typer.Option(min=20, help="Synthetic histories.")] = 200,
     seed: Annotated[int, typer.Option(min=0, help="Keys every random draw.")] = 0,
@@ -589,10 +617,10 @@ def recover(
     Example: tashkent recover --replicates 200 --out recovery
     """
     loaded = load_case(case)
-    from tashkent.cli import calibrate as calibration
-    from tashkent.cli.output import check_folder
+    import tashkent.cli.calibrate as calibration
+    from tashkent.model.storage import claimed_result
 
-    check_folder(out)
+    ctx.with_resource(claimed_result(out))
     with _bar("recover") as progress:
         found = calibration.recover(
             loaded,
@@ -612,6 +640,7 @@ def recover(
 
 @app.command()
 def validate(
+    ctx: typer.Context,
     case: CaseOption = "cst",
     quick: Annotated[
         bool, typer.Option("--quick", help="Fewer runs and refits, normal approximations.")
@@ -633,10 +662,14 @@ def validate(
     Example: tashkent validate --quick --out look
     """
     loaded = load_case(case)
+    import tashkent.cli.validate as validation
     from tashkent.calibration.validation import QUICK, Plan, with_seed
-    from tashkent.cli import validate as validation
+    from tashkent.model.storage import claimed, claimed_result
 
     validation.check_out(out)
+    ctx.with_resource(claimed(out))
+    if compact is not None:
+        ctx.with_resource(claimed_result(compact, "--compact"))
     with _stages() as progress:
         found = validation.validate(
             loaded,

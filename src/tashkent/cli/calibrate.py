@@ -1,9 +1,7 @@
 """What `tashkent calibrate` and `tashkent recover` find out, and how it is written and shown."""
 
-import json
-import os
 import platform
-import shutil
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
@@ -16,11 +14,31 @@ from tashkent.calibration import diagnostics, recovery, shipped
 from tashkent.calibration.imputation import imputed
 from tashkent.calibration.posterior import Sample
 from tashkent.calibration.predictive import check
-from tashkent.calibration.sample import WARM_UP, Chains, Settings, check_numbers, pooled, sample
+from tashkent.calibration.sample import (
+    SETTINGS,
+    WARM_UP,
+    Chains,
+    Settings,
+    check_numbers,
+    pooled,
+    remove,
+    sample,
+)
 from tashkent.calibration.target import Target, target
-from tashkent.cli.output import result_folder
 from tashkent.model.case import Case
 from tashkent.model.errors import InputError
+from tashkent.model.storage import (
+    MANIFEST,
+    is_free,
+    piece,
+    result,
+    sha256,
+    write_csv,
+    write_json,
+    write_parquet,
+    write_with,
+    writing,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -142,44 +160,66 @@ def calibrate(
 
 def write(found: Calibration, out: Path) -> None:
     """Write tables, and the posterior and its manifest if it has converged, beside the stored chains."""
-    found.table.to_csv(out / TABLE, index=False, lineterminator="\n")
-    for name in (shipped.FILE, shipped.MANIFEST, CHECK):  # an earlier one would be of fewer steps
-        (out / name).unlink(missing_ok=True)
-    if not found.reasons:
-        found.predictive.to_csv(out / CHECK, index=False, lineterminator="\n")
-        _write_posterior(found, out)
+    with piece(out) as folder:
+        write_csv(folder / TABLE, found.table)
+        if not found.reasons:
+            write_csv(folder / CHECK, found.predictive)
+            _write_posterior(found, folder)
+        tables = {path.name: sha256(path) for path in sorted(folder.glob("*.csv"))}
+        told = {**found.manifest(), "converged": not found.reasons, "files": tables}
+        write_json(folder / MANIFEST, told)
 
 
 def install(found: Calibration) -> Path:
-    """Put a converged posterior beside its case, where `run` and `explain` look for it."""
-    try:
+    """Put a converged posterior beside its case, where `run` and `explain` look for it.
+
+    Raises
+    ------
+    InputError
+        If the folder of the case cannot be written to.
+    """
+    with writing(found.case.path, "--install"):
         _write_posterior(found, found.case.path)
-    except OSError as error:
-        allowed = f"a case folder that can be written to ({error.strerror})"
-        raise InputError("--install", "folder", str(found.case.path), allowed) from None
     return found.case.path / shipped.FILE
 
 
 def _write_posterior(found: Calibration, folder: Path) -> None:
-    made = folder / f".{shipped.FILE}.{os.getpid()}"
-    try:
-        shipped.write(made, found.case, found.target, found.chains, found.attributes())
-        os.replace(made, folder / shipped.FILE)
-    finally:
-        made.unlink(missing_ok=True)
-    text = json.dumps(found.manifest(), indent=2) + "\n"
-    (folder / shipped.MANIFEST).write_text(text, encoding="utf-8")
+    write_with(
+        folder / shipped.FILE,
+        lambda path: shipped.write(
+            path, found.case, found.target, found.chains, found.attributes()
+        ),
+    )
+    write_json(folder / shipped.MANIFEST, found.manifest())
 
 
-def check_out(out: Path, start_again: bool) -> None:
-    """Refuse a folder of something else before the work; with `start_again`, remove an earlier run there."""
-    from tashkent.cli.folder import is_free
+def check_out(out: Path) -> None:
+    """Refuse a folder of something else before the work.
 
-    if not is_free(out) and not (out / CHAINS).is_dir():
+    Raises
+    ------
+    InputError
+        If the folder holds other things and no calibration.
+    """
+    if not is_free(out) and not _has_begun(out):
         allowed = "a new or empty folder, or an earlier calibration"
         raise InputError("--out", "folder", str(out), allowed)
-    if start_again and (out / CHAINS).is_dir():
-        shutil.rmtree(out / CHAINS)
+
+
+def start_again(out: Path) -> None:
+    """Remove the chains of an earlier calibration."""
+    for folder in (out / CHAINS).glob("*"):
+        remove(folder)
+
+
+def _has_begun(out: Path) -> bool:
+    """Whether a folder holds chains: folders of sets of inputs, each with its settings, if it has anything."""
+    chains = out / CHAINS
+    return chains.is_dir() and all(
+        re.fullmatch(r"inputs-\d\d", folder.name)
+        and ((folder / SETTINGS).is_file() or is_free(folder))
+        for folder in chains.iterdir()
+    )
 
 
 def show(found: Calibration, console: "Console") -> None:
@@ -336,15 +376,12 @@ def recover(
 
 def write_recovery(found: Recovery, out: Path) -> None:
     """Write replicates and rank histograms (Parquet), the summary (JSON) and the manifest."""
-    with result_folder(out) as folder:
-        found.replicates.to_parquet(folder / "replicates.parquet", index=False)
-        found.histogram.to_parquet(folder / "ranks.parquet", index=False)
-        for name, value in (
-            ("recovery.json", found.as_json()),
-            ("manifest.json", found.manifest()),
-        ):
-            text = json.dumps(value, indent=2) + "\n"
-            (folder / name).write_text(text, encoding="utf-8")
+    with result(out) as folder:
+        write_parquet(folder / "replicates.parquet", found.replicates)
+        write_parquet(folder / "ranks.parquet", found.histogram)
+        write_json(folder / "recovery.json", found.as_json())
+        tables = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+        write_json(folder / MANIFEST, {**found.manifest(), "files": tables})
 
 
 def show_recovery(found: Recovery, console: "Console") -> None:

@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tashkent.calibration.posterior import posterior, posterior_hash
-from tashkent.cli.output import (
-    MANIFEST,
-    hashes,
-    inputs_of,
-    provenance,
-    result_folder,
-    tables_of,
-)
+from tashkent.cli.output import hashes, inputs_of, provenance, tables_of
 from tashkent.experiments.compare import BASELINE, LAW, WHOLE, Comparison, Pair, compare
 from tashkent.experiments.predictions import Prediction, load_predictions, score
 from tashkent.model.case import Case, load_case
@@ -26,6 +19,7 @@ from tashkent.model.counterfactual import (
     shipped_counterfactuals,
 )
 from tashkent.model.errors import InputError
+from tashkent.model.storage import MANIFEST, result, write_csv, write_json, write_parquet
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -180,33 +174,25 @@ def write(
     """
     from tashkent.experiments.figure import figure
 
-    with result_folder(out) as folder:
-        found.seats.to_parquet(folder / "seats.parquet", index=False)
+    with result(out) as folder:
+        write_parquet(folder / "seats.parquet", found.seats)
         for name in ("outcomes", "partings", "carried", "outside"):
-            _csv(getattr(found, name), folder / f"{name}.csv")
+            write_csv(folder / f"{name}.csv", getattr(found, name))
         shown = [pair.seats(_shown(pair)).assign(**pair.key) for pair in found.pairs]
         keys = list(found.pairs[0].key)
         seats = pd.concat(shown, ignore_index=True)
-        _csv(seats[[*keys, *(c for c in seats if c not in keys)]], folder / "seats.csv")
+        write_csv(folder / "seats.csv", seats[[*keys, *(c for c in seats if c not in keys)]])
         tables = scores(found, predictions)
         if tables:
             scored = [t.assign(**p.key) for p, t in zip(found.pairs, tables, strict=True)]
-            _csv(pd.concat(scored, ignore_index=True), folder / "predictions.csv")
+            write_csv(folder / "predictions.csv", pd.concat(scored, ignore_index=True))
         codebook = pd.DataFrame({"column": CODEBOOK.keys(), "meaning": CODEBOOK.values()})
-        _csv(codebook, folder / "codebook.csv")
+        write_csv(folder / "codebook.csv", codebook)
         for pair in found.pairs:
             name = "-".join(pair.key.values()).replace("/", "_")
             figure(pair).savefig(folder / f"{name}.png", dpi=150, metadata={"Software": None})
-        _json(folder / "comparison.json", as_json(found, predictions))
-        _json(folder / MANIFEST, manifest(found, folder, arguments))
-
-
-def _json(path: Path, content: object) -> None:
-    path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def _csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, lineterminator="\n")
+        write_json(folder / "comparison.json", as_json(found, predictions))
+        write_json(folder / MANIFEST, manifest(found, folder, arguments))
 
 
 def _shown(pair: Pair) -> list[int]:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tashkent.cli.folder import is_free, whole_folder
 from tashkent.model.case import Case, load_case
 from tashkent.model.errors import InputError
+from tashkent.model.storage import is_free, new_folder
 
 #: the skeleton; the tests use it as the smallest case
 SKELETON = Path(__file__).parent / "skeleton"
@@ -29,7 +29,7 @@ def new_case(folder: Path, patron: str = PATRON, states: Sequence[str] = STATES)
         raise InputError("case new", "folder", str(folder), "a folder other than the current one")
     _check_names(patron, states)
     names = dict(zip((*STATES, PATRON), (*states[: len(STATES)], patron), strict=True))
-    with whole_folder(folder, "case new") as made:
+    with new_folder(folder, "case new") as made:
         for path in sorted(SKELETON.rglob("*.*")):
             if path.suffix in (".toml", ".csv"):
                 file = path.relative_to(SKELETON)

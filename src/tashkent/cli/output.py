@@ -1,10 +1,7 @@
-"""Writing a result folder: all of it, or nothing."""
+"""What a result folder holds: the report of a run, and what every manifest says."""
 
-import hashlib
-import json
 import platform
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,12 +10,27 @@ import pandas as pd
 from tashkent.calibration.posterior import posterior_hash
 from tashkent.calibration.report import Report
 from tashkent.cli.figure import save_figure
-from tashkent.cli.folder import check_can_be_made, is_free, whole_folder
 from tashkent.model.clock import month_label
-from tashkent.model.errors import InputError
 from tashkent.model.source import code_digest
+from tashkent.model.storage import (
+    MANIFEST,
+    result,
+    sha256,
+    write_csv,
+    write_json,
+    write_parquet,
+)
 
-MANIFEST = "manifest.json"
+#: what a run writes beside its manifest
+REPORT = (
+    "acts.parquet",
+    "codebook.csv",
+    "p_in.png",
+    "parameters.csv",
+    "report.json",
+    "seats.csv",
+    "seats.parquet",
+)
 #: packages whose code results depend on
 PACKAGES = ("agents", "model", "calibration", "experiments", "cli")
 #: endings of files in a result that say the same wherever they are made; figures depend on fonts and libraries
@@ -38,26 +50,6 @@ CODEBOOK = {
 }
 
 
-def check_folder(path: Path) -> None:
-    """Refuse a folder that holds anything but an earlier result, or cannot be made; asked before the work."""
-    if not is_free(path) and not (path / MANIFEST).exists():
-        raise InputError(
-            "--out", "folder", str(path), "a new or empty folder, or an earlier result"
-        )
-    check_can_be_made(path, "--out")
-
-
-@contextmanager
-def result_folder(path: Path) -> Iterator[Path]:
-    """A folder to write a result into that takes the place of `path` when all is written, or is removed.
-
-    An earlier result (a folder with a manifest) is replaced; anything else that stands there is left alone.
-    """
-    check_folder(path.absolute())
-    with whole_folder(path, "--out") as made:
-        yield made
-
-
 def provenance() -> dict[str, object]:
     """Code, Python and libraries, as a manifest has them."""
     return {
@@ -70,12 +62,6 @@ def provenance() -> dict[str, object]:
 def hashes(files: Iterable[Path]) -> dict[str, str]:
     """SHA-256 of some files by name."""
     return {path.name: sha256(path) for path in sorted(files)}
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file of any size."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def tables_of(folder: Path) -> list[Path]:
@@ -95,17 +81,17 @@ def write_report(report: Report, out: Path, arguments: Mapping[str, object]) -> 
 
     `arguments` are those of the command, by which `tashkent reproduce` runs it again.
     """
-    with result_folder(out) as folder:
+    with result(out) as folder:
         seats, acts = report.ensemble.seat_table(), report.ensemble.acts()
-        for name, table in (("seats", seats), ("acts", acts)):
-            table.to_parquet(folder / f"{name}.parquet", index=False)
-        seats.to_csv(folder / "seats.csv", index=False, lineterminator="\n")
+        write_parquet(folder / "seats.parquet", seats)
+        write_parquet(folder / "acts.parquet", acts)
+        write_csv(folder / "seats.csv", seats)
         codebook = pd.DataFrame({"column": CODEBOOK.keys(), "meaning": CODEBOOK.values()})
-        codebook.to_csv(folder / "codebook.csv", index=False, lineterminator="\n")
-        report.parameters.to_csv(folder / "parameters.csv", index=False, lineterminator="\n")
+        write_csv(folder / "codebook.csv", codebook)
+        write_csv(folder / "parameters.csv", report.parameters)
         save_figure(report.ensemble, folder / "p_in.png")
-        _json(folder / "report.json", report.as_json())
-        _json(folder / MANIFEST, manifest(report, folder, arguments))
+        write_json(folder / "report.json", report.as_json())
+        write_json(folder / MANIFEST, manifest(report, folder, arguments))
 
 
 def manifest(report: Report, folder: Path, arguments: Mapping[str, object]) -> dict[str, object]:
@@ -126,7 +112,3 @@ def manifest(report: Report, folder: Path, arguments: Mapping[str, object]) -> d
         "inputs": inputs_of([str(arguments["theory"] or "")]),
         "files": hashes(tables_of(folder)),
     }
-
-
-def _json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

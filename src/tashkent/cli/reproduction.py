@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tashkent.cli.output import MANIFEST, sha256
 from tashkent.model.case import load_case
 from tashkent.model.errors import InputError, unknown
+from tashkent.model.storage import MANIFEST, sha256
 
 Progress = Callable[[int, int], None]
 #: keys of a manifest that say what a result depends on

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tashkent.cli.output import MANIFEST, hashes, inputs_of, provenance, result_folder, tables_of
+from tashkent.cli.output import hashes, inputs_of, provenance, tables_of
 from tashkent.experiments.indices import SOBOL, Found
 from tashkent.experiments.sensitivity import (
     KINDS,
@@ -21,6 +21,7 @@ from tashkent.experiments.sensitivity import (
 )
 from tashkent.model.case import load_case
 from tashkent.model.clock import month_label
+from tashkent.model.storage import MANIFEST, result, write_csv, write_parquet, write_text
 from tashkent.model.theory import with_theory
 
 if TYPE_CHECKING:
@@ -103,15 +104,15 @@ def write(found: Sensitivity, out: Path, arguments: Mapping[str, object]) -> Non
     """
     from tashkent.experiments.sensitivity_figure import figure
 
-    with result_folder(out) as folder:
-        _csv(found.indices, folder / "indices.csv")
-        _csv(found.spread, folder / "outcomes.csv")
+    with result(out) as folder:
+        write_csv(folder / "indices.csv", found.indices)
+        write_csv(folder / "outcomes.csv", found.spread)
         codebook = pd.DataFrame({"column": CODEBOOK.keys(), "meaning": CODEBOOK.values()})
-        _csv(codebook, folder / "codebook.csv")
+        write_csv(folder / "codebook.csv", codebook)
         for study in found.studies:
             for one in study.found:
                 name = f"points-{study.kind}-{one.method}.parquet"
-                found.points(study, one).to_parquet(folder / name, index=False)
+                write_parquet(folder / name, found.points(study, one))
         picture = figure(found.case.title, found.indices, found.spread)
         picture.savefig(folder / "sensitivity.png", dpi=150, metadata={"Software": None})
         for file, content in (
@@ -119,11 +120,7 @@ def write(found: Sensitivity, out: Path, arguments: Mapping[str, object]) -> Non
             (MANIFEST, manifest(found, folder, arguments)),
         ):
             text = json.dumps(content, indent=2, allow_nan=False)
-            (folder / file).write_text(text + "\n", encoding="utf-8")
-
-
-def _csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, lineterminator="\n")
+            write_text(folder / file, text + "\n")
 
 
 # on the screen -------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import shutil
 import sys
 import tempfile
 import time
@@ -18,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tashkent.calibration.posterior import posterior_hash
-from tashkent.cli.folder import is_free, whole_folder
-from tashkent.cli.output import MANIFEST, hashes, inputs_of, provenance, tables_of
+from tashkent.cli.output import hashes, inputs_of, provenance, tables_of
 from tashkent.experiments.designs import POINT, Plan, read_design
-from tashkent.experiments.sweep import CHUNKS, Progress, run, write_tables, writing
+from tashkent.experiments.sweep import CHUNKS, Progress, keeping, run, write_tables
 from tashkent.experiments.tasks import Tasks
 from tashkent.model.clock import month_label
 from tashkent.model.errors import InputError
+from tashkent.model.storage import MANIFEST, claimed, is_free, piece, write_csv, write_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -142,19 +140,20 @@ def sweep(
         with tempfile.TemporaryDirectory() as folder:
             made = _swept(plan, Path(folder), workers, cluster, progress)
             return made.read()
-    check_folder(plan, Path(out), resume)
-    try:
-        return _swept(plan, Path(out), workers, cluster, progress)
-    except InputError:
-        _forget(Path(out))
-        raise
+    with claimed(Path(out)):
+        check_folder(plan, Path(out), resume)
+        try:
+            return _swept(plan, Path(out), workers, cluster, progress)
+        except InputError:
+            _forget(Path(out))
+            raise
 
 
 def _swept(
     plan: Plan, out: Path, workers: int, cluster: str | None, progress: Progress | None
 ) -> Swept:
     tasks = run(plan, out, workers=workers, cluster=cluster, progress=progress)
-    with writing(out):
+    with keeping(out):
         return Swept(plan, out, _finish(tasks, out))
 
 
@@ -165,8 +164,8 @@ def check_folder(plan: Plan, out: Path, resume: bool) -> None:
     """Begin a sweep in a folder, or find it there; refuse whatever else stands in it."""
     tasks, place = Tasks(plan), out / SWEEP
     if is_free(out):
-        with whole_folder(out, "--out") as made:
-            _json(made / SWEEP, _told(tasks))
+        with claimed(out):
+            write_json(place, _told(tasks))
         return
     try:
         told = json.loads(place.read_text(encoding="utf-8"))
@@ -187,9 +186,10 @@ def check_folder(plan: Plan, out: Path, resume: bool) -> None:
 
 def _forget(out: Path) -> None:
     """Remove a sweep that could not begin: of which nothing is done."""
-    chunks, there = out / CHUNKS, {path.name for path in out.iterdir()}
-    if there <= {SWEEP, CHUNKS} and not any(chunks.glob("*")):
-        shutil.rmtree(out)
+    chunks = out / CHUNKS
+    if not (out / MANIFEST).exists() and not any(chunks.glob("*")):
+        chunks.rmdir()
+        (out / SWEEP).unlink()
 
 
 def _told(tasks: Tasks) -> dict[str, object]:
@@ -210,19 +210,10 @@ def _design_hash(plan: Plan) -> str:
 
 def _finish(tasks: Tasks, out: Path) -> int:
     """Write the tables, and the manifest when all of them stand."""
-    (out / MANIFEST).unlink(missing_ok=True)
-    for left in out.glob(".part-*"):
-        shutil.rmtree(left, ignore_errors=True)  # of a process that was killed while it wrote
-    made = Path(tempfile.mkdtemp(prefix=".part-", dir=out))
-    try:
+    with piece(out) as made:
         failures = write_tables(tasks, out, made)
         _codebook(tasks.plan, made)
-        _json(made / MANIFEST, manifest(tasks, made, failures))
-        names = sorted(path.name for path in made.iterdir() if path.name != MANIFEST)
-        for name in (*names, MANIFEST):
-            os.replace(made / name, out / name)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
+        write_json(made / MANIFEST, manifest(tasks, made, failures))
     return failures
 
 
@@ -236,7 +227,7 @@ def _codebook(plan: Plan, folder: Path) -> None:
     if plan.design.keep == "runs":
         rows |= {outcome.name: "Outcome of the run" for outcome in plan.outcomes}
     table = pd.DataFrame({"column": rows.keys(), "meaning": rows.values()})
-    table.to_csv(folder / "codebook.csv", index=False, lineterminator="\n")
+    write_csv(folder / "codebook.csv", table)
 
 
 def manifest(tasks: Tasks, folder: Path, failures: int) -> dict[str, object]:
@@ -271,10 +262,6 @@ def _words(value: object) -> list[str]:
     if isinstance(value, list | tuple):
         return [word for one in value for word in _words(one)]
     return [value] if isinstance(value, str) else []
-
-
-def _json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
 # the screen ----------------------------------------------------------------------------------------

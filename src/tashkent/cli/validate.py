@@ -1,11 +1,9 @@
 """What `tashkent validate` finds out: derived tables, the bars, and how all of it is written and shown."""
 
-import json
-import os
 import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,10 +25,19 @@ from tashkent.calibration.patterns import Patterns, load_patterns
 from tashkent.calibration.posterior import posterior
 from tashkent.calibration.rivals import EVERYTHING
 from tashkent.calibration.validation import Plan, Tables
-from tashkent.cli.folder import is_free, whole_folder
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.errors import InputError
+from tashkent.model.storage import (
+    MANIFEST,
+    is_free,
+    piece,
+    result,
+    sha256,
+    write_csv,
+    write_json,
+    write_parquet,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,7 +45,6 @@ if TYPE_CHECKING:
 LIBRARIES = ("tashkent", "dynesty", "numpy", "pandas", "pyarrow", "scipy", "statsmodels")
 #: where the stages are kept, within the folder of the result
 STAGES = "stages"
-MANIFEST = "manifest.json"
 #: edges of the calibration curve
 EDGES = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.7, 1.0)
 #: a change of P(in) that is worth a row of the compact set
@@ -268,15 +274,24 @@ class Validation:
 
 
 def check_out(out: Path) -> None:
-    """Refuse a folder of something else before the work."""
-    if not is_free(out) and not (out / STAGES).is_dir():
+    """Refuse a folder of something else before the work.
+
+    Raises
+    ------
+    InputError
+        If the folder holds other things and no validation.
+    """
+    if not is_free(out) and not _has_begun(out):
         allowed = "a new or empty folder, or an earlier validation"
         raise InputError("--out", "folder", str(out), allowed)
-    try:
-        (out / STAGES).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        allowed = f"a folder that can be made ({error.strerror})"
-        raise InputError("--out", "folder", str(out), allowed) from None
+
+
+def _has_begun(out: Path) -> bool:
+    """Whether a folder holds stages: folders of that name alone."""
+    stages = out / STAGES
+    return stages.is_dir() and (
+        is_free(stages) or all(validation.is_piece(path.name) for path in stages.iterdir())
+    )
 
 
 def validate(
@@ -290,41 +305,24 @@ def validate(
 
 def write(found: Validation, out: Path) -> None:
     """Write every table as CSV, large ones as Parquet, beside the stages; the manifest last."""
-    (out / MANIFEST).unlink(missing_ok=True)
-    for name in LARGE:
-        if name in found.tables:
-            _replace(out / f"{name}.parquet", found.tables[name].to_parquet)
-    for name, table in found.compact().items():
-        _replace(out / f"{name}.csv", partial(_csv, table))
-    _replace(out / MANIFEST, partial(_json, found.manifest()))
+    with piece(out) as folder:
+        for name in LARGE:
+            if name in found.tables:
+                write_parquet(folder / f"{name}.parquet", found.tables[name])
+        _write_compact(found, folder)
 
 
 def write_compact(found: Validation, folder: Path) -> None:
     """Write the compact set into a folder of its own, whole or not at all."""
-    if not is_free(folder) and not (folder / MANIFEST).exists():
-        allowed = "a new or empty folder, or an earlier compact set"
-        raise InputError("--compact", "folder", str(folder), allowed)
-    with whole_folder(folder, "--compact") as made:
-        for name, table in found.compact().items():
-            _csv(table, made / f"{name}.csv")
-        _json(found.manifest(), made / MANIFEST)
+    with result(folder, "--compact") as made:
+        _write_compact(found, made)
 
 
-def _csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, lineterminator="\n", float_format="%.5g")
-
-
-def _json(value: object, path: Path) -> None:
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
-
-
-def _replace(path: Path, write_to: Callable[[Path], object]) -> None:
-    made = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        write_to(made)
-        os.replace(made, path)
-    finally:
-        made.unlink(missing_ok=True)
+def _write_compact(found: Validation, folder: Path) -> None:
+    for name, table in found.compact().items():
+        write_csv(folder / f"{name}.csv", table, float_format="%.5g")
+    files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+    write_json(folder / MANIFEST, {**found.manifest(), "files": files})
 
 
 def show(found: Validation, console: "Console") -> None:

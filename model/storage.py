@@ -1,0 +1,490 @@
+"""Writing files and folders: whole or not at all, by one command at a time, and nothing that is not ours is lost.
+
+A file is written beside its place, forced to the disk and put there in one step. A result is a folder: its files are
+written into a folder within it, under a name that begins with `STRAY`, and are then put in place one by one, the
+manifest last. Until all of them stand, the whole result stands in that folder too: so a kill at any moment leaves the
+earlier result or the new one, and the next command on the folder goes on from there or clears up. The folder itself is
+never replaced, be it a link, a mount point or the one that a shell stands in.
+
+What is ours in a folder is what its manifest names. A manifest is ours if it says of which command and case it is and
+has digests of its files; any other file stays as it is, and a folder with other things and no such manifest is refused.
+(docs/decisions/0028-what-is-replaced.md)
+"""
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
+
+from tashkent.model.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MANIFEST = "manifest.json"
+#: how the names of what is being written begin; what a killed command left is known by it
+STRAY = ".tashkent-"
+#: a result that is whole and on its way to its place
+_WHOLE = f"{STRAY}whole-"
+_STRAYS = re.compile(rf"{re.escape(STRAY)}((part|whole|done)-)?[0-9a-f]{{8}}(\..*)?")
+_LOCK = ".tashkent.lock"
+#: endings of the files that commands write
+ENDINGS = (".csv", ".json", ".nc", ".parquet", ".png")
+#: what systems put into folders that are empty to those who use them
+_SYSTEM = (".DS_Store", "Thumbs.db", "desktop.ini", "lost+found")
+#: of a manifest: digests of the tables, which another person gets to the last bit, and of the other files
+FILES, OTHERS = "files", "others"
+
+
+# files ---------------------------------------------------------------------------------------------
+
+
+def write_with(path: Path, write: Callable[[Path], object]) -> None:
+    """Have a file written beside its place, force it to the disk and put it there in one step.
+
+    Parameters
+    ----------
+    path
+        The file; its folder must be there.
+    write
+        Writes the content into the path that it is given, which has the ending of `path`.
+    """
+    made = path.with_name(f"{STRAY}{secrets.token_hex(4)}{path.suffix}")
+    try:
+        made.touch()
+        write(made)
+        _to_disk(made)
+        os.replace(made, path)
+        _to_disk(path.parent)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file of bytes, whole or not at all."""
+    write_with(path, lambda made: made.write_bytes(content))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file of text (UTF-8, lines end as they do in `text`), whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write plain values as JSON, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def write_parquet(path: Path, table: "pd.DataFrame") -> None:
+    """Write a table as Parquet, without its index, whole or not at all."""
+    write_with(path, lambda made: table.to_parquet(made, index=False))
+
+
+def write_csv(path: Path, table: "pd.DataFrame", float_format: str | None = None) -> None:
+    """Write a table as CSV, without its index, whole or not at all."""
+    write_with(
+        path,
+        lambda made: table.to_csv(
+            made, index=False, lineterminator="\n", float_format=float_format
+        ),
+    )
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file of any size."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _to_disk(path: Path) -> None:
+    if path.is_dir() and sys.platform == "win32":
+        return  # where a folder cannot be opened
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A folder to write into that is at `path` when all is written, and is removed if anything fails.
+
+    For pieces of a result that are kept one by one: nothing may stand at `path`.
+    """
+    made = path.with_name(f"{STRAY}{secrets.token_hex(4)}")
+    try:
+        made.mkdir()
+        yield made
+        for file in made.iterdir():
+            _to_disk(file)
+        os.replace(made, path)
+        _to_disk(path.parent)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+@contextmanager
+def writing(path: Path, key: str, more: str = "") -> Iterator[None]:
+    """Say in one line that a disk is full or a place may not be written to.
+
+    Parameters
+    ----------
+    path
+        Where something is written.
+    key
+        The option by which the place was given.
+    more
+        What follows from it, at the end of the line.
+
+    Raises
+    ------
+    InputError
+        In place of any error of the system.
+    """
+    try:
+        yield
+    except OSError as error:
+        words = error.strerror or str(error)
+        raise InputError(
+            key, "folder", str(path), f"a folder that can be written to ({words}){more}"
+        ) from None
+
+
+# folders -------------------------------------------------------------------------------------------
+
+
+def is_free(path: Path) -> bool:
+    """Whether nothing stands at a path but, perhaps, a folder without anything of the user's."""
+    if not path.is_dir():
+        return not os.path.lexists(path) or (path.is_symlink() and not path.exists())
+    return all(_is_passing(found.name) for found in path.iterdir())
+
+
+def _is_passing(name: str) -> bool:
+    return is_stray(name) or name == _LOCK or name in _SYSTEM
+
+
+def is_stray(name: str) -> bool:
+    """Whether a name is of something that was being written."""
+    return _STRAYS.fullmatch(name) is not None
+
+
+def manifest_in(folder: Path) -> Mapping[str, Any] | None:
+    """The manifest of the result in a folder, if there is one and it is ours."""
+    try:
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(told, dict) or not isinstance(told.get(FILES), dict):
+        return None
+    others = told.get(OTHERS, {})
+    if not isinstance(others, dict):
+        return None
+    marked = all(isinstance(told.get(key), str) for key in ("command", "case", "case_hash"))
+    named = {**told[FILES], **others}.items()
+    return told if marked and all(_is_named(name, digest) for name, digest in named) else None
+
+
+def _is_named(name: str, digest: object) -> bool:
+    plain = Path(name).name == name and not name.startswith(".") and name.endswith(ENDINGS)
+    return plain and isinstance(digest, str) and bool(re.fullmatch("[0-9a-f]{64}", digest))
+
+
+def _ours(folder: Path) -> set[str]:
+    """The names of the files of the result in a folder."""
+    told = manifest_in(folder)
+    return set() if told is None else {MANIFEST, *told[FILES], *told.get(OTHERS, {})}
+
+
+def check_result(path: Path, key: str, names: Iterable[str] = ()) -> None:
+    """Refuse a folder that holds anything but an earlier result; asked before the work.
+
+    Parameters
+    ----------
+    path
+        The folder of the result.
+    key
+        The option by which it was given.
+    names
+        Files that will be written, as far as they are known.
+
+    Raises
+    ------
+    InputError
+        If other things stand there and no result of ours, or one of the names is taken by a file that is not ours.
+    """
+    folder = _resolved(path, key)
+    with writing(path, key):
+        if is_free(folder):
+            return
+    if manifest_in(folder) is None:
+        raise InputError(key, "folder", str(path), "a new or empty folder, or an earlier result")
+    taken = _taken(folder, names)
+    if taken:
+        allowed = f"a folder in which no other file has the name of ours ({taken[0]})"
+        raise InputError(key, "folder", str(path), allowed)
+
+
+def _taken(folder: Path, names: Iterable[str]) -> list[str]:
+    ours = _ours(folder)
+    return [name for name in names if os.path.lexists(folder / name) and name not in ours]
+
+
+def _resolved(path: Path, key: str) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # links that lead to each other
+        raise InputError(key, "folder", str(path), "a folder that can be found") from None
+
+
+#: the folders that threads of this process hold, and the handles of their locks
+_held: dict[tuple[Path, int], int] = {}
+
+
+@contextmanager
+def claimed(path: Path, key: str = "--out") -> Iterator[Path]:
+    """Hold a folder against other commands, make it if it is not there, and clear up what a killed one left.
+
+    May be used within itself, in one thread. A folder that was made and is still empty at the end is removed.
+
+    Parameters
+    ----------
+    path
+        The folder, or a link to it.
+    key
+        The option by which it was given.
+
+    Raises
+    ------
+    InputError
+        If another command works on the folder, or it cannot be made or written to.
+    """
+    folder = _resolved(path, key)
+    owner = (folder, get_ident())
+    if owner in _held:
+        yield folder
+        return
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_made(folder))
+            handle = _lock(folder / _LOCK)
+        except OSError as error:
+            allowed = f"a folder that can be made ({error.strerror or error})"
+            raise InputError(key, "folder", str(path), allowed) from None
+        if handle is None:
+            allowed = "a folder on which no other command is at work"
+            raise InputError(key, "folder", str(path), allowed)
+        _held[owner] = handle
+        stack.callback(_release, owner)
+        with writing(path, key):
+            clear(folder)
+        yield folder
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; remove them at the end if they are empty still."""
+    new = [folder, *folder.parents]
+    new = new[: next(i for i, each in enumerate(new) if each.exists())]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # not empty
+            for each in new:
+                each.rmdir()
+
+
+def _lock(path: Path) -> int | None:
+    """The handle of a lock file that is now ours; None if another process has it."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        if not _hold(handle):
+            os.close(handle)
+            return None
+        try:
+            if os.path.samestat(os.fstat(handle), path.stat()):
+                return handle
+        except FileNotFoundError:
+            pass
+        os.close(handle)  # its owner removed it just now: the name is another file's
+
+
+def _hold(handle: int) -> bool:
+    """Whether the lock of an open file is ours now; also where the file system knows no locks."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def _release(owner: tuple[Path, int]) -> None:
+    lock, handle = owner[0] / _LOCK, _held.pop(owner)
+    if sys.platform == "win32":  # which removes no file that is open
+        os.close(handle)
+        with suppress(OSError):
+            lock.unlink(missing_ok=True)
+        return
+    with suppress(OSError):
+        lock.unlink(missing_ok=True)
+    os.close(handle)
+
+
+def clear(folder: Path) -> None:
+    """Put a result in place that is whole but was not all put there, and remove what else a killed command left.
+
+    The folder must be claimed, or nobody else's.
+    """
+    for left in sorted(path for path in folder.iterdir() if is_stray(path.name)):
+        if left.name.startswith(_WHOLE):
+            _put(left, folder)
+        elif left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+
+
+@contextmanager
+def claimed_result(path: Path, key: str = "--out", names: Iterable[str] = ()) -> Iterator[Path]:
+    """Check a folder for a result (`check_result`) and hold it (`claimed`), from before the work to its end."""
+    check_result(path, key, names)
+    with claimed(path, key) as folder:
+        yield folder
+
+
+@contextmanager
+def result(path: Path, key: str = "--out") -> Iterator[Path]:
+    """A folder to write a result into; when all is written it takes the place of the earlier result at `path`.
+
+    If anything fails, the earlier result is untouched. Files that the manifest does not name among its tables are
+    added to it. Files of the user's stay; if one of them has the name of ours, the result goes to a new folder beside.
+
+    Parameters
+    ----------
+    path
+        The folder of the result.
+    key
+        The option by which it was given.
+
+    Raises
+    ------
+    InputError
+        As `check_result` and `claimed` do, and if the disk is full or the folder may not be written to.
+    """
+    with claimed(path, key) as folder:
+        check_result(path, key)
+        with _staged(folder, path, key) as made:
+            yield made
+            _complete(made)
+
+
+@contextmanager
+def piece(path: Path, key: str = "--out") -> Iterator[Path]:
+    """As `result`, in a folder of which the caller has made sure that it is ours, such as a sweep that has begun."""
+    with claimed(path, key) as folder, _staged(folder, path, key) as made:
+        yield made
+        _complete(made)
+
+
+@contextmanager
+def new_folder(path: Path, key: str) -> Iterator[Path]:
+    """A folder to write into, with folders in it; what was written goes to `path`, where nothing may stand.
+
+    Raises
+    ------
+    InputError
+        If something stands there, or it cannot be written to.
+    """
+    with claimed(path, key) as folder:
+        if not is_free(folder):
+            raise InputError(key, "folder", str(path), "a new or empty folder")
+        with _staged(folder, path, key) as made:
+            yield made
+
+
+@contextmanager
+def _staged(folder: Path, path: Path, key: str) -> Iterator[Path]:
+    """A folder within `folder`, all of which is put in place at the end, or removed."""
+    token = secrets.token_hex(4)
+    made, whole = folder / f"{STRAY}part-{token}", folder / f"{_WHOLE}{token}"
+    with writing(path, key):
+        try:
+            made.mkdir()
+            yield made
+            for file in made.rglob("*"):
+                _to_disk(file)
+            taken = _taken(folder, [each.name for each in made.iterdir()])
+            if taken:
+                beside = _beside(folder)
+                shutil.move(made, beside)
+                allowed = f"a folder in which no other file has the name of ours; the result is in {beside}"
+                raise InputError(key, "file", str(path / taken[0]), allowed)
+            os.replace(made, whole)
+            _to_disk(folder)
+            _put(whole, folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def _beside(folder: Path) -> Path:
+    number = 1
+    while os.path.lexists(folder.with_name(f"{folder.name}-{number}")):
+        number += 1
+    return folder.with_name(f"{folder.name}-{number}")
+
+
+def _complete(made: Path) -> None:
+    """Name in the manifest what it does not name yet."""
+    told = json.loads((made / MANIFEST).read_text(encoding="utf-8"))
+    named = {MANIFEST, *told.setdefault(FILES, {})}
+    rest = sorted(file for file in made.iterdir() if file.name not in named)
+    told[OTHERS] = {file.name: sha256(file) for file in rest}
+    write_json(made / MANIFEST, told)
+
+
+def _put(whole: Path, folder: Path) -> None:
+    """Put what is in a whole folder in place, the manifest last, and remove what the earlier result had besides."""
+    found = sorted(whole.iterdir(), key=lambda each: (each.name == MANIFEST, each.name))
+    stale = _ours(folder) - {each.name for each in found}
+    for each in found:
+        if each.name == MANIFEST:
+            for name in stale:
+                (folder / name).unlink(missing_ok=True)
+        if each.is_dir():
+            os.replace(each, folder / each.name)
+        else:
+            write_with(folder / each.name, lambda made, each=each: _same(each, made))  # type: ignore[misc]
+    done = whole.with_name(whole.name.replace(_WHOLE, f"{STRAY}done-"))
+    os.replace(whole, done)  # so that nobody takes what is left of it for the whole
+    shutil.rmtree(done)
+
+
+def _same(one: Path, other: Path) -> None:
+    """Make `other` the file that `one` is, or a copy of it where a file has no two names."""
+    other.unlink()
+    try:
+        os.link(one, other)
+    except OSError:
+        shutil.copyfile(one, other)
