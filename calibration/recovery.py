@@ -12,10 +12,7 @@ unscored acts at the means of their priors, laws that take effect within the mon
 that of `calibration.refit`.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
@@ -30,7 +27,7 @@ from tashkent.model.clock import last_day, month_of
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import Act, Status
-from tashkent.model.workers import end_with_parent
+from tashkent.model.workers import Pool, Progress
 
 #: weighted draws of a posterior, of which `RANKS` are resampled
 PROPOSALS = 4000
@@ -141,7 +138,7 @@ def replicates(
     number: int,
     seed: int,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Many replicates; each depends on seed and its number alone, on however many processes."""
     found = []
@@ -151,18 +148,12 @@ def replicates(
             if progress is not None:
                 progress(i + 1, number)
     else:
-        pool = ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=end_with_parent
-        )
-        with pool:
-            tasks = [pool.submit(replicate, case, i, seed) for i in range(number)]
-            try:
-                for i, task in enumerate(tasks):
-                    found.append(task.result())
-                    if progress is not None:
-                        progress(i + 1, number)
-            finally:
-                pool.shutdown(cancel_futures=True)
+        with Pool[int, pd.DataFrame](workers) as pool:
+            tasks = ((i, replicate, (case, i, seed)) for i in range(number))
+            for table in pool.in_order(tasks):
+                found.append(table)
+                if progress is not None:
+                    progress(len(found), number)
     columns = ["mean", "sd", "rank", "low", "high", "pareto_k"]
     table = pd.concat(found, ignore_index=True)
     return table.reindex(columns=[*table.columns, *(c for c in columns if c not in table)])

@@ -13,9 +13,7 @@ alone, however often it was interrupted.
 
 import json
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ from tashkent.agents.situation import Floats
 from tashkent.calibration.target import Target
 from tashkent.model.errors import InputError
 from tashkent.model.storage import clear, write_bytes, write_json, writing
-from tashkent.model.workers import end_with_parent
+from tashkent.model.workers import Pool, Progress
 
 #: steps between two draws that are kept
 THIN = 10
@@ -117,7 +115,7 @@ def sample(
     *,
     steps: int,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Chains:
     """Bring every ensemble to `steps` steps, going on from what `folder` holds, and read the draws.
 
@@ -173,23 +171,15 @@ def _in_processes(
     say: Callable[[], None],
 ) -> None:
     """One block of one ensemble is one task, so that no process waits for another for long."""
-    pool = ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_set, initargs=(target,)
-    )
-    with pool:
-        running = {
-            pool.submit(_advance, settings, folder, e, steps): e
-            for e, at in done.items()
-            if at < steps
-        }
-        while running:
-            finished, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                ensemble = running.pop(future)
-                done[ensemble] = future.result()
-                say()
-                if done[ensemble] < steps:
-                    running[pool.submit(_advance, settings, folder, ensemble, steps)] = ensemble
+    with Pool[int, int](workers, _set, target) as pool:
+        for ensemble, at in done.items():
+            if at < steps:
+                pool.add(ensemble, _advance, settings, folder, ensemble, steps)
+        for ensemble, at in pool.finished():
+            done[ensemble] = at
+            say()
+            if at < steps:
+                pool.add(ensemble, _advance, settings, folder, ensemble, steps)
 
 
 _target: Target | None = None
@@ -199,7 +189,6 @@ def _set(target: Target) -> None:
     """Give a new process the density once."""
     global _target
     _target = target
-    end_with_parent()
 
 
 def _advance(settings: Settings, folder: Path, ensemble: int, steps: int) -> int:

@@ -10,9 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +47,7 @@ from tashkent.model.simulate import simulate
 from tashkent.model.source import code_digest
 from tashkent.model.statuses import Act, is_in
 from tashkent.model.storage import clear, is_stray, whole_folder, write_parquet
-from tashkent.model.workers import end_with_parent
+from tashkent.model.workers import Pool, StageProgress
 
 Tables = dict[str, pd.DataFrame]
 #: permutations of one job
@@ -315,7 +313,7 @@ def run(
     folder: Path,
     *,
     workers: int = 1,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: StageProgress | None = None,
 ) -> Tables:
     """Do what is not yet stored in `folder`, and put the tables of all jobs together.
 
@@ -342,21 +340,13 @@ def run(
             done += 1
             say(job.stage)
     elif missing:
-        pool = ProcessPoolExecutor(
-            workers,
-            mp_context=get_context("spawn"),
-            initializer=_begin_process,
-            initargs=(case, patterns, plan),
-        )
-        with pool:
-            tasks = {pool.submit(_do, job): job for job in missing}
-            try:
-                for task in as_completed(tasks):
-                    _store(task.result(), places[tasks[task]])
-                    done += 1
-                    say(tasks[task].stage)
-            finally:
-                pool.shutdown(cancel_futures=True)
+        with Pool[Job, Tables](workers, _begin, case, patterns, plan) as pool:
+            for job in missing:
+                pool.add(job, _do, job)
+            for job, tables in pool.finished():
+                _store(tables, places[job])
+                done += 1
+                say(job.stage)
     found: dict[str, list[pd.DataFrame]] = {}
     for job in todo:
         for path in sorted(places[job].glob("*.parquet")):
@@ -392,11 +382,6 @@ _now: dict[str, tuple[Case, Patterns, Plan]] = {}
 
 def _begin(case: Case, patterns: Patterns, plan: Plan) -> None:
     _now["plan"] = (case, patterns, plan)
-
-
-def _begin_process(case: Case, patterns: Patterns, plan: Plan) -> None:
-    end_with_parent()
-    _begin(case, patterns, plan)
 
 
 def _do(job: Job) -> Tables:

@@ -4,9 +4,7 @@ Each evaluator takes a plan and tasks, which it asks for as it needs them, and g
 """
 
 import logging
-import os
 import pickle
-import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -17,12 +15,10 @@ from tashkent.experiments.designs import Plan
 from tashkent.experiments.tasks import PACKAGES, Found, Task, evaluate, failure, nothing
 from tashkent.model.errors import InputError
 from tashkent.model.source import code_digest
-from tashkent.model.workers import end_with
+from tashkent.model.workers import Pool
 
 #: what was found, as it comes; closed, the work ends
 Results = Generator[Found, None, None]
-#: how often local processes that were ended are replaced
-ROUNDS = 3
 #: seconds to wait for a cluster and its first worker
 PATIENCE = 15
 #: tasks that wait at each thread of a cluster, besides the one that it does
@@ -53,61 +49,27 @@ def _on_one_thread(plan: Plan, task: Task) -> Found:
 def on_cores(plan: Plan, tasks: Iterable[Task], workers: int) -> Results:
     """In local processes, each of which gets the plan once; they end with this one.
 
-    Processes that are ended from outside, as for want of memory, are replaced a few times.
+    Raises
+    ------
+    InputError
+        If processes are ended from outside again and again, as for want of memory.
     """
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    told, waiting, source = pickle.dumps(plan), dict[str, Task](), iter(tasks)
-    for _ in range(ROUNDS):
-        try:
-            yield from _round(told, workers, waiting, source)
-            return
-        except TerminatedWorkerError:
-            continue
-    allowed = "as many as there is memory for (processes were ended); --resume goes on"
-    raise InputError("sweep", "workers", workers, allowed)
-
-
-def _round(
-    told: bytes, workers: int, waiting: dict[str, Task], source: Iterator[Task]
-) -> Iterator[Found]:
-    """What was sent and is not back, and then the others."""
-    from joblib import Parallel, delayed, parallel_config
-
-    def sent() -> Iterator[Any]:
-        for task in list(waiting.values()):
-            yield delayed(_evaluate_here)(task)
-        for task in source:
-            waiting[task.key] = task
-            yield delayed(_evaluate_here)(task)
-
-    begin = {"initializer": _begin, "initargs": (os.getpid(), told)}
-    with parallel_config(backend="loky", n_jobs=workers, **begin):
-        pool = Parallel(return_as="generator_unordered", pre_dispatch="2*n_jobs", batch_size=1)
-        with _closing(pool(sent())) as results:
-            for found in results:
-                waiting.pop(found.key)
-                yield found
-
-
-@contextmanager
-def _closing(results: Any) -> Iterator[Any]:
-    """Close without joblib's warning of results that nobody takes any more: whoever stops early says why."""
-    try:
-        yield results
-    finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            results.close()
+    source = iter(tasks)
+    with Pool[str, Found](workers, _begin, plan) as pool:
+        for task in islice(source, 2 * workers):
+            pool.add(task.key, _evaluate_here, task)
+        for _, found in pool.finished():
+            for task in islice(source, 1):
+                pool.add(task.key, _evaluate_here, task)
+            yield found
 
 
 #: in a worker process: the plan of its tasks
 _plans: list[Plan] = []
 
 
-def _begin(parent: int, plan: bytes) -> None:
-    end_with(parent)
-    _plans[:] = [pickle.loads(plan)]
+def _begin(plan: Plan) -> None:
+    _plans[:] = [plan]
 
 
 def _evaluate_here(task: Task) -> Found:

@@ -6,10 +6,8 @@ world and are advanced once. A baseline of which many questions are asked one af
 month (`History`).
 """
 
-import os
 import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from copy import copy
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache, partial
@@ -31,8 +29,8 @@ from tashkent.model.statutes import Statute
 from tashkent.model.step import advance, follow_patron, take_effect
 from tashkent.model.streams import held_draws
 from tashkent.model.theory import know_terms, own_files
-from tashkent.model.workers import end_with
 from tashkent.model.world import World, world_from_record
+from tashkent.model.workers import Pool
 
 #: runs that advance together; changes speed and memory, never a result
 BLOCK = 500
@@ -230,20 +228,17 @@ def _counted(
     if workers <= 1:
         yield from map(partial(_run_block, setting, progress=progress), rows, first_runs)
         return
-    # threads would wait for each other: much of a month is Python
-    from joblib import Parallel, delayed, parallel_config
-
     told = pickle.dumps((own_files(), setting))
-    begin = {"initializer": end_with, "initargs": (os.getpid(),)}
-    with parallel_config(backend="loky", n_jobs=workers, **begin):
-        tasks = (
-            delayed(_run_block_there)(told, *task) for task in zip(rows, first_runs, strict=True)
-        )
-        with closing(Parallel(return_as="generator", batch_size=1)(tasks)) as results:
-            for counts, draws in zip(results, rows, strict=True):
-                if progress is not None:
-                    progress(len(next(iter(draws.values()))) * setting.per_draw)
-                yield counts
+    tasks = (
+        (i, _run_block_there, (told, *task))
+        for i, task in enumerate(zip(rows, first_runs, strict=True))
+    )
+    # threads would wait for each other: much of a month is Python
+    with Pool[int, tuple[Counts, ...]](workers, kept=True) as pool:
+        for counts, draws in zip(pool.in_order(tasks), rows, strict=True):
+            if progress is not None:
+                progress(len(next(iter(draws.values()))) * setting.per_draw)
+            yield counts
 
 
 @lru_cache(maxsize=1)

@@ -9,12 +9,10 @@ hang on, and not what the record would have taught with other inputs.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import groupby
-from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
@@ -45,7 +43,7 @@ from tashkent.model.record import Ensemble
 from tashkent.model.simulate import BLOCK, simulate
 from tashkent.model.statuses import is_in
 from tashkent.model.theory import know_terms, own_files
-from tashkent.model.workers import end_with_parent
+from tashkent.model.workers import Pool
 
 PARAMETERS, INPUTS = "parameters", "inputs"
 KINDS = (PARAMETERS, INPUTS)
@@ -475,7 +473,6 @@ def _begin(settings: tuple[Setting, ...]) -> None:
 
 
 def _begin_worker(settings: tuple[Setting, ...], files: tuple[str, ...] = ()) -> None:
-    end_with_parent()
     know_terms(files)
     _begin(settings)
 
@@ -498,19 +495,18 @@ def _evaluator(
     done = 0
     pool = None
     if workers > 1:  # threads would wait for each other: much of a month is Python
-        context = get_context("spawn")
-        pool = ProcessPoolExecutor(
-            workers, context, initializer=_begin_worker, initargs=(settings, own_files())
-        )
+        pool = Pool[int, Floats](workers, _begin_worker, settings, own_files())
     else:
         _begin(settings)
 
     def evaluate(which: int, step: int, points: Floats) -> Floats:
         nonlocal done
         chunks = [points[low : low + step] for low in range(0, len(points), step)]
-        work = partial(_values_here, which)
+        tasks = ((i, _values_here, (which, chunk)) for i, chunk in enumerate(chunks))
         found = []
-        for part in map(work, chunks) if pool is None else pool.map(work, chunks):
+        for part in (
+            map(partial(_values_here, which), chunks) if pool is None else pool.in_order(tasks)
+        ):
             found.append(part)
             done += len(part)
             if progress is not None:
@@ -522,4 +518,4 @@ def _evaluator(
     finally:
         _settings.clear()
         if pool is not None:
-            pool.shutdown(cancel_futures=True)
+            pool.close()

@@ -171,7 +171,7 @@ def test_a_local_worker_that_is_killed_is_replaced(
         workers = [
             child
             for child in psutil.Process(process.pid).children(recursive=True)
-            if "popen_loky" in " ".join(child.cmdline())
+            if "spawn_main" in " ".join(child.cmdline())
         ]
         workers[0].kill()
         said = released(process)

@@ -1,0 +1,113 @@
+"""A process that is lost costs its task alone, and nothing waits for ever."""
+
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tashkent.model.errors import InputError
+from tashkent.model.workers import ROUNDS, Pool
+
+_told: list[int] = []
+
+
+def begin(told: bytes) -> None:
+    _told[:] = [len(told)]
+
+
+def size(factor: int) -> int:
+    return factor * _told[0]
+
+
+def die_once(folder: str, number: int) -> int:
+    """Ends its process the first time that it is done."""
+    mark = Path(folder) / str(number)
+    if number % 3 == 1 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail() -> None:
+    raise ValueError("of the task")
+
+
+def children() -> list[psutil.Process]:
+    found = psutil.Process().children(recursive=True)
+    return [child for child in found if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_results_come_in_the_order_of_tasks() -> None:
+    with Pool[int, int](2, begin, b"abc") as pool:
+        assert list(pool.in_order((i, size, (i,)) for i in range(20))) == [3 * i for i in range(20)]
+        assert list(pool.in_order([])) == []
+        pool.add(7, size, 7)
+        assert list(pool.finished()) == [(7, 21)]
+    assert not children()
+
+
+def test_a_lost_process_costs_its_task_alone(tmp_path: Path) -> None:
+    with Pool[int, int](2) as pool:
+        tasks = ((i, die_once, (str(tmp_path), i)) for i in range(9))
+        assert list(pool.in_order(tasks)) == list(range(9))
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_processes_that_are_lost_again_and_again_are_one_line() -> None:
+    with Pool[int, None](2) as pool, pytest.raises(InputError, match="as many as there is memory"):
+        list(pool.in_order([(0, die, ())]))
+    assert ROUNDS < 10
+
+
+def test_what_a_task_raises_is_raised_here() -> None:
+    with Pool[int, None](2) as pool, pytest.raises(ValueError, match="of the task"):
+        list(pool.in_order([(0, fail, ())]))
+
+
+def test_processes_that_die_while_they_start_hang_nothing() -> None:
+    """What they share is larger than a pipe holds."""
+    stop = threading.Event()
+
+    def kill() -> None:
+        killed = 0
+        while not stop.is_set() and killed < 4:
+            for child in children():
+                child.kill()
+                killed += 1
+            time.sleep(0.02)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    found = [3_000_000 * i for i in range(4)]  # which they need not find
+    try:
+        with Pool[int, int](2, begin, bytes(3_000_000)) as pool, suppress(InputError):
+            assert list(pool.in_order((i, size, (i,)) for i in range(4))) == found
+    finally:
+        stop.set()
+        killer.join()
+
+
+def test_kept_processes_stay_and_lost_ones_are_replaced() -> None:
+    seen = []
+    for _ in range(2):
+        with Pool[int, int](2, kept=True) as pool:
+            seen.append(set(pool.in_order((i, _pid, ()) for i in range(8))))
+    assert seen[0] & seen[1]
+    for child in children():
+        child.kill()
+    with Pool[int, int](2, kept=True) as pool:
+        assert not set(pool.in_order((i, _pid, ()) for i in range(8))) & (seen[0] | seen[1])
+
+
+def _pid() -> int:
+    time.sleep(0.05)
+    return os.getpid()
