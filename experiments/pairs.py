@@ -29,8 +29,8 @@ from tashkent.model.statutes import Statute
 from tashkent.model.step import advance, follow_patron, take_effect
 from tashkent.model.streams import held_draws
 from tashkent.model.theory import know_terms, own_files
-from tashkent.model.world import World, world_from_record
 from tashkent.model.workers import Pool
+from tashkent.model.world import World, world_from_record
 
 #: runs that advance together; changes speed and memory, never a result
 BLOCK = 500
