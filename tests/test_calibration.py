@@ -335,7 +335,14 @@ def test_calibrate_ships_what_has_converged_and_run_uses_it(
     assert [row["parameter"] for row in found["parameters"]] == list(target(case).names)
     assert {"record", "prior_mean", "posterior_mean"} <= set(found["predictive"][0])
     names = {path.name for path in out.iterdir()}
-    assert names == {"chains", "parameters.csv", "predictive.csv", "posterior.nc", "posterior.json"}
+    assert names == {
+        "chains",
+        "manifest.json",
+        "parameters.csv",
+        "predictive.csv",
+        "posterior.nc",
+        "posterior.json",
+    }
     assert posterior(case).origin.startswith("sample of")
     assert (out / "posterior.nc").read_bytes() == (case.path / "posterior.nc").read_bytes()
     assert call(monkeypatch, *arguments, *sizes) == 0  # nothing left to do

@@ -42,8 +42,20 @@ def fail() -> None:
 
 
 def children() -> list[psutil.Process]:
-    found = psutil.Process().children(recursive=True)
-    return [child for child in found if "spawn_main" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
+
+
+def kill_children() -> int:
+    every = children()
+    for child in every:
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+    return len(every)
 
 
 def test_results_come_in_the_order_of_tasks() -> None:
@@ -80,9 +92,7 @@ def test_processes_that_die_while_they_start_hang_nothing() -> None:
     def kill() -> None:
         killed = 0
         while not stop.is_set() and killed < 4:
-            for child in children():
-                child.kill()
-                killed += 1
+            killed += kill_children()
             time.sleep(0.02)
 
     killer = threading.Thread(target=kill)
@@ -102,8 +112,7 @@ def test_kept_processes_stay_and_lost_ones_are_replaced() -> None:
         with Pool[int, int](2, kept=True) as pool:
             seen.append(set(pool.in_order((i, _pid, ()) for i in range(8))))
     assert seen[0] & seen[1]
-    for child in children():
-        child.kill()
+    kill_children()
     with Pool[int, int](2, kept=True) as pool:
         assert not set(pool.in_order((i, _pid, ()) for i in range(8))) & (seen[0] | seen[1])
 
