@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tashkent.agents.situation import Bools, Floats
+from tashkent.calibration.forecasters import CONSTANT, RENEWAL_STEP, STEPS
 from tashkent.calibration.riskset import CHOICES, RiskSet, risk_set
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
@@ -40,14 +41,14 @@ def structural_steps(rows: RiskSet) -> NDArray[np.intp]:
 
 
 BASELINES: Mapping[str, Cells] = {
-    "constant hazards": constant_hazards,
-    "renewal step": renewal_step,
-    "structural steps": structural_steps,
+    CONSTANT: constant_hazards,
+    RENEWAL_STEP: renewal_step,
+    STEPS: structural_steps,
 }
 
 
 def predict(cells: Cells, train: RiskSet, test: RiskSet) -> Floats:
-    """Probability that the state of each test row does what its row offers, from rates in the training rows.
+    """Probability that the state of each test row does what its row offers, from rates in the training rows; (rows,).
 
     For cells that mix renewals with exits, the rate is that of leaving.
     """
@@ -68,7 +69,7 @@ def _leaves(rows: RiskSet) -> Bools:
 
 
 def log_scores(p: Floats, rows: RiskSet) -> Floats:
-    """Log probability of what each row's state did."""
+    """Log probability, in nats, of what each row's state did; `p` is that it does it, both of shape (rows,)."""
     return np.log(np.where(rows.done, p, 1.0 - p))
 
 
@@ -179,7 +180,7 @@ def backed_off(
 
     From the kinds of choice down; otherwise ``(done + 0.5) / (rows + 1)`` as ever. Without it such a cell counts as one
     half in every month, which no forecaster would say. `finest` adds cells of its own below the steps, of training
-    and of test rows.
+    and of test rows. Probabilities of the test rows, shape (rows,).
     """
     chain = [(cells(train), cells(test)) for cells in CHAIN]
     if finest is not None:

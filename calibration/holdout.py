@@ -22,6 +22,15 @@ from tashkent.calibration.baselines import (
     predict_threshold,
 )
 from tashkent.calibration.diagnostics import INTERVAL
+from tashkent.calibration.forecasters import (
+    BACKED_OFF,
+    LOGIT,
+    MEMBERS,
+    MODEL,
+    NOBODY,
+    STEPS,
+    THRESHOLD,
+)
 from tashkent.calibration.likelihood import Design, design
 from tashkent.calibration.posterior import fit, fit_rows
 from tashkent.calibration.refit import PROPOSALS, refit
@@ -37,7 +46,6 @@ from tashkent.model.simulate import prior_parameters
 from tashkent.model.statuses import Act
 
 DRAWS = 2000
-MODEL = "model"
 
 
 def log_mean_exp(values: np.ndarray) -> float:
@@ -95,13 +103,6 @@ def _acts(test: Design, here: np.ndarray) -> int:
 
 # contests ------------------------------------------------------------------------------------------
 
-STEPS = "structural steps"
-#: the same with empty cells filled from coarser ones: where it does better, it is the baseline to beat
-BACKED_OFF = "structural steps, backed off"
-NOBODY = "nobody moves"
-LOGIT = "logit on the inputs"
-THRESHOLD = "threshold on the tie"
-MEMBERS = "members of the rival club leave"
 ALL = "all"
 #: scopes on which scores are summed up: the focal club, the same once its treaty is in force, and every club
 SCOPES = ("focus", "in force", "all clubs")

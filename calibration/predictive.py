@@ -20,7 +20,7 @@ from tashkent.model.statuses import is_in
 
 
 def check(case: Case, posterior: Mapping[str, Floats], *, seed: int) -> pd.DataFrame:
-    """Prior and posterior beside the record, with one prior draw for each posterior draw.
+    """Prior and posterior beside the record, with one prior draw for each posterior draw, each of shape (R,).
 
     Columns: what, state, month, record, and mean, low and high (90 % of runs) for `prior` and `posterior`. Rows
     "P(in)" have the share of runs as mean and no interval; rows "accessions", "exits" and "members" count deciding

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from tashkent.agents.situation import Bools, Floats
 from tashkent.calibration.baselines import backed_off, log_scores, structural_steps
@@ -68,15 +69,21 @@ def ridge_logit(
 ) -> tuple[Floats, Floats]:
     """Coefficients of columns and of steps, by Newton's method; `width` is the prior standard deviation of the former.
 
-    The maximum of ``log L - sum of coefficient^2 / (2 width^2)``, which statsmodels' ridge finds too, at thirty
-    times the cost (a test compares).
+    The maximum of ``log L - sum of coefficient^2 / (2 width^2)``. `x` has shape (rows, columns), `done` and `steps`
+    (each row's step, from 0) shape (rows,); coefficients are log-odds per unit of a column, shape (columns,), and of
+    each step, shape (steps,).
+
+    It is written here because no library of the project does it as it is needed: columns and steps are shrunk by
+    different widths, and thousands of small fits are made (each choice of a width in each permutation). statsmodels'
+    ``fit_regularized`` takes a penalty for each coefficient and finds the same maximum, which a test compares, but at
+    thirty times the cost; scikit-learn has one penalty for all, and would be a dependency for this alone.
     """
     size = int(steps.max()) + 1
     design = np.concatenate([x, np.eye(size)[steps]], axis=1)
     penalty = np.full(design.shape[1], STEP_WIDTH**-2)
     penalty[: x.shape[1]] = width**-2
     rate = (np.bincount(steps, done, size) + 0.5) / (np.bincount(steps, minlength=size) + 1.0)
-    found = np.concatenate([np.zeros(x.shape[1]), np.log(rate / (1 - rate))])
+    found = np.concatenate([np.zeros(x.shape[1]), logit(rate)])
 
     def loss(b: Floats) -> float:
         z = design @ b
@@ -84,7 +91,7 @@ def ridge_logit(
 
     now = loss(found)
     for _ in range(NEWTON):
-        p = 1.0 / (1.0 + np.exp(-(design @ found)))
+        p = expit(design @ found)
         gradient = design.T @ (p - done) + penalty * found
         hessian = (design * (p * (1 - p))[:, None]).T @ design + np.diag(penalty)
         step = np.linalg.solve(hessian, gradient)
@@ -99,7 +106,7 @@ def ridge_logit(
 
 
 def predict_logit(case: Case, train: RiskSet, test: RiskSet) -> Floats:
-    """Probability that the state of each test row does what its row offers."""
+    """Probability that the state of each test row does what its row offers, shape (rows,)."""
     states = np.unique(train.state)
     groups = np.array_split(states, min(GROUPS, len(states)))
     scores = np.zeros(len(WIDTHS))
@@ -126,6 +133,6 @@ def _fitted(case: Case, train: RiskSet, test: RiskSet, width: float) -> Floats:
         cells[np.minimum(where, len(cells) - 1)] == structural_steps(test)
     )
     rate = backed_off(train, test)  # a cell that no training row is in
-    level = np.where(known, steps[np.minimum(where, len(cells) - 1)], np.log(rate / (1 - rate)))
+    level = np.where(known, steps[np.minimum(where, len(cells) - 1)], logit(rate))
     z = level + x_test @ slopes
-    return np.asarray(np.clip(1.0 / (1.0 + np.exp(-z)), 1e-12, 1 - 1e-12))
+    return np.asarray(np.clip(expit(z), 1e-12, 1 - 1e-12))

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from tashkent.calibration.baselines import BASELINES, p_in
-from tashkent.calibration.holdout import MODEL, leave_one_state_out
+from tashkent.calibration.forecasters import MODEL, NOBODY
+from tashkent.calibration.holdout import leave_one_state_out
 from tashkent.calibration.posterior import Posterior, fit_rows, posterior
 from tashkent.calibration.riskset import CHOICES, RiskSet
 from tashkent.calibration.scores import Split, brier, eve_of, renewal_month, split_at_renewal
@@ -18,7 +19,6 @@ from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
 from tashkent.model.statuses import Act
 
-NOBODY_MOVES = "nobody moves"
 #: acts of states and councils that the record does not score
 UNSCORED_ACTS = tuple(
     act.name.lower()
@@ -203,7 +203,7 @@ def _brier(ensemble: Ensemble) -> pd.DataFrame:
     rows = []
     for name, p in {
         MODEL: ensemble.p_in,
-        NOBODY_MOVES: p_in(case, None, start),
+        NOBODY: p_in(case, None, start),
         **{name: p_in(case, cells, start) for name, cells in BASELINES.items()},
     }.items():
         for low, high, kind in spans:

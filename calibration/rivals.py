@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tashkent.agents.situation import Floats
+from tashkent.calibration.forecasters import MODEL
 from tashkent.calibration.holdout import renewal_scores
 from tashkent.calibration.measures.studies import Saves
 from tashkent.calibration.patterns import Patterns
@@ -97,7 +98,7 @@ def nested_sampling(case: Case, seed: int) -> tuple[float, float]:
 def renewal_under(case: Case, asked: str, *, seed: int) -> pd.DataFrame:
     """The renewal's choices under a theory, fitted to what came before; see `calibration.holdout.renewal_scores`."""
     found = renewal_scores(under(case, asked), seed=seed)
-    return found[found["who"] == "model"].drop(columns="who") if len(found) else found
+    return found[found["who"] == MODEL].drop(columns="who") if len(found) else found
 
 
 def ablations(case: Case, patterns: Patterns) -> list[tuple[str, ...]]:

@@ -19,10 +19,8 @@ import pandas as pd
 from tashkent.calibration import literature, rivals, shipped, variants
 from tashkent.calibration.baselines import BASELINES, p_in, runs_of
 from tashkent.calibration.diagnostics import INTERVAL
+from tashkent.calibration.forecasters import MODEL, NOBODY, STEPS
 from tashkent.calibration.holdout import (
-    MODEL,
-    NOBODY,
-    STEPS,
     hold_out_after,
     hold_out_state,
     renewal_scores,

@@ -10,8 +10,8 @@ import pandas as pd
 
 from tashkent.agents.situation import Floats
 from tashkent.calibration.baselines import BASELINES, p_in
+from tashkent.calibration.forecasters import NOBODY
 from tashkent.calibration.posterior import posterior
-from tashkent.calibration.report import NOBODY_MOVES
 from tashkent.calibration.scores import brier
 from tashkent.dashboard import answer
 from tashkent.dashboard.shared import Progress, Work
@@ -144,6 +144,6 @@ def scores(ensemble: Ensemble, club: str) -> pd.DataFrame:
 @lru_cache(maxsize=32)
 def _rivals(case: Case, start: int) -> dict[str, Floats]:
     return {
-        NOBODY_MOVES: p_in(case, None, start),
+        NOBODY: p_in(case, None, start),
         **{name: p_in(case, cells, start) for name, cells in BASELINES.items()},
     }

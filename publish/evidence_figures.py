@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from tashkent.calibration.holdout import BACKED_OFF, LOGIT, MODEL
+from tashkent.calibration.forecasters import BACKED_OFF, LOGIT, MODEL
 
 #: colour-blind safe (Okabe and Ito)
 BLUE, ORANGE, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"

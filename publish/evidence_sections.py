@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from publish.page import number
-from tashkent.calibration.holdout import ALL, LOGIT, MODEL, STEPS
+from tashkent.calibration.forecasters import LOGIT, MODEL, STEPS
+from tashkent.calibration.holdout import ALL
 from tashkent.calibration.rivals import EVERYTHING
 
 #: the manifest of an examination, and its tables by their names

@@ -11,17 +11,8 @@ import pytest
 from tashkent.agents import deliberation
 from tashkent.calibration import validation
 from tashkent.calibration.baselines import backed_off, structural_steps
-from tashkent.calibration.holdout import (
-    ALL,
-    BACKED_OFF,
-    MODEL,
-    STEPS,
-    Prediction,
-    calibration_curve,
-    contest,
-    gains,
-    scope,
-)
+from tashkent.calibration.forecasters import BACKED_OFF, MODEL, STEPS
+from tashkent.calibration.holdout import ALL, Prediction, calibration_curve, contest, gains, scope
 from tashkent.calibration.imputation import imputed
 from tashkent.calibration.likelihood import design
 from tashkent.calibration.posterior import fit, fit_rows

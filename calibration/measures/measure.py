@@ -293,7 +293,7 @@ class OneNumber(Measure):
         """The number, shape (R,), or (1,) where it is the same in all runs."""
 
     def values(self, runs: Runs) -> Mapping[str, Floats | Bools]:
-        """The number by its name."""
+        """The number by its name, shape (R,), or (1,) where it is the same in all runs."""
         return {self.part: self.value(runs)}
 
 

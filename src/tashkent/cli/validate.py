@@ -12,15 +12,8 @@ import numpy as np
 import pandas as pd
 
 from tashkent.calibration import validation
-from tashkent.calibration.holdout import (
-    ALL,
-    BACKED_OFF,
-    LOGIT,
-    MODEL,
-    STEPS,
-    calibration_curve,
-    gains,
-)
+from tashkent.calibration.forecasters import BACKED_OFF, LOGIT, MODEL, STEPS
+from tashkent.calibration.holdout import ALL, calibration_curve, gains
 from tashkent.calibration.patterns import Patterns, load_patterns
 from tashkent.calibration.posterior import posterior
 from tashkent.calibration.rivals import EVERYTHING

@@ -1,0 +1,12 @@
+"""Names of those whose forecasts are scored side by side: the model and what knows no mechanism."""
+
+MODEL = "model"
+CONSTANT = "constant hazards"
+RENEWAL_STEP = "renewal step"
+STEPS = "structural steps"
+#: the same with empty cells filled from coarser ones: where it does better, it is the baseline to beat
+BACKED_OFF = "structural steps, backed off"
+NOBODY = "nobody moves"
+LOGIT = "logit on the inputs"
+THRESHOLD = "threshold on the tie"
+MEMBERS = "members of the rival club leave"
