@@ -6,6 +6,7 @@ Time is the first axis of what turns events into feelings, month after month.
 import numpy as np
 from numpy.typing import NDArray
 
+from tashkent.agents.memory import envelope
 from tashkent.agents.situation import Bools, Floats
 
 #: the top of the scale on which a threat is felt
@@ -25,15 +26,11 @@ def threat_level(measured: Floats, events: Floats) -> Floats:
 
 
 def felt(level: Floats, half_life: float) -> Floats:
-    """Threat as felt: at once when it rises, slowly when it falls.
+    """Threat as felt: at once when it rises, slowly when it falls (`memory.envelope`).
 
-    ``felt[t] = max(level[t], felt[t-1] * 2 ** (-1 / half_life))``; `level` has time first, `half_life` is in months.
+    `level` has shape (T, ...), time first, in [0, 3]; so has the result. `half_life` is in months.
     """
-    fade = 2.0 ** (-1.0 / half_life)
-    kept = level.copy()
-    for t in range(1, len(kept)):
-        kept[t] = np.maximum(kept[t], fade * kept[t - 1])
-    return kept
+    return envelope(level, half_life)
 
 
 def autonomy(measured: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tashkent.agents.memory import envelope
 from tashkent.agents.situation import Bools, Floats
 
 
@@ -16,14 +17,10 @@ def tie(measured: Floats, events: Floats, step: float) -> Floats:
 def leverage(coercion: Floats, half_life: float) -> Floats:
     """Leverage that the patron has won by force; it stays after the event and decays.
 
-    ``leverage[t] = max(coercion[t], leverage[t-1] * 2 ** (-1 / half_life))`` with time first, `half_life` in months
-    and `coercion` the number of coercive events at work. At least 0. Theory: bandwagoning (Walt 1987).
+    The `memory.envelope` of `coercion`, the number of coercive events at work, shape (T, ...), time first; so has the
+    result, at least 0. `half_life` is in months. Theory: bandwagoning (Walt 1987).
     """
-    fade = 2.0 ** (-1.0 / half_life)
-    kept = np.maximum(0.0, coercion)
-    for t in range(1, len(kept)):
-        kept[t] = np.maximum(kept[t], fade * kept[t - 1])
-    return kept
+    return envelope(np.maximum(0.0, coercion), half_life)
 
 
 def alternative(open_to: Bools, bears_on_coercion: Bools) -> Bools:

@@ -6,9 +6,7 @@ So a copy sees what its original sees, and a council of copies has as many membe
 Clubs are copied after states: statutes, openness and record, with bars and suspects inside a generation.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import product
 from string import ascii_uppercase
 
@@ -36,9 +34,7 @@ def larger(case: Case, *, states: int, clubs: int) -> Case:
     names = tuple(case.clubs)
     more_states = generations(case.deciders, codes(case.state_ids), states - len(case.states))
     more_clubs = generations(names, numbered(names), clubs - len(names))
-    made = with_clubs(with_states(case, more_states), more_clubs)
-    how = (case.hash, "larger", str(states), str(clubs))
-    return replace(made, hash=hashlib.sha256("\0".join(how).encode()).hexdigest())
+    return with_clubs(with_states(case, more_states), more_clubs)
 
 
 def codes(taken: Sequence[str]) -> Iterator[str]:
@@ -107,8 +103,7 @@ def with_states(case: Case, more: Sequence[Names]) -> Case:
             for b in case.bonds
             if b.state in to and b.partner in to
         ]
-    return replace(
-        case,
+    return case.varied(
         states=(*case.states, *copies),
         openness=tuple(openness),
         requests=tuple(requests),
@@ -137,8 +132,7 @@ def with_clubs(case: Case, more: Sequence[Names]) -> Case:
             o.model_copy(update={"club": to[o.club]}) for o in case.openness if o.club in to
         ]
         record += [e.model_copy(update={"club": to[e.club]}) for e in case.record if e.club in to]
-    return replace(
-        case,
+    return case.varied(
         clubs=clubs,
         statutes=tuple(statutes),
         openness=tuple(openness),

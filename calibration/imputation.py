@@ -9,9 +9,6 @@ pooled. So what is known of a parameter carries the doubt about the inputs.
 * A dated event is left out, with all its effects, with the chance that its coding is wrong (`DOUBT` by its certainty).
 """
 
-import hashlib
-from dataclasses import replace
-
 import numpy as np
 
 from tashkent.model.case import Case
@@ -47,8 +44,7 @@ def imputed(case: Case, number: int, seed: int) -> Case:
         if occasional(seed, ("imputation", name), 0, number, 1)[0] >= doubt
     }
     events = tuple(event for event in case.events if event.event in kept)
-    digest = hashlib.sha256("\0".join((case.hash, "imputed", str(number), str(seed))).encode())
-    return replace(case, composites=composites, events=events, hash=digest.hexdigest())
+    return case.varied(composites=composites, events=events)
 
 
 def between(groups: np.ndarray) -> np.ndarray:

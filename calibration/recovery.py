@@ -12,7 +12,6 @@ unscored acts at the means of their priors, laws that take effect within the mon
 that of `calibration.refit`.
 """
 
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -88,7 +87,7 @@ def synthetic_case(ensemble: Ensemble, run: int) -> Case:
                 )
             )
     record = tuple(sorted((*kept, *made), key=lambda row: row.date))
-    return replace(case, record=record, hash=f"{case.hash} {ensemble.seed} {run}")
+    return case.varied(record=record)
 
 
 def _is_given(case: Case, row: Entry) -> bool:

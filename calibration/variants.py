@@ -5,13 +5,11 @@ held-out gain of the focal club and by patterns of short ensembles, with normal 
 weighted draws: cheap, and the same for the case as it is.
 """
 
-import csv
-import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
 from tashkent.calibration.baselines import backed_off, log_scores, predict, structural_steps
 from tashkent.calibration.holdout import SCOPES, predict_model, scope
@@ -24,8 +22,12 @@ from tashkent.calibration.posterior import fit_rows
 from tashkent.calibration.refit import refit
 from tashkent.calibration.runs import Runs
 from tashkent.model.case import Case
-from tashkent.model.case.tables import Parameter
+from tashkent.model.case.tables import SHARES
 from tashkent.model.clock import MONTHS_PER_YEAR, month_of
+from tashkent.model.errors import InputError
+from tashkent.model.patches.events import RemoveEvent
+from tashkent.model.patches.inputs import ChangeParameter
+from tashkent.model.reading import csv_rows, file_text
 from tashkent.model.simulate import simulate
 
 #: judged magnitudes of events, where a case has them, for one sensitivity run
@@ -34,20 +36,14 @@ MAGNITUDES = "evidence/magnitudes.csv"
 RUNS = 300
 
 
-def _hash(case: Case, *how: object) -> str:
-    return hashlib.sha256("\0".join((case.hash, *map(str, how))).encode()).hexdigest()
-
-
 def until_fit(case: Case) -> Case:
     """The case cut at the end of the fit: what comes later informs no score there and costs time."""
     last = case.fit_until
-    return replace(
-        case,
+    return case.varied(
         end=last,
         events=tuple(row for row in case.events if month_of(row.date) < last),
         record=tuple(row for row in case.record if month_of(row.date) <= last),
         requests=tuple(row for row in case.requests if month_of(row.date) <= last),
-        hash=_hash(case, "until", last),
     )
 
 
@@ -58,8 +54,7 @@ def permuted(case: Case, order: Sequence[int]) -> Case:
     """
     states = case.deciders
     to = {states[source]: states[i] for i, source in enumerate(order)}
-    return replace(
-        case,
+    return case.varied(
         composites=tuple(r.model_copy(update={"state": to[r.state]}) for r in case.composites),
         rivalry=tuple(
             r.model_copy(update={"state": to[r.state], "rival": to[r.rival]}) for r in case.rivalry
@@ -72,7 +67,6 @@ def permuted(case: Case, order: Sequence[int]) -> Case:
             e.model_copy(update={"state": to[e.state], "rival": to.get(e.rival, "")})
             for e in case.events
         ),
-        hash=_hash(case, "permuted", *order),
     )
 
 
@@ -86,38 +80,52 @@ def deal(case: Case, number: int, seed: int) -> tuple[int, ...]:
             return order
 
 
-def without_event(case: Case, event: str) -> Case:
-    """The case as if an event had not happened."""
-    rows = tuple(row for row in case.events if row.event != event)
-    return replace(case, events=rows, hash=_hash(case, "without event", event))
+class Magnitude(BaseModel):
+    """How large an event was, as judged."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    event: str = Field(min_length=1)
+    magnitude: float = Field(gt=0)
+    source: str
 
 
-def with_fixed(case: Case, name: str, value: float) -> Case:
-    """The case with another value of a fixed parameter."""
-    parameters: dict[str, Parameter] = dict(case.parameters)
-    parameters[name] = parameters[name].model_copy(update={"mean": value})
-    return replace(case, parameters=parameters, hash=_hash(case, "fixed", name, value))
+def magnitudes(case: Case) -> dict[str, float]:
+    """The judged magnitudes of events, by event; none if the case has no such table.
+
+    Raises
+    ------
+    InputError
+        If a row of the table is not as it should be, or names an event twice.
+    """
+    path = case.path / MAGNITUDES
+    if not path.exists():
+        return {}
+    found: dict[str, float] = {}
+    for row in csv_rows(file_text(path, MAGNITUDES), MAGNITUDES, Magnitude):
+        if row.event in found:
+            raise InputError(MAGNITUDES, "event", row.event, "each event once")
+        found[row.event] = row.magnitude
+    return found
 
 
 def with_magnitudes(case: Case) -> Case | None:
     """Signs times judged magnitudes, scaled so that their mean is one; None if the case has none."""
-    path = case.path / MAGNITUDES
-    if not path.exists():
+    found = magnitudes(case)
+    if not found:
         return None
-    with path.open(encoding="utf-8", newline="") as stream:
-        found = {row["event"]: float(row["magnitude"]) for row in csv.DictReader(stream)}
     size = np.array([found.get(row.event, np.nan) for row in case.events])
     mean = float(np.nanmean(size))
     rows = tuple(
         row.model_copy(update={"sign": row.sign * found.get(row.event, mean) / mean})
         for row in case.events
     )
-    return replace(case, events=rows, hash=_hash(case, "magnitudes"))
+    return case.varied(events=rows)
 
 
 def with_founding(case: Case) -> Case:
     """The case a month earlier, so that the acts of its first month are scored and not given."""
-    return replace(case, start=case.start - 1, hash=_hash(case, "founding"))
+    return case.varied(start=case.start - 1)
 
 
 def variants(case: Case, *, imputations: int, seed: int) -> dict[str, tuple[str, str]]:
@@ -146,7 +154,7 @@ def variant(case: Case, name: str, seed: int) -> Case:
     if name.startswith("imputation "):
         return imputed(case, int(name.split()[1]), seed)
     if name.startswith("without "):
-        return without_event(case, name.removeprefix("without "))
+        return case.varied(**RemoveEvent(event=name.removeprefix("without ")).change(case))
     if name == "magnitudes":
         return with_magnitudes(case) or case
     if name == "founding":
@@ -155,9 +163,8 @@ def variant(case: Case, name: str, seed: int) -> Case:
         return case
     fixed, factor = name.split(" x ")
     value = case.fixed(fixed) * float(factor)
-    return with_fixed(
-        case, fixed, min(1.0, value) if fixed in ("witness", "forum_stake") else value
-    )
+    value = min(1.0, value) if fixed in SHARES else value
+    return case.varied(**ChangeParameter(parameter=fixed, value=value).change(case))
 
 
 def quick_scores(case: Case, *, seed: int, proposals: int = 0) -> pd.DataFrame:

@@ -11,7 +11,6 @@ values.
 """
 
 import math
-import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -36,7 +35,7 @@ from tashkent.model.case.tables import Parameter
 from tashkent.model.clock import month_label
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.patches.inputs import DYADS
-from tashkent.model.reading import validated
+from tashkent.model.reading import file_text, toml_table, validated
 from tashkent.model.simulate import BLOCK
 
 SCHEMA = 1
@@ -643,13 +642,7 @@ def read_design(given: Path | str | Mapping[str, Any]) -> Plan:
 
 
 def _from_file(path: Path) -> tuple[str, dict[str, Any]]:
-    try:
-        return path.name, tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        allowed = f"a file that can be read ({error.strerror})"
-        raise InputError("sweep", "file", str(path), allowed) from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(path.name, "syntax", str(error), "TOML 1.0") from None
+    return path.name, toml_table(file_text(path, "sweep"), path.name)
 
 
 def _factor(file: str, number: int, row: object) -> Factor:

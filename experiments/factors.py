@@ -11,9 +11,8 @@ Every factor lives on the unit interval. A number that is believed to lie normal
   column of a state by its error; events whose coding is in doubt in or out.
 """
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Protocol
 
@@ -117,11 +116,7 @@ def with_fixed(case: Case, values: tuple[tuple[str, float], ...]) -> Case:
     parameters = dict(case.parameters)
     for name, value in values:
         parameters[name] = parameters[name].model_copy(update={"mean": value})
-    return replace(case, parameters=parameters, hash=_hash(case, repr(values)))
-
-
-def _hash(case: Case, how: str) -> str:
-    return hashlib.sha256(f"{case.hash}\0{how}".encode()).hexdigest()
+    return case.varied(parameters=parameters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,13 +149,11 @@ class Inputs:
     def world(self, u: Floats) -> World:
         """The case with all inputs moved; no parameter is held."""
         z = z_of(u)
-        case = replace(
-            self.case,
+        case = self.case.varied(
             events=tuple(self._event(e, u) for e in self.case.events if not self._struck(e, u)),
             composites=tuple(self._composite(c, z) for c in self.case.composites),
             rivalry=tuple(self._rivalry(r, z) for r in self.case.rivalry),
             bonds=tuple(self._bond(b, z) for b in self.case.bonds),
-            hash=_hash(self.case, u.tobytes().hex()),
         )
         return case, {}
 

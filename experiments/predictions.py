@@ -7,7 +7,6 @@ doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2): 0 is perfect, 0.25 is what
 
 import csv
 import io
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +20,7 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import Counterfactual
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.reading import validated
+from tashkent.model.reading import toml_table, validated
 
 COLUMNS = ("state", "direction", "confidence", "club", "month")
 
@@ -76,10 +75,7 @@ def load_predictions(path: Path, case: Case) -> tuple[Prediction, ...]:
 
 
 def _toml(file: str, text: str) -> list[tuple[str, dict[str, Any]]]:
-    try:
-        table = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError(file, "syntax", str(error), "TOML 1.0") from None
+    table = toml_table(text, file)
     for key in table:
         if key != "prediction":
             raise unknown(file, "key", key, ["prediction"])

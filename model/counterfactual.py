@@ -8,7 +8,6 @@ Counterfactuals come from TOML files, one a file (docs/counterfactual-format.md)
 patches of `model.patches`.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
@@ -19,12 +18,12 @@ from pydantic import Field
 
 from tashkent.agents.situation import Floats
 from tashkent.model.case import Case, checks
-from tashkent.model.case.case import Changed
+from tashkent.model.case.case import UNSAID, Changed
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.patches.kinds import PATCH_NAMES, PATCHES
 from tashkent.model.patches.patch import Patch, Strict, Texts, check_known, refused
-from tashkent.model.reading import toml_table, validated
+from tashkent.model.reading import file_text, toml_table, validated
 from tashkent.model.statuses import Status
 
 #: the folder of a case that holds its counterfactuals
@@ -136,8 +135,7 @@ class Counterfactual(Strict):
             raise InputError(file, "patch", "no change", "patches that change the case together")
         of = case.changed.of if case.changed else case
         changed = patched.changed or Changed(of)
-        digest = hashlib.sha256("\0".join([of.hash, *_differences(of, patched)]).encode())
-        result = replace(patched, changed=replace(changed, of=of), hash=digest.hexdigest())
+        result = patched.varied(changed=replace(changed, of=of))
         result.law.share(of.law)
         self._check_months(result)
         return result
@@ -167,7 +165,7 @@ class Counterfactual(Strict):
 def _patched(case: Case, patch: Patch) -> Case:
     changes = patch.change(case)
     left_out = isinstance(patch, ChangeParameter) and not changes
-    patched = replace(case, **changes)
+    patched = case.varied(**changes)
     if not left_out and not _differences(case, patched):
         raise refused("change", "nothing", "a patch that changes something")
     for check in dict.fromkeys(_CHECKS[table] for table in changes if table in _CHECKS):
@@ -181,7 +179,7 @@ def _differences(old: Case, new: Case) -> list[str]:
     """What was added to and taken from the tables, as text, in an order that does not depend on that of the patches."""
     found: list[str] = []
     for field in fields(Case):
-        if field.name in ("hash", "changed", "path"):
+        if field.name in UNSAID:
             continue
         before, after = getattr(old, field.name), getattr(new, field.name)
         if before is after:
@@ -210,7 +208,8 @@ def _differences(old: Case, new: Case) -> list[str]:
 def parameters_of(case: Case, draws: Mapping[str, Floats]) -> dict[str, Floats]:
     """The draws of the case as it is, as a counterfactual has them: held at a value, or of another prior.
 
-    A parameter of another prior keeps the standard normal numbers of its draws, so runs stay paired.
+    `draws` holds an array for each parameter, of any shape and in the parameter's unit; so does the result, of the same
+    shapes. A parameter of another prior keeps the standard normal numbers of its draws, so runs stay paired.
 
     Raises
     ------
@@ -227,17 +226,12 @@ def parameters_of(case: Case, draws: Mapping[str, Floats]) -> dict[str, Floats]:
     for name, values in draws.items():
         old, new = of.parameters[name], case.parameters[name]
         if name in held:
-            found[name] = np_full(values, held[name])
+            found[name] = values * 0.0 + held[name]
         elif new != old and old.sd and new.sd:
             found[name] = new.mean + new.sd * (values - old.mean) / old.sd
         else:
             found[name] = values
     return found
-
-
-def np_full(like: Floats, value: float) -> Floats:
-    """An array of one value, of the shape of another."""
-    return like * 0.0 + value
 
 
 def load_counterfactual(name: str, case: Case) -> Counterfactual:
@@ -296,14 +290,7 @@ def read_counterfactual(path: Path) -> Counterfactual:
     InputError
         If the file is missing, or anything in it is missing, misspelt or of the wrong kind.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        allowed = f"a file that can be read ({error.strerror})"
-        raise InputError("counterfactual", "file", str(path), allowed) from None
-    except UnicodeDecodeError as error:
-        raise InputError(path.name, "syntax", str(error), "TOML 1.0") from None
-    found = parse_counterfactual(text, path.name)
+    found = parse_counterfactual(file_text(path, "counterfactual"), path.name)
     if found.id != path.stem:
         raise InputError(path.name, "id", found.id, f"the name of the file ({path.stem})")
     return found

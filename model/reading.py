@@ -6,8 +6,8 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
-from difflib import get_close_matches
-from typing import Any, get_args
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -36,6 +36,22 @@ def text_of(content: bytes, file: str) -> str:
     if text.startswith("\ufeff"):
         raise InputError(file, "byte 0", "a byte-order mark", "text in UTF-8 without it")
     return text
+
+
+def file_text(path: Path, of: str) -> str:
+    """The text of a file that a user names; `of` says what the file is asked for.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is not in UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        allowed = f"a file that can be read ({error.strerror})"
+        raise InputError(of, "file", str(path), allowed) from None
+    return text_of(content, path.name)
 
 
 def toml_table(text: str, file: str) -> dict[str, Any]:
@@ -118,36 +134,91 @@ def validated(kind: Any, value: object, file: str, key: str, *, strings: bool = 
     except ValidationError as error:
         # a misspelt key is unknown and missing at once: the first of the two has a nearest name
         found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        raise _input_error(file, key, found[0], kind) from None
+        raise _input_error(file, key, found[0], kind, value) from None
 
 
-def _input_error(file: str, key: str, error: Any, kind: Any) -> InputError:
+def _input_error(file: str, key: str, error: Any, kind: Any, value: object) -> InputError:
     """A complaint of pydantic as one line of ours."""
-    where = ".".join([key, *(str(part) for part in error["loc"])])
-    if error["type"] == "extra_forbidden":
-        names = list(_keys(kind, error["loc"][:-1]))
-        near = get_close_matches(str(error["loc"][-1]), names, n=1, cutoff=0.4)
-        allowed = f"the keys {', '.join(names)}"
-        return InputError(file, where, error["loc"][-1], allowed, near[0] if near else "")
-    if error["type"] == "missing":
-        return InputError(file, where, "missing", f"a value for {error['loc'][-1]}")
+    where, last = _where(key, error["loc"], value), error["loc"][-1] if error["loc"] else key
+    match error["type"]:
+        case "extra_forbidden":
+            names = _keys(kind, error["loc"][:-1])
+            return InputError(file, where, last, f"the keys {', '.join(names)}", _near(last, names))
+        case "missing":
+            return InputError(file, where, "missing", f"a value for {last}")
+        case "union_tag_invalid" | "union_tag_not_found":
+            tag, tags = error["ctx"]["discriminator"].strip("'"), _tags(kind, error["loc"])
+            said = error["ctx"].get("tag", "missing")
+            return InputError(file, f"{where}.{tag}", said, ", ".join(tags), _near(said, tags))
     plain = {"model_type": "a table", "tuple_type": "a list", "too_short": "a list with an item"}
     said = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     allowed = plain.get(error["type"], said)
+    near = ""
     if error["type"] == "literal_error":
-        near = get_close_matches(str(error["input"]), _literals(allowed), n=1, cutoff=0.4)
-        return InputError(file, where, error["input"], allowed, near[0] if near else "")
-    return InputError(file, where, error["input"], allowed)
+        near = _near(error["input"], error["ctx"]["expected"].split("'")[1::2])
+    return InputError(file, where, error["input"], allowed, near)
+
+
+def _near(name: object, names: Iterable[str]) -> str:
+    """The nearest of some names, or none."""
+    return unknown("", "", name, names).near
+
+
+def _where(key: str, loc: tuple[int | str, ...], value: object) -> str:
+    """Where a complaint stands: keys joined by dots, and a row of a list by its `id` if it has one."""
+    parts = [key] if key else []
+    for number, part in enumerate(loc):
+        if isinstance(part, int):
+            row = value[part] if isinstance(value, list | tuple) and part < len(value) else None
+            if isinstance(row, Mapping) and isinstance(row.get("id"), str):
+                parts[-1:] = [row["id"]]
+            else:
+                parts.append(str(part))
+            value = row
+        elif isinstance(value, Mapping) and part not in value and number + 1 < len(loc):
+            continue  # the kind of the table, which is no key of it
+        else:
+            parts.append(part)
+            value = value.get(part) if isinstance(value, Mapping) else None
+    return ".".join(parts)
 
 
 def _keys(kind: Any, loc: Iterable[int | str]) -> dict[str, Any]:
     """The keys of a table, or of a table within it, and what they hold."""
-    for part in loc:
-        kind = _keys(kind, ()).get(str(part), kind)
-        while not hasattr(kind, "model_fields"):
-            kind = get_args(kind)[0]
+    kind = _within(kind, loc)
+    while not hasattr(kind, "model_fields"):
+        kind = get_args(kind)[0]
     return {field.alias or name: field.annotation for name, field in kind.model_fields.items()}
 
 
-def _literals(message: str) -> list[str]:
-    return message.split("'")[1::2]
+def _tags(kind: Any, loc: Iterable[int | str]) -> list[str]:
+    """The kinds of table that may stand in a place."""
+    members = get_args(_bare(_within(kind, loc)))
+    return [tag for member in members for tag in _tags_of(member)]
+
+
+def _tags_of(model: Any) -> tuple[str, ...]:
+    annotations = [field.annotation for field in model.model_fields.values()]
+    words = [get_args(a) for a in annotations if get_origin(a) is Literal and len(get_args(a)) == 1]
+    return words[0] if words else ()
+
+
+def _within(kind: Any, loc: Iterable[int | str]) -> Any:
+    """What stands at a place within a table: a key of it, a row of a list, or one kind of several."""
+    for part in loc:
+        kind = _bare(kind)
+        if hasattr(kind, "model_fields"):
+            kind = _keys(kind, ()).get(str(part), kind)
+        elif isinstance(part, int):
+            kind = get_args(kind)[0]
+        else:
+            members = [m for m in get_args(kind) if hasattr(m, "model_fields")]
+            kind = next((m for m in members if part in _tags_of(m)), kind)
+    return kind
+
+
+def _bare(kind: Any) -> Any:
+    """A type without what is annotated to it."""
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    return kind

@@ -53,7 +53,13 @@ def with_theory(case: Case, asked: str) -> Case:
 
 
 def only_terms(case: Case, names: Iterable[str]) -> Case:
-    """The case with some of its terms alone, or without some if every name has a minus before it."""
+    """The case with some of its terms alone, or without some if every name has a minus before it.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, only some names have a minus, or nothing would change.
+    """
     names = list(names)
     left_out = [name.removeprefix("-") for name in names if name.startswith("-")]
     if left_out and len(left_out) < len(names):
@@ -69,7 +75,7 @@ def only_terms(case: Case, names: Iterable[str]) -> Case:
     if not dropped:
         raise InputError("theory", "names", ", ".join(names), "names that change the case")
     parameters = {name: p for name, p in case.parameters.items() if name not in dropped}
-    return _changed(case, parameters, "without", *sorted(dropped))
+    return case.varied(parameters=parameters)
 
 
 def _with_terms_of(case: Case, file: Path) -> Case:
@@ -92,6 +98,8 @@ def _with_terms_of(case: Case, file: Path) -> Case:
     if not added:
         allowed = "a file with a function under @term(theory=..., prior=(mean, sd))"
         raise InputError("theory", "file", str(file), allowed)
+    # the case says which code its terms are of
+    version = f"{file.name}, SHA-256 {hashlib.sha256(code).hexdigest()}"
     parameters = dict(case.parameters)
     for name in added:
         TERMS[name] = replace(TERMS[name], file=str(file))
@@ -104,9 +112,9 @@ def _with_terms_of(case: Case, file: Path) -> Case:
             sd=float(prior[1]),
             unit="log-odds per unit of the term",
             reason=TERMS[name].theory,
-            source=file.name,
+            source=version,
         )
-    return _changed(case, parameters, "with", file.name, hashlib.sha256(code).hexdigest())
+    return case.varied(parameters=parameters)
 
 
 def own_files() -> tuple[str, ...]:
@@ -121,8 +129,3 @@ def know_terms(files: Iterable[str]) -> None:
         runpy.run_path(file)
         for name in (n for n in TERMS if n not in before):
             TERMS[name] = replace(TERMS[name], file=file)
-
-
-def _changed(case: Case, parameters: dict[str, Parameter], *how: str) -> Case:
-    digest = hashlib.sha256("\0".join((case.hash, *how)).encode()).hexdigest()
-    return replace(case, parameters=parameters, hash=digest)

@@ -20,7 +20,7 @@ from tashkent.calibration.holdout import leave_one_state_out
 from tashkent.calibration.posterior import fit
 from tashkent.cli.new_case import SKELETON
 from tashkent.model.case import Case, load_case
-from tashkent.model.case.tables import COUNCIL, FIXED, TABLES
+from tashkent.model.case.tables import COUNCIL, FIXED
 from tashkent.model.clock import parse_month
 from tashkent.model.coalition import CoalitionModel
 from tashkent.model.errors import InputError
@@ -137,6 +137,28 @@ def statute(kind: str, keys: str) -> str:
     )
 
 
+def asks(file: str, patch: str, name: str = "") -> Change:
+    """A counterfactual beside the case."""
+
+    def change(folder: Path) -> None:
+        (folder / "counterfactuals").mkdir(exist_ok=True)
+        text = f'id = "{name or file}"\n[[patch]]\n{patch}\n'
+        (folder / "counterfactuals" / f"{file}.toml").write_text(text, encoding="utf-8")
+
+    return change
+
+
+PATTERN = """
+[[pattern]]
+id = "X"
+kind = "inside"
+says = "In."
+club = "PACT"
+states = ["ARV"]
+month = "2005-01"
+judged = "all"
+source = "TALE"
+"""
 ARREARS = statute("arrears", "months = 24\nautomatic = false\ntakes = {}")
 
 
@@ -274,31 +296,6 @@ def test_the_minimal_case_runs(minimal: Case) -> None:
 def test_a_case_may_hold(folder: Path, change: Change) -> None:
     change(folder)
     assert load_case(folder).id == "minimal"
-
-
-# the hash ------------------------------------------------------------------------------------------
-
-
-def test_every_byte_of_every_table_counts_for_the_hash(folder: Path, minimal: Case) -> None:
-    assert load_case(folder).hash == minimal.hash
-    seen = {minimal.hash}
-    for file in TABLES:
-        whole = (folder / file).read_bytes()
-        for ending in (b"\n", b"\r\n"):  # one byte more, one byte other
-            (folder / file).write_bytes(whole + ending)
-            seen.add(load_case(folder).hash)
-        (folder / file).write_bytes(whole)
-    assert len(seen) == 1 + 2 * len(TABLES)
-    assert load_case(folder).hash == minimal.hash
-
-
-def test_nothing_else_counts_for_the_hash(folder: Path, minimal: Case) -> None:
-    (folder / "README.md").write_text("About this case.")
-    (folder / "evidence" / "build.py").write_text("pass")
-    assert load_case(folder).hash == minimal.hash
-
-
-# a loaded case is frozen ---------------------------------------------------------------------------
 
 
 def test_a_loaded_case_cannot_be_changed(minimal: Case) -> None:
@@ -2149,8 +2146,49 @@ def test_check_accepts_a_good_case(
         (swap("threats.toml", "[raids]", '["ra\\nids"]\nlabel = 3\n[raids]'), "threats.toml: ra"),
         (swap("events.csv", "rim,,1", "rim,,2"), "events.csv: line 9.sign: '2'"),
         (swap("statutes.toml", '"accession"', '"acession"'), "(nearest valid name: accession)"),
+        (write("patterns.toml", "[[pattern"), "patterns.toml: syntax: "),
+        (
+            write("patterns.toml", PATTERN.replace("judged", "jugded")),
+            "patterns.toml: X.jugded: 'jugded' is not valid; allowed: the keys id, ",
+        ),
+        (
+            write("patterns.toml", PATTERN.replace('"inside"', '"insid"')),
+            "patterns.toml: X.kind: 'insid' is not valid; allowed: ",
+        ),
+        (write("patterns.toml", PATTERN.replace("ARV", "ARW")), "(nearest valid name: ARV)"),
+        (
+            asks("CF1", 'do = "remove_event"\nevnt = "T1"'),
+            "CF1.toml: patch 1 (remove_event).evnt: 'evnt' is not valid; ",
+        ),
+        (
+            asks("CF1", 'do = "remove_event"\nevent = "nothing"'),
+            "CF1.toml: patch 1 (remove_event): event: 'nothing' is not valid; ",
+        ),
+        (
+            asks("CF2", 'do = "remove_event"\nevent = "T1"', "CF1"),
+            "CF2.toml: id: 'CF1' is not valid; allowed: the name of the file (CF2)",
+        ),
+        (
+            write("evidence/magnitudes.csv", "event,magnitude,source\nT1,two,TALE\n"),
+            "evidence/magnitudes.csv: line 2.magnitude: 'two' is not valid; allowed: a finite number",
+        ),
     ],
-    ids=["missing file", "syntax", "misspelt key", "line end in a key", "range", "misspelt kind"],
+    ids=[
+        "missing file",
+        "syntax",
+        "misspelt key",
+        "line end in a key",
+        "range",
+        "misspelt kind",
+        "syntax of patterns",
+        "misspelt key of a pattern",
+        "misspelt kind of a pattern",
+        "pattern of no state",
+        "misspelt patch",
+        "patch of no event",
+        "counterfactual under another name",
+        "magnitude that is no number",
+    ],
 )
 def test_check_complains_in_one_line(
     monkeypatch: pytest.MonkeyPatch,

@@ -25,9 +25,8 @@ from tashkent.calibration.variants import (
     deal,
     permuted,
     until_fit,
-    with_fixed,
+    variant,
     with_founding,
-    without_event,
 )
 from tashkent.cli.new_case import new_case
 from tashkent.cli.validate import MANIFEST, STAGES
@@ -289,8 +288,8 @@ def test_variants_leave_the_shared_case_alone(case: Case) -> None:
     event = case.events[0].event
     changed = [
         imputed(case, 0, 1),
-        without_event(case, event),
-        with_fixed(case, "witness", 0.1),
+        variant(case, f"without {event}", 1),
+        variant(case, "witness x 0.5", 1),
         with_founding(case),
     ]
     assert len({c.hash for c in (case, *changed)}) == 5
@@ -341,7 +340,7 @@ def test_resumed_equals_undisturbed(minimal: Case, tmp_path: Path) -> None:
 def test_another_case_or_seed_is_another_key(minimal: Case) -> None:
     key = validation.key_of(minimal, SMALL)
     assert key != validation.key_of(minimal, replace(SMALL, seed=1))
-    assert key != validation.key_of(replace(minimal, hash="0"), SMALL)
+    assert key != validation.key_of(minimal.varied(title="Another"), SMALL)
 
 
 @pytest.mark.slow

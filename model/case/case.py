@@ -1,13 +1,13 @@
 """The case: what the tables hold, frozen, and what a counterfactual changes beyond them."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
+from tashkent.model.case.digest import TableDigest, combined
 from tashkent.model.case.tables import (
     TIE,
     Bond,
@@ -28,6 +28,11 @@ from tashkent.model.errors import InputError, unknown
 from tashkent.model.law import Law
 from tashkent.model.statutes import AnyStatute
 
+#: tables whose order counts: that of states is the order of results, that of the record says which act came first
+ORDERED = ("states", "record", "shown")
+#: fields that are no content: where the case stands; what is changed beyond the tables counts by its parts
+UNSAID = ("path", "changed")
+
 
 @dataclass(frozen=True, order=True)
 class HeldDraw:
@@ -44,7 +49,7 @@ class HeldDraw:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Case:
-    """A loaded case; see the classes above for its rows. Months are integers (`model.clock`)."""
+    """A loaded case; see `model.case.tables` for its rows. Months are integers (`model.clock`)."""
 
     path: Path
     id: str
@@ -72,8 +77,6 @@ class Case:
     composites: tuple[Composite, ...]
     rivalry: tuple[Rivalry, ...]
     bonds: tuple[Bond, ...]
-    #: SHA-256 over the files that were read
-    hash: str
     #: what a counterfactual changes beyond the tables (`model.counterfactual`)
     changed: "Changed | None" = None
 
@@ -81,6 +84,51 @@ class Case:
         for name, value in self._values().items():
             if isinstance(value, Mapping):
                 object.__setattr__(self, name, MappingProxyType(dict(value)))
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of what the case says: of its tables, and of what a counterfactual changes beyond them.
+
+        Equal content gives an equal hash, by whatever route a case was made. Neither where it stands nor what informs
+        no run and no fit counts: ``patterns.toml``, the counterfactuals beside it, and comments. The order of keys does
+        not count, nor does that of rows but in `ORDERED` tables. Computed when it is first asked for.
+        """
+        return combined(self._digests)
+
+    @cached_property
+    def _digests(self) -> dict[str, TableDigest]:
+        """Of each table; cases that share a table share its digest (`varied`)."""
+        said = {name: value for name, value in self._values().items() if name not in UNSAID}
+        return _digests_of({**said, **_beyond(self.changed)})
+
+    def varied(self, **fields: Any) -> "Case":
+        """This case with other values of some of its fields; all else is shared with it.
+
+        Whether the tables fit together then is not checked again. A thousand of these cost no more than their rows: the
+        hash is computed when it is asked for, and of tables that are shared only once.
+
+        Raises
+        ------
+        TypeError
+            If a case has no field of such a name.
+
+        Examples
+        --------
+        >>> from tashkent.model.case import load_case
+        >>> case = load_case("cst")
+        >>> quiet = case.varied(events=case.events[1:])
+        >>> quiet.hash != case.hash == quiet.varied(events=case.events).hash
+        True
+        """
+        other = replace(self, **fields)
+        new = {name: getattr(other, name) for name in fields if name not in UNSAID}
+        beyond = _beyond(other.changed) if "changed" in fields else {}
+        other.__dict__["_digests"] = {**self._digests, **_digests_of({**new, **beyond})}
+        if "law" in self.__dict__ and "statutes" not in fields:
+            other.__dict__["law"] = self.law
+        elif "law" in self.__dict__:
+            other.law.share(self.law)
+        return other
 
     def _values(self) -> dict[str, Any]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -161,7 +209,9 @@ class Case:
         ['CST-P1999']
         """
         self._check_statute_ids("without", ids)
-        return self._with_law("without", ids, (s for s in self.statutes if s.id not in ids))
+        if not ids:
+            return self
+        return self.varied(statutes=tuple(s for s in self.statutes if s.id not in ids))
 
     def read_otherwise(self, *ids: str) -> "Case":
         """This case with some of its statutes in the reading that was not taken (`other_reading`).
@@ -183,8 +233,11 @@ class Case:
         for name in ids:
             if name not in readable:
                 raise unknown("statutes.toml", "read_otherwise: other_reading of", name, readable)
-        statutes = (s.read_otherwise() if s.id in ids else s for s in self.statutes)
-        return self._with_law("read_otherwise", ids, cast("Iterable[AnyStatute]", statutes))
+        if not ids:
+            return self
+        return self.varied(
+            statutes=tuple(s.read_otherwise() if s.id in ids else s for s in self.statutes)
+        )
 
     def _check_statute_ids(self, key: str, ids: Iterable[str]) -> None:
         known = [s.id for s in self.statutes]
@@ -192,16 +245,14 @@ class Case:
             if name not in known:
                 raise unknown("statutes.toml", f"{key}: statute", name, known)
 
-    def _with_law(self, how: str, ids: Iterable[str], statutes: Iterable[AnyStatute]) -> "Case":
-        """Another case: its hash is that of this one, the change, and the names that it concerns in any order."""
-        changed = sorted(set(ids))
-        if not changed:
-            return self
-        digest = hashlib.sha256("\0".join((self.hash, how, *changed)).encode())
-        return replace(self, statutes=tuple(statutes), hash=digest.hexdigest())
-
     def month(self, text: str, key: str) -> int:
-        """A month of this case written ``YYYY-MM``; `InputError` if it is not one."""
+        """A month of this case, written ``YYYY-MM``; `key` says where it was asked for.
+
+        Raises
+        ------
+        InputError
+            If it is not written so, or outside the case.
+        """
         try:
             month = parse_month(text)
         except ValueError:
@@ -221,3 +272,13 @@ class Changed:
     orders: tuple[HeldDraw, ...] = ()
     #: parameters that are held at one value in every run
     held: tuple[tuple[str, float], ...] = ()
+
+
+def _beyond(changed: Changed | None) -> dict[str, object]:
+    """What a counterfactual changes beyond the tables, by name; not what it is a change of."""
+    return {name: getattr(changed, name, ()) for name in ("orders", "held")}
+
+
+def _digests_of(tables: Mapping[str, object]) -> dict[str, TableDigest]:
+    """The digests of some tables by name, none of them computed yet."""
+    return {name: TableDigest(held, ordered=name in ORDERED) for name, held in tables.items()}

@@ -5,7 +5,6 @@ something that does not exist raises `InputError`: one line with file, key, valu
 valid name. A loaded case is frozen.
 """
 
-import hashlib
 import os
 from datetime import date
 from pathlib import Path
@@ -68,19 +67,16 @@ class _Loader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.digest = hashlib.sha256()
 
     # reading ------------------------------------------------------------------------------------
 
     def _bytes(self, file: str) -> bytes:
         try:
-            content = (self.path / file).read_bytes()
+            return (self.path / file).read_bytes()
         except FileNotFoundError:
             raise InputError(file, "file", "missing", f"a case has {', '.join(TABLES)}") from None
         except OSError as error:
             raise InputError(file, "file", error.strerror, "a file that can be read") from None
-        self.digest.update(file.encode() + b"\0" + content + b"\0")
-        return content
 
     def _text(self, file: str) -> str:
         return text_of(self._bytes(file), file)
@@ -116,7 +112,10 @@ class _Loader:
             title=head.title,
             patron=head.patron,
             focus=head.focus,
-            **span,
+            start=span["start"],
+            end=span["end"],
+            fit_until=span["fit_until"],
+            score_from=span["score_from"],
             shown=self._shown(head, span),
             sources=head.sources,
             states=states,
@@ -132,8 +131,6 @@ class _Loader:
             composites=self._rows("evidence/composites.csv", Composite),
             rivalry=self._rows("evidence/rivalry.csv", Rivalry),
             bonds=self._rows("evidence/bonds.csv", Bond),
-            hash=self.digest.hexdigest(),
-            changed=None,
         )
         check_case(case)
         return case

@@ -975,13 +975,16 @@ def check(
     ] = "cst",
     as_json: JsonOption = False,
 ) -> None:
-    """Load a case strictly and say what is in it; the first thing wrong is one line and exit code 2.
+    """Load a case and all that stands beside it strictly, and say what is in it.
+
+    Tables, patterns, magnitudes and counterfactuals: the first thing wrong is one line and exit code 2.
 
     Example: tashkent case check model/cases/cst
     """
+    from tashkent.cli.whole_case import load_whole_case
     from tashkent.model.clock import month_label
 
-    case = load_case(path)
+    case = load_whole_case(path)
     found = {
         "case": case.id,
         "hash": case.hash,

@@ -13,7 +13,9 @@ Rules, for every composite:
   The error of a fresh measurement is not known and counts as 0: the stated errors are lower bounds.
 * Ties are z-scores: centred and scaled on the deciding states in the years of fit (used in 1992-2012).
 * Threats are divided by their standard deviation in the years of fit and not centred: no conflict is 0.
-* What happened stays in mind: ``m[y] = max(x[y], m[y-1] * 2 ** (-1 / MEMORY_HALF_LIFE))``.
+* What happened stays in mind: ``m[y] = max(x[y], m[y-1] * 2 ** (-1 / MEMORY_HALF_LIFE))``. This is part of how a
+  threat is measured, before the model's own memory of what is felt (`fear_half_life`, in months). No run varies it:
+  to see what hangs on it, change it here, build anew and load the case.
 
 No column here says who was a member of what, and no number is judged but the constants named below.
 """
@@ -25,12 +27,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tashkent.agents.memory import envelope
+
 HERE = Path(__file__).parent
 PATRON = "RUS"
 FIRST_YEAR, LAST_YEAR = 1991, 2024  # years of the columns; used one year later
 FIT_YEARS = range(1991, 2012)  # used in 1992-2012
 LAG = 1
-MEMORY_HALF_LIFE = 5.0  # years; a choice, swept in sensitivity runs
+MEMORY_HALF_LIFE = 5.0  # years; a choice, the same in all runs
 HOSTILITY_SCALE = 5.0  # a militarised dispute's highest hostility level (war)
 INTENSITY_SCALE = 2.0  # an armed conflict's highest intensity (war)
 ALL_UN_MEMBERS = 1993  # the first year in which every state of the case could vote throughout
@@ -109,11 +113,8 @@ def both_ways(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def remember(table: pd.DataFrame) -> pd.DataFrame:
-    """What happened stays in mind and fades; never looks ahead."""
-    fade = 2 ** (-1 / MEMORY_HALF_LIFE)
-    kept = table.fillna(0.0).to_numpy(float).copy()
-    for year in range(1, len(kept)):
-        kept[year] = np.maximum(kept[year], fade * kept[year - 1])
+    """What happened stays in mind and fades, year by year; never looks ahead."""
+    kept = envelope(table.fillna(0.0).to_numpy(float), MEMORY_HALF_LIFE)
     return pd.DataFrame(kept, index=table.index, columns=table.columns)
 
 

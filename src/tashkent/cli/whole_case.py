@@ -1,0 +1,22 @@
+"""A case and all that its folder holds besides: patterns, counterfactuals, judged magnitudes."""
+
+from tashkent.calibration.patterns import load_patterns
+from tashkent.calibration.variants import magnitudes
+from tashkent.model.case import Case, load_case
+from tashkent.model.counterfactual import shipped_counterfactuals
+
+
+def load_whole_case(path: str) -> Case:
+    """A case by name or folder, once everything that its folder holds has been checked.
+
+    Raises
+    ------
+    InputError
+        If a table of the case, its patterns, its magnitudes or one of its counterfactuals cannot be used.
+    """
+    case = load_case(path)
+    load_patterns(case)
+    magnitudes(case)
+    for counterfactual in shipped_counterfactuals(case):
+        counterfactual.apply(case)
+    return case
