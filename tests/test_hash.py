@@ -163,6 +163,8 @@ def other(held: object) -> object:
         return held + 1
     if isinstance(held, str):
         return held + "x"
+    if isinstance(held, tuple):
+        return () if held else (("x", "y"),)
     return None if held is not None else "x"
 
 
