@@ -133,7 +133,9 @@ def test_a_term_of_ones_own_is_used_everywhere(
     assert weights(wider) - weights(case) == {name}
     parameter = wider.parameters[name]
     assert (parameter.mean, parameter.sd) == terms_of.TERMS[name].prior
-    assert parameter.source.startswith("own.py, SHA-256 ")  # the case says which code its terms are of
+    assert parameter.source.startswith(
+        "own.py, SHA-256 "
+    )  # the case says which code its terms are of
     parameters = prior_parameters(wider, runs=6, seed=3)
     for number in (0.0, 5.0):
         parameters[name] = np.full(6, number)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
-from tashkent.model.law import Statute
+from tashkent.model.statutes import Statute
 
 
 class TableDigest:
