@@ -151,12 +151,12 @@ def asks(file: str, patch: str, name: str = "") -> Change:
 PATTERN = """
 [[pattern]]
 id = "X"
-kind = "inside"
+measure = "inside"
 says = "In."
 club = "PACT"
 states = ["ARV"]
 month = "2005-01"
-judged = "all"
+of = "all"
 source = "TALE"
 """
 ARREARS = statute("arrears", "months = 24\nautomatic = false\ntakes = {}")
@@ -2148,12 +2148,12 @@ def test_check_accepts_a_good_case(
         (swap("statutes.toml", '"accession"', '"acession"'), "(nearest valid name: accession)"),
         (write("patterns.toml", "[[pattern"), "patterns.toml: syntax: "),
         (
-            write("patterns.toml", PATTERN.replace("judged", "jugded")),
-            "patterns.toml: X.jugded: 'jugded' is not valid; allowed: the keys id, ",
+            write("patterns.toml", PATTERN.replace("states", "sates")),
+            "(nearest valid name: states)",
         ),
         (
             write("patterns.toml", PATTERN.replace('"inside"', '"insid"')),
-            "patterns.toml: X.kind: 'insid' is not valid; allowed: ",
+            "patterns.toml: X.measure: 'insid' is not valid; allowed: ",
         ),
         (write("patterns.toml", PATTERN.replace("ARV", "ARW")), "(nearest valid name: ARV)"),
         (
