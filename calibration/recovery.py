@@ -12,7 +12,6 @@ unscored acts at the means of their priors, laws that take effect within the mon
 that of `calibration.refit`.
 """
 
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
