@@ -35,7 +35,7 @@ from tashkent.agents.situation import Floats
 from tashkent.calibration.likelihood import design
 from tashkent.calibration.posterior import posterior
 from tashkent.experiments.compare import compare
-from tashkent.experiments.designs import read_design
+from tashkent.experiments.design import read_design
 from tashkent.experiments.sweep import store
 from tashkent.experiments.tasks import Tasks, evaluate
 from tashkent.model.case import Case, load_case

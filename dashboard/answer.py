@@ -15,8 +15,11 @@ from tashkent.dashboard import question
 from tashkent.dashboard.scene import record_of
 from tashkent.dashboard.shared import Desk, Progress
 from tashkent.dashboard.view import Guess, View
-from tashkent.experiments.compare import LAW, Pair, Z, compare, history_of, outside_the_fit
-from tashkent.experiments.pairs import History
+from tashkent.experiments.compare import compare, history_of
+from tashkent.experiments.effect import Z
+from tashkent.experiments.extrapolation import extrapolation
+from tashkent.experiments.history import History
+from tashkent.experiments.pair import LAW, Pair
 from tashkent.experiments.predictions import Prediction, score
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
@@ -99,7 +102,7 @@ def prepare(case: Case, before: Before, progress: Progress) -> History:
 def warm(case: Case, view: View) -> None:
     """What the first question of a view needs, before anybody asks it."""
     question.library(case)
-    outside_the_fit(case, case, view.origin, view.origin)
+    extrapolation(case, case, view.origin, view.origin)
     prepare(case, Before(view.origin, view.runs, view.seed), lambda _: None)
 
 
@@ -137,7 +140,7 @@ def _compare(case: Case, asked: Asked, progress: Progress) -> Pair:
             noise=noise,
         )
         (pair,) = found.pairs
-        for made in ("effect", "partings", "carried", "outcomes", "outside"):
+        for made in ("effect", "divergence", "attribution", "outcomes", "extrapolation"):
             getattr(pair, made)
     return pair
 
@@ -161,7 +164,7 @@ def answer(case: Case, pair: Pair, view: View) -> dict[str, Any]:
     """Shares and changes month by month in one club, where histories part and why, and the predictions scored."""
     c = tuple(case.clubs).index(view.club)
     rows = [case.state_ids.index(state) for state in case.deciders]
-    counts, found = pair.counts, pair.effect
+    found = pair.effect
     names = {s.state: s.name for s in case.states}
 
     def cells(values: Any) -> list[list[float | None]]:
@@ -171,15 +174,15 @@ def answer(case: Case, pair: Pair, view: View) -> dict[str, Any]:
     return {
         "states": [{"state": s, "name": names[s]} for s in case.deciders],
         "start": pair.start,
-        "parts": pair.parts_from,
+        "parts": pair.differs_from,
         "runs": pair.runs,
         "per_draw": pair.per_draw,
         "seed": pair.seed,
         # as text: a list would be walked through, number by number, each time the page is rendered
         "series": json.dumps(
             {
-                "baseline": cells(counts.baseline / pair.runs),
-                "changed": cells(counts.changed / pair.runs),
+                "baseline": cells(pair.p_in[0]),
+                "changed": cells(pair.p_in[1]),
                 "change": cells(found.change),
                 "luck": cells(Z * found.se_simulation),
                 "low": cells(found.posterior_low),
@@ -188,9 +191,9 @@ def answer(case: Case, pair: Pair, view: View) -> dict[str, Any]:
         ),
         "record": [record[i][pair.start - case.start :] for i in rows],
         "course": course(pair),
-        "partings": _partings(pair, names),
-        "carried": _carried(pair),
-        "outside": outside(pair, names),
+        "divergence": _divergence(pair, names),
+        "attribution": _attribution(pair),
+        "extrapolation": _extrapolation(pair, names),
         "implied": _implied(pair, names),
         "lesson": " ".join(pair.counterfactual.lesson.split()),
         **scored(pair, view.club, view.by, view.guess),
@@ -225,28 +228,28 @@ def scored(pair: Pair, club: str, by: int, guess: tuple[Guess, ...]) -> dict[str
 
 def course(pair: Pair) -> list[str]:
     """From when on the worlds differ, and how many runs take another course."""
-    if pair.parts_from is None:
+    if pair.differs_from is None:
         return ["No input differs in these months: both worlds are one."]
-    since = "the start" if pair.parts_from <= pair.start else month_label(pair.parts_from)
+    since = "the start" if pair.differs_from <= pair.start else month_label(pair.differs_from)
     begin = f"Both worlds begin from the record of {month_label(pair.start)}; inputs differ from {since} on."
-    if not len(pair.partings):
+    if not len(pair.divergence):
         return [begin, f"In none of {pair.runs:,} paired runs history takes another course."]
     return [
         begin,
         f"In {pair.share_changed:.0%} of {pair.runs:,} paired runs history takes another course; "
-        f"half of these have parted by {pair.to_dict()['median_parting']}.",
+        f"half of these have parted by {pair.to_dict()['median_divergence']}.",
     ]
 
 
-def _partings(pair: Pair, names: dict[str, str]) -> list[dict[str, Any]]:
-    """Where histories part most often."""
+def _divergence(pair: Pair, names: dict[str, str]) -> list[dict[str, Any]]:
+    """Where histories diverge most often."""
     return [
         {
             "month": row.month,
             "words": f"{names[row.state]} {_status(row.changed)} instead of {_status(row.baseline)} ({row.club})",
             "share": float(row.share),
         }
-        for row in pair.partings.head(MOST).itertuples()
+        for row in pair.divergence.head(MOST).itertuples()
     ]
 
 
@@ -261,8 +264,8 @@ def _status(status: str) -> str:
     return words.get(status, status.replace("_", " "))
 
 
-def _carried(pair: Pair) -> list[dict[str, Any]]:
-    """What made the difference where histories part."""
+def _attribution(pair: Pair) -> list[dict[str, Any]]:
+    """What made the difference where histories diverge."""
     words = TERMS | {LAW: "a rule, the council or an order, and no reason of the state's own"}
     return [
         {
@@ -271,24 +274,24 @@ def _carried(pair: Pair) -> list[dict[str, Any]]:
             "difference": float(row.difference),
             "share": float(row.share),
         }
-        for row in pair.carried.head(MOST).itertuples()
+        for row in pair.attribution.head(MOST).itertuples()
         if row.share > 0
     ]
 
 
-def outside(pair: Pair, names: dict[str, str]) -> list[str]:
+def _extrapolation(pair: Pair, names: dict[str, str]) -> list[str]:
     """Which terms leave the range on which the model was fitted."""
     told = [
         f"{TERMS.get(row.term, row.term)} for {names[row.state]} in {row.club}: {row.value:.2g} "
         f"({_months(row)}; fitted on {row.low:.2g} to {row.high:.2g})"
-        for row in pair.outside.head(MOST).itertuples()
+        for row in pair.extrapolation.head(MOST).itertuples()
     ]
-    more = len(pair.outside) - len(told)
+    more = len(pair.extrapolation) - len(told)
     return [*told, f"and {more} more"] if more > 0 else told
 
 
 def _months(row: Any) -> str:
-    """The months of a row of `Pair.outside`, whose column has a name that Python keeps for itself."""
+    """The months of a row of `Pair.extrapolation`, whose column has a name that Python keeps for itself."""
     first, last = row[4], row.until
     return str(first) if first == last else f"{first} to {last}"
 

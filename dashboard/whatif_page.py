@@ -13,7 +13,7 @@ from tashkent.dashboard.changes import changes, choices, patch_of
 from tashkent.dashboard.shared import while_wanted
 from tashkent.dashboard.view import MOST_RUNS, View
 from tashkent.dashboard.weights import spoken
-from tashkent.experiments.compare import Pair
+from tashkent.experiments.pair import Pair
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case

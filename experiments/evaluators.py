@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from tashkent.experiments.designs import Plan
+from tashkent.experiments.plan import SweepPlan
 from tashkent.experiments.tasks import PACKAGES, Found, Task, evaluate, failure, nothing
 from tashkent.model.errors import InputError
 from tashkent.model.source import code_digest
@@ -25,7 +25,7 @@ PATIENCE = 15
 AHEAD = 2
 
 
-def here(plan: Plan, tasks: Iterable[Task]) -> Results:
+def here(plan: SweepPlan, tasks: Iterable[Task]) -> Results:
     """One after the other in this process."""
     return (_on_one_thread(plan, task) for task in tasks)
 
@@ -37,7 +37,7 @@ def _threads() -> Any:
     return ThreadpoolController()
 
 
-def _on_one_thread(plan: Plan, task: Task) -> Found:
+def _on_one_thread(plan: SweepPlan, task: Task) -> Found:
     """Sums of several threads may differ in their last digits."""
     with _threads().limit(limits=1):
         return evaluate(plan, task)
@@ -46,7 +46,7 @@ def _on_one_thread(plan: Plan, task: Task) -> Found:
 # local cores ---------------------------------------------------------------------------------------
 
 
-def on_cores(plan: Plan, tasks: Iterable[Task], workers: int) -> Results:
+def on_cores(plan: SweepPlan, tasks: Iterable[Task], workers: int) -> Results:
     """In local processes, each of which gets the plan once; they end with this one.
 
     Raises
@@ -65,7 +65,7 @@ def on_cores(plan: Plan, tasks: Iterable[Task], workers: int) -> Results:
 
 
 #: in a worker process: the plan of its tasks
-_plans: list[Plan] = []
+_plans: list[SweepPlan] = []
 
 
 def _begin(plan: Plan) -> None:
@@ -79,7 +79,7 @@ def _evaluate_here(task: Task) -> Found:
 # a cluster -----------------------------------------------------------------------------------------
 
 
-def on_cluster(plan: Plan, tasks: Iterable[Task], address: str) -> Results:
+def on_cluster(plan: SweepPlan, tasks: Iterable[Task], address: str) -> Results:
     """On the workers of a Dask cluster, which must have the same version of the code.
 
     The scheduler gives the task of a worker that is gone to another. The plan is held as a task of its own, so that the
@@ -138,7 +138,7 @@ def _check_workers(client: Any, address: str) -> None:
         )
 
 
-def _results(client: Any, plan: Plan, tasks: Iterator[Task], address: str) -> Iterator[Found]:
+def _results(client: Any, plan: SweepPlan, tasks: Iterator[Task], address: str) -> Iterator[Found]:
     """Keep a few tasks at each thread, and send the next as one comes back."""
     from distributed import CancelledError, as_completed
 
@@ -170,10 +170,10 @@ def _results(client: Any, plan: Plan, tasks: Iterator[Task], address: str) -> It
         send(1)
 
 
-def _held(told: bytes) -> Plan:
-    plan: Plan = pickle.loads(told)
+def _held(told: bytes) -> SweepPlan:
+    plan: SweepPlan = pickle.loads(told)
     return plan
 
 
-def _evaluate_there(plan: Plan, task: Task) -> Found:
+def _evaluate_there(plan: SweepPlan, task: Task) -> Found:
     return _on_one_thread(plan, task)

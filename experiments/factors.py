@@ -1,182 +1,382 @@
-"""What a sensitivity analysis varies: parameters over what is believed of them, inputs over what they may be off by.
+"""Factors of a design of a sweep: what differs between points, and at which values.
 
-Every factor lives on the unit interval. A number that is believed to lie normally about a mean runs from its quantile
-`LOW` to its quantile `HIGH`, uniformly in probability: ``F^-1(LOW + (HIGH - LOW) u)``.
-
-* `Parameters`: each number of the case's table is a factor. What is drawn runs over the quantiles of its prior, or
-  of its posterior one by one (their correlation is left out). What is fixed runs from half to double, uniformly in its
-  logarithm.
-* `Inputs`: parameters are drawn from the posterior, and what is measured or coded is moved in groups, each of whose
-  members moves on its own: the magnitude of each event by one step, with all its effects of a kind; each measured
-  column of a state by its error; events whose coding is in doubt in or out.
+A factor is a parameter, a counterfactual, a theory, a start, or an input: a set of imputed inputs, a measured series
+that is scaled, shifted or noisy, an event that weighs more or less. A number u in [0, 1) for each factor and point
+(`experiments.plan`) is turned into a value: at ``low + u (high - low)`` of its range, at that quantile of a prior or
+posterior, or number ``floor(u n)`` of its n values.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from tashkent.agents.situation import Floats
-from tashkent.calibration.imputation import DOUBT
-from tashkent.calibration.posterior import Posterior, Sample
-from tashkent.experiments.indices import Problem
+from tashkent.experiments.scenarios import (
+    AS_MEASURED,
+    BASELINE,
+    WHOLE,
+    InputChange,
+    Scenario,
+    ScenarioCases,
+)
 from tashkent.model.case import Case
-from tashkent.model.case.tables import SHARES, Bond, Composite, Event, Rivalry
+from tashkent.model.case.tables import Parameter
+from tashkent.model.clock import month_label
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.patches.inputs import DYADS
 
-LOW, HIGH = 0.05, 0.95
-#: a step on the magnitude of an event. Judged magnitudes run from 1 to 3: a step from the middle is a half
-STEP = 0.5
-#: error of a measured column: in standard deviations of a composite, or as a share of a level or of what lies in 0 to 1
-NOISE = 0.25
-#: groups of inputs beside the composites, which bear the names of their variables
-EVENTS, DOUBTED, RIVALRY, BONDS = "events: ", "doubtful events", "rivalry", "bonds"
-#: a world: the case, and the parameters that are held, by name
-World = tuple[Case, Mapping[str, float]]
+#: draws from which quantiles of a posterior are read
+DRAWS = 4000
+#: keys of errors about the name of a case, a counterfactual or a theory
+NAMED = ("name or folder", "name or file", "name")
+
+Level = float | int | str
+Numbers = Annotated[tuple[float, ...], Field(strict=False)]
+Wholes = Annotated[tuple[int, ...], Field(strict=False)]
+Texts = Annotated[tuple[str, ...], Field(strict=False)]
+Ends = Annotated[tuple[float, float], Field(strict=False)]
 
 
-class Space(Protocol):
-    """What is varied, and the world that stands at a point."""
+class StrictTable(BaseModel):
+    """A table of a design: an unknown key or a value of another type is refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, populate_by_name=True
+    )
+
+
+class Factor(StrictTable, ABC):
+    """One thing that differs between points; the classes below say what."""
+
+    #: the column of its values; by default what it varies
+    name: str = Field(default="", pattern=r"^[A-Za-z][A-Za-z0-9_. -]*$|^$")
 
     @property
-    def case(self) -> Case:
-        """The case as it is."""
+    def kind(self) -> str:
+        """What it varies, by the word of the file."""
+        return str(getattr(self, "vary", ""))
 
     @property
-    def problem(self) -> Problem:
-        """The factors and their groups."""
+    def column(self) -> str:
+        """The name of its column in the table of points."""
+        return self.name or self.kind
 
-    def world(self, u: Floats) -> World:
-        """The case at a point of the unit cube, shape (factors,), and the parameters that it holds."""
+    @property
+    @abstractmethod
+    def number(self) -> int | None:
+        """How many levels it has on a grid; None if that is not said."""
+
+    @abstractmethod
+    def at(self, u: Floats, cases: "ScenarioCases") -> Sequence[Level]:
+        """Its values at numbers in [0, 1)."""
+
+    def on_grid(self, cases: "ScenarioCases") -> Sequence[Level]:
+        """Its levels on a grid."""
+        return self.at(np.arange(self.number or 0) / max(1, self.number or 0), cases)
+
+    @abstractmethod
+    def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
+        """Refuse what the case does not have."""
 
 
-def z_of(u: Floats) -> Floats:
-    """Standard normal quantiles of ``LOW + (HIGH - LOW) u``.
+class ListedFactor(Factor):
+    """A factor whose levels are listed."""
 
-    Examples
-    --------
-    >>> [round(float(z), 3) for z in z_of(np.array([0.0, 0.75, 1.0]))]
-    [-1.645, 0.598, 1.645]
-    """
-    from scipy.special import ndtri
+    values: Texts | Wholes = Field(min_length=1)
 
-    return np.asarray(ndtri(LOW + (HIGH - LOW) * u))
+    @property
+    def number(self) -> int:
+        """As many as are listed."""
+        return len(self.values)
+
+    def at(self, u: Floats, cases: "ScenarioCases") -> Sequence[Level]:
+        """Those of the list."""
+        return [
+            self.values[i]
+            for i in np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
+        ]
 
 
-@dataclass(frozen=True, eq=False)
-class Parameters:
-    """Every number of the case's table."""
+class OfCounterfactual(ListedFactor):
+    """Counterfactuals by name or file, joined by ``+``; ``baseline`` for the case as it is."""
 
-    case: Case
-    #: None for the priors
-    posterior: Posterior | None = None
+    vary: Literal["counterfactual"]
+    values: Texts = Field(min_length=1)
 
-    @cached_property
-    def problem(self) -> Problem:
-        """Each parameter is a factor of its own, drawn ones first."""
-        names = (*self.case.drawn, *self.case.role("fixed"))
-        return Problem(names, names)
+    def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
+        """Each exists and fits the case under each theory."""
+        for name in self.values:
+            for theory in cases.theories:
+                with name_error_at(file, f"{key}.values", BASELINE):
+                    cases.case_in(Scenario(theory=theory, counterfactual=name))
 
-    def world(self, u: Floats) -> World:
-        """The case with other fixed numbers, and a value for every parameter that is drawn."""
-        drawn, z = list(self.case.drawn), z_of(u)
-        held = {name: self._value(name, float(u[i]), float(z[i])) for i, name in enumerate(drawn)}
-        fixed = tuple(
-            (name, halved_or_doubled(name, p.mean, float(u[len(drawn) + i])))
-            for i, (name, p) in enumerate(self.case.role("fixed").items())
+
+class OfTheory(ListedFactor):
+    """Theories as `model.theory.with_theory` reads them; ``whole`` for that of the case."""
+
+    vary: Literal["theory"]
+    values: Texts = Field(min_length=1)
+
+    def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
+        """Each exists."""
+        for name in self.values:
+            with name_error_at(file, f"{key}.values", WHOLE):
+                cases.theory(name)
+
+
+class OfStart(ListedFactor):
+    """Months ``YYYY-MM`` from whose record runs start."""
+
+    vary: Literal["start"]
+    values: Texts = Field(min_length=1)
+
+    def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
+        """Each is a month of the case before the last."""
+        for text in self.values:
+            start_month(cases.case, text, file, f"{key}.values")
+
+
+class OfImputation(ListedFactor):
+    """Numbers of sets of uncertain inputs (`calibration.imputation`); -1 for the inputs as measured."""
+
+    vary: Literal["imputation"]
+    values: Wholes = Field(min_length=1)
+
+    def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
+        """-1 or more."""
+        for number in self.values:
+            if number < AS_MEASURED:
+                raise InputError(file, f"{key}.values", number, "-1 (as measured), 0, 1, 2 ...")
+
+
+class NumberFactor(Factor):
+    """A factor whose levels are numbers: listed, or from a range; on a grid the range has so many `levels`."""
+
+    values: Numbers | None = Field(default=None, min_length=1)
+    range: Ends | None = None
+    levels: int | None = Field(default=None, ge=2)
+    #: the key that says what it is of
+    _of: ClassVar[str]
+
+    @property
+    def of(self) -> str:
+        """What it is of, by name."""
+        return str(getattr(self, self._of))
+
+    @property
+    def column(self) -> str:
+        """Its own name, or kind and what it is of."""
+        return self.name or (self.of if self.kind == "parameter" else f"{self.kind} {self.of}")
+
+    @property
+    def number(self) -> int | None:
+        """As many as are listed, or `levels`."""
+        return len(self.values) if self.values is not None else self.levels
+
+    def at(self, u: Floats, cases: "ScenarioCases") -> Sequence[Level]:
+        """Those of the list, or along the range."""
+        if self.values is not None:
+            at = np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
+            return [float(self.values[i]) for i in at]
+        return [float(v) for v in self._along(u, cases)]
+
+    def on_grid(self, cases: "ScenarioCases") -> Sequence[Level]:
+        """Those of the list, or evenly spaced with both ends."""
+        if self.values is not None:
+            return [float(v) for v in self.values]
+        return [float(v) for v in self._along(np.linspace(0.0, 1.0, self.levels or 2), cases)]
+
+    def _along(self, u: Floats, cases: "ScenarioCases") -> Floats:
+        low, high = self.range or (0.0, 0.0)
+        return np.asarray(low + u * (high - low))
+
+    def extremes(self, cases: "ScenarioCases") -> tuple[float, float]:
+        """The least and the greatest value that it may take."""
+        found = self.values if self.values is not None else self._along(np.array([0.0, 1.0]), cases)
+        return float(min(found)), float(max(found))
+
+    def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
+        """One way to say which values; the range in order."""
+        self._check_one_way(file, key, ("values", "range"))
+        if self.range is not None and not self.range[0] < self.range[1]:
+            raise InputError(file, f"{key}.range", list(self.range), "the lower end first")
+        if self.values is not None and self.levels is not None:
+            raise InputError(file, f"{key}.levels", self.levels, "nothing beside values")
+
+    def _check_one_way(self, file: str, key: str, ways: Sequence[str]) -> None:
+        said = [way for way in ways if getattr(self, way) is not None]
+        if len(said) != 1:
+            allowed = f"one of {', '.join(ways)}"
+            raise InputError(file, key, " and ".join(said) or "nothing", allowed)
+
+
+class OfParameter(NumberFactor):
+    """A parameter: its values in its own unit, or at quantiles of its prior or posterior."""
+
+    vary: Literal["parameter"]
+    parameter: str
+    quantiles: Ends | None = None
+    #: whose quantiles
+    source: Literal["prior", "posterior"] | None = Field(default=None, alias="from")
+    _of = "parameter"
+
+    def _along(self, u: Floats, cases: "ScenarioCases") -> Floats:
+        if self.quantiles is None:
+            return super()._along(u, cases)
+        low, high = self.quantiles
+        q = low + u * (high - low)
+        theory = cases.theories[0]
+        if self.source == "posterior":
+            drawn = cases.posterior(theory).draws(runs=DRAWS, seed=cases.seed)[self.parameter]
+            return np.asarray(np.quantile(drawn, q))
+        from scipy.special import ndtri
+
+        prior = cases.theory(theory).parameters[self.parameter]
+        return np.asarray(prior.mean + (prior.sd or 0.0) * ndtri(q))
+
+    def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
+        """A parameter of each theory; quantiles of what has them; a fixed one within its support."""
+        for theory in cases.theories:
+            of = cases.theory(theory).parameters
+            if self.parameter not in of:
+                raise unknown(file, f"{key}.parameter", self.parameter, of)
+        self._check_one_way(file, key, ("values", "range", "quantiles"))
+        parameter: Parameter = cases.case.parameters.get(
+            self.parameter, cases.theory(cases.theories[0]).parameters[self.parameter]
         )
-        return with_fixed(self.case, fixed), held
+        self._check_quantiles(cases, parameter, file, key)
+        if self.quantiles is None:
+            super().check(cases, file, key)
+        if parameter.role == "fixed":
+            for value in self.extremes(cases):
+                _check_support(cases, InputChange("parameter", self.parameter, value), file, key)
 
-    def _value(self, name: str, u: float, z: float) -> float:
-        known, prior = self.posterior, self.case.drawn[name]
-        if known is None or name not in known.names:
-            return prior.mean + (prior.sd or 0.0) * z
-        at = known.names.index(name)
-        if isinstance(known, Sample):
-            return float(np.quantile(known.values[:, at], LOW + (HIGH - LOW) * u))
-        return float(known.mean[at] + known.sd[at] * z)
-
-
-def halved_or_doubled(name: str, value: float, u: float) -> float:
-    """A fixed number from half to double, uniformly in its logarithm; a share stays below 1.
-
-    Examples
-    --------
-    >>> [halved_or_doubled("event_step", 0.5, u) for u in (0.0, 0.5, 1.0)]
-    [0.25, 0.5, 1.0]
-    """
-    moved = value * float(2.0 ** (2.0 * u - 1.0))
-    return min(1.0, moved) if name in SHARES else moved
-
-
-@lru_cache(maxsize=4)
-def with_fixed(case: Case, values: tuple[tuple[str, float], ...]) -> Case:
-    """The case with other fixed numbers; the last few are kept, so that they need not be compiled again."""
-    parameters = dict(case.parameters)
-    for name, value in values:
-        parameters[name] = parameters[name].model_copy(update={"mean": value})
-    return case.varied(parameters=parameters)
+    def _check_quantiles(
+        self, cases: "ScenarioCases", parameter: Parameter, file: str, key: str
+    ) -> None:
+        if (self.source is None) != (self.quantiles is None):
+            allowed = "from = 'prior' or 'posterior' with quantiles, and neither without"
+            raise InputError(file, f"{key}.from", self.source, allowed)
+        if self.quantiles is None:
+            return
+        if parameter.role == "fixed":
+            allowed = "values or a range, for a fixed parameter has neither prior nor posterior"
+            raise InputError(file, f"{key}.quantiles", list(self.quantiles), allowed)
+        if not 0 < self.quantiles[0] < self.quantiles[1] < 1:
+            allowed = "two numbers between 0 and 1, the lower first"
+            raise InputError(file, f"{key}.quantiles", list(self.quantiles), allowed)
+        if len(cases.theories) > 1:
+            allowed = "values or a range, where the design has several theories"
+            raise InputError(file, f"{key}.quantiles", list(self.quantiles), allowed)
 
 
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """What is measured or coded, in groups."""
+class OfSeries(NumberFactor):
+    """A measured series of some states, or of all that decide."""
 
-    case: Case
+    series: str
+    states: Texts = ()
+    _of = "series"
 
-    @cached_property
-    def problem(self) -> Problem:
-        """A factor for each event and kind of effect, column and state, state's pairs, and doubtful event."""
-        groups: dict[tuple[str, ...], str] = {
-            **{("events", e.event, e.kind): f"{EVENTS}{e.kind}" for e in self.case.events},
-            **{("composite", c.variable, c.state): c.variable for c in self.case.composites},
-            **{("rivalry", r.state, ""): RIVALRY for r in self.case.rivalry},
-            **{("bonds", b.state, ""): BONDS for b in self.case.bonds},
-            **{("doubt", e.event, ""): DOUBTED for e in self.case.events if DOUBT[e.certainty]},
-        }
-        return Problem(tuple(" ".join(filter(None, key)) for key in groups), tuple(groups.values()))
+    def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
+        """A series and states of the case."""
+        super().check(cases, file, key)
+        series = dict.fromkeys(row.variable for row in cases.case.composites)
+        names = (*series, *DYADS) if self.kind == "scale" else tuple(series)
+        if self.series not in names:
+            raise unknown(file, f"{key}.series", self.series, names)
+        for state in self.states:
+            if state not in cases.case.deciders:
+                raise unknown(file, f"{key}.states", state, cases.case.deciders)
+        for value in self.extremes(cases):
+            _check_support(cases, InputChange(self.kind, self.of, value, self.states), file, key)
 
-    @cached_property
-    def _at(self) -> dict[str, int]:
-        return {name: i for i, name in enumerate(self.problem.factors)}
 
-    @cached_property
-    def _levels(self) -> set[str]:
-        """Composites that measure threats: zero is nothing, so an error is a share of what there is."""
-        return {threat.measured_by for threat in self.case.threats.values()}
+class OfScale(OfSeries):
+    """All values of a series times a factor; ``rivalry`` and ``bond`` too."""
 
-    def world(self, u: Floats) -> World:
-        """The case with all inputs moved; no parameter is held."""
-        z = z_of(u)
-        case = self.case.varied(
-            events=tuple(self._event(e, u) for e in self.case.events if not self._struck(e, u)),
-            composites=tuple(self._composite(c, z) for c in self.case.composites),
-            rivalry=tuple(self._rivalry(r, z) for r in self.case.rivalry),
-            bonds=tuple(self._bond(b, z) for b in self.case.bonds),
-        )
-        return case, {}
+    vary: Literal["scale"]
 
-    def _event(self, event: Event, u: Floats) -> Event:
-        moved = 1.0 + STEP * (2.0 * u[self._at[f"events {event.event} {event.kind}"]] - 1.0)
-        return event.model_copy(update={"sign": event.sign * float(moved)})
 
-    def _struck(self, event: Event, u: Floats) -> bool:
-        doubt = DOUBT[event.certainty]
-        return doubt > 0 and bool(u[self._at[f"doubt {event.event}"]] < doubt)
+class OfShift(OfSeries):
+    """All values of a series plus a number, in standard deviations of the series."""
 
-    def _composite(self, row: Composite, z: Floats) -> Composite:
-        by = float(z[self._at[f"composite {row.variable} {row.state}"]])
-        if row.variable in self._levels:
-            return row.model_copy(update={"value": row.value * (1.0 + NOISE * by)})
-        error = float(np.hypot(row.sd, NOISE))
-        return row.model_copy(update={"value": row.value + error * by})
+    vary: Literal["shift"]
 
-    def _rivalry(self, row: Rivalry, z: Floats) -> Rivalry:
-        return row.model_copy(update={"value": self._share(row.value, z, f"rivalry {row.state}")})
 
-    def _bond(self, row: Bond, z: Floats) -> Bond:
-        return row.model_copy(update={"value": self._share(row.value, z, f"bonds {row.state}")})
+class OfNoise(OfSeries):
+    """A standard normal number of each state, times this size, added to its series in all years."""
 
-    def _share(self, value: float, z: Floats, factor: str) -> float:
-        return min(1.0, value * (1.0 + NOISE * float(z[self._at[factor]])))
+    vary: Literal["noise"]
+
+
+class OfEvent(NumberFactor):
+    """The weight of a dated event; 1 as it is, 0 as if it had no effect."""
+
+    vary: Literal["event"]
+    event: str
+    _of = "event"
+
+    def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
+        """An event of the case."""
+        super().check(cases, file, key)
+        events = dict.fromkeys(row.event for row in cases.case.events)
+        if self.event not in events:
+            raise unknown(file, f"{key}.event", self.event, events)
+
+
+def _check_support(cases: "ScenarioCases", change: "InputChange", file: str, key: str) -> None:
+    """Refuse a value with which the case does not hold together."""
+    try:
+        cases.case_in(Scenario(theory=cases.theories[0], changes=(change,)))
+    except InputError as error:
+        raise InputError(file, key, change.value, error.allowed) from None
+
+
+#: word -> class
+FACTORS: dict[str, type[Factor]] = {
+    "parameter": OfParameter,
+    "counterfactual": OfCounterfactual,
+    "theory": OfTheory,
+    "start": OfStart,
+    "imputation": OfImputation,
+    "scale": OfScale,
+    "shift": OfShift,
+    "noise": OfNoise,
+    "event": OfEvent,
+}
+#: methods that combine levels
+CROSSED = ("grid", "posterior")
+#: factors that a design has once at most
+ONCE = ("counterfactual", "theory", "start", "imputation")
+
+
+# what is refused ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def name_error_at(file: str, key: str, also: str = "") -> Iterator[None]:
+    """Let an error about a name say where in the design it stands, and one more name that is allowed there."""
+    try:
+        yield
+    except InputError as error:
+        if error.key not in NAMED:
+            raise
+        allowed = f"{also}, {error.allowed}" if also else error.allowed
+        near = unknown(file, key, error.value, [also]).near or error.near
+        raise InputError(file, key, error.value, allowed, near) from None
+
+
+def start_month(case: Case, text: str, file: str, key: str) -> int:
+    """A month that runs may start from."""
+    try:
+        month = case.month(text, key)
+    except InputError as error:
+        raise InputError(file, key, text, error.allowed) from None
+    if month == case.end:
+        allowed = f"a month before {month_label(case.end)}, the last of the case"
+        raise InputError(file, key, text, allowed)
+    return month

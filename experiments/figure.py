@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tashkent.experiments.compare import Pair, Z
+from tashkent.experiments.effect import Z
+from tashkent.experiments.pair import Pair
 from tashkent.model.clock import MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def figure(pair: Pair) -> "Figure":
         axis.fill_between(x, np.nan_to_num(low), np.nan_to_num(high), color=DOUBT, alpha=0.2)
         axis.fill_between(x, change - Z * se, change + Z * se, color=DOUBT, alpha=0.45)
         axis.plot(x, change, color=DOUBT, linewidth=1.0)
-        axis.plot(x, pair.counts.baseline[:, s, c] / pair.runs, color=BEFORE, linewidth=1.0)
-        axis.plot(x, pair.counts.changed[:, s, c] / pair.runs, color=AFTER, linewidth=1.3)
+        axis.plot(x, pair.p_in[0][:, s, c], color=BEFORE, linewidth=1.0)
+        axis.plot(x, pair.p_in[1][:, s, c], color=AFTER, linewidth=1.3)
         axis.axhline(0, color="0.7", linewidth=0.6)
         axis.set_title(
             next(v.name for v in case.states if v.state == state), fontsize=9, loc="left", pad=3

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from tashkent.experiments.compare import Pair, Z, direction
+from tashkent.experiments.effect import Z, direction
+from tashkent.experiments.pair import Pair
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import Counterfactual

@@ -20,7 +20,6 @@ import pandas as pd
 from tashkent.agents.situation import Floats
 from tashkent.calibration.measures.measure import Measure
 from tashkent.calibration.posterior import Posterior, posterior
-from tashkent.experiments.factors import Inputs, Parameters, Space, World
 from tashkent.experiments.indices import (
     MORRIS,
     SOBOL,
@@ -33,6 +32,7 @@ from tashkent.experiments.indices import (
     weightiest,
 )
 from tashkent.experiments.outcomes import horizon, measured, read_outcomes
+from tashkent.experiments.spaces import Inputs, Parameters, Space, SpacePoint
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
@@ -425,7 +425,7 @@ def values(setting: Setting, noise: Noise, points: Floats) -> Floats:
     Points of one case advance together.
     """
     found = []
-    worlds = [setting.space.world(u) for u in points]
+    worlds = [setting.space.at(u) for u in points]
     for _, together in groupby(worlds, key=lambda world: id(world[0])):
         ensemble = _runs_of(setting, noise, list(together))
         shape = (-1, 2, setting.runs // 2, len(setting.outcomes))
@@ -441,7 +441,7 @@ def _mean(of_runs: Floats) -> Floats:
     return np.asarray(np.divide(total, number, out=nothing, where=number > 0))
 
 
-def _runs_of(setting: Setting, noise: Noise, worlds: Sequence[World]) -> Ensemble:
+def _runs_of(setting: Setting, noise: Noise, worlds: Sequence[SpacePoint]) -> Ensemble:
     """The same runs at points of one case, point after point."""
     case = worlds[0][0]
     parameters = {

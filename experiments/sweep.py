@@ -7,9 +7,10 @@ a sweep that was killed goes on with the tasks that have no file. At the end the
 tasks, so that the result is the same to the last bit whoever did which task, and when. No more than a few tasks are in
 memory at once.
 
-A run is named by two numbers, (point, run). Run r of every point has the same luck (its draws, and of the posterior
-what the point does not set), so points differ through what was changed alone; with ``luck = "own"`` run r of point p of
-R runs draws as number ``p R + r``. Points of one world advance together as far as their runs fit into a block.
+A run is named by two numbers, (point, run). Random numbers are common: run r of every point has the same draws (those
+of the posterior too, but for what the point sets), so points differ through what was changed alone; with
+``random_numbers = "independent"`` run r of point p of R runs draws as number ``p R + r``. Points of one scenario
+advance together as far as their runs fit into a block.
 
 What goes wrong in a task is caught: the points that it concerns have fewer runs, and the failure is a row with its
 traceback. A task with a failure is done again when the sweep is resumed.
@@ -29,7 +30,7 @@ from numpy.typing import NDArray
 
 from tashkent.calibration.tally import Tally
 from tashkent.experiments import evaluators
-from tashkent.experiments.designs import POINT, ROWS, SUMMARY, Plan
+from tashkent.experiments.plan import POINT, ROWS, SUMMARY, SweepPlan
 from tashkent.experiments.tasks import Found, Tasks
 from tashkent.model.errors import InputError
 from tashkent.model.storage import clear, write_with, writing
@@ -85,7 +86,7 @@ def _stored(folder: Path, key: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]
 
 
 def run(
-    plan: Plan,
+    plan: SweepPlan,
     folder: Path,
     *,
     workers: int = 1,
@@ -109,8 +110,8 @@ def run(
     say()
     if done == tasks.runs:
         return tasks
-    for name in plan.known.theories:
-        plan.known.posterior(name)  # fitted once, here
+    for name in plan.cases.theories:
+        plan.cases.posterior(name)  # fitted once, here
     todo = (task for task in tasks if not (chunks / f"{task.key}{DONE}").exists())
     if cluster is not None:
         results = evaluators.on_cluster(plan, todo, cluster)
@@ -163,7 +164,7 @@ def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
     return failures
 
 
-def _write_points(plan: Plan, path: Path) -> None:
+def _write_points(plan: SweepPlan, path: Path) -> None:
     """All points, some at a time."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -184,12 +185,12 @@ class _Group:
     runs: NDArray[np.intp]
 
     @classmethod
-    def of(cls, plan: Plan, numbers: Sequence[int]) -> "_Group":
+    def of(cls, plan: SweepPlan, numbers: Sequence[int]) -> "_Group":
         shape = (len(numbers), len(plan.outcomes))
         tally = Tally(np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape))
         return cls(np.array(numbers, int), tally, np.zeros(len(numbers), int))
 
-    def with_runs(self, plan: Plan, table: pd.DataFrame, each: int) -> "_Group":
+    def with_runs(self, plan: SweepPlan, table: pd.DataFrame, each: int) -> "_Group":
         """With what a task found: nothing for points that failed."""
         outcomes = len(plan.outcomes)
         if plan.design.keep == "runs":
@@ -211,7 +212,7 @@ class _Group:
         runs[at] += each
         return _Group(self.numbers, self.tally + more, runs)
 
-    def rows(self, plan: Plan) -> pd.DataFrame:
+    def rows(self, plan: SweepPlan) -> pd.DataFrame:
         """The rows of a summary."""
         outcomes = len(plan.outcomes)
         points = plan.rows(range(self.numbers[0], self.numbers[-1] + 1))

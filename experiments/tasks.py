@@ -14,10 +14,10 @@ from tashkent.agents.situation import Floats
 from tashkent.calibration.patterns import FILE as PATTERNS
 from tashkent.calibration.posterior import Posterior, posterior_hash
 from tashkent.calibration.tally import Tally
-from tashkent.experiments.compare import BASELINE
-from tashkent.experiments.designs import POINT, OfCounterfactual, Plan, Point
+from tashkent.experiments.factors import OfCounterfactual
 from tashkent.experiments.outcomes import horizon, measured
-from tashkent.experiments.worlds import World
+from tashkent.experiments.plan import POINT, Point, SweepPlan
+from tashkent.experiments.scenarios import BASELINE, Scenario
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.noise import Noise
@@ -57,17 +57,17 @@ class Found:
     failures: tuple[Mapping[str, object], ...] = ()
 
 
-def evaluate(plan: Plan, task: Task) -> Found:
+def evaluate(plan: SweepPlan, task: Task) -> Found:
     """Do a task; the one function that runs on a core, in a process and on a cluster."""
     done: list[Point] = []
     values = [np.zeros((0, len(plan.outcomes)))]
     failures = []
-    luck = _Luck(plan.design.seed, min(BLOCK, task.runs))
+    kept = _KeptNoise(plan.design.seed, min(BLOCK, task.runs))
     waiting = list(_together(plan, task))[::-1]
     while waiting:
         points = waiting.pop()
         try:
-            values.append(_values(plan, task, points, luck))
+            values.append(_values(plan, task, points, kept))
             done += points
         except Exception as error:  # whatever goes wrong at a point is not the end of the others
             if len(points) > 1:
@@ -79,7 +79,7 @@ def evaluate(plan: Plan, task: Task) -> Found:
 
 
 @dataclass
-class _Luck:
+class _KeptNoise:
     """The draws of a task: points that share them do not make them again."""
 
     seed: int
@@ -105,31 +105,31 @@ def failure(task: Task, point: Point, error: BaseException) -> dict[str, object]
     }
 
 
-def _together(plan: Plan, task: Task) -> Iterator[tuple[Point, ...]]:
+def _together(plan: SweepPlan, task: Task) -> Iterator[tuple[Point, ...]]:
     """The points that are advanced together: those of one world, if their runs fit into a block.
 
-    Where each has luck of its own and only some of its runs are done, their numbers do not follow each other; an odd
-    number of runs would let a Brier score, which pairs runs, pair those of two points.
+    Where random numbers are independent and only some of a point's runs are done, the numbers of runs do not follow
+    each other; an odd number of runs would let a Brier score, which pairs runs, pair those of two points.
     """
     each, group = task.last - task.first, list[Point]()
-    some = plan.design.luck == "own" and each < plan.design.runs
+    some = plan.design.random_numbers == "independent" and each < plan.design.runs
     apart = each >= BLOCK or each % 2 == 1 or some
     for point in task.points:
-        if group and (apart or point.world != group[0].world):
+        if group and (apart or point.scenario != group[0].scenario):
             yield tuple(group)
             group = []
         group.append(point)
     yield tuple(group)
 
 
-def _values(plan: Plan, task: Task, points: Sequence[Point], luck: _Luck) -> Floats:
+def _values(plan: SweepPlan, task: Task, points: Sequence[Point], kept: _KeptNoise) -> Floats:
     """The outcomes of all runs of some points of one world, point by point: shape (runs, outcomes)."""
-    world, each = points[0].world, task.last - task.first
-    case, end = plan.known.world(world), horizon(plan.outcomes, plan.case)
-    own = plan.design.luck == "own"
-    first_run = task.first + (points[0].number * plan.design.runs if own else 0)
+    scenario, each = points[0].scenario, task.last - task.first
+    case, end = plan.cases.case_in(scenario), horizon(plan.outcomes, plan.case)
+    independent = plan.design.random_numbers == "independent"
+    first_run = task.first + (points[0].number * plan.design.runs if independent else 0)
     parameters = parameters_of(case, _parameters(plan, points, each, first_run))
-    share = None if own or each >= BLOCK else each
+    share = None if independent or each >= BLOCK else each
     block = BLOCK if share is None else BLOCK - BLOCK % share
     found = []
     for low in range(0, each * len(points), block):
@@ -139,25 +139,25 @@ def _values(plan: Plan, task: Task, points: Sequence[Point], luck: _Luck) -> Flo
             case,
             rows,
             seed=plan.design.seed,
-            start=plan.start(world),
+            start=plan.start(scenario),
             end=end,
             first_run=first,
             share=share,
-            noise=luck.of(case, first),
+            noise=kept.of(case, first),
         )
         found.append(measured(plan.outcomes, runs))
     return np.concatenate(found)
 
 
 def _parameters(
-    plan: Plan, points: Sequence[Point], each: int, first_run: int
+    plan: SweepPlan, points: Sequence[Point], each: int, first_run: int
 ) -> dict[str, Floats]:
     """The parameters of each run: those that its point sets, and draws of the posterior for the others."""
-    fitted, seed = plan.known.posterior(points[0].world.theory), plan.design.seed
+    fitted, seed = plan.cases.posterior(points[0].scenario.theory), plan.design.seed
     if points[0].draw is not None:
         taken = [_draw(fitted, seed, point.draw or 0) for point in points]
         draws = {name: np.repeat([one[name] for one in taken], each) for name in taken[0]}
-    elif plan.design.luck == "own":
+    elif plan.design.random_numbers == "independent":
         draws = dict(_draws(fitted, each * len(points), seed, first_run))
     else:
         same = _draws(fitted, each, seed, first_run)
@@ -181,12 +181,12 @@ def _draw(fitted: Posterior, seed: int, number: int) -> dict[str, float]:
     return {name: float(values[place]) for name, values in draws.items()}
 
 
-def nothing(plan: Plan) -> pd.DataFrame:
+def nothing(plan: SweepPlan) -> pd.DataFrame:
     """The table of a task that came to nothing."""
     return _table(plan, Task(0, "", (), 0, 0), (), np.zeros((0, len(plan.outcomes))))
 
 
-def _table(plan: Plan, task: Task, points: Sequence[Point], values: Floats) -> pd.DataFrame:
+def _table(plan: SweepPlan, task: Task, points: Sequence[Point], values: Floats) -> pd.DataFrame:
     each, numbers = task.last - task.first, np.array([point.number for point in points], int)
     outcomes = len(plan.outcomes)
     if plan.design.keep == "runs":
@@ -214,7 +214,7 @@ def _table(plan: Plan, task: Task, points: Sequence[Point], values: Floats) -> p
 class Tasks:
     """The tasks of a plan, made one by one."""
 
-    plan: Plan
+    plan: SweepPlan
 
     @cached_property
     def digest(self) -> str:
@@ -222,10 +222,17 @@ class Tasks:
         plan, design = self.plan, self.plan.design
         parts: list[object] = [code_digest(*PACKAGES).hex(), np.__version__, plan.case.hash]
         parts += [outcome.name for outcome in plan.outcomes]
-        parts += [design.runs, design.seed, design.luck, design.keep, plan.chunk, design.method]
-        for name in plan.known.theories:
-            parts += [plan.known.theory(name).hash, posterior_hash(plan.known.posterior(name))]
-            parts += [plan.known.world(World(name, cf)).hash for cf in self._counterfactuals]
+        parts += [
+            design.runs,
+            design.seed,
+            design.random_numbers,
+            design.keep,
+            plan.chunk,
+            design.method,
+        ]
+        for name in plan.cases.theories:
+            parts += [plan.cases.theory(name).hash, posterior_hash(plan.cases.posterior(name))]
+            parts += [plan.cases.case_in(Scenario(name, cf)).hash for cf in self._counterfactuals]
         patterns = plan.case.path / PATTERNS
         parts.append(patterns.read_text(encoding="utf-8") if patterns.exists() else "")
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -14,7 +14,9 @@ import pandas as pd
 
 from publish.page import ROOT, made_from, rendered, write, write_table
 from tashkent.cli.comparison import attributed
-from tashkent.experiments.compare import WHOLE, Comparison, Pair, compare
+from tashkent.experiments.compare import Comparison, compare
+from tashkent.experiments.pair import Pair
+from tashkent.experiments.scenarios import WHOLE
 from tashkent.model.case import Case, load_case
 from tashkent.model.counterfactual import Counterfactual, shipped_counterfactuals
 
@@ -70,12 +72,12 @@ def courses(found: Comparison) -> pd.DataFrame:
         rows.append(
             {
                 **pair.key,
-                "inputs_differ_from": told["parts_from"] or "",
+                "inputs_differ_from": told["differs_from"] or "",
                 "share_changed": pair.share_changed,
-                "half_parted_by": told["median_parting"] or "",
+                "half_parted_by": told["median_divergence"] or "",
                 "carried_by": _carried(pair),
                 "outside_the_fit": "; ".join(
-                    f"{r.term} of {r.state} in {r.club}" for r in pair.outside.itertuples()
+                    f"{r.term} of {r.state} in {r.club}" for r in pair.extrapolation.itertuples()
                 ),
             }
         )
@@ -83,7 +85,7 @@ def courses(found: Comparison) -> pd.DataFrame:
 
 
 def _carried(pair: Pair) -> str:
-    top = pair.carried.head(TERMS_NAMED)
+    top = pair.attribution.head(TERMS_NAMED)
     return "; ".join(attributed(r.term, r.difference, r.share) for r in top.itertuples())
 
 

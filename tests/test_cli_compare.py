@@ -22,13 +22,13 @@ def test_compare_writes_everything_and_reports_json(
     result = json.loads(capsys.readouterr().out)
     assert {path.name for path in out.iterdir()} == {
         "CF2-whole-1998-12.png",
-        "carried.csv",
+        "attribution.csv",
         "codebook.csv",
         "comparison.json",
         "manifest.json",
         "outcomes.csv",
-        "outside.csv",
-        "partings.csv",
+        "extrapolation.csv",
+        "divergence.csv",
         "predictions.csv",
         "seats.csv",
         "seats.parquet",

@@ -10,10 +10,12 @@ import pytest
 
 from tashkent.agents.situation import Floats
 from tashkent.agents.terms import TERMS
-from tashkent.experiments import pairs as pairs_of
-from tashkent.experiments.compare import LITTLE, Pair, Z, compare, direction, effect
+from tashkent.experiments import paired_runs
+from tashkent.experiments.compare import compare
+from tashkent.experiments.divergence import NEVER_DIVERGES
+from tashkent.experiments.effect import LITTLE, Z, direction, effect
 from tashkent.experiments.figure import figure
-from tashkent.experiments.pairs import NEVER
+from tashkent.experiments.pair import Pair
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.coalition import CoalitionModel
@@ -28,6 +30,7 @@ from tashkent.model.patches.inputs import ChangeParameter, ChangeSeries
 from tashkent.model.patches.law import RemoveClub
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.step import follow_patron, take_effect
 from tashkent.model.theory import with_theory
 
 DRAWS, PER_DRAW, SEED = 8, 5, 4
@@ -88,16 +91,16 @@ def test_the_numbers_are_those_of_two_separate_simulations(
     wide[..., [clubs.index(c) for c in kept]] = other.status
     seats, others = base.seats, (wide >= 1) & (wide <= 6)
     np.testing.assert_array_equal(pair.counts.baseline, seats.sum(axis=0))
-    np.testing.assert_array_equal(pair.counts.changed, others.sum(axis=0))
+    np.testing.assert_array_equal(pair.counts.counterfactual, others.sum(axis=0))
     difference = others.astype(int) - seats
     np.testing.assert_array_equal(pair.counts.discordant, np.abs(difference).sum(axis=0))
     by_draw = difference.reshape(DRAWS, PER_DRAW, *difference.shape[1:]).sum(axis=1)
     np.testing.assert_array_equal(pair.counts.by_draw, by_draw)
     np.testing.assert_allclose(pair.effect.change, others.mean(axis=0) - seats.mean(axis=0))
     differs = (base.status != wide)[..., [clubs.index(c) for c in kept]].any(axis=(2, 3))
-    parted = np.where(differs.any(axis=1), differs.argmax(axis=1), NEVER)
-    np.testing.assert_array_equal(pair.counts.partings.month, parted)
-    assert pair.share_changed == pytest.approx((parted != NEVER).mean())
+    parted = np.where(differs.any(axis=1), differs.argmax(axis=1), NEVER_DIVERGES)
+    np.testing.assert_array_equal(pair.counts.divergence.month, parted)
+    assert pair.share_changed == pytest.approx((parted != NEVER_DIVERGES).mean())
     assert pair.share_changed > 0
     rows = pair.seats()
     row = rows[(rows.state == "UZB") & (rows.club == "CST") & (rows.month == "2005-12")].iloc[0]
@@ -120,31 +123,31 @@ def test_the_outcomes_are_counted_by_status(
     assert table.status.tolist() == ["in", "left"]
 
 
-def test_partings_name_the_seat_and_what_it_became(
+def test_divergence_names_the_seat_and_what_it_became(
     case: Case, draws: dict[str, Floats], found: dict[str, Pair]
 ) -> None:
     pair = found["tie"]
-    parted, base = pair.counts.partings, alone(case, draws)
+    parted, base = pair.counts.divergence, alone(case, draws)
     other = alone(TIE.apply(case), draws)
-    for r in np.flatnonzero(parted.month != NEVER):
+    for r in np.flatnonzero(parted.month != NEVER_DIVERGES):
         at = (r, parted.month[r], parted.state[r], parted.club[r])
         assert (base.status[at], other.status[at]) == (parted.before[r], parted.after[r])
         assert parted.before[r] != parted.after[r]
         assert month_label(case.start + parted.month[r]) >= "1999-01"
-    assert pair.partings["share"].sum() == pytest.approx(pair.share_changed)
-    assert pair.parting_months["share"].sum() == pytest.approx(pair.share_changed)
-    assert list(pair.partings["share"]) == sorted(pair.partings["share"], reverse=True)
+    assert pair.divergence["share"].sum() == pytest.approx(pair.share_changed)
+    assert pair.divergence_months["share"].sum() == pytest.approx(pair.share_changed)
+    assert list(pair.divergence["share"]) == sorted(pair.divergence["share"], reverse=True)
 
 
-def test_what_carried_a_parting_is_the_difference_of_terms_of_two_single_runs(
+def test_attribution_is_the_difference_of_terms_of_two_single_runs(
     case: Case, draws: dict[str, Floats], found: dict[str, Pair]
 ) -> None:
     pair = found["tie"]
-    parted, changed = pair.counts.partings, TIE.apply(case)
+    parted, changed = pair.counts.divergence, TIE.apply(case)
     theory = list(case.role("weight"))
     run = next(
         r
-        for r in np.flatnonzero(parted.month != NEVER)
+        for r in np.flatnonzero(parted.month != NEVER_DIVERGES)
         if case.start + parted.month[r] != parse_month("1999-04")
     )
     t, s, c = (int(a[run]) for a in (parted.month, parted.state, parted.club))
@@ -154,21 +157,23 @@ def test_what_carried_a_parting_is_the_difference_of_terms_of_two_single_runs(
         model = CoalitionModel(world, run=int(run), parameters=weights, rng=SEED)
         while model.t < t - 1:
             model.step()
-        pairs_of.follow_patron(model.world, t)
-        pairs_of.take_effect(model.world, t)
+        follow_patron(model.world, t)
+        take_effect(model.world, t)
         terms = model.inputs.terms(t, model.standing)
         values = {n: np.broadcast_to(terms[n], model.seats.shape)[s, c] for n in terms}
         totals.append(sum(weights[n] * values.get(n, 0.0) for n in theory))
     assert parted.terms[run].sum() == pytest.approx(totals[1] - totals[0])
-    assert pair.carried["term"].iloc[0] == "patronage"
-    assert pair.carried["difference"].iloc[0] == pytest.approx(
-        parted.terms[parted.month != NEVER].sum(axis=0)[np.argmax(np.abs(parted.terms).sum(axis=0))]
-        / (parted.month != NEVER).sum()
+    assert pair.attribution["term"].iloc[0] == "patronage"
+    assert pair.attribution["difference"].iloc[0] == pytest.approx(
+        parted.terms[parted.month != NEVER_DIVERGES].sum(axis=0)[
+            np.argmax(np.abs(parted.terms).sum(axis=0))
+        ]
+        / (parted.month != NEVER_DIVERGES).sum()
     )
 
 
 def test_without_an_input_that_differs_the_law_carries_it(found: dict[str, Pair]) -> None:
-    assert found["council"].carried["term"].iloc[0] == "law, council or order"
+    assert found["council"].attribution["term"].iloc[0] == "law, council or order"
 
 
 @pytest.mark.slow
@@ -180,7 +185,7 @@ def test_neither_blocks_nor_workers_change_a_number(
     monkeypatch: pytest.MonkeyPatch,
     workers: int,
 ) -> None:
-    monkeypatch.setattr(pairs_of, "BLOCK", 15)
+    monkeypatch.setattr(paired_runs, "BLOCK", 15)
     again = compare(
         case,
         TIE,
@@ -195,10 +200,10 @@ def test_neither_blocks_nor_workers_change_a_number(
         one, other = pair.counts, found[pair.counterfactual.id].counts
         np.testing.assert_array_equal(one.by_draw, other.by_draw)
         np.testing.assert_array_equal(one.baseline, other.baseline)
-        np.testing.assert_array_equal(one.changed, other.changed)
+        np.testing.assert_array_equal(one.counterfactual, other.counterfactual)
         np.testing.assert_array_equal(one.seen[1], other.seen[1])
         for name in ("month", "state", "club", "before", "after", "terms"):
-            values = getattr(one.partings, name), getattr(other.partings, name)
+            values = getattr(one.divergence, name), getattr(other.divergence, name)
             np.testing.assert_array_equal(*values)
 
 
@@ -234,7 +239,7 @@ def test_progress_is_told_month_by_month_and_may_end_the_work(
 def test_workers_know_the_terms_of_a_theory_of_ones_own(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pairs_of, "BLOCK", 10)
+    monkeypatch.setattr(paired_runs, "BLOCK", 10)
     before = dict(TERMS)
     theory = str(Path(__file__).parents[1] / "docs/examples/own_theory.py")
     try:
@@ -355,7 +360,7 @@ def test_starts_theories_and_baselines_make_pairs_of_their_own(case: Case) -> No
     against = compare(case, "CF1+CF6", baseline="CF6", runs=20, start="1998-12")
     assert against.pairs[0].against == "CF6"
     assert "GUAM" not in against.pairs[0].baseline.clubs
-    assert month_label(against.pairs[0].parts_from or 0) == "1999-03"
+    assert month_label(against.pairs[0].differs_from or 0) == "1999-03"
 
 
 def test_the_tables_of_a_comparison_stand_one_above_the_other(case: Case) -> None:
@@ -363,19 +368,19 @@ def test_the_tables_of_a_comparison_stand_one_above_the_other(case: Case) -> Non
     assert set(result.seats["counterfactual"]) == {"CF2", "CF6"}
     months = case.end - parse_month("1998-12") + 1
     assert len(result.seats) == 2 * months * len(case.states) * len(case.clubs)
-    for table in (result.outcomes, result.partings, result.carried):
+    for table in (result.outcomes, result.divergence, result.attribution):
         assert list(table.columns)[:3] == ["counterfactual", "theory", "start"]
     assert len(figure(result.pairs[0]).axes) == 12
 
 
 def test_what_leaves_the_range_of_the_fit_is_flagged(case: Case) -> None:
     far = replace_series(TIE, 10.0)
-    outside = compare(case, far, runs=10, start="1998-12").pairs[0].outside
+    outside = compare(case, far, runs=10, start="1998-12").pairs[0].extrapolation
     row = outside[(outside.term == "patronage") & (outside.club == "CST")].iloc[0]
     assert row.state == "UZB"
     assert row["from"] >= "1999-01"
     assert row.value > row.high
-    assert compare(case, "CF1", runs=10, start="1998-12").pairs[0].outside.empty
+    assert compare(case, "CF1", runs=10, start="1998-12").pairs[0].extrapolation.empty
 
 
 def replace_series(one: Counterfactual, add: float) -> Counterfactual:

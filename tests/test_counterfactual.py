@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tashkent.agents.situation import Floats
-from tashkent.experiments.pairs import first_difference
+from tashkent.experiments.input_difference import first_difference
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.compilation import compile_case

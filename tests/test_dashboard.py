@@ -31,7 +31,8 @@ from tashkent.dashboard import (
 from tashkent.dashboard.page import Page
 from tashkent.dashboard.results import Wish
 from tashkent.dashboard.shared import Desk, Progress, Stopped
-from tashkent.experiments.compare import Z, compare
+from tashkent.experiments.compare import compare
+from tashkent.experiments.effect import Z
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.counterfactual import (
@@ -395,8 +396,8 @@ def test_what_leaves_the_fit_is_said(case: Case) -> None:
     wanted = answer.asked_of(case, seen)
     assert wanted is not None
     found = answer.answer(case, answer.obtain(case, wanted, ignore), seen)
-    assert "ties to the club's sponsor for Uzbekistan in CST" in found["outside"][0]
-    assert "1999-" in found["outside"][0]
+    assert "ties to the club's sponsor for Uzbekistan in CST" in found["extrapolation"][0]
+    assert "1999-" in found["extrapolation"][0]
 
 
 def test_who_asks_the_same_waits_for_the_same() -> None:

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from tashkent.calibration.posterior import posterior
-from tashkent.experiments.designs import FACTORS, read_design
+from tashkent.experiments.design import read_design
+from tashkent.experiments.factors import FACTORS
+from tashkent.experiments.scenarios import Scenario
 from tashkent.experiments.tasks import Tasks
-from tashkent.experiments.worlds import World
 from tashkent.model.case import Case
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import BLOCK
@@ -94,7 +95,7 @@ def test_points_are_the_same_wherever_one_begins(
         assert [point.number for point in plan.at(numbers)] == list(numbers)
     identity = Tasks(plan).identity
     some = plan.size // 3
-    monkeypatch.setattr("tashkent.experiments.designs.ROWS", some)
+    monkeypatch.setattr("tashkent.experiments.plan.ROWS", some)
     pieces = list(read_design(design).pieces())
     assert [len(piece) for piece in pieces[:3]] == [some] * 3
     assert pd.concat(pieces, ignore_index=True).equals(whole)
@@ -149,13 +150,13 @@ def test_inputs_make_worlds_of_their_own(case: Case) -> None:
     ]
     plan = read_design(made(*factors, method="grid", points=None))
     points = plan.at(range(32))
-    worlds = {plan.known.world(point.world).hash for point in points}
+    worlds = {plan.cases.case_in(point.scenario).hash for point in points}
     assert len(worlds) == 32
     rows = {
         tuple(r[f.column] for f in plan.design.factors): r for r in plan.points.to_dict("records")
     }
     point = points[rows[0.5, 0.25, 0.0, 0.0, -1, 0.5]["point"]]
-    changed = plan.known.world(point.world)
+    changed = plan.cases.case_in(point.scenario)
     old = {(c.variable, c.state, c.year): c.value for c in case.composites}
     new = {(c.variable, c.state, c.year): c.value for c in changed.composites}
     assert new["tie_patron", "KAZ", 1999] == 0.5 * old["tie_patron", "KAZ", 1999]
@@ -168,7 +169,7 @@ def test_inputs_make_worlds_of_their_own(case: Case) -> None:
 def test_noise_moves_each_state_by_a_number_of_its_own(case: Case) -> None:
     factor = {"vary": "noise", "series": "unrest", "values": [0.5]}
     plan = read_design(made(factor, method="grid", points=None))
-    changed = plan.known.world(plan.at(range(1))[0].world)
+    changed = plan.cases.case_in(plan.at(range(1))[0].scenario)
     old = {(c.state, c.year): c.value for c in case.composites if c.variable == "unrest"}
     moved: dict[str, set[float]] = {}
     for row in changed.composites:
@@ -180,8 +181,8 @@ def test_noise_moves_each_state_by_a_number_of_its_own(case: Case) -> None:
 
 def test_the_plain_world_is_the_case_itself() -> None:
     plan = read_design(made())
-    assert plan.known.world(World()) is plan.case
-    assert plan.known.world(World(start="1998-12")) is plan.case
+    assert plan.cases.case_in(Scenario()) is plan.case
+    assert plan.cases.case_in(Scenario(start="1998-12")) is plan.case
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
@@ -217,7 +218,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     (made(outcomes=["in(UZB, CTS, 1999-06)"]), "outcome 1 (in).club: 'CTS'"),
     (made(outcomes=["in(UZB, CST, 1998-06)"]), "allowed: a month after 1998-12"),
     (made(outcomes=["brier(CST, 1999-01, 1999-06)"], runs=1), "an even number of runs"),
-    (made(outcomes=["brier(CST, 1999-01, 1999-06)"], runs=5, luck="own"), "an even number"),
+    (
+        made(outcomes=["brier(CST, 1999-01, 1999-06)"], runs=5, random_numbers="independent"),
+        "an even number",
+    ),
     (made(start="1998"), "start: '1998' is not valid"),
     (made(start="2025-12"), "a month before 2025-12"),
     (made(theory="x"), "design: theory: 'x' is not valid; allowed: whole, fear_of_abandonment"),

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from tashkent.experiments.compare import compare, history_of
-from tashkent.experiments.pairs import Counts, History, Partings
+from tashkent.experiments.divergence import Divergence
+from tashkent.experiments.history import History
+from tashkent.experiments.paired_runs import Counts
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
 from tashkent.model.noise import Noise
@@ -27,8 +29,10 @@ def history(case: Case, noise: Noise) -> History:
 
 
 def arrays(counts: Counts) -> list[np.ndarray]:
-    plain = [getattr(counts, f.name) for f in fields(Counts) if f.name not in ("partings", "seen")]
-    return [*plain, *counts.seen, *(getattr(counts.partings, f.name) for f in fields(Partings))]
+    plain = [
+        getattr(counts, f.name) for f in fields(Counts) if f.name not in ("divergence", "seen")
+    ]
+    return [*plain, *counts.seen, *(getattr(counts.divergence, f.name) for f in fields(Divergence))]
 
 
 @pytest.mark.parametrize("name", [*ASKED, ASKED[0]])

@@ -13,9 +13,9 @@ import tashkent as tk
 from tashkent.agents.terms import TERMS
 from tashkent.calibration.posterior import Sample, posterior
 from tashkent.cli.new_case import new_case
-from tashkent.experiments.factors import BONDS, DOUBTED, NOISE, RIVALRY, Inputs, Parameters
 from tashkent.experiments.outcomes import measured, read_outcomes
 from tashkent.experiments.sensitivity import Plan, Setting, noise_of, usual_outcomes, values
+from tashkent.experiments.spaces import BONDS, DOUBTED, NOISE, RIVALRY, Inputs, Parameters
 from tashkent.model.case import Case, load_case
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import simulate
@@ -55,7 +55,7 @@ def test_parameters_run_over_the_quantiles_of_their_prior(case: Case) -> None:
     space = Parameters(case)
     assert space.problem.factors == space.problem.groups
     assert set(space.problem.factors) == set(case.parameters)
-    low, high = (space.world(np.full(len(case.parameters), u)) for u in (0.0, 1.0))
+    low, high = (space.at(np.full(len(case.parameters), u)) for u in (0.0, 1.0))
     for name, prior in case.drawn.items():
         assert low[1][name] == pytest.approx(prior.mean - 1.6449 * (prior.sd or 0.0), abs=1e-3)
         assert high[1][name] == pytest.approx(prior.mean + 1.6449 * (prior.sd or 0.0), abs=1e-3)
@@ -67,11 +67,11 @@ def test_parameters_run_over_the_quantiles_of_their_prior(case: Case) -> None:
 
 def test_the_middle_is_the_case_as_it_is(case: Case) -> None:
     space = Parameters(case)
-    there, held = space.world(middle(space))
+    there, held = space.at(middle(space))
     assert held == pytest.approx({name: p.mean for name, p in case.drawn.items()})
     assert there.parameters == case.parameters
     inputs = Inputs(case)
-    there, held = inputs.world(middle(inputs))
+    there, held = inputs.at(middle(inputs))
     assert held == {}
     assert [e.sign for e in there.events] == [float(e.sign) for e in case.events]
     for table in ("composites", "rivalry", "bonds"):
@@ -87,10 +87,10 @@ def test_the_posterior_is_a_narrower_range(case: Case) -> None:
     u = middle(space)
     u[at] = 0.0
     values = known.values[:, known.names.index("exit")]
-    assert space.world(u)[1]["exit"] == pytest.approx(np.quantile(values, 0.05))
+    assert space.at(u)[1]["exit"] == pytest.approx(np.quantile(values, 0.05))
     u[at] = 1.0
-    assert space.world(u)[1]["exit"] == pytest.approx(np.quantile(values, 0.95))
-    assert space.world(u)[1]["court"] == pytest.approx(case.parameters["court"].mean)  # unfitted
+    assert space.at(u)[1]["exit"] == pytest.approx(np.quantile(values, 0.95))
+    assert space.at(u)[1]["court"] == pytest.approx(case.parameters["court"].mean)  # unfitted
 
 
 def test_each_input_is_moved_by_its_own_factor(case: Case) -> None:
@@ -102,7 +102,7 @@ def test_each_input_is_moved_by_its_own_factor(case: Case) -> None:
     def moved(factor: str, u: float) -> Case:
         point = middle(space)
         point[space.problem.factors.index(factor)] = u
-        return space.world(point)[0]
+        return space.at(point)[0]
 
     high = moved("events E002 threat", 1.0)
     for old, new in zip(case.events, high.events, strict=True):
@@ -143,7 +143,7 @@ def test_a_point_is_the_mean_of_the_same_runs(small: Case) -> None:
     setting = Setting(space, outcomes, drawn, 8, 5, small.start, end)
     found = values(setting, noise_of(setting), points)
     for p, u in enumerate(points):
-        there, held = space.world(u)
+        there, held = space.at(u)
         parameters = {name: np.full(8, value) for name, value in held.items()}
         runs = measured(outcomes, simulate(there, parameters, seed=5, end=end))
         halves = [np.nanmean(half, axis=0) for half in (runs[:4], runs[4:])]

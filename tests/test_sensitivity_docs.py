@@ -17,9 +17,9 @@ from publish.sensitivity import (
     main,
     page,
 )
-from tashkent.experiments.factors import Inputs, Parameters
 from tashkent.experiments.outcomes import read_outcomes
 from tashkent.experiments.sensitivity import POSTERIOR, PRIOR, usual_outcomes
+from tashkent.experiments.spaces import Inputs, Parameters
 from tashkent.model.case import Case
 
 

@@ -18,7 +18,7 @@ import tashkent.experiments.tasks as tasks_of
 from tashkent.agents.situation import Floats
 from tashkent.calibration.posterior import posterior
 from tashkent.cli.sweeps import MANIFEST, Swept, sweep
-from tashkent.experiments.designs import read_design
+from tashkent.experiments.design import read_design
 from tashkent.experiments.outcomes import read_outcome
 from tashkent.experiments.sweep import CHUNKS
 from tashkent.experiments.tasks import Found, Task, Tasks, evaluate
@@ -58,7 +58,7 @@ def of_runs(found: Swept, point: int) -> list[float]:
     return list(rows[EXITS])
 
 
-def test_run_r_of_every_point_has_the_luck_of_run_r(case: Case) -> None:
+def test_run_r_of_every_point_has_the_draws_of_run_r(case: Case) -> None:
     bombs = {"vary": "counterfactual", "values": ["baseline", "CF1"]}
     found = sweep(grid(CONTAGION, bombs, keep="runs"))
     draws = posterior(case).draws(runs=24, seed=0)
@@ -69,15 +69,15 @@ def test_run_r_of_every_point_has_the_luck_of_run_r(case: Case) -> None:
         assert of_runs(found, point["point"]) == directly(world, given).tolist()
 
 
-def test_with_luck_of_its_own_run_r_of_point_p_is_number_p_r(case: Case) -> None:
-    found = sweep(grid(luck="own", keep="runs"))
+def test_with_independent_random_numbers_run_r_of_point_p_is_number_p_r(case: Case) -> None:
+    found = sweep(grid(random_numbers="independent", keep="runs"))
     draws = posterior(case).draws(runs=24, seed=0, first_run=24)
     draws["contagion"] = np.full(24, 2.0)
     assert of_runs(found, 1) == directly(case, draws, first_run=24).tolist()
 
 
 def test_points_that_are_advanced_together_are_as_if_alone() -> None:
-    design = read_design(grid(luck="own", keep="runs"))
+    design = read_design(grid(random_numbers="independent", keep="runs"))
     both = evaluate(design, Task(0, "", tuple(design.at(range(2))), 0, 24)).table
     alone = [evaluate(design, Task(0, "", (point,), 0, 24)).table for point in design.at(range(2))]
     pd.testing.assert_frame_equal(both, pd.concat(alone, ignore_index=True))
@@ -244,7 +244,7 @@ def test_all_that_a_result_depends_on_is_in_its_key() -> None:
         grid(),
         grid(seed=1),
         grid(runs=26),
-        grid(luck="own"),
+        grid(random_numbers="independent"),
         grid(keep="runs"),
         grid(outcomes=[EXITS]),
         grid({**CONTAGION, "values": [0.0, 1.0]}),

@@ -22,7 +22,7 @@ import psutil
 import pytest
 
 from tashkent.cli.sweeps import SWEEP, sweep
-from tashkent.experiments.designs import read_design
+from tashkent.experiments.design import read_design
 from tashkent.experiments.sweep import CHUNKS
 from tashkent.experiments.tasks import Tasks
 

@@ -340,7 +340,7 @@ def sweep(
 
         raise InputError("--workers", "with --cluster", workers, "--workers without --cluster")
     from tashkent.cli import sweeps
-    from tashkent.experiments.designs import read_design
+    from tashkent.experiments.design import read_design
     from tashkent.model.storage import claimed
 
     plan = read_design(design)

@@ -9,8 +9,10 @@ import pandas as pd
 
 from tashkent.calibration.posterior import posterior, posterior_hash
 from tashkent.cli.output import hashes, inputs_of, provenance, tables_of
-from tashkent.experiments.compare import BASELINE, LAW, WHOLE, Comparison, Pair, compare
+from tashkent.experiments.compare import Comparison, compare
+from tashkent.experiments.pair import LAW, Pair
 from tashkent.experiments.predictions import Prediction, load_predictions, score
+from tashkent.experiments.scenarios import BASELINE, WHOLE
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import (
@@ -35,22 +37,22 @@ CODEBOOK = {
     "status": "Status that is looked at; in: any in which the state is in the club",
     "implied": "Direction that is implied: up, down or none",
     "whose": "Whose reasoning implies it: seed (the sources of the case), GK (general knowledge), or both",
-    "baseline": "Share of runs in the baseline; in partings: status in the baseline",
-    "changed": "Share of runs in the counterfactual; in partings: status in the counterfactual",
+    "baseline": "Share of runs in the baseline; in divergence: status in the baseline",
+    "changed": "Share of runs in the counterfactual; in divergence: status in the counterfactual",
     "change": "changed - baseline, over paired runs",
     "simulation_low": "Lower end of 90 per cent of the change over the luck of runs, draws as taken",
     "simulation_high": "Upper end of the same",
     "posterior_low": "Lower end of 90 per cent of the effect over draws of the posterior, luck taken out",
     "posterior_high": "Upper end of the same",
-    "low": "Lower end of 90 per cent of the mean change, over draws and luck; in outside: least value in the fit",
-    "high": "Upper end of the same; in outside: greatest value in the fit",
+    "low": "Lower end of 90 per cent of the mean change, over draws and luck; in extrapolation: least value in the fit",
+    "high": "Upper end of the same; in extrapolation: greatest value in the fit",
     "se": "Standard error of the mean change, over draws and luck",
     "gained": "Runs in which the state is in only in the counterfactual",
     "lost": "Runs in which the state is in only in the baseline",
     "found": "Direction by low and high: none if they hold zero or lie within 0.01 of it",
-    "share": "Share of runs; in carried: share of the runs that part in which the term differed most",
+    "share": "Share of runs; in attribution: share of the runs that diverge in which the term differed most",
     "term": "Term of the value of a seat",
-    "difference": "Mean difference of the term where histories part, counterfactual less baseline, in log-odds",
+    "difference": "Mean difference of the term where histories diverge, counterfactual less baseline, in log-odds",
     "from": "First month in which a term lies outside the range of the fit",
     "until": "Last month in which it does",
     "value": "Its value farthest outside",
@@ -133,7 +135,8 @@ def manifest(found: Comparison, folder: Path, arguments: Mapping[str, object]) -
         "case": found.case.id,
         "case_hash": found.case.hash,
         "pairs": [
-            {**pair.key, "against": pair.against, "hash": pair.changed.hash} for pair in found.pairs
+            {**pair.key, "against": pair.against, "hash": pair.counterfactual_case.hash}
+            for pair in found.pairs
         ],
         "runs": first.runs,
         "runs_per_draw": first.per_draw,
@@ -176,7 +179,7 @@ def write(
 
     with result(out) as folder:
         write_parquet(folder / "seats.parquet", found.seats)
-        for name in ("outcomes", "partings", "carried", "outside"):
+        for name in ("outcomes", "divergence", "attribution", "extrapolation"):
             write_csv(folder / f"{name}.csv", getattr(found, name))
         shown = [pair.seats(_shown(pair)).assign(**pair.key) for pair in found.pairs]
         keys = list(found.pairs[0].key)
@@ -215,18 +218,18 @@ def show(found: Comparison, predictions: Sequence[Prediction], console: "Console
             console.print(one.question, highlight=False)
         console.print(_course(pair), highlight=False)
         console.print(_outcome_table(pair) if len(pair.outcomes) else _seat_table(pair))
-        carried = [
+        terms = [
             attributed(row.term, row.difference, row.share)
-            for row in pair.carried.head(MOST).itertuples()
+            for row in pair.attribution.head(MOST).itertuples()
         ]
-        if carried:
+        if terms:
             console.print(
-                f"What carried it where histories part, in log-odds (share of runs in which it was most): "
-                f"{', '.join(carried)}",
+                f"What made the difference where histories diverge, in log-odds (share of runs in which it was most): "
+                f"{', '.join(terms)}",
                 highlight=False,
             )
-        if len(pair.outside):
-            console.print(_outside(pair), highlight=False, style="yellow")
+        if len(pair.extrapolation):
+            console.print(_extrapolation(pair), highlight=False, style="yellow")
         if tables:
             console.print(_prediction_table(tables[i]))
         console.print()
@@ -248,16 +251,16 @@ def attributed(term: str, difference: float, share: float) -> str:
 
 
 def _course(pair: Pair) -> str:
-    if pair.parts_from is None:
+    if pair.differs_from is None:
         return "No input differs in these months."
-    months = pair.parting_months
-    since = f"Inputs differ from {month_label(pair.parts_from)} on"
+    months = pair.divergence_months
+    since = f"Inputs differ from {month_label(pair.differs_from)} on"
     if not len(months):
         return f"{since}; no run takes another course."
-    first = pair.partings.iloc[0]
+    first = pair.divergence.iloc[0]
     return (
         f"{since}; {pair.share_changed:.0%} of runs take another course at all, half of these by "
-        f"{pair.to_dict()['median_parting']}; most often {first['state']} is {_words(first['changed'])} and not "
+        f"{pair.to_dict()['median_divergence']}; most often {first['state']} is {_words(first['changed'])} and not "
         f"{_words(first['baseline'])} in {first['club']} ({first['month']}, {first['share']:.1%} of runs)."
     )
 
@@ -313,13 +316,13 @@ def _seat_table(pair: Pair) -> "Table":
     return table
 
 
-def _outside(pair: Pair) -> str:
+def _extrapolation(pair: Pair) -> str:
     parts = [
         f"{row['term']} of {row['state']} in {row['club']} {row['value']:+.2f} "
         f"({row['from']} to {row['until']}; fitted on {row['low']:+.2f} to {row['high']:+.2f})"
-        for _, row in pair.outside.head(MOST).iterrows()
+        for _, row in pair.extrapolation.head(MOST).iterrows()
     ]
-    more = len(pair.outside) - len(parts)
+    more = len(pair.extrapolation) - len(parts)
     rest = f", and {more} more" if more > 0 else ""
     return f"Outside the range on which the model was fitted: {'; '.join(parts)}{rest}."
 

@@ -17,7 +17,8 @@ import pandas as pd
 
 from tashkent.calibration.posterior import posterior_hash
 from tashkent.cli.output import hashes, inputs_of, provenance, tables_of
-from tashkent.experiments.designs import POINT, Plan, read_design
+from tashkent.experiments.design import read_design
+from tashkent.experiments.plan import POINT, SweepPlan
 from tashkent.experiments.sweep import CHUNKS, Progress, keeping, run, write_tables
 from tashkent.experiments.tasks import Tasks
 from tashkent.model.clock import month_label
@@ -53,7 +54,7 @@ CODEBOOK = {
 class Swept:
     """A sweep that is done."""
 
-    plan: Plan
+    plan: SweepPlan
     #: where its tables stand; read them while they are there
     folder: Path
     failures: int
@@ -90,7 +91,7 @@ class Swept:
 
 
 def sweep(
-    design: Path | str | Mapping[str, Any] | Plan,
+    design: Path | str | Mapping[str, Any] | SweepPlan,
     out: Path | str | None = None,
     *,
     workers: int = 1,
@@ -135,7 +136,7 @@ def sweep(
     >>> found.summary[["counterfactual", "runs", "defined"]].values.tolist()
     [['baseline', 20, 20], ['CF1', 20, 20]]
     """
-    plan = design if isinstance(design, Plan) else read_design(design)
+    plan = design if isinstance(design, SweepPlan) else read_design(design)
     if out is None:
         with tempfile.TemporaryDirectory() as folder:
             made = _swept(plan, Path(folder), workers, cluster, progress)
@@ -150,7 +151,7 @@ def sweep(
 
 
 def _swept(
-    plan: Plan, out: Path, workers: int, cluster: str | None, progress: Progress | None
+    plan: SweepPlan, out: Path, workers: int, cluster: str | None, progress: Progress | None
 ) -> Swept:
     tasks = run(plan, out, workers=workers, cluster=cluster, progress=progress)
     with keeping(out):
@@ -160,7 +161,7 @@ def _swept(
 # the folder ----------------------------------------------------------------------------------------
 
 
-def check_folder(plan: Plan, out: Path, resume: bool) -> None:
+def check_folder(plan: SweepPlan, out: Path, resume: bool) -> None:
     """Begin a sweep in a folder, or find it there; refuse whatever else stands in it."""
     tasks, place = Tasks(plan), out / SWEEP
     if is_free(out):
@@ -203,7 +204,7 @@ def _told(tasks: Tasks) -> dict[str, object]:
     }
 
 
-def _design_hash(plan: Plan) -> str:
+def _design_hash(plan: SweepPlan) -> str:
     text = json.dumps(plan.table, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -217,7 +218,7 @@ def _finish(tasks: Tasks, out: Path) -> int:
     return failures
 
 
-def _codebook(plan: Plan, folder: Path) -> None:
+def _codebook(plan: SweepPlan, folder: Path) -> None:
     """What each column means, those of the design's factors and outcomes too."""
     rows = dict(CODEBOOK)
     for factor in plan.design.factors:
@@ -233,7 +234,7 @@ def _codebook(plan: Plan, folder: Path) -> None:
 def manifest(tasks: Tasks, folder: Path, failures: int) -> dict[str, object]:
     """What another person needs to get the same numbers, and to see that they are: the whole design is in it."""
     plan = tasks.plan
-    fitted = {name: plan.known.posterior(name) for name in plan.known.theories}
+    fitted = {name: plan.cases.posterior(name) for name in plan.cases.theories}
     return {
         "command": "sweep",
         "identity": tasks.identity,
@@ -311,7 +312,7 @@ def _first_rows(found: Swept) -> pd.DataFrame:
     return first
 
 
-def _hidden(plan: Plan) -> list[tuple[int, str]]:
+def _hidden(plan: SweepPlan) -> list[tuple[int, str]]:
     return [
         (plan.size - MOST_POINTS, "points"),
         (len(plan.outcomes) - MOST_OUTCOMES, "outcomes"),

@@ -1,4 +1,4 @@
-"""The worlds of a sweep: the case under a theory and a counterfactual, with inputs that are otherwise."""
+"""The scenarios of a sweep: the case under a theory and a counterfactual, with inputs that are otherwise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,6 @@ from typing import Any
 
 from tashkent.calibration.imputation import imputed
 from tashkent.calibration.posterior import Posterior, posterior
-from tashkent.experiments.compare import BASELINE, WHOLE
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR
 from tashkent.model.counterfactual import Counterfactual, load_counterfactual
@@ -16,12 +15,15 @@ from tashkent.model.patches.inputs import DYADS, ChangeParameter, ChangeSeries
 from tashkent.model.patches.patch import Patch
 from tashkent.model.theory import with_theory
 
+#: the theory that a case holds when nothing else is asked for, and the case as it is
+WHOLE = "whole"
+BASELINE = "baseline"
 #: in place of the number of a set of imputed inputs: as measured
 AS_MEASURED = -1
 
 
 @dataclass(frozen=True)
-class Change:
+class InputChange:
     """An input or fixed parameter that has another value."""
 
     kind: str
@@ -72,31 +74,31 @@ class Change:
 
 
 @dataclass(frozen=True)
-class World:
+class Scenario:
     """What of a point is not a drawn parameter: theory, counterfactual, start and inputs."""
 
     theory: str = WHOLE
     counterfactual: str = BASELINE
     start: str = ""
     imputation: int = AS_MEASURED
-    changes: tuple[Change, ...] = ()
+    changes: tuple[InputChange, ...] = ()
 
 
-class Known:
-    """The case under each theory and in each world of a design, made when first asked for.
+class ScenarioCases:
+    """The case under each theory and in each scenario of a design, made when first asked for.
 
     Counterfactuals are applied first and inputs changed after them, so an event that a counterfactual removes stays
     removed. Parameters are those fitted to the case as it is under the theory.
     """
 
-    #: worlds that are kept: a sweep goes through them one after the other
+    #: cases that are kept: a sweep goes through them one after the other
     KEPT = 4
 
     def __init__(self, case: Case, theories: Sequence[str], seed: int) -> None:
         self.case, self.theories, self.seed = case, tuple(theories), seed
         self._theories: dict[str, Case] = {}
         self._posteriors: dict[str, Posterior] = {}
-        self._worlds: dict[World, Case] = {}
+        self._made_cases: dict[Scenario, Case] = {}
 
     def theory(self, name: str) -> Case:
         """The case under a theory."""
@@ -112,24 +114,24 @@ class Known:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what can be made again: a theory's own terms are known only where its file was read."""
-        return {**self.__dict__, "_theories": {}, "_worlds": {}}
+        return {**self.__dict__, "_theories": {}, "_made_cases": {}}
 
-    def world(self, world: World) -> Case:
-        """The case of a world, whatever its start."""
-        world = replace(world, start="")
-        if world not in self._worlds:
-            while len(self._worlds) >= self.KEPT:
-                del self._worlds[next(iter(self._worlds))]
-            self._worlds[world] = self._made(world)
-        return self._worlds[world]
+    def case_in(self, scenario: Scenario) -> Case:
+        """The case of a scenario, whatever its start."""
+        scenario = replace(scenario, start="")
+        if scenario not in self._made_cases:
+            while len(self._made_cases) >= self.KEPT:
+                del self._made_cases[next(iter(self._made_cases))]
+            self._made_cases[scenario] = self._made(scenario)
+        return self._made_cases[scenario]
 
-    def _made(self, world: World) -> Case:
-        case = self.theory(world.theory)
-        if world.counterfactual != BASELINE:
-            case = load_counterfactual(world.counterfactual, case).apply(case)
-        if world.imputation != AS_MEASURED:
-            case = imputed(case, world.imputation, self.seed)
-        patches = [p for change in world.changes for p in change.patches(case, self.seed)]
+    def _made(self, scenario: Scenario) -> Case:
+        case = self.theory(scenario.theory)
+        if scenario.counterfactual != BASELINE:
+            case = load_counterfactual(scenario.counterfactual, case).apply(case)
+        if scenario.imputation != AS_MEASURED:
+            case = imputed(case, scenario.imputation, self.seed)
+        patches = [p for change in scenario.changes for p in change.patches(case, self.seed)]
         if patches:
             case = Counterfactual(id="inputs", patches=tuple(patches)).apply(case)
         return case

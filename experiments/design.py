@@ -1,0 +1,192 @@
+"""Reading a design of a sweep from a TOML file or a table, checked against its case (docs/sweeps.md)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tashkent.calibration.measures.record import Brier
+from tashkent.experiments.factors import (
+    CROSSED,
+    FACTORS,
+    ONCE,
+    Factor,
+    ListedFactor,
+    NumberFactor,
+    OfCounterfactual,
+    OfParameter,
+    OfStart,
+    OfTheory,
+    name_error_at,
+    start_month,
+)
+from tashkent.experiments.outcomes import read_outcomes
+from tashkent.experiments.plan import DRAW, POINT, SUMMARY, SweepDesign, SweepPlan
+from tashkent.experiments.scenarios import WHOLE, Scenario, ScenarioCases
+from tashkent.model.case import load_case
+from tashkent.model.errors import InputError, unknown
+from tashkent.model.reading import file_text, toml_table, validated
+
+SCHEMA = 1
+#: the file in an error where a design is given as a table
+FILE = "design"
+
+
+def read_design(given: Path | str | Mapping[str, Any]) -> SweepPlan:
+    """A design from a TOML file or a table of the same keys, checked against its case.
+
+    Raises
+    ------
+    InputError
+        In one line, if a key is unknown or has no effect, or a value is not allowed.
+
+    Examples
+    --------
+    >>> plan = read_design(
+    ...     {
+    ...         "method": "grid",
+    ...         "runs": 10,
+    ...         "outcomes": ["in(UZB, CST, 1999-06)"],
+    ...         "factor": [
+    ...             {
+    ...                 "vary": "parameter",
+    ...                 "parameter": "contagion",
+    ...                 "range": [0.0, 2.0],
+    ...                 "levels": 3,
+    ...             }
+    ...         ],
+    ...     }
+    ... )
+    >>> plan.points["contagion"].tolist()
+    [0.0, 1.0, 2.0]
+    """
+    file, table = (FILE, dict(given)) if isinstance(given, Mapping) else _from_file(Path(given))
+    schema = table.pop("schema", SCHEMA)
+    if type(schema) is not int or schema != SCHEMA:
+        raise InputError(file, "schema", schema, str(SCHEMA))
+    rows = table.pop("factor", [])
+    if not isinstance(rows, list | tuple):
+        raise InputError(file, "factor", rows, "tables, each under [[factor]]")
+    table["factor"] = tuple(_factor(file, n, row) for n, row in enumerate(rows, start=1))
+    design: SweepDesign = validated(SweepDesign, table, file, "design")
+    _check_keys(design, file)
+    with name_error_at(file, "case"):
+        case = load_case(design.case)
+    asked = [f for f in design.factors if isinstance(f, OfTheory)]
+    theories = asked[0].values if asked else (design.theory or WHOLE,)
+    plan = SweepPlan(
+        design,
+        ScenarioCases(case, theories, design.seed),
+        read_outcomes(design.outcomes, case, file),
+    )
+    _check_factors(plan, file)
+    _check_outcomes(plan, file)
+    return plan
+
+
+def _from_file(path: Path) -> tuple[str, dict[str, Any]]:
+    return path.name, toml_table(file_text(path, "sweep"), path.name)
+
+
+def _factor(file: str, number: int, row: object) -> Factor:
+    key = f"factor {number}"
+    if not isinstance(row, Mapping):
+        raise InputError(file, key, row, "a table under [[factor]]")
+    if "vary" not in row:
+        raise InputError(file, f"{key}.vary", "missing", ", ".join(FACTORS))
+    vary = row["vary"]
+    if vary not in FACTORS:
+        raise unknown(file, f"{key}.vary", vary, FACTORS)
+    found: Factor = validated(FACTORS[str(vary)], dict(row), file, f"{key} ({vary})")
+    return found
+
+
+def _key(number: int, factor: Factor) -> str:
+    return f"factor {number} ({factor.kind})"
+
+
+def _check_keys(design: SweepDesign, file: str) -> None:
+    """Refuse keys that have no effect together with the others."""
+    method, points = design.method, design.points
+    if method == "grid" and points is not None:
+        raise InputError(file, "points", points, "none: a grid has those that its factors make")
+    if method != "grid" and points is None:
+        raise InputError(file, "points", "missing", f"a number of points for {method}")
+    if method == "sobol" and points is not None and points & (points - 1):
+        raise InputError(file, "points", points, "a power of two for sobol")
+    if method != "posterior" and not design.factors:
+        raise InputError(file, "factor", "none", "one table at least, each under [[factor]]")
+    kinds = [factor.kind for factor in design.factors]
+    for kind in ONCE:
+        if kinds.count(kind) > 1:
+            raise InputError(file, "factor.vary", kind, f"one factor of kind {kind}")
+    for kind in ("theory", "start"):
+        if kind in kinds and getattr(design, kind) is not None:
+            raise InputError(
+                file, kind, getattr(design, kind), f"none beside a factor of kind {kind}"
+            )
+    for number, factor in enumerate(design.factors, start=1):
+        if not isinstance(factor, NumberFactor):
+            continue
+        if method in CROSSED and factor.number is None:
+            allowed = f"values, or a number of levels, for {method}"
+            raise InputError(file, f"{_key(number, factor)}.levels", "missing", allowed)
+        if method not in CROSSED and factor.levels is not None:
+            allowed = f"none: {method} takes values from the whole range"
+            raise InputError(file, f"{_key(number, factor)}.levels", factor.levels, allowed)
+
+
+def _check_factors(plan: SweepPlan, file: str) -> None:
+    design, cases = plan.design, plan.cases
+    with name_error_at(file, "theory", WHOLE):
+        cases.theory(design.theory or WHOLE)
+    if design.start is not None:
+        start_month(plan.case, design.start, file, "start")
+    taken = {POINT, "run", *SUMMARY, *(o.name for o in plan.outcomes)}
+    if design.method == "posterior":
+        taken |= {DRAW, *plan.case.drawn}
+    seen = set()
+    for number, factor in enumerate(design.factors, start=1):
+        key = _key(number, factor)
+        if design.method == "posterior" and not plan.makes_scenario(factor):
+            allowed = "a fixed parameter: draws of the posterior give the others"
+            raise InputError(file, key, factor.column, allowed)
+        if factor.column in taken:
+            raise InputError(file, f"{key}.name", factor.column, "a name of its own")
+        what = (factor.kind, getattr(factor, "of", ""), getattr(factor, "states", ()))
+        if what in seen:
+            raise InputError(file, key, factor.column, "what no other factor varies")
+        taken.add(factor.column)
+        seen.add(what)
+        if isinstance(factor, ListedFactor | NumberFactor) and factor.values is not None:
+            twice = [v for v in factor.values if factor.values.count(v) > 1]
+            if twice:
+                raise InputError(file, f"{key}.values", twice[0], "each value once")
+        factor.check(cases, file, key)
+        if isinstance(factor, OfCounterfactual):
+            _check_held(plan, factor, file)
+
+
+def _check_held(plan: SweepPlan, factor: OfCounterfactual, file: str) -> None:
+    """Refuse a parameter that a counterfactual holds: to vary it would have no effect there."""
+    varied = {f.parameter for f in plan.design.factors if isinstance(f, OfParameter)}
+    for name in factor.values:
+        changed = plan.cases.case_in(Scenario(plan.cases.theories[0], name)).changed
+        for parameter, value in changed.held if changed else ():
+            if parameter in varied:
+                allowed = f"another parameter: {name} holds it at {value:g}"
+                raise InputError(file, "factor (parameter).parameter", parameter, allowed)
+
+
+def _check_outcomes(plan: SweepPlan, file: str) -> None:
+    design = plan.design
+    starts = next((f.values for f in design.factors if isinstance(f, OfStart)), (design.start,))
+    for text in starts:
+        start = plan.case.month(text, "start") if text else plan.case.start
+        for number, outcome in enumerate(plan.outcomes, start=1):
+            outcome.check_start(plan.case, start, file, f"outcome {number}")
+    for number, outcome in enumerate(plan.outcomes, start=1):
+        if isinstance(outcome, Brier) and (
+            design.runs < 2 or (design.random_numbers == "independent" and design.runs % 2)
+        ):
+            allowed = "an outcome of single runs, or an even number of runs"
+            raise InputError(file, f"outcome {number}", outcome.name, allowed)

@@ -1,0 +1,284 @@
+"""A pair: a counterfactual beside its baseline, with its tables of seats, divergence, attribution and outcomes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from tashkent.agents.situation import Floats
+from tashkent.experiments.divergence import NEVER_DIVERGES
+from tashkent.experiments.effect import Effect, Z, direction, effect
+from tashkent.experiments.extrapolation import ALIKE, extrapolation
+from tashkent.experiments.paired_runs import Counts
+from tashkent.model.case import Case
+from tashkent.model.clock import month_label
+from tashkent.model.compilation import compile_case
+from tashkent.model.counterfactual import Counterfactual, ExpectedOutcome
+from tashkent.model.statuses import Status, is_in
+
+#: to what a change is attributed where no term differs
+LAW = "law, council or order"
+STATUSES = {"in": None, **{status.name.lower(): status for status in Status}}
+OUTCOME_COLUMNS = [
+    "state",
+    "club",
+    "month",
+    "status",
+    "implied",
+    "whose",
+    "baseline",
+    "changed",
+    "change",
+    "simulation_low",
+    "simulation_high",
+    "posterior_low",
+    "posterior_high",
+    "low",
+    "high",
+    "found",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A counterfactual beside its baseline under one theory, from one start."""
+
+    counterfactual: Counterfactual
+    #: the name of what it is compared with, and of the theory
+    against: str
+    theory: str
+    #: both worlds
+    baseline: Case
+    counterfactual_case: Case
+    #: the month of the initial condition
+    start: int
+    runs: int
+    per_draw: int
+    seed: int
+    counts: Counts
+
+    @property
+    def key(self) -> dict[str, str]:
+        """What tells this pair from others of a comparison."""
+        return {
+            "counterfactual": self.counterfactual.id,
+            "theory": self.theory,
+            "start": month_label(self.start),
+        }
+
+    @property
+    def differs_from(self) -> int | None:
+        """The first month in which an input differs; None if none does."""
+        first = self.counts.differs_from
+        return self.baseline.start + first if first < len(self.baseline.months) else None
+
+    @cached_property
+    def p_in(self) -> tuple[Floats, Floats]:
+        """P(in) of every seat and month in baseline and counterfactual, each of shape (T, S, C)."""
+        return self.counts.baseline / self.runs, self.counts.counterfactual / self.runs
+
+    @property
+    def months(self) -> range:
+        """The months of the tables."""
+        return range(self.start, self.baseline.end + 1)
+
+    @cached_property
+    def extrapolation(self) -> pd.DataFrame:
+        """Terms that leave the range of the fit; see `extrapolation`."""
+        since = self.baseline.end + 1 if self.differs_from is None else self.differs_from
+        return extrapolation(self.baseline, self.counterfactual_case, self.start, since)
+
+    @cached_property
+    def effect(self) -> Effect:
+        """The effect on every seat and month, on axes (month, state, club)."""
+        return effect(self.counts.by_draw, self.counts.discordant, self.per_draw)
+
+    def seats(self, months: Sequence[int] | None = None) -> pd.DataFrame:
+        """P(in) of every seat in both worlds, in all months or some, with the change and its intervals."""
+        case, months = self.baseline, list(self.months if months is None else months)
+        at = [month - self.start for month in months]
+        size = (len(at), len(case.state_ids), len(case.clubs))
+        t, s, c = (axis.ravel() for axis in np.indices(size))
+        found, counts = self.effect, self.counts
+
+        def cells(values: Any) -> Any:
+            return np.asarray(values)[at].ravel()
+
+        gained = (counts.discordant + counts.counterfactual - counts.baseline) // 2
+        table = pd.DataFrame(
+            {
+                "club": np.array(tuple(case.clubs))[c],
+                "state": np.array(case.state_ids)[s],
+                "month": np.array([month_label(m) for m in months])[t],
+                "baseline": cells(self.p_in[0]),
+                "changed": cells(self.p_in[1]),
+                "change": cells(found.change),
+                "simulation_low": cells(found.change - Z * found.se_simulation),
+                "simulation_high": cells(found.change + Z * found.se_simulation),
+                "posterior_low": cells(found.posterior_low),
+                "posterior_high": cells(found.posterior_high),
+                "se": cells(found.se),
+                "gained": cells(gained),
+                "lost": cells(counts.discordant - gained),
+            }
+        )
+        return table.sort_values(["club", "state", "month"], ignore_index=True)
+
+    @cached_property
+    def share_changed(self) -> float:
+        """The share of runs that take another course at all."""
+        return float((self.counts.divergence.month != NEVER_DIVERGES).mean())
+
+    @cached_property
+    def divergence(self) -> pd.DataFrame:
+        """Month, seat and statuses of the divergence, with the share of all runs; the most frequent first."""
+        diverged = self.counts.divergence
+        at = np.flatnonzero(diverged.month != NEVER_DIVERGES)
+        case = self.baseline
+        table = pd.DataFrame(
+            {
+                "month": [month_label(case.start + t) for t in diverged.month[at]],
+                "state": np.array(case.state_ids)[diverged.state[at]],
+                "club": np.array(tuple(case.clubs))[diverged.club[at]],
+                "baseline": [status_name(v) for v in diverged.before[at]],
+                "changed": [status_name(v) for v in diverged.after[at]],
+            }
+        )
+        columns = list(table.columns)
+        shares = table.groupby(columns, as_index=False).size()
+        shares["share"] = shares.pop("size") / self.runs
+        by = ["share", *columns]
+        return shares.sort_values(by, ascending=[False, *[True] * 5], ignore_index=True)
+
+    @cached_property
+    def divergence_months(self) -> pd.DataFrame:
+        """Share of all runs whose histories diverge in each month."""
+        months = self.counts.divergence.month
+        found, number = np.unique(months[months != NEVER_DIVERGES], return_counts=True)
+        return pd.DataFrame(
+            {
+                "month": [month_label(self.baseline.start + t) for t in found],
+                "share": number / self.runs,
+            }
+        )
+
+    @cached_property
+    def attribution(self) -> pd.DataFrame:
+        """What the change is attributed to: the mean difference of each term of the value of the seat that diverges.
+
+        In log-odds, over the runs that diverge. The row ``law, council or order`` is the share of these in which no
+        term differs: a rule, an answer or an order made the difference. `share` is that of the runs in which the
+        term differed most.
+        """
+        diverged = self.counts.divergence
+        terms = diverged.terms[diverged.month != NEVER_DIVERGES]
+        names = compile_case(self.baseline).theory
+        runs = max(1, len(terms))
+        most = np.abs(terms).argmax(axis=1) if len(names) and len(terms) else np.zeros(0, int)
+        moved = np.abs(terms).max(axis=1, initial=0.0) > ALIKE
+        rows = [
+            {
+                "term": name,
+                "difference": float(terms[:, i].sum() / runs),
+                "share": float(((most == i) & moved).sum() / runs),
+            }
+            for i, name in enumerate(names)
+        ]
+        rows.append(
+            {
+                "term": LAW,
+                "difference": 0.0,
+                "share": float((~moved).sum() / runs),
+            }
+        )
+        table = pd.DataFrame(rows)
+        table = table[(table["difference"] != 0) | (table["share"] > 0)]
+        return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+
+    @cached_property
+    def outcomes(self) -> pd.DataFrame:
+        """What the counterfactual asks to look at, with the direction that is implied and the one that is found."""
+        rows = []
+        for i, outcome in enumerate(looked_at(self.counterfactual, self.baseline, self.start)):
+            old, new = (_has(seen[:, i], outcome.status) for seen in self.counts.seen)
+            difference = new.astype(int) - old
+            by_draw = difference.reshape(-1, self.per_draw).sum(axis=1)
+            found = effect(by_draw, np.array(np.abs(difference).sum()), self.per_draw)
+            low, high = (float(found.change + z * found.se) for z in (-Z, Z))
+            rows.append(
+                {
+                    "state": outcome.state,
+                    "club": outcome.club,
+                    "month": outcome.month,
+                    "status": outcome.status,
+                    "implied": outcome.direction,
+                    "whose": outcome.whose,
+                    "baseline": float(old.mean()),
+                    "changed": float(new.mean()),
+                    "change": float(found.change),
+                    "simulation_low": float(found.change - Z * found.se_simulation),
+                    "simulation_high": float(found.change + Z * found.se_simulation),
+                    "posterior_low": float(found.posterior_low),
+                    "posterior_high": float(found.posterior_high),
+                    "low": low,
+                    "high": high,
+                    "found": direction(low, high),
+                }
+            )
+        return pd.DataFrame(rows, columns=OUTCOME_COLUMNS)
+
+    def to_dict(self) -> dict[str, object]:
+        """Everything but the full table of seats, as JSON has it; NaN is None."""
+        shown = [m for m in self.baseline.shown if m > self.start]
+        seats = self.seats(shown)
+        seats = seats[seats["club"] == self.baseline.focus]
+        months = self.divergence_months
+        return {
+            **self.key,
+            "title": self.counterfactual.title,
+            "question": self.counterfactual.question,
+            "against": self.against,
+            "case_hash": self.counterfactual_case.hash,
+            "differs_from": None if self.differs_from is None else month_label(self.differs_from),
+            "share_changed": self.share_changed,
+            "median_divergence": _median_month(months),
+            "outcomes": _records(self.outcomes),
+            "seats": _records(seats),
+            "divergence": _records(self.divergence.head(10)),
+            "attribution": _records(self.attribution),
+            "extrapolation": _records(self.extrapolation),
+        }
+
+
+def looked_at(counterfactual: Counterfactual, base: Case, start: int) -> list[ExpectedOutcome]:
+    """What a counterfactual asks to look at after a start, in clubs that the baseline has."""
+    return [
+        outcome
+        for outcome in counterfactual.outcomes
+        if outcome.club in base.clubs and base.month(outcome.month, "month") > start
+    ]
+
+
+def _has(statuses: Any, wanted: str) -> Any:
+    status = STATUSES[wanted]
+    return is_in(statuses) if status is None else statuses == status
+
+
+def status_name(value: int) -> str:
+    """A status as the record writes it."""
+    return Status(value).name.lower()
+
+
+def _median_month(months: pd.DataFrame) -> str | None:
+    if not len(months):
+        return None
+    half = months["share"].cumsum() >= months["share"].sum() / 2
+    return str(months["month"][int(np.argmax(half))])
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, object]]:
+    plain = table.astype(object).where(table.notna(), None)
+    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]

@@ -1,0 +1,417 @@
+"""Paired runs with common random numbers: a baseline and its counterfactuals, advanced side by side.
+
+Every draw is keyed by seed, state, club and act, so a run of a counterfactual differs from the same run of the
+baseline through what was changed and nothing else. Until the first month in which an input differs, the two are one
+world and are advanced once. A baseline of which many questions are asked one after the other can be kept month by
+month (`experiments.history`).
+"""
+
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, fields
+from functools import lru_cache, partial
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tashkent.agents.situation import Bools, Floats
+from tashkent.experiments.divergence import (
+    NEVER_DIVERGES,
+    Divergence,
+    Ints,
+    StateBefore,
+    copied,
+    seat_terms,
+)
+from tashkent.experiments.history import History, LiveBaseline, ReplayedBaseline
+from tashkent.experiments.input_difference import first_difference
+from tashkent.model.case import Case
+from tashkent.model.compilation import compile_case
+from tashkent.model.counterfactual import parameters_of
+from tashkent.model.inputs import CaseInputs
+from tashkent.model.noise import Noise
+from tashkent.model.seats import Status8
+from tashkent.model.statuses import is_in
+from tashkent.model.step import advance
+from tashkent.model.theory import know_terms, own_files
+from tashkent.model.workers import Pool
+from tashkent.model.world import World, world_from_record
+
+#: runs that advance together; changes speed and memory, never a result
+BLOCK = 500
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Paired runs of one counterfactual, counted; seats on axes (month, state, club) of the baseline."""
+
+    #: runs in which the state is in
+    baseline: Ints
+    counterfactual: Ints
+    #: runs in which it is in only in the baseline, or only in the counterfactual
+    discordant: Ints
+    #: sums of the difference over the runs of one parameter draw, shape (draws, T, S, C)
+    by_draw: NDArray[np.int16]
+    divergence: Divergence
+    #: statuses at the months and seats that are looked at, shape (R, outcomes), baseline and counterfactual
+    seen: tuple[Status8, Status8]
+    #: months since the case's start from which an input differs; as many as there are if none does
+    differs_from: int
+
+
+@dataclass(frozen=True)
+class PairedWorlds:
+    """One baseline and its counterfactuals from one start, compiled."""
+
+    baseline: CaseInputs
+    counterfactuals: tuple[CaseInputs, ...]
+    #: months since the case's start from which each counterfactual may differ
+    differs_from: tuple[int, ...]
+    origin: int
+    seed: int
+    #: runs that share a parameter draw
+    per_draw: int
+    #: what is looked at: (month since the start, state, club) for each counterfactual
+    looked_at: tuple[tuple[tuple[int, int, int], ...], ...]
+
+
+def run_pairs(
+    baseline: Case,
+    counterfactuals: Sequence[Case],
+    draws: Mapping[str, Floats],
+    *,
+    start: int,
+    seed: int,
+    per_draw: int,
+    looked_at: Sequence[Sequence[tuple[int, int, int]]],
+    workers: int = 1,
+    progress: Callable[[int], None] | None = None,
+    history: History | None = None,
+    noise: Noise | None = None,
+) -> tuple[Counts, ...]:
+    """Run baseline and counterfactuals over the same draws; one `Counts` for each counterfactual.
+
+    Parameters
+    ----------
+    baseline, counterfactuals
+        The cases.
+    draws
+        Parameters of the baseline by name, shape (draws,); each is used by `per_draw` runs in a row.
+    start
+        Month of the initial condition.
+    seed
+        Keys every draw.
+    per_draw
+        Runs that share a parameter draw.
+    looked_at
+        For each counterfactual, the seats whose status is kept: (months since the case's start, state, club).
+    workers
+        Processes; no influence on the result.
+    progress
+        Called with the number of runs that have been added, here month by month as shares of whole runs, of other
+        processes block by block. What it raises ends the work.
+    history
+        The baseline, if it has been run before; then all is run here and at once.
+    noise
+        Draws of the same states and clubs with the same seed, and room for the first of the runs that advance
+        together; what is drawn is kept in it. Taken with a history only.
+
+    Raises
+    ------
+    ValueError
+        If the history is that of another baseline.
+    """
+    inputs, origin = compile_case(baseline), start - baseline.start
+    compiled = tuple(compile_case(case) for case in counterfactuals)
+    worlds = PairedWorlds(
+        baseline=inputs,
+        counterfactuals=compiled,
+        differs_from=tuple(first_difference(inputs, other, origin) for other in compiled),
+        origin=origin,
+        seed=seed,
+        per_draw=per_draw,
+        looked_at=tuple(tuple(cells) for cells in looked_at),
+    )
+    number = len(next(iter(draws.values())))
+    if history is not None:
+        if not history.is_of(baseline, draws, start=start, seed=seed, per_draw=per_draw):
+            raise ValueError("the history is another's: case, start, seed or parameters differ")
+        return _run_block(worlds, draws, 0, progress, history, noise)
+    blocks = -(-number * per_draw // BLOCK)
+    of_block = max(1, -(-number // blocks))
+    lows = range(0, number, of_block)
+    rows = [{n: values[low : low + of_block] for n, values in draws.items()} for low in lows]
+    first_runs = [low * per_draw for low in lows]
+    blocks_of = _counted(worlds, rows, first_runs, min(workers, len(lows)), progress)
+    return tuple(_joined(parts) for parts in zip(*blocks_of, strict=True))
+
+
+def _counted(
+    worlds: PairedWorlds,
+    rows: Sequence[Mapping[str, Floats]],
+    first_runs: Sequence[int],
+    workers: int,
+    progress: Callable[[int], None] | None,
+) -> Iterator[tuple[Counts, ...]]:
+    """The blocks in their order, from here or from local processes, which stay for the next comparison."""
+    if workers <= 1:
+        yield from map(partial(_run_block, worlds, progress=progress), rows, first_runs)
+        return
+    told = pickle.dumps((own_files(), worlds))
+    tasks = (
+        (i, _run_block_there, (told, *task))
+        for i, task in enumerate(zip(rows, first_runs, strict=True))
+    )
+    # threads would wait for each other: much of a month is Python
+    with Pool[int, tuple[Counts, ...]](workers, kept=True) as pool:
+        for counts, draws in zip(pool.in_order(tasks), rows, strict=True):
+            if progress is not None:
+                progress(len(next(iter(draws.values()))) * worlds.per_draw)
+            yield counts
+
+
+@lru_cache(maxsize=1)
+def _worlds(told: bytes) -> PairedWorlds:
+    files, worlds = pickle.loads(told)
+    know_terms(files)
+    return cast(PairedWorlds, worlds)
+
+
+def _run_block_there(
+    told: bytes, draws: Mapping[str, Floats], first_run: int
+) -> tuple[Counts, ...]:
+    return _run_block(_worlds(told), draws, first_run)
+
+
+# one block of runs ---------------------------------------------------------------------------------
+
+
+class _CountedPair:
+    """A counterfactual beside its baseline in one block of runs, and what is counted of them."""
+
+    def __init__(self, worlds: PairedWorlds, number: int, draws: int) -> None:
+        self.inputs, self.first = worlds.counterfactuals[number], worlds.differs_from[number]
+        base = worlds.baseline
+        months, states, clubs = base.open_to.shape
+        self.origin = worlds.origin
+        shape = (months - worlds.origin, states, clubs)
+        self.per_draw, runs = worlds.per_draw, draws * worlds.per_draw
+        self.in_counterfactual = np.zeros(shape, np.int32)
+        self.discordant = np.zeros(shape, np.int32)
+        self.by_draw = np.zeros((draws, *shape), np.int16)
+        self.month = np.full(runs, NEVER_DIVERGES, np.int32)
+        self.state, self.club = np.zeros(runs, np.int32), np.zeros(runs, np.int32)
+        self.before, self.after = np.zeros(runs, np.int8), np.zeros(runs, np.int8)
+        self.terms = np.zeros((runs, len(base.theory)))
+        self.cells = worlds.looked_at[number]
+        self.seen = tuple(np.zeros((runs, len(self.cells)), np.int8) for _ in range(2))
+        names = tuple(self.inputs.case.clubs)
+        #: the clubs of the baseline that this world has, in the order in which seats are compared
+        self.kept = [c for c, name in enumerate(base.case.clubs) if name in names]
+        focus = tuple(base.case.clubs).index(base.case.focus)
+        self.kept.sort(key=lambda c: (c != focus, c))
+        self.here = [names.index(tuple(base.case.clubs)[c]) for c in self.kept]
+        self.all_clubs = names == tuple(base.case.clubs)
+        self.world: World | None = None
+        self.state_before: StateBefore | None = None
+
+    def begin(self, world: World) -> None:
+        """From now on a world of its own."""
+        self.world, self.state_before = world, StateBefore(world)
+
+    @property
+    def may_diverge(self) -> bool:
+        """A run may diverge this month for the first time."""
+        return self.world is not None and bool((self.month == NEVER_DIVERGES).any())
+
+    def keep_before(self) -> None:
+        """Keep what the world carries into the month."""
+        if self.world is not None and self.state_before is not None:
+            self.state_before.keep(self.world)
+
+    def _on_axes(self, status: Status8) -> Status8:
+        """Statuses on the clubs of the baseline; who has no such club is not in it."""
+        if self.all_clubs:
+            return status
+        shape = (*status.shape[:2], self.by_draw.shape[-1])
+        wide = np.zeros(shape, np.int8)
+        wide[:, :, self.kept] = status[:, :, self.here]
+        return wide
+
+    def count(
+        self, t: int, base: World, seated: Bools, baseline_before: StateBefore | World
+    ) -> None:
+        """Count a month at whose end both worlds stand."""
+        at = t - self.origin
+        world = self.world or base
+        status = base.status if self.world is None else self._on_axes(self.world.status)
+        for i, (month, s, c) in enumerate(self.cells):
+            if month == t:
+                self.seen[0][:, i], self.seen[1][:, i] = base.status[:, s, c], status[:, s, c]
+        if self.world is None:
+            self.in_counterfactual[at] = seated.sum(axis=0)
+            return
+        differs = status != base.status
+        if not differs.any():
+            self.in_counterfactual[at] = seated.sum(axis=0)
+            return
+        inside = is_in(status)
+        self.in_counterfactual[at] = inside.sum(axis=0)
+        difference = inside.astype(np.int8) - seated
+        self.discordant[at] = np.abs(difference).sum(axis=0)
+        of_draws = difference.reshape(-1, self.per_draw, *difference.shape[1:])
+        self.by_draw[:, at] = of_draws.sum(axis=1, dtype=np.int16)
+        run = np.flatnonzero(
+            (self.month == NEVER_DIVERGES) & differs[:, :, self.kept].any(axis=(1, 2))
+        )
+        if len(run) and self.state_before is not None and t > self.origin:
+            self._diverge(
+                t,
+                run,
+                differs,
+                base.status,
+                status,
+                world,
+                base,
+                (baseline_before, self.state_before),
+            )
+
+    def _diverge(
+        self,
+        t: int,
+        run: NDArray[np.intp],
+        differs: Bools,
+        before: Status8,
+        after: Status8,
+        world: World,
+        base: World,
+        states: tuple[StateBefore | World, StateBefore],
+    ) -> None:
+        # clubs first, so that the focal club's seat comes before others
+        by_club = np.moveaxis(differs[np.ix_(run, range(differs.shape[1]), self.kept)], 2, 1)
+        place = by_club.reshape(len(run), -1).argmax(axis=1)
+        club, state = np.divmod(place, differs.shape[1])
+        here = np.array(self.here)[club]
+        club = np.array(self.kept)[club]
+        self.month[run], self.state[run], self.club[run] = t, state, club
+        self.before[run], self.after[run] = before[run, state, club], after[run, state, club]
+        seats = (run, state, club)
+        old = seat_terms(base, states[0], t, base.inputs, *seats, club)
+        new = seat_terms(world, states[1], t, base.inputs, *seats, here)
+        self.terms[run] = new - old
+
+    def counts(self, baseline: Ints) -> Counts:
+        """All that was counted."""
+        return Counts(
+            baseline=baseline,
+            counterfactual=self.in_counterfactual,
+            discordant=self.discordant,
+            by_draw=self.by_draw,
+            divergence=Divergence(
+                self.month, self.state, self.club, self.before, self.after, self.terms
+            ),
+            seen=(self.seen[0], self.seen[1]),
+            differs_from=self.first,
+        )
+
+
+def _run_block(
+    worlds: PairedWorlds,
+    draws: Mapping[str, Floats],
+    first_run: int,
+    progress: Callable[[int], None] | None = None,
+    history: History | None = None,
+    noise: Noise | None = None,
+) -> tuple[Counts, ...]:
+    number = len(next(iter(draws.values())))
+    runs = number * worlds.per_draw
+    inputs, origin = worlds.baseline, worlds.origin
+
+    def rows(case: Case) -> dict[str, Floats]:
+        own = parameters_of(case, draws) if case.changed else draws
+        return {name: np.repeat(own[name], worlds.per_draw) for name in case.drawn}
+
+    if noise is None:
+        noise = Noise(inputs.case, worlds.seed, first_run, runs)
+    base: LiveBaseline | ReplayedBaseline = (
+        LiveBaseline(world_from_record(inputs, origin, rows(inputs.case), noise))
+        if history is None
+        else ReplayedBaseline(history)
+    )
+    pairs = [_CountedPair(worlds, i, number) for i in range(len(worlds.counterfactuals))]
+    baseline = np.zeros(pairs[0].in_counterfactual.shape if pairs else (0,), np.int32)
+    months = len(inputs.rules)
+    for t in range(origin, months):
+        for pair in pairs:
+            if pair.world is None and t >= pair.first:
+                pair.begin(
+                    _started(worlds, pair.inputs, rows(pair.inputs.case), noise, first_run, runs)
+                    if pair.first == origin
+                    else _branched(base.world, pair.inputs, noise)
+                )
+        if t > origin:
+            awaited = [pair for pair in pairs if pair.may_diverge]
+            for pair in awaited:
+                pair.keep_before()
+            base.advance(t, keep_before=bool(awaited))
+            for pair in pairs:
+                if pair.world is not None:
+                    advance(pair.world, t)
+                    pair.world.log.clear()
+        seated = is_in(base.world.status)
+        if pairs:
+            baseline[t - origin] = seated.sum(axis=0)
+        for pair in pairs:
+            pair.count(t, base.world, seated, base.before)
+        if progress is not None:
+            done, of = t + 1 - origin, months - origin
+            progress(runs * done // of - runs * (done - 1) // of)
+    return tuple(pair.counts(baseline) for pair in pairs)
+
+
+def _started(
+    worlds: PairedWorlds,
+    inputs: CaseInputs,
+    rows: Mapping[str, Floats],
+    noise: Noise,
+    first_run: int,
+    runs: int,
+) -> World:
+    """A world of its own from the start."""
+    same = tuple(inputs.case.clubs) == tuple(worlds.baseline.case.clubs)
+    own = noise.under(inputs.case) if same else Noise(inputs.case, worlds.seed, first_run, runs)
+    return world_from_record(inputs, worlds.origin, rows, own)
+
+
+def _branched(base: World, inputs: CaseInputs, noise: Noise) -> World:
+    """A world that has been the baseline so far and now goes its own way."""
+    world = copy(base)
+    world.inputs, world.noise = inputs, noise.under(inputs.case)
+    world.seats = copied(base.seats)
+    world.belief_updates, world.new_belief_updates = (
+        base.belief_updates.copy(order="K"),
+        base.new_belief_updates.copy(order="K"),
+    )
+    world.participation, world.log = base.participation.copy(order="K"), []
+    return world
+
+
+def _joined(parts: Sequence[Counts]) -> Counts:
+    """The counts of all blocks, in the order of runs."""
+    divergence = [part.divergence for part in parts]
+    return Counts(
+        baseline=np.sum([p.baseline for p in parts], axis=0, dtype=np.int32),
+        counterfactual=np.sum([p.counterfactual for p in parts], axis=0, dtype=np.int32),
+        discordant=np.sum([p.discordant for p in parts], axis=0, dtype=np.int32),
+        by_draw=np.concatenate([p.by_draw for p in parts]),
+        divergence=Divergence(
+            *(np.concatenate([getattr(p, f.name) for p in divergence]) for f in fields(Divergence))
+        ),
+        seen=(
+            np.concatenate([p.seen[0] for p in parts]),
+            np.concatenate([p.seen[1] for p in parts]),
+        ),
+        differs_from=parts[0].differs_from,
+    )
