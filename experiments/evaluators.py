@@ -68,7 +68,7 @@ def on_cores(plan: SweepPlan, tasks: Iterable[Task], workers: int) -> Results:
 _plans: list[SweepPlan] = []
 
 
-def _begin(plan: Plan) -> None:
+def _begin(plan: SweepPlan) -> None:
     _plans[:] = [plan]
 
 
