@@ -1,33 +1,11 @@
-"""DELIBERATE: from the value of a seat to the log-odds of each act that is open to a state.
+"""DELIBERATE: the value of a seat, and the chance of an act by its log-odds (`agents.acts`)."""
 
-With ``W`` the value of a seat (`agents.terms`) and frictions that the rules in force set:
-
-* accede:   ``W + accede + obligation * [the club promises help] + opening * [window] + founding * [founding month]``
-* renew:    ``W + renew``
-* give notice, ask for suspension, cease observing: ``-W + exit`` each
-* freeze participation: ``-W + freeze``; resume it: ``W + resume``
-* ask to be an observer: ``W + observe``
-
-Where a former party must first join what was concluded since, ``- compliance * owed`` is added to accession;
-where a law at home makes joining dear, ``lock``.
-
-An act happens in a month with probability ``1 / (1 + exp(-log-odds))``. A member asks for suspension before it
-thinks of notice, so the chance of leaving by either route is ``1 - (1 - p_suspend) * (1 - p_withdraw)``.
-"""
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from tashkent.agents.situation import Bools, Floats
+from tashkent.agents.situation import Floats
 
-#: the frictions, in the order of the acts above
-FRICTIONS = ("accede", "obligation", "opening", "founding", "renew", "exit")
-
-#: frictions of acts that the record does not score; they stay at their priors
-UNSCORED = ("freeze", "resume", "observe", "lock")
-
-Weights = Mapping[str, Floats]
 #: what runs have changed of a term: the clubs, the weight, the change
 Moved = tuple[slice, Floats, Floats]
 
@@ -56,52 +34,6 @@ def value_of_seat(at_rest: Floats, weights: Floats, moved: Sequence[Moved]) -> F
     return value
 
 
-def accession(
-    value: Floats, friction: Weights, guarantees: Bools, window: Bools, founding: Bools
-) -> Floats:
-    """Log-odds of acceding; `guarantees`, `window` and `founding` have shape (C,) or broadcast to the value's."""
-    # few numbers, laid out as the value is
-    price = np.multiply(friction["obligation"], guarantees, order="F")
-    price += friction["accede"]
-    price += np.multiply(friction["opening"], window, order="F")
-    price += np.multiply(friction["founding"], founding, order="F")
-    return np.asarray(value + price)
-
-
-def renewal(value: Floats, friction: Weights) -> Floats:
-    """Log-odds of signing a prolongation."""
-    return value + friction["renew"]
-
-
-def leaving(value: Floats, friction: Weights) -> Floats:
-    """Log-odds of giving notice, of asking for suspension, and of ceasing to observe."""
-    return friction["exit"] - value
-
-
 def probability(log_odds: Floats) -> Floats:
-    """``1 / (1 + exp(-log_odds))``."""
+    """Chance of an act, ``1 / (1 + exp(-log_odds))``, in (0, 1); of the shape of `log_odds`."""
     return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
-
-
-def freezing(value: Floats, friction: Weights) -> Floats:
-    """Log-odds of freezing participation."""
-    return friction["freeze"] - value
-
-
-def resumption(value: Floats, friction: Weights) -> Floats:
-    """Log-odds of resuming participation."""
-    return value + friction["resume"]
-
-
-def observation(value: Floats, friction: Weights) -> Floats:
-    """Log-odds of asking to be an observer."""
-    return value + friction["observe"]
-
-
-def return_price(owed: Floats, dear: Bools, weights: Weights) -> Floats:
-    """What is added to the log-odds of acceding for what must be joined first and for a lock at home.
-
-    `owed` is in the units of compliance (`agents.terms`). A theory without compliance asks no price for it.
-    """
-    price = np.multiply(weights["lock"], dear, order="F")
-    return price - weights["compliance"] * owed if "compliance" in weights else price

@@ -6,11 +6,12 @@ averaged, not its mode plugged in. `leave_one_state_out` uses the normal approxi
 state as one joint prediction, and put every baseline on the same rows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from tashkent.agents.situation import Bools, Floats
 from tashkent.calibration.baselines import (
@@ -39,7 +40,7 @@ from tashkent.calibration.regression import predict_logit
 from tashkent.calibration.riskset import CHOICES, RiskSet
 from tashkent.calibration.scores import area_under_curve, eve_of, renewal_month
 from tashkent.model.case import Case
-from tashkent.model.choices import open_acts, record_standing
+from tashkent.model.choices import log_odds_row, open_acts
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of
 from tashkent.model.compilation import compile_case
 from tashkent.model.simulate import prior_parameters
@@ -421,7 +422,6 @@ def unscored_act(
     runs = len(found.values)
     drawn = prior_parameters(case, runs=runs, seed=seed)
     drawn.update({n: found.values[:, i] for i, n in enumerate(found.names)})
-    friction = drawn[name]
     scores, plain, chance = [], [], []
     before = sum(
         act in [a for a, _ in open_acts(compile_case(case), t, s, _focus(case))]
@@ -430,8 +430,7 @@ def unscored_act(
     )
     seen = 0
     for t, s in rows:
-        value = _value(case, drawn, t, s, _focus(case))
-        p = 1.0 / (1.0 + np.exp(-(friction - value)))
+        p = expit(log_odds_row(compile_case(case), act, t, s, _focus(case)).log_odds(drawn))
         done = (t, s) in did
         scores.append(np.log(p if done else 1.0 - p))
         chance.append(float(p @ found.weights))
@@ -463,15 +462,6 @@ def unscored_act(
 
 def _focus(case: Case) -> int:
     return tuple(case.clubs).index(case.focus)
-
-
-def _value(case: Case, parameters: Mapping[str, Floats], t: int, s: int, c: int) -> Floats:
-    """The value of a seat in a month of the record, shape (draws,)."""
-    inputs = compile_case(case)
-    total = np.zeros(len(next(iter(parameters.values()))))
-    for name, feature in inputs.terms(t, record_standing(inputs, t)).items():
-        total = total + parameters[name] * feature[s, c]
-    return total
 
 
 def calibration_curve(predictions: pd.DataFrame, edges: Sequence[float]) -> pd.DataFrame:

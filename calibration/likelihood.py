@@ -16,16 +16,16 @@ from functools import lru_cache
 import numpy as np
 
 from tashkent.agents.situation import Floats
-from tashkent.calibration.riskset import CHOICES, RiskSet, risk_set
+from tashkent.calibration.riskset import CHOICE_OPEN, CHOICES, RiskSet, risk_set
 from tashkent.model.case import Case
-from tashkent.model.choices import open_acts, record_standing
+from tashkent.model.choices import log_odds_row, open_acts
 from tashkent.model.compilation import compile_case
 from tashkent.model.inputs import CaseInputs
 from tashkent.model.statuses import Act
 
 
 def log_sigmoid(x: Floats) -> Floats:
-    """``log(1 / (1 + exp(-x)))``, without overflow."""
+    """``log(1 / (1 + exp(-x)))``, without overflow; shape as `x`."""
     return np.asarray(np.minimum(x, 0.0) - np.log1p(np.exp(-np.abs(x))))
 
 
@@ -34,7 +34,7 @@ class Design:
     """The risk set with every log-odds written as ``row @ parameters``.
 
     `first` is the design of the only route of a choice, or of notice where exits have two; `second` that of the
-    request for suspension, used where `two_routes`. Both have shape (rows, parameters).
+    request for suspension, and 0 but where `two_routes`. Both have shape (rows, parameters).
     """
 
     names: tuple[str, ...]
@@ -86,45 +86,24 @@ def design(case: Case) -> Design:
     names = fitted_names(case)
     first, second = np.zeros((len(rows), len(names))), np.zeros((len(rows), len(names)))
     two_routes, offset = np.zeros(len(rows), bool), np.zeros(len(rows))
-    held = {name: p.mean for name, p in case.drawn.items() if name not in names}
-    column = {name: i for i, name in enumerate(names)}
     for i in range(len(rows)):
         t, s, c = int(rows.month[i]), int(rows.state[i]), int(rows.club[i])
-        choice, rules = CHOICES[rows.choice[i]], inputs.rules[t][c]
-        seen = t
-        if choice == "renew" and rules.term is not None:
-            seen = max(0, t - rules.term.informed_months_before)
-        features = _features(case, seen, t)
-        sign = -1.0 if choice == "exit" else 1.0
-        for name, feature in features.items():
-            if name in held:
-                offset[i] += sign * held[name] * feature[s, c]
-            else:
-                first[i, column[name]] = second[i, column[name]] = sign * feature[s, c]
-        if choice == "accede":
-            first[i, column["accede"]] = 1.0
-            first[i, column["obligation"]] = inputs.situation.clubs.guarantees[c]
-            first[i, column["opening"]] = rows.window[i]
-            first[i, column["founding"]] = rows.founding[i]
-            first[i] += _price(inputs, t, s, c, names)
-            offset[i] += held["lock"] * inputs.dear[t, s, c]
-        elif choice == "renew":
-            first[i, column["renew"]] = 1.0
-        else:
-            routes = [act for act, _ in open_acts(inputs, t, s, c)]
-            two_routes[i] = {Act.WITHDRAW, Act.REQUEST_SUSPENSION} <= set(routes)
-            first[i, column["exit"]] = second[i, column["exit"]] = 1.0
+        choice = CHOICES[rows.choice[i]]
+        routes = [a for a, _ in open_acts(inputs, t, s, c) if CHOICE_OPEN.get(a) == choice]
+        two_routes[i] = len(routes) > 1
+        first[i], offset[i] = _coefficients(inputs, routes[-1], t, s, c)
+        if two_routes[i]:  # what stays at its prior is the same for both
+            second[i], _ = _coefficients(inputs, routes[0], t, s, c)
     return Design(names, rows, first, second, two_routes, offset)
 
 
-@lru_cache(maxsize=4096)
-def _features(case: Case, seen: int, t: int) -> dict[str, Floats]:
-    """The terms of a month as seen, with all that the record says of seats on the eve of another."""
-    inputs = compile_case(case)
-    return inputs.terms(seen, record_standing(inputs, t))
-
-
-def _price(inputs: CaseInputs, t: int, s: int, c: int, names: tuple[str, ...]) -> Floats:
-    """What each fitted parameter adds for instruments that a former party must join first."""
-    owed = inputs.price[t, c] * inputs.record.former[t - 1, s, c]
-    return np.array([-owed if name == "compliance" else 0.0 for name in names])
+def _coefficients(inputs: CaseInputs, act: Act, t: int, s: int, c: int) -> tuple[Floats, float]:
+    """The coefficients of the fitted parameters, shape (P,), and what the others add at the means of their priors."""
+    names, offset = fitted_names(inputs.case), 0.0
+    coefficients = np.zeros(len(names))
+    for name, coefficient in log_odds_row(inputs, act, t, s, c).coefficients:
+        if name in names:
+            coefficients[names.index(name)] += coefficient
+        else:
+            offset += inputs.case.drawn[name].mean * coefficient
+    return coefficients, offset

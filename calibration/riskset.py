@@ -26,7 +26,8 @@ from tashkent.model.compilation import compile_case
 from tashkent.model.statuses import Act
 
 CHOICES = ("accede", "renew", "exit")
-_CHOICE_OPEN = {
+#: the choice to which an act that is open belongs
+CHOICE_OPEN = {
     Act.ACCEDE: "accede",
     Act.RENEW: "renew",
     Act.WITHDRAW: "exit",
@@ -80,7 +81,7 @@ def risk_set(case: Case) -> RiskSet:
     for t in range(1, len(case.months)):
         for c in range(len(clubs)):
             for s in np.flatnonzero(inputs.decides):
-                found = [_CHOICE_OPEN.get(act) for act, _ in open_acts(inputs, t, int(s), c)]
+                found = [CHOICE_OPEN.get(act) for act, _ in open_acts(inputs, t, int(s), c)]
                 choice = next(filter(None, found), None)
                 if choice is None or did.get((t, int(s), c)) == "cease":
                     continue

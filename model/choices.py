@@ -4,10 +4,14 @@ The likelihood scores these choices and `model.explain` takes them apart, so tha
 a state do.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
+from tashkent.agents.acts import ACTS, Features, Friction
+from tashkent.agents.situation import Floats
 from tashkent.model.case import Case
 from tashkent.model.clock import month_of
 from tashkent.model.compilation import compile_case
@@ -114,3 +118,59 @@ def _is_barred(inputs: CaseInputs, t: int, s: int, c: int) -> bool:
         for own, other in inputs.barred[t]
         if own == c
     )
+
+
+@dataclass(frozen=True)
+class LogOddsRow:
+    """The log-odds of an act on one seat in a month of the record, as coefficients of parameters."""
+
+    #: the terms of the seat by name, with the sign of the act
+    terms: Mapping[str, float]
+    #: the act's frictions in the order of the table, with what each is multiplied by
+    frictions: tuple[tuple[Friction, float], ...]
+
+    @property
+    def coefficients(self) -> tuple[tuple[str, float], ...]:
+        """Every parameter that adds something, with what it is multiplied by; a parameter may stand there twice."""
+        frictions = ((friction.parameter, value) for friction, value in self.frictions)
+        return (*self.terms.items(), *frictions)
+
+    def log_odds(self, parameters: Mapping[str, Floats]) -> Floats:
+        """The log-odds, shape (draws,) for parameters of shape (draws,) by name."""
+        total = np.zeros(len(next(iter(parameters.values()))))
+        for name, coefficient in self.coefficients:
+            total = total + parameters[name] * coefficient
+        return total
+
+
+def log_odds_row(inputs: CaseInputs, act: Act, t: int, s: int, c: int) -> LogOddsRow:
+    """The coefficients of an act's log-odds for a state `s` and a club `c` in month `t` of the record."""
+    known, name = ACTS[act.name.lower()], act.name.lower()
+    term, seen = inputs.rules[t][c].term, t
+    if name == "renew" and term is not None:
+        seen = max(0, t - term.informed_months_before)
+    features: Features = {
+        **{key: values[c] for key, values in inputs.club_features(t).items()},
+        **{
+            key: values[s]
+            for key, values in inputs.seat_features(t, c, inputs.record.former[t - 1, :, c]).items()
+        },
+    }
+    return LogOddsRow(
+        terms={
+            weight: known.sign * float(values[s, c])
+            for weight, values in _record_terms(inputs.case, seen, t).items()
+        },
+        frictions=tuple(
+            (f, f.sign * (1.0 if f.feature is None else float(features[f.feature])))
+            for f in known.frictions
+            if f.applies(inputs.theory)
+        ),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _record_terms(case: Case, seen: int, t: int) -> dict[str, Floats]:
+    """The terms of a month as seen, with all that the record says of seats before another; each of shape (S, C)."""
+    inputs = compile_case(case)
+    return inputs.terms(seen, record_standing(inputs, t))

@@ -10,17 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from tashkent.agents import council, deliberation
+from tashkent.agents.acts import ACTS
 from tashkent.agents.situation import Floats
 from tashkent.model.case import Case
-from tashkent.model.choices import open_acts, record_standing
+from tashkent.model.choices import log_odds_row, open_acts, record_standing
 from tashkent.model.clock import month_label, month_of
 from tashkent.model.compilation import compile_case
 from tashkent.model.inputs import CaseInputs
 from tashkent.model.statuses import Act, Status, is_in
 
 LOW, HIGH = 5, 95
-#: acts that are the likelier the less a seat is worth
-_OUTWARD = (Act.WITHDRAW, Act.REQUEST_SUSPENSION, Act.FREEZE, Act.CEASE_OBSERVING)
 #: the months that are looked back for the one in which the worth of a seat turned
 LOOK_BACK = 120
 
@@ -67,7 +66,7 @@ class ActExplained:
     @property
     def worth(self) -> tuple[Part, ...]:
         """The terms of the seat: above zero speaks for being in, whatever the act."""
-        sign = -1.0 if Act[self.act.upper()] in _OUTWARD else 1.0
+        sign = ACTS[self.act].sign
         return tuple(
             Part(part.name, part.kind, sign * part.values)
             for part in self.parts
@@ -168,12 +167,8 @@ def explain(
             continue
         before = Status(inputs.record.status[t - 1, s, c])
         status[name] = before.name.lower()
-        rules = inputs.rules[t][c]
         for act, rule in open_acts(inputs, t, s, c):
-            seen = t
-            if act == Act.RENEW and rules.term is not None:
-                seen = max(0, t - rules.term.informed_months_before)
-            acts.append(_explained(inputs, act, rule, t, seen, s, c, parameters))
+            acts.append(_explained(inputs, act, rule, t, s, c, parameters))
         if inputs.exists[t, c]:
             turn = _turn(inputs, t, s, c, parameters)
             turns += [turn] if turn is not None else []
@@ -217,20 +212,20 @@ def _explained(
     act: Act,
     rule: str,
     t: int,
-    seen: int,
     s: int,
     c: int,
     parameters: Mapping[str, Floats],
 ) -> ActExplained:
     case = inputs.case
-    sign = -1.0 if act in _OUTWARD else 1.0
-    terms = inputs.terms(seen, record_standing(inputs, t))
+    row = log_odds_row(inputs, act, t, s, c)
     parts = [
-        Part(name, "term", sign * parameters[name] * float(terms[name][s, c])) for name in terms
+        Part(name, "term", parameters[name] * coefficient)
+        for name, coefficient in row.terms.items()
     ]
     parts += [
-        Part(name, "friction", value)
-        for name, value in _frictions(inputs, act, t, s, c, parameters)
+        Part(friction.name, "friction", parameters[friction.parameter] * coefficient)
+        for friction, coefficient in row.frictions
+        if coefficient
     ]
     club = tuple(case.clubs)[c]
     verb = act.name.lower()
@@ -245,35 +240,6 @@ def _explained(
     return ActExplained(
         club, name, verb, rule, statute.text, statute.source, tuple(parts), objectors, done
     )
-
-
-def _frictions(
-    inputs: CaseInputs, act: Act, t: int, s: int, c: int, parameters: Mapping[str, Floats]
-) -> list[tuple[str, Floats]]:
-    """What the rules in force add to the log-odds of an act, by name."""
-    own = {
-        Act.RENEW: "renew",
-        Act.WITHDRAW: "exit",
-        Act.REQUEST_SUSPENSION: "exit",
-        Act.CEASE_OBSERVING: "exit",
-        Act.FREEZE: "freeze",
-        Act.RESUME: "resume",
-        Act.OBSERVE: "observe",
-        Act.ACCEDE: "accede",
-    }[act]
-    found = [(own, parameters[own])]
-    if act == Act.ACCEDE:
-        owed = inputs.price[t, c] * bool(inputs.record.former[t - 1, s, c])
-        if owed and "compliance" in parameters:
-            found.append(("return", -parameters["compliance"] * owed))
-        steps = {
-            "obligation": inputs.situation.clubs.guarantees[c],
-            "opening": inputs.window[t, c],
-            "founding": inputs.founding[t, c],
-            "lock": inputs.dear[t, s, c],
-        }
-        found += [(name, parameters[name] * float(step)) for name, step in steps.items() if step]
-    return found
 
 
 def _objectors(

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tashkent.agents import perception
+from tashkent.agents.acts import Features
 from tashkent.agents.situation import Bools, Floats, Situation
 from tashkent.agents.terms import TERMS, Read
 from tashkent.model.case import Case
@@ -143,6 +144,18 @@ class CaseInputs:
         """In each month the clubs whose seats cost some states more than others."""
         dear = self.dear.any(axis=1) | (self.price > 0)
         return tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in dear)
+
+    def club_features(self, t: int) -> Features:
+        """What frictions of clubs are multiplied by in a month, each of shape (C,)."""
+        return {
+            "guarantees": self.situation.clubs.guarantees,
+            "window": self.window[t],
+            "founding": self.founding[t],
+        }
+
+    def seat_features(self, t: int, c: int, former: Bools) -> Features:
+        """What frictions of seats of a club are multiplied by, each of shape (S,) or that of `former`, (..., S)."""
+        return {"owed": self.price[t, c] * former, "dear": self.dear[t, :, c]}
 
     def terms(self, t: int, standing: Standing) -> dict[str, Floats]:
         """The terms of the theory that are not zero everywhere in month `t`, times what is at stake."""

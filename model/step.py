@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tashkent.agents import deliberation, perception
+from tashkent.agents import acts, deliberation, perception
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.clock import MONTHS_PER_YEAR
 from tashkent.model.law import RulesInForce
@@ -193,7 +193,7 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
             continue
         informed = max(0, t - rules.term.informed_months_before)
         value = weigh(world, informed, before, t)[:, :, c]
-        log_odds = deliberation.renewal(value, world.of_one_club)
+        log_odds = acts.log_odds("renew", value, world.of_one_club)
         drawn = world.noise.logistic_once("renew", c, t, np.flatnonzero(world.inputs.decides))
         seated = is_in(before[:, :, c]) & world.inputs.decides
         signs = seated & among(before[:, :, c], *MAY_SIGN) & rules.prolonged
@@ -211,7 +211,7 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     inputs, noise = world.inputs, world.noise
     unmoved = (world.status == before) & inputs.decides[:, None]
     party = among(before, *PARTY) & unmoved
-    to_leave = deliberation.leaving(value, world.parameters)
+    to_leave = acts.log_odds("withdraw", value, world.parameters)
     leaves = (to_leave > noise.logistic("withdraw", t)) & among(before, *MAY_LEAVE) & unmoved
     some_leave = leaves.any(axis=(0, 1))
     for c, rules in enumerate(inputs.rules[t]):
@@ -219,7 +219,8 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             continue
         friction, free, gives = world.of_one_club, party[:, :, c], leaves[:, :, c]
         if rules.voluntary_suspension is not None:
-            asks = free & (to_leave[:, :, c] > noise.logistic_in("suspend", c, t))
+            log_odds = acts.log_odds("request_suspension", value[:, :, c], friction)
+            asks = free & (log_odds > noise.logistic_in("suspend", c, t))
             rule = rules.voluntary_suspension.id
             enact_where(
                 world, t, c, asks, Act.REQUEST_SUSPENSION, Status.SUSPENSION_REQUESTED, rule
@@ -230,14 +231,14 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             free = free & ~gives
         if rules.participation is not None:
             rule = rules.participation.id
-            log_odds = deliberation.freezing(value[:, :, c], friction)
+            log_odds = acts.log_odds("freeze", value[:, :, c], friction)
             freezes = free & among(before[:, :, c], Status.MEMBER)
             freezes &= log_odds > noise.logistic_in("freeze", c, t)
             enact_where(world, t, c, freezes, Act.FREEZE, Status.FROZEN, rule)
             idle = among(before[:, :, c], Status.FROZEN, Status.SANCTIONED)
             if idle.any():
                 idle &= (world.status[:, :, c] == before[:, :, c]) & inputs.decides
-                log_odds = deliberation.resumption(value[:, :, c], friction)
+                log_odds = acts.log_odds("resume", value[:, :, c], friction)
                 resumes = idle & (log_odds > noise.logistic_in("resume", c, t))
                 world.seats.gap[:, :, c][resumes] = 0
                 enact_where(world, t, c, resumes, Act.RESUME, Status.MEMBER, rule)
@@ -245,7 +246,8 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             observes = among(before[:, :, c], Status.OBSERVER) & unmoved[:, :, c]
             if observes.any():
                 drawn = noise.logistic_in("cease observing", c, t)
-                ceases = observes & (to_leave[:, :, c] > drawn)
+                log_odds = acts.log_odds("cease_observing", value[:, :, c], friction)
+                ceases = observes & (log_odds > drawn)
                 rule = rules.observer.id
                 enact_where(world, t, c, ceases, Act.CEASE_OBSERVING, Status.NONE, rule)
 
@@ -280,17 +282,11 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     for c, other in barred:
         of_club = outside[:, :, c]
         of_club &= ~seated[:, :, other]
-    log_odds = deliberation.accession(
-        value,
-        world.parameters,
-        inputs.situation.clubs.guarantees,
-        inputs.window[t],
-        inputs.founding[t],
-    )
+    log_odds = acts.log_odds("accede", value, world.parameters, inputs.club_features(t))
     for c in inputs.priced[t]:
-        owed, dear = inputs.price[t, c] * seats.former[:, :, c], inputs.dear[t, :, c]
+        features = inputs.seat_features(t, c, seats.former[:, :, c])
         of_club = log_odds[:, :, c]
-        of_club += deliberation.return_price(owed, dear, world.of_one_club)
+        of_club += acts.seat_frictions("accede", world.of_one_club, features)
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
     some_ask = petitions.any(axis=(0, 1))
     for c, rules in enumerate(inputs.rules[t]):
@@ -346,7 +342,7 @@ def _observe(
     petitioned: Bools,
 ) -> None:
     inputs = world.inputs
-    log_odds = deliberation.observation(value[:, :, c], world.of_one_club)
+    log_odds = acts.log_odds("observe", value[:, :, c], world.of_one_club)
     asks = log_odds > world.noise.logistic_in("observe", c, t)
     asks &= inputs.may_observe[t, :, c] & inputs.decides
     asks &= ~is_in(before[:, :, c]) & ~among(before[:, :, c], Status.OBSERVER) & ~petitioned
@@ -358,8 +354,8 @@ def _observe(
         chance = objection_chance(world, petition, "objection")
         draw = world.noise.uniform_in("answer observer", c, t)[petition.run, petition.state]
         refused = draw < refusal_chance(world, rules, petition, chance)
-    acts = (Act.OBSERVE, Act.REFUSE_OBSERVER)
-    decide(world, petition, refused, *acts, rule.id, Status.OBSERVER)
+    answers = (Act.OBSERVE, Act.REFUSE_OBSERVER)
+    decide(world, petition, refused, *answers, rule.id, Status.OBSERVER)
 
 
 def keep_accounts(world: World, t: int) -> None:

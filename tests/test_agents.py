@@ -7,7 +7,7 @@ import mesa
 import numpy as np
 import pytest
 
-from tashkent.agents import council, deliberation, perception, ties
+from tashkent.agents import acts, council, deliberation, perception, ties
 from tashkent.agents.situation import ClubTraits, Situation
 from tashkent.agents.terms import TERMS, term
 from tashkent.model.case import Case
@@ -343,26 +343,45 @@ def test_one_objection_is_enough() -> None:
     assert council.objection(np.array(-2.0), np.array(1.0), np.array(2.0)) == pytest.approx(0.5)
 
 
+#: what frictions of clubs are multiplied by
+CLUB: tuple[acts.Feature, ...] = ("guarantees", "window", "founding")
+
+
 def test_log_odds_of_acts() -> None:
-    friction = {name: np.array(float(i)) for i, name in enumerate(deliberation.FRICTIONS, start=1)}
+    friction = {name: np.array(float(i)) for i, name in enumerate(acts.FRICTIONS, start=1)}
     value = np.array(10.0)
     yes, no = np.array(True), np.array(False)
-    assert deliberation.accession(value, friction, yes, no, yes) == 10 + 1 + 2 + 4
-    assert deliberation.accession(value, friction, no, yes, no) == 10 + 1 + 3
-    assert deliberation.renewal(value, friction) == 15
-    assert deliberation.leaving(value, friction) == 6 - 10
+
+    def acceding(*club: np.ndarray) -> float:
+        return float(acts.log_odds("accede", value, friction, dict(zip(CLUB, club, strict=True))))
+
+    assert acceding(yes, no, yes) == 10 + 1 + 2 + 4
+    assert acceding(no, yes, no) == 10 + 1 + 3
+    assert acts.log_odds("renew", value, friction) == 15
+    for act in ("withdraw", "request_suspension", "cease_observing"):
+        assert acts.log_odds(act, value, friction) == 6 - 10
     others = {"freeze": np.array(2.0), "resume": np.array(3.0), "observe": np.array(4.0)}
-    assert deliberation.freezing(value, others) == 2 - 10
-    assert deliberation.resumption(value, others) == 10 + 3
-    assert deliberation.observation(value, others) == 10 + 4
+    assert acts.log_odds("freeze", value, others) == 2 - 10
+    assert acts.log_odds("resume", value, others) == 10 + 3
+    assert acts.log_odds("observe", value, others) == 10 + 4
 
 
 def test_the_price_of_return() -> None:
     weights = {"lock": np.array(-2.0), "compliance": np.array(1.5)}
-    assert deliberation.return_price(np.array(3.0), np.array(True), weights) == -2 - 4.5
-    assert deliberation.return_price(np.array(3.0), np.array(False), weights) == -4.5
+
+    def price(dear: bool) -> float:
+        features = {"owed": np.array(3.0), "dear": np.array(dear)}
+        return float(acts.seat_frictions("accede", weights, features))
+
+    assert price(True) == -2 - 4.5
+    assert price(False) == -4.5
     del weights["compliance"]  # a theory without it asks no price
-    assert deliberation.return_price(np.array(3.0), np.array(True), weights) == -2
+    assert price(True) == -2
+
+
+def test_an_unknown_parameter_of_a_friction_is_an_error() -> None:
+    with pytest.raises(KeyError, match="exit"):
+        acts.log_odds("withdraw", np.array(1.0), {})
 
 
 def test_the_value_of_a_seat_is_the_weighted_sum_of_its_terms() -> None:

@@ -15,7 +15,7 @@ import pytest
 from pydantic import ValidationError
 
 from tashkent import cli
-from tashkent.agents.deliberation import FRICTIONS
+from tashkent.agents.acts import FRICTIONS
 from tashkent.calibration.holdout import leave_one_state_out
 from tashkent.calibration.posterior import fit
 from tashkent.cli.new_case import SKELETON

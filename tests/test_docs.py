@@ -12,7 +12,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel, TypeAdapter
 
-from tashkent.agents import deliberation
+from tashkent.agents import acts
 from tashkent.agents.terms import TERMS
 from tashkent.calibration.measures.measure import KINDS as MEASURES
 from tashkent.calibration.measures.reading import signature
@@ -100,8 +100,8 @@ def test_every_parameter_is_described() -> None:
     text = sections("##")["parameters.toml"]
     names = (
         *TERMS,
-        *deliberation.FRICTIONS,
-        *deliberation.UNSCORED,
+        *acts.FRICTIONS,
+        *acts.UNSCORED,
         *tables.COUNCIL,
         *tables.FIXED,
     )
@@ -115,7 +115,7 @@ def test_every_composite_that_is_needed_is_described() -> None:
 def test_no_parameter_is_described_that_does_not_exist() -> None:
     text = sections("##")["parameters.toml"]
     told = re.findall(r"^\| `([a-z_]+)` \|", text, flags=re.MULTILINE)
-    known = {*TERMS, *deliberation.FRICTIONS, *deliberation.UNSCORED, *tables.COUNCIL}
+    known = {*TERMS, *acts.FRICTIONS, *acts.UNSCORED, *tables.COUNCIL}
     assert set(told) - set(keys(tables.Parameter)) <= {*known, *tables.FIXED}
 
 

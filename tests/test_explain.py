@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tashkent import cli
-from tashkent.agents import deliberation
+from tashkent.agents import acts
 from tashkent.agents.situation import Floats
 from tashkent.model import words
 from tashkent.model.case import Case
@@ -56,28 +56,15 @@ def test_parts_add_up_to_the_log_odds_of_the_engine(
         rules = inputs.rules[t][c]
         seen = t - rules.term.informed_months_before if act.act == "renew" and rules.term else t
         value = weigh(world, seen, world.status, t)[:, s, c]
-        match act.act:
-            case "accede":
-                expected = deliberation.accession(
-                    value,
-                    draws,
-                    inputs.situation.clubs.guarantees[c],
-                    inputs.window[t, c],
-                    inputs.founding[t, c],
-                )
-                owed = inputs.price[t, c] * inputs.record.former[t - 1, s, c]
-                dear = inputs.dear[t, s, c]
-                expected = expected + deliberation.return_price(owed, dear, draws)
-            case "observe":
-                expected = deliberation.observation(value, draws)
-            case "renew":
-                expected = deliberation.renewal(value, draws)
-            case "withdraw" | "request_suspension" | "cease_observing":
-                expected = deliberation.leaving(value, draws)
-            case "freeze":
-                expected = deliberation.freezing(value, draws)
-            case _:
-                expected = deliberation.resumption(value, draws)
+        expected = acts.log_odds(
+            act.act,
+            value,
+            draws,
+            {name: values[c] for name, values in inputs.club_features(t).items()},
+        )
+        former = inputs.record.former[t - 1, :, c]
+        seat = {name: v[s] for name, v in inputs.seat_features(t, c, former).items()}
+        expected = expected + acts.seat_frictions(act.act, draws, seat)
         np.testing.assert_allclose(act.log_odds, expected, rtol=0, atol=1e-9)
 
 
@@ -118,9 +105,9 @@ def test_without_a_permanent_body_petitions_wait_for_the_session(
     case: Case, draws: dict[str, Floats]
 ) -> None:
     other = case.without("CSTO-11-permanent")
-    for month, acts in (("2005-11", set()), ("2005-12", {"accede", "observe"})):
+    for month, expected in (("2005-11", set()), ("2005-12", {"accede", "observe"})):
         found = explained(other, "UKR", month, draws).acts
-        assert {a.act for a in found if a.club == "CST"} == acts
+        assert {a.act for a in found if a.club == "CST"} == expected
 
 
 def test_record_objectors_and_turns(case: Case, draws: dict[str, Floats]) -> None:

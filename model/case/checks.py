@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import combinations
 from typing import Any
 
-from tashkent.agents.deliberation import FRICTIONS, UNSCORED
+from tashkent.agents.acts import FRICTIONS, UNSCORED
 from tashkent.agents.terms import TERMS
 from tashkent.model.case.case import Case
 from tashkent.model.case.record_checks import check_record, check_seat
