@@ -77,16 +77,15 @@ def test_layers_are_folders_and_import_downwards_alone() -> None:
 def test_every_decision_that_is_superseded_names_one_that_is_there() -> None:
     text = (ROOT / guide.DECISIONS).read_text(encoding="utf-8")
     numbers = set(re.findall(r"^\| (\d+) ", text, re.MULTILINE))
-    assert len(numbers) == len(re.findall(r"^\| \d+ ", text, re.MULTILINE)) > 30
+    assert len(numbers) == len(re.findall(r"^\| \d+ ", text, re.MULTILINE)) > 18
     assert set(re.findall(r"superseded by (\d+)", text)) <= numbers
 
 
-@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "README.md", "docs/architecture.md"])
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "README.md"])
 def test_targets_and_files_that_a_page_names_are_there(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:`|^ {4})make ([a-z0-9-]+)", text, re.MULTILINE)) <= targets
     paths = re.findall(r"`((?:\.?[a-z_]+/)+[a-z_]*(?:\.\w+)?)`", text)
-    folder = (ROOT / page).parent
-    missing = [p for p in paths if not (ROOT / p).exists() and not (folder / p).exists()]
-    assert not missing
+    made = (".venv/", "dist/")
+    assert not [p for p in paths if not p.startswith(made) and not (ROOT / p).exists()]
