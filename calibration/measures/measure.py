@@ -178,16 +178,16 @@ class Particulars(BaseModel):
         return f"{self.kind}({', '.join(cells)})"
 
     def named(self) -> Iterator[tuple[str, str, str]]:
-        """Every name that a field holds: field, what it names, name."""
+        """Every name that a field holds: key of the field, what it names, name."""
         for field, info in type(self).model_fields.items():
             for mark in info.metadata:
                 if isinstance(mark, Among):
                     value = getattr(self, field)
                     values = () if value is None else (value,) if isinstance(value, str) else value
-                    yield from ((field, mark.what, name) for name in values)
+                    yield from ((info.alias or field, mark.what, name) for name in values)
 
     def dated(self) -> Iterator[tuple[str, OfMonths, int]]:
-        """Every month that a field holds: field, its mark, month."""
+        """Every month that a field holds: key of the field, its mark, month."""
         for field, info in type(self).model_fields.items():
             for mark in info.metadata:
                 if isinstance(mark, OfMonths):
@@ -195,7 +195,7 @@ class Particulars(BaseModel):
                     values = value.values() if isinstance(value, dict) else value
                     if isinstance(value, int | None):
                         values = () if value is None else (value,)
-                    yield from ((field, mark, month) for month in values)
+                    yield from ((info.alias or field, mark, month) for month in values)
 
     def check(self, case: Case, file: str, key: str) -> None:
         """Refuse names and months that the case does not have.
