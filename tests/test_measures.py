@@ -8,22 +8,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import tashkent as tk
 from tashkent.agents.situation import Bools, Floats
 from tashkent.calibration.measures.measure import KINDS, ClubName, Month, OneNumber
 from tashkent.calibration.patterns import FILE, evaluate, load_patterns
+from tashkent.calibration.posterior import posterior
 from tashkent.calibration.runs import Runs
 from tashkent.calibration.scores import brier
 from tashkent.calibration.tally import Tally
 from tashkent.cli.new_case import new_case
 from tashkent.cli.sweeps import sweep
+from tashkent.experiments.factors import Parameters
 from tashkent.experiments.outcomes import (
     measured,
     outcome_words,
     read_outcome,
     read_outcomes,
 )
-from tashkent.experiments.sensitivity import Plan
+from tashkent.experiments.sensitivity import Setting, noise_of, values
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import parse_month
 from tashkent.model.compilation import compile_case
@@ -298,9 +299,13 @@ def test_one_class_serves_patterns_sweeps_and_sensitivity(tmp_path: Path) -> Non
     summary = sweep(design).summary
     assert set(summary["outcome"]) == {NEW, "pattern(X)"}
     assert summary["mean"].between(0, 1).all()
-    tiny = Plan(runs=4, trajectories=2, base=2, most=1)
-    found = tk.sensitivity(case, [NEW], of=["inputs"], plan=tiny)
-    assert found.names == (NEW,)
+    space, (outcome,) = Parameters(case), read_outcomes([NEW], case)
+    drawn = posterior(case).draws(runs=8, seed=5)
+    setting = Setting(space, (outcome,), drawn, 8, 5, case.start, outcome.until or case.end)
+    points = np.full((2, len(space.problem.factors)), 0.5)
+    shares = values(setting, noise_of(setting), points)
+    assert shares.shape == (2, 2, 1)
+    assert ((shares >= 0) & (shares <= 1)).all()
 
 
 @pytest.mark.usefixtures("_nobody_in")
