@@ -121,6 +121,7 @@ def test_an_easy_case_is_recovered_and_agrees_with_laplace(tmp_path: Path) -> No
     assert (table["contraction"] > 0.98).all()
 
 
+@pytest.mark.slow
 def test_the_seed_fixes_every_draw_on_any_number_of_processes(tmp_path: Path) -> None:
     density = easy()
     one = sample(density, SETTINGS, tmp_path / "one", steps=200)

@@ -280,6 +280,7 @@ def test_importing_the_command_line_is_cheap() -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_the_facade_simulates_with_the_posterior() -> None:
     first = tk.simulate(runs=3, seed=4, start="2020-12")
     again = tk.simulate(

@@ -45,6 +45,7 @@ def test_compare_writes_everything_and_reports_json(
     assert (manifest["seed"], manifest["runs"], manifest["runs_per_draw"]) == (2, 40, 10)
 
 
+@pytest.mark.slow
 def test_the_screen_says_what_changed_and_how_sure_it_is(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

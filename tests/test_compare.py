@@ -80,6 +80,7 @@ def alone(case: Case, draws: dict[str, Floats]) -> Ensemble:
     return simulate(case, rows, seed=SEED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [TIE, NO_GUAM, OTHER_COUNCIL], ids=lambda one: one.id)
 def test_the_numbers_are_those_of_two_separate_simulations(
     case: Case, draws: dict[str, Floats], found: dict[str, Pair], which: Counterfactual
@@ -109,6 +110,7 @@ def test_the_numbers_are_those_of_two_separate_simulations(
     assert row.lost == (difference[:, t, s, c] == -1).sum()
 
 
+@pytest.mark.slow
 def test_the_outcomes_are_counted_by_status(
     case: Case, draws: dict[str, Floats], found: dict[str, Pair]
 ) -> None:
@@ -207,6 +209,7 @@ def test_neither_blocks_nor_workers_change_a_number(
             np.testing.assert_array_equal(*values)
 
 
+@pytest.mark.slow
 def test_progress_is_told_month_by_month_and_may_end_the_work(
     case: Case, draws: dict[str, Floats]
 ) -> None:
@@ -363,6 +366,7 @@ def test_starts_theories_and_baselines_make_pairs_of_their_own(case: Case) -> No
     assert month_label(against.pairs[0].differs_from or 0) == "1999-03"
 
 
+@pytest.mark.slow
 def test_the_tables_of_a_comparison_stand_one_above_the_other(case: Case) -> None:
     result = compare(case, "CF2", "CF6", runs=20, start="1998-12")
     assert set(result.seats["counterfactual"]) == {"CF2", "CF6"}
@@ -373,6 +377,7 @@ def test_the_tables_of_a_comparison_stand_one_above_the_other(case: Case) -> Non
     assert len(figure(result.pairs[0]).axes) == 12
 
 
+@pytest.mark.slow
 def test_what_leaves_the_range_of_the_fit_is_flagged(case: Case) -> None:
     far = replace_series(TIE, 10.0)
     outside = compare(case, far, runs=10, start="1998-12").pairs[0].extrapolation

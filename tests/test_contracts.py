@@ -33,6 +33,7 @@ def rows(parameters: Parameters, low: int, high: int) -> Parameters:
     return {name: values[low:high] for name, values in parameters.items()}
 
 
+@pytest.mark.slow
 def test_one_run_of_an_ensemble_is_the_mesa_model_act_for_act(
     case: Case, some_parameters: Parameters, ensemble: Ensemble
 ) -> None:
@@ -51,6 +52,7 @@ def test_one_run_of_an_ensemble_is_the_mesa_model_act_for_act(
     assert len(acts) > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", [1, 5, 100])
 def test_batching_changes_nothing(
     case: Case, some_parameters: Parameters, ensemble: Ensemble, block: int
@@ -162,6 +164,7 @@ def test_an_event_acts_from_the_month_after_its_date(case: Case) -> None:
     assert felt[kabul + 1] > felt[kabul]
 
 
+@pytest.mark.slow
 def test_the_renewal_rests_on_what_was_known_two_months_before(case: Case) -> None:
     """Events after 1999-01-31 do not reach the decision of April 1999, whatever they are."""
     parameters = prior_parameters(case, runs=60, seed=11)

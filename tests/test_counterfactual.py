@@ -98,6 +98,7 @@ def test_a_shipped_one_changes_the_case_and_says_what_it_asks(case: Case, name: 
     assert all(source.strip() in case.sources for source in found.source.split(";"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(shipped()) - FROM_THE_START))
 def test_nothing_before_its_date_changes(
     case: Case, some_parameters: dict[str, Floats], name: str
@@ -215,6 +216,7 @@ def test_series_are_added_to_scaled_and_set_in_their_years_alone(case: Case) -> 
     assert 0.5 in {r.value for r in new.bonds if (r.state, r.partner) == ("GEO", "TKM")}
 
 
+@pytest.mark.slow
 def test_a_state_that_is_kept_from_an_act_does_not_do_it_and_nobody_else_draws_otherwise(
     case: Case, some_parameters: dict[str, Floats]
 ) -> None:
@@ -266,6 +268,7 @@ def test_a_forced_act_happens_once_the_law_allows_it_and_names_the_rule(
     assert set(done.rule) == {rule}
 
 
+@pytest.mark.slow
 def test_what_the_law_does_not_allow_is_not_forced(
     case: Case, some_parameters: dict[str, Floats]
 ) -> None:
@@ -293,6 +296,7 @@ def test_a_council_grants_or_refuses_and_the_record_has_learnt_it(
         assert (after >= before).all()
 
 
+@pytest.mark.slow
 def test_a_case_put_forward_for_certain_is_still_the_councils(case: Case) -> None:
     seat = {"states": ("UZB",), "club": "CST", "from_": "2009-01", "until": "2009-12"}
     many = {n: np.full(400, p.mean) for n, p in case.drawn.items()}
@@ -312,6 +316,7 @@ def test_a_case_put_forward_for_certain_is_still_the_councils(case: Case) -> Non
         assert least < len(passed) / len(passed | refused) < most
 
 
+@pytest.mark.slow
 def test_a_club_that_never_was_leaves_other_draws_alone(
     case: Case, some_parameters: dict[str, Floats]
 ) -> None:

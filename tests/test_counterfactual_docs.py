@@ -46,6 +46,7 @@ def test_the_example_of_a_prediction_is_one(case: Case, tmp_path: Path) -> None:
     assert len(load_predictions(tmp_path / "mine.toml", case)) == 1
 
 
+@pytest.mark.slow
 def test_the_example_in_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(blocks("python")[0], "example", "exec"), {})
     assert "CF6" in capsys.readouterr().out

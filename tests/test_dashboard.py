@@ -338,6 +338,7 @@ def test_nothing_is_compared_before_something_is_predicted(case: Case) -> None:
     assert answer.asked_of(case, asked_view(case, own="")) is None
 
 
+@pytest.mark.slow
 def test_the_answer_is_that_of_compare(case: Case) -> None:
     seen = asked_view(case, cf="CF2", seed="3")
     wanted = answer.asked_of(case, seen)
@@ -718,6 +719,7 @@ def test_a_wrong_wish_is_refused_in_words(visitor: Visitor) -> None:
     assert "start lies between" in visitor.find("busy").error
 
 
+@pytest.mark.slow
 def test_stopping_shows_the_record(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "BLOCK", 1)
     visitor.send("busy", "apply", {"runs": "300", "seed": "1"})
@@ -728,6 +730,7 @@ def test_stopping_shows_the_record(visitor: Visitor, monkeypatch: pytest.MonkeyP
     assert "Stopped" in visitor.find("busy").notice
 
 
+@pytest.mark.slow
 def test_a_weight_that_is_moved_during_a_run_counts(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -774,6 +777,7 @@ def test_visitors_do_not_see_each_other() -> None:
     other.context.close()
 
 
+@pytest.mark.slow
 def test_predict_first(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"page": "whatif"})
     assert visitor.find("words").words == ["“Bombs in Tashkent” (1999-02) does not happen."]
@@ -962,6 +966,7 @@ def test_the_baseline_is_made_in_the_background(case: Case) -> None:
     assert shared._thread.daemon
 
 
+@pytest.mark.slow
 def test_the_first_question_finds_the_world_as_it_was(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

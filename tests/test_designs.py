@@ -71,6 +71,7 @@ def test_a_posterior_design_crosses_draws_with_the_other_factors(case: Case) -> 
 THEORIES = {"vary": "theory", "values": ["whole", "fear_of_entrapment"], "name": "of"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "design",
     [

@@ -12,12 +12,11 @@ FOLDERS = ("agents", "model", "calibration", "experiments", "dashboard", "src", 
 
 #: rule -> how many may still break it; each number may only fall
 STILL_ALLOWED = {
-    "class names": 11,
+    "class names": 4,
     "long functions": 3,
-    "long modules": 13,
-    "private names": 12,
-    "shapes": 114,
-    "raises": 59,
+    "long modules": 2,
+    "shapes": 75,
+    "raises": 33,
 }
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
