@@ -80,8 +80,7 @@ def complaint(error: InputError, text: str) -> str:
     mine.toml, line 5: patch 1 (remove_event)
     """
     line = line_of(text, error.key, str(error.value))
-    words = str(error).removeprefix(f"{error.file}: ")
-    return f"{error.file}, line {line}: {words}"
+    return f"{error.file}, line {line}: {error.complaint}"
 
 
 def line_of(text: str, key: str, value: str = "") -> int:

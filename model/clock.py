@@ -14,7 +14,13 @@ def month_of(day: date) -> int:
 
 
 def parse_month(text: str) -> int:
-    """The month written ``YYYY-MM``; ``ValueError`` with the reason otherwise."""
+    """The month written ``YYYY-MM``.
+
+    Raises
+    ------
+    ValueError
+        With the reason, if it is not written so.
+    """
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
         raise ValueError("a month is written YYYY-MM, for example 1998-12")
     year, month = text.split("-")

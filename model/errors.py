@@ -10,8 +10,10 @@ class InputError(ValueError):
     def __init__(self, file: str, key: str, value: object, allowed: str, near: str = "") -> None:
         self.file, self.key, self.value, self.allowed, self.near = file, key, value, allowed, near
         hint = f" (nearest valid name: {near})" if near else ""
-        line = f"{file}: {key}: {value!r} is not valid; allowed: {allowed}{hint}"
-        super().__init__(" ".join(line.splitlines()))
+        line = f"{key}: {value!r} is not valid; allowed: {allowed}{hint}"
+        #: the line without the file
+        self.complaint = " ".join(line.splitlines())
+        super().__init__(" ".join(f"{file}: {line}".splitlines()))
 
 
 def unknown(file: str, key: str, value: object, names: Iterable[str]) -> InputError:

@@ -94,6 +94,13 @@ class _Loader:
     # loading ------------------------------------------------------------------------------------
 
     def load(self) -> Case:
+        """The case, once its tables have been checked against each other.
+
+        Raises
+        ------
+        InputError
+            If anything in the folder is missing, unknown, out of range or contradictory.
+        """
         for found in sorted([*self.path.glob("*.toml"), *self.path.glob("*.csv")]):
             if found.name not in (*TABLES, *BESIDE):
                 raise unknown("folder", "file", found.name, (*TABLES, *BESIDE))

@@ -48,7 +48,13 @@ class ChangeSeries(Patch):
         return value * self.scale if self.scale is not None else value + (self.add or 0.0)
 
     def change(self, case: Case) -> dict[str, Any]:
-        """With other values in these years."""
+        """With other values in these years.
+
+        Raises
+        ------
+        InputError
+            If the case has no such series, state or year.
+        """
         variables = dict.fromkeys(row.variable for row in case.composites)
         check_known("series", [self.series], (*variables, *DYADS))
         check_known("states", self.states, case.deciders)
@@ -103,7 +109,13 @@ class ChangeParameter(Patch):
         return self
 
     def change(self, case: Case) -> dict[str, Any]:
-        """With another value or prior. A weight whose term a theory leaves out stays out."""
+        """With another value or prior. A weight whose term a theory leaves out stays out.
+
+        Raises
+        ------
+        InputError
+            If there is no such parameter, or it has no prior to change.
+        """
         name = self.parameter
         if name in TERMS and name not in case.parameters:
             return {}

@@ -22,6 +22,11 @@ def new_case(folder: Path, patron: str = PATRON, states: Sequence[str] = STATES)
 
     The first two states take the place of the skeleton's two. Any further one is open to the same clubs, has no
     ties, bonds, threats or events that set it apart, and no place in the record.
+
+    Raises
+    ------
+    InputError
+        If the folder is neither new nor empty, or a code of a state cannot be used.
     """
     if not is_free(folder):
         raise InputError("case new", "folder", str(folder), "a new or empty folder")
