@@ -34,7 +34,10 @@ def felt(level: Floats, half_life: float) -> Floats:
 
 
 def autonomy(measured: Floats) -> Floats:
-    """Taste for standing alone: ``1 / (1 + exp(-measured))`` of a composite in standard deviations, in (0, 1)."""
+    """Taste for standing alone: ``1 / (1 + exp(-measured))`` of a composite in standard deviations, in (0, 1).
+
+    Shape as `measured`, any.
+    """
     return np.asarray(1.0 / (1.0 + np.exp(-measured)))
 
 
@@ -50,7 +53,10 @@ def exposure(threat: Floats, means: Floats, own_means_help: Bools) -> Floats:
 
 
 def remembered(signs: Floats, half_life: float) -> Floats:
-    """What was seen of kept and broken promises, fading: ``seen[t] = signs[t] + seen[t-1] * 2 ** (-1 / half_life)``."""
+    """What was seen of kept and broken promises, fading: ``seen[t] = signs[t] + seen[t-1] * 2 ** (-1 / half_life)``.
+
+    `signs` has time first; so has the result, in signs that are left.
+    """
     kept = signs.astype(np.float64)
     for t in range(1, len(kept)):
         kept[t] += faded(kept[t - 1], half_life)
@@ -58,7 +64,7 @@ def remembered(signs: Floats, half_life: float) -> Floats:
 
 
 def faded(seen: Floats, half_life: float) -> Floats:
-    """What a month leaves of it: ``seen * 2 ** (-1 / half_life)``, `half_life` in months."""
+    """What a month leaves of it: ``seen * 2 ** (-1 / half_life)``, `half_life` in months. Shape as `seen`."""
     return np.asarray(seen * 2.0 ** (-1.0 / half_life))
 
 
@@ -72,15 +78,21 @@ def credibility(seen: Floats) -> Floats:
 
 
 def willingness(value: Floats) -> Floats:
-    """How far a member would take part in what it has joined: ``1 / (1 + exp(-value))`` of its seat, in (0, 1)."""
+    """How far a member would take part in what it has joined: ``1 / (1 + exp(-value))`` of its seat, in (0, 1).
+
+    Shape as `value`, any.
+    """
     return np.asarray(1.0 / (1.0 + np.exp(-value)))
 
 
 def joined(gap: NDArray[np.integer], acquis: int) -> Floats:
-    """Share of the club's instruments that it has joined, in [0, 1]: ``1 - gap / (acquis + 1)``."""
+    """Share of the club's instruments that it has joined, in [0, 1]: ``1 - gap / (acquis + 1)``. Shape as `gap`."""
     return np.asarray(np.maximum(0.0, 1.0 - gap / (acquis + 1.0)))
 
 
 def followed(before: Floats, target: Floats, months: float) -> Floats:
-    """What follows a target with some delay: ``before + (target - before) / months``."""
+    """What follows a target with some delay: ``before + (target - before) / months``.
+
+    Shapes as they broadcast; units as `target`.
+    """
     return np.asarray(before + (target - before) / months)

@@ -116,6 +116,7 @@ def protection(now: Situation) -> Floats:
 
     ``sum over k of exposure[k] * relieves[c, k] * belief[k, c]`` over threats to the state, where belief is the
     credibility of a club that promises help and 1 for a club that promises nothing, for it has no word to break.
+    Shape (..., S, C).
     """
     relieves = now.clubs.relieves & ~now.clubs.of_regime
     promised = now.clubs.guarantees[:, None]
@@ -129,7 +130,7 @@ def abandonment(now: Situation) -> Floats:
 
     ``- sum over k of exposure[k] * relieves[c, k] * (1 - credibility[k])`` for clubs that promise help, else 0.
     With weights a (protection) and b (this), the two add up to ``(a + b) * exposure * (credibility - need)``,
-    ``need = b / (a + b)``.
+    ``need = b / (a + b)``. Shape (..., S, C).
     """
     relieves = now.clubs.relieves & ~now.clubs.of_regime & now.clubs.guarantees[:, None]
     return _summed(now.exposure, relieves, now.credibility) - _summed(now.exposure, relieves)
@@ -139,7 +140,7 @@ def abandonment(now: Situation) -> Floats:
 def regime_security(now: Situation) -> Floats:
     """Threats to the incumbent's hold on power that the club's company relieves, promise or none.
 
-    ``sum over k of threat[k] * relieves[c, k]`` over threats to the regime.
+    ``sum over k of threat[k] * relieves[c, k]`` over threats to the regime. Shape (..., S, C).
     """
     return _summed(now.threat, now.clubs.relieves & now.clubs.of_regime)
 
@@ -150,7 +151,7 @@ def coercion(now: Situation) -> Floats:
 
     ``- sum over k of threat[k] * menaces[c, k]`` with an alternative, and ``+ leverage``, the patron's grip after a
     war that was lost on own soil with its hand in it, without one. Clubs of other sponsors than the patron always have
-    an alternative.
+    an alternative. Shape (..., S, C).
     """
     repelled = -_summed(now.threat, now.clubs.menaces)
     alone = ~now.alternative[..., None] & now.clubs.patron_led
@@ -161,7 +162,7 @@ def coercion(now: Situation) -> Floats:
 def patronage(now: Situation) -> Floats:
     """The tie to the club's sponsor and the goods it gives to members, in standard deviations.
 
-    ``goods[c] + sum over p of tie[p] * sponsors[c, p]``
+    ``goods[c] + sum over p of tie[p] * sponsors[c, p]``. Shape (..., S, C).
     """
     total = np.zeros((*now.tie.shape[:-1], len(now.clubs.sponsors)))
     for p in range(now.tie.shape[-1]):
@@ -174,6 +175,7 @@ def partisan_patron(now: Situation) -> Floats:
     """Rivals in the patron's club, with the patron on their side.
 
     ``- sum over j of rivalry[s, j] * leaning[s, j] * seat[j, c]`` for clubs that the patron leads, else 0.
+    Shape (..., S, C).
     """
     seat = _needed(now.seat, "seat") & now.clubs.patron_led
     return -_over_others(now.rivalry * leaning(now.patron_tie), seat, FINEST)
@@ -184,6 +186,7 @@ def outside_option(now: Situation) -> Floats:
     """Threats against which others than the patron offer help, so that its club is needed less.
 
     ``- sum over k of exposure[k] * offer[k] * relieves[c, k]`` for clubs that the patron leads, else 0.
+    Shape (..., S, C).
     """
     relieves = now.clubs.relieves & now.clubs.patron_led[:, None]
     return -_summed(now.exposure * now.offer, relieves)
@@ -191,7 +194,10 @@ def outside_option(now: Situation) -> Floats:
 
 @term(theory="Fear of entrapment, the price of integration (Snyder 1984; Morrow 1991)")
 def entrapment(now: Situation) -> Floats:
-    """Autonomy lost to a club that reaches into its members' defence: ``- autonomy * reach[c]`` if it promises help."""
+    """Autonomy lost to a club that reaches into its members' defence: ``- autonomy * reach[c]`` if it promises help.
+
+    Shape (..., S, C).
+    """
     return -now.autonomy[..., None] * (now.reach * now.clubs.guarantees)[..., None, :]
 
 
@@ -203,7 +209,7 @@ def entrapment(now: Situation) -> Floats:
 def compliance(now: Situation) -> Floats:
     """Instruments that the state has yet to join, the dearer the further the club reaches.
 
-    ``- gap * reach[c] / 10``
+    ``- gap * reach[c] / 10``. Shape (..., S, C).
     """
     return -_needed(now.gap, "gap") * (now.reach / TEN)[..., None, :]
 
@@ -216,7 +222,7 @@ def compliance(now: Situation) -> Floats:
 def contagion(now: Situation) -> Floats:
     """States that left of late, by their share of the state's trade, in tenths.
 
-    ``- 10 * sum over j of bond[s, j] * left[j, c]``
+    ``- 10 * sum over j of bond[s, j] * left[j, c]``. Shape (..., S, C).
     """
     return -TEN * _over_others(now.bond, _needed(now.left, "left"), SHARE_OF_TRADE)
 
@@ -225,7 +231,7 @@ def contagion(now: Situation) -> Floats:
 def dues(now: Situation) -> Floats:
     """The share of the budget that falls to the state, in tenths, if it is in.
 
-    ``- 10 * shared_budget[c] / (1 + number of other paying states that are in)``
+    ``- 10 * shared_budget[c] / (1 + number of other paying states that are in)``. Shape (..., S, C).
     """
     seats = _needed(now.seat, "seat") & now.pays[:, None]
     others = seats.sum(axis=-2)[..., None, :] - seats
@@ -238,5 +244,5 @@ def dues(now: Situation) -> Floats:
     where="touched",
 )
 def courtship(now: Situation) -> Floats:
-    """The patron courts a member that drifts: 1 while it does, else 0."""
+    """The patron courts a member that drifts: 1 while it does, else 0. Shape (..., S, C)."""
     return _needed(now.courted, "courted").astype(np.float64)

@@ -22,7 +22,7 @@ STILL_ALLOWED = {
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 #: what says how an array lies: "shape (R, S)", "(..., K)", "a scalar", "like `status`", "along the last axis"
-SHAPE = re.compile(r"shape|\([RT]|\.\.\.,|scalar|like|ax[ei]s")
+SHAPE = re.compile(r"[Ss]hape|\([RT]|\.\.\.,|scalar|like|ax[ei]s")
 RAISES = re.compile(r"^\s*Raises\n\s*------\n", re.MULTILINE)
 
 
