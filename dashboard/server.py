@@ -58,7 +58,7 @@ def serve(host: str, port: int, *, show: bool) -> None:
     from solara.server.starlette import app
 
     from tashkent.dashboard.results import warm
-    from tashkent.model.workers import share_heap
+    from tashkent.model.memory import share_heap
 
     share_heap()
     warm()

@@ -15,7 +15,7 @@ import pandas as pd
 from publish import evidence_sections as sections
 from publish.evidence_figures import figures
 from publish.page import FIGURES, ROOT, rendered, save, write
-from tashkent.cli import app
+from tashkent.cli import commands
 
 RESULTS = Path("results/evidence")
 PAGE = Path("docs/evidence.md")
@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> None:
         options = {**vars(asked), "compact": ROOT / RESULTS}
         names = ("seed", "workers", "out", "compact")
         words = [str(word) for name in names for word in (f"--{name}", options[name])]
-        app(["validate", *words], standalone_mode=False)
+        commands(["validate", *words], standalone_mode=False)
     manifest, tables = read(ROOT / RESULTS)
     for name, figure in figures(manifest, tables).items():
         save(figure, ROOT / PAGE.parent / FIGURES / name)

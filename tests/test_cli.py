@@ -303,3 +303,30 @@ def test_help_is_shown_without_loading_what_commands_need() -> None:
     code = f"import sys, tashkent.cli; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_each_command_has_a_module_and_an_example() -> None:
+    (listed,) = [group.typer_instance for group in cli.commands.registered_groups]
+    for command in cli.commands.registered_commands:
+        assert command.callback is not None
+        name = command.callback.__name__
+        assert command.callback.__module__ == f"tashkent.cli.{name}"
+        assert f"Example: tashkent {name}" in str(command.callback.__doc__)
+    assert {command.name for command in listed.registered_commands} == {"check", "new"}
+
+
+def test_help_of_every_command_is_shown_at_once() -> None:
+    names = [str(command.callback.__name__) for command in cli.commands.registered_commands]  # type: ignore[union-attr]
+    code = (
+        "import sys, tashkent.cli\n"
+        f"for name in {[*names, 'case']}:\n"
+        "    sys.argv = ['tashkent', name, '--help']\n"
+        "    try:\n"
+        "        tashkent.cli.main()\n"
+        "    except SystemExit as stop:\n"
+        "        assert not stop.code\n"
+        "heavy = {'matplotlib', 'mesa', 'numpy', 'pandas', 'scipy', 'solara'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -29,7 +29,7 @@ from tashkent.calibration.variants import (
     with_founding,
 )
 from tashkent.cli.new_case import new_case
-from tashkent.cli.validate import MANIFEST, STAGES
+from tashkent.cli.validation import MANIFEST, STAGES
 from tashkent.model.case import Case
 from tashkent.model.choices import open_acts, record_standing
 from tashkent.model.compilation import compile_case

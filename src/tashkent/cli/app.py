@@ -1,0 +1,26 @@
+"""`tashkent app`: the dashboard."""
+
+from typing import Annotated
+
+import typer
+
+
+def app(
+    host: Annotated[
+        str, typer.Option(help="Who can reach it: 0.0.0.0 for everybody in the network.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 8765,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
+) -> None:
+    """Open the dashboard: the map, the states and their decisions, in a browser and without a network.
+
+    Example: tashkent app --host 0.0.0.0 --no-open
+    """
+    from tashkent.dashboard.server import check, serve
+
+    try:
+        check(host, port)
+    except OSError as error:
+        words = f"{host}:{port} cannot be served: {error.strerror or error}"
+        raise typer.BadParameter(words, param_hint="--host, --port") from None
+    serve(host, port, show=not no_open)

@@ -1,0 +1,71 @@
+"""`tashkent case`: cases checked and begun."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tashkent.cli.options import (
+    JsonOption,
+)
+
+commands = typer.Typer(help="Look after cases.", no_args_is_help=True)
+
+
+@commands.command("check")
+def check(
+    path: Annotated[
+        str, typer.Argument(help="A case folder, or the name of a shipped case.")
+    ] = "cst",
+    as_json: JsonOption = False,
+) -> None:
+    """Load a case and all that stands beside it strictly, and say what is in it.
+
+    Tables, patterns, magnitudes and counterfactuals: the first thing wrong is one line and exit code 2.
+
+    Example: tashkent case check model/cases/cst
+    """
+    from tashkent.cli.whole_case import load_whole_case
+    from tashkent.model.clock import month_label
+
+    case = load_whole_case(path)
+    found = {
+        "case": case.id,
+        "hash": case.hash,
+        "states": len(case.states),
+        "clubs": len(case.clubs),
+        "statutes": len(case.statutes),
+        "events": len({event.event for event in case.events}),
+        "record": len(case.record),
+        "parameters": len(case.parameters),
+        "from": month_label(case.start),
+        "to": month_label(case.end),
+    }
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        print(
+            f"{case.id}: valid. " + ", ".join(f"{k} {v}" for k, v in found.items() if k != "case")
+        )
+
+
+@commands.command("new")
+def new(
+    folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
+    patron: Annotated[str, typer.Option(help="Code of the state that leads the pact.")] = "COR",
+    states: Annotated[
+        str, typer.Option(help="Codes of the states that decide, with commas; at least two.")
+    ] = "ARV,BOR",
+) -> None:
+    """Write an invented case that loads and runs, to be replaced line by line; docs/cases.md says how.
+
+    Example: tashkent case new warsaw --patron SUN --states ALB,POL,ROU
+    """
+    from tashkent.cli.new_case import new_case
+
+    made = new_case(folder, patron, [state.strip() for state in states.split(",")])
+    print(
+        f"{made.id}: written. Every row is invented: replace it, then `tashkent case check {folder}` "
+        f"and `tashkent run --case {folder} --runs 5`."
+    )

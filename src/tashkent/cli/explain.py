@@ -1,0 +1,156 @@
+"""`tashkent explain`: the decisions of a state in a month, taken apart."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tashkent.cli.options import (
+    CaseOption,
+    JsonOption,
+    TheoryOption,
+    load_case_under,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from tashkent.model.case import Case
+    from tashkent.model.explain import ActExplained, Explanation
+
+
+def explain(
+    state: Annotated[str, typer.Argument(help="A state by its code, for example UZB.")],
+    month: Annotated[str, typer.Argument(help="The month, YYYY-MM.")],
+    case: CaseOption = "cst",
+    club: Annotated[str | None, typer.Option(help="Only this club.")] = None,
+    draws: Annotated[int, typer.Option(min=20, help="Posterior draws for the intervals.")] = 400,
+    seed: Annotated[int, typer.Option(min=0, help="Keys the draws.")] = 0,
+    theory: TheoryOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take the decisions open to a state in a month apart: terms for and against, law, objections, the record.
+
+    Example: tashkent explain UZB 2012-06 --club CST
+    """
+    from tashkent.model.clock import month_label
+    from tashkent.model.errors import InputError, unknown
+
+    loaded = load_case_under(case, theory)
+    if state not in loaded.deciders:
+        raise unknown(loaded.id, "STATE", state, loaded.deciders)
+    if club is not None and club not in loaded.clubs:
+        raise unknown(loaded.id, "--club", club, loaded.clubs)
+    at = loaded.month(month, "MONTH")
+    if at == loaded.start:
+        allowed = f"a month after {month_label(loaded.start)}, the initial condition"
+        raise InputError(loaded.id, "MONTH", month, allowed)
+    from tashkent.calibration.posterior import posterior
+    from tashkent.model.explain import explain as take_apart
+
+    fitted = posterior(loaded)
+    explanation = take_apart(loaded, state, at, fitted.draws(runs=draws, seed=seed), club)
+    if as_json:
+        print(json.dumps({**_explanation_json(explanation), "posterior": fitted.origin}, indent=2))
+    else:
+        _show_explanation(loaded, explanation)
+        print(f"Posterior: {fitted.origin}.")
+
+
+def _explanation_json(explanation: "Explanation") -> dict[str, object]:
+    from tashkent.model.words import story
+
+    return {
+        "state": explanation.state,
+        "month": explanation.month,
+        "status": dict(explanation.status),
+        "acts": [
+            {
+                "club": act.club,
+                "act": act.act,
+                "rule": act.rule,
+                "law": act.law,
+                "source": act.source,
+                "parts": [
+                    {"name": p.name, "kind": p.kind, "median": p.median, "interval": p.interval}
+                    for p in act.parts
+                ],
+                "log_odds": float(sorted(act.log_odds)[len(act.log_odds) // 2]),
+                "probability": float(sorted(act.probability)[len(act.probability) // 2]),
+                "objectors": dict(act.objectors),
+                "done": act.done,
+            }
+            for act in explanation.acts
+        ],
+        "saw": [vars(sight) for sight in explanation.saw],
+        "owed": dict(explanation.owed),
+        "turns": [vars(turn) for turn in explanation.turns],
+        "record": [list(row) for row in explanation.record],
+        "story": story(explanation),
+    }
+
+
+def _show_explanation(case: "Case", explanation: "Explanation") -> None:
+    from rich.console import Console
+
+    from tashkent.model.words import story
+
+    console = Console()
+    name = next(s.name for s in case.states if s.state == explanation.state)
+    console.print(f"[bold]{name}, {explanation.month}[/bold]\n")
+    for club in dict.fromkeys(act.club for act in explanation.acts):
+        acts = [act for act in explanation.acts if act.club == club]
+        console.print(_worth_table(acts[0]))
+        console.print(_acts_table(acts))
+        for act in acts:
+            console.print(f"{act.rule}: {act.law} ({act.source})", highlight=False)
+        console.print()
+    for line in story(explanation):
+        console.print(line, highlight=False)
+    for club, act_name, actor in explanation.record:
+        console.print(
+            f"Record: {club} {act_name.replace('_', ' ')} (act of the {actor})", highlight=False
+        )
+
+
+def _worth_table(act: "ActExplained") -> "Table":
+    """The terms of a seat, the weightiest first; above zero speaks for being in."""
+    from rich.table import Table
+
+    from tashkent.model.words import named
+
+    worth = act.worth
+    table = Table(title=f"What a seat in {act.club_name} was worth", title_justify="left")
+    for column in ("", "log-odds", "90% interval"):
+        table.add_column(column, justify="left" if not column else "right")
+    for part in sorted(worth, key=lambda part: -abs(part.median)):
+        low, high = part.interval
+        if max(abs(low), abs(high)) >= 0.005:
+            table.add_row(named(part), f"{part.median:+.2f}", f"{low:+.2f} to {high:+.2f}")
+    low, high = act.total.interval
+    table.add_row("all together", f"{act.total.median:+.2f}", f"{low:+.2f} to {high:+.2f}")
+    return table
+
+
+def _acts_table(acts: list["ActExplained"]) -> "Table":
+    """The acts that the law leaves open: what each costs, how likely it was, who would have objected."""
+    from rich.table import Table
+
+    from tashkent.model.words import named, percent
+
+    table = Table(title="What it could do", title_justify="left")
+    for column in ("act", "what the rules add", "chance in the month (90%)", "would have objected"):
+        table.add_column(column)
+    for act in acts:
+        chances = sorted(act.probability)
+        low, middle, high = (chances[len(chances) * q // 100] for q in (5, 50, 95))
+        costs = ", ".join(f"{named(p)} {p.median:+.1f}" for p in act.parts if p.kind == "friction")
+        table.add_row(
+            act.act.replace("_", " ") + (" ●" if act.done else ""),
+            costs,
+            f"{percent(middle)} ({percent(low)} to {percent(high)})",
+            ", ".join(f"{s} {percent(p)}" for s, p in act.objectors.items()),
+        )
+    if any(act.done for act in acts):
+        table.caption = "● by the record it did so"
+    return table

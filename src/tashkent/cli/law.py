@@ -1,0 +1,56 @@
+"""`tashkent law`: the rules in force, in words."""
+
+import json
+import shutil
+from typing import Annotated
+
+import typer
+
+from tashkent.cli.options import (
+    CaseOption,
+    JsonOption,
+    load_case,
+)
+
+
+def law(
+    day: Annotated[
+        str | None,
+        typer.Argument(metavar="DATE", help="YYYY-MM-DD; by default the last day of the case."),
+    ] = None,
+    case: CaseOption = "cst",
+    club: Annotated[str | None, typer.Option(help="One club alone, by its code.")] = None,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="What began, ended and changed, date by date.")
+    ] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Write the whole rulebook to stdout as Markdown.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which rules are in force on a day, club by club, in words.
+
+    Example: tashkent law 1999-04-20 --club CST
+    """
+    from tashkent.model import lawbook
+    from tashkent.model.errors import InputError
+
+    loaded = load_case(case)
+    others = {"DATE": day, "--club": club, "--changes": changes, "--json": as_json}
+    if markdown or (changes and day is not None):
+        option, barred = ("--markdown", others) if markdown else ("--changes", {"DATE": day})
+        for other in (key for key, given in barred.items() if given):
+            raise InputError(loaded.id, option, f"with {other}", f"{option} without {other}")
+    width = min(shutil.get_terminal_size().columns, 100)
+    if markdown:
+        print(lawbook.rulebook(loaded), end="")
+    elif changes and as_json:
+        print(json.dumps(lawbook.changes_json(loaded, club), indent=2))
+    elif changes:
+        print(lawbook.changes_text(loaded, club, width))
+    elif as_json:
+        print(
+            json.dumps(lawbook.rules_json(loaded, lawbook.parse_day(loaded, day), club), indent=2)
+        )
+    else:
+        print(lawbook.rules_text(loaded, lawbook.parse_day(loaded, day), club, width))

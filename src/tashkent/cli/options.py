@@ -1,0 +1,45 @@
+"""What several commands have in common: options, exit codes, how a case is found."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tashkent.model.case import Case
+
+#: of `sweep`: some runs failed; of `reproduce`: something differs
+NOT_ALL = DIFFERS = 1
+BAD_INPUT = 2
+NOT_CONVERGED = 3
+
+CaseOption = Annotated[
+    str, typer.Option("--case", help="A shipped case by name, or a case folder.")
+]
+TheoryOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAMES",
+        help="Only these theories or terms of the case, with commas; =-NAME leaves one out; FILE.py adds its terms.",
+    ),
+]
+WorkersOption = Annotated[
+    int, typer.Option(min=0, help="Processes; 0 for one a core. No influence on results.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write the result to stdout as JSON.")]
+
+
+def load_case(case: str) -> "Case":
+    """A case by the name of a shipped one or by its folder."""
+    from tashkent.model.case import load_case as load
+
+    return load(case)
+
+
+def load_case_under(case: str, theory: str | None) -> "Case":
+    """A case, under another theory if one is asked for."""
+    loaded = load_case(case)
+    if theory is None:
+        return loaded
+    from tashkent.model.theory import with_theory
+
+    return with_theory(loaded, theory)

@@ -1,0 +1,72 @@
+"""`tashkent sweep`: every point of a design, many times."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tashkent.cli.options import (
+    NOT_ALL,
+    JsonOption,
+    WorkersOption,
+)
+
+
+def sweep(
+    ctx: typer.Context,
+    design: Annotated[
+        Path, typer.Argument(metavar="DESIGN.toml", help="What is varied: docs/sweeps.md.")
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for what is done, tables, manifest.")] = Path(
+        "tashkent-sweep"
+    ),
+    workers: WorkersOption = 0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler to send the work to, tcp://..."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the sweep in --out, if one is there.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run every point of a design many times: a grid, a Latin hypercube, a Sobol' sequence, the posterior.
+
+    Killed at any moment, the same command with --resume goes on. Exit code 1: some runs failed, see failures.csv.
+
+    Example: tashkent sweep docs/examples/renewal.toml --out renewal --resume
+    """
+    if cluster is not None and workers:
+        from tashkent.model.errors import InputError
+
+        raise InputError("--workers", "with --cluster", workers, "--workers without --cluster")
+    from tashkent.cli import sweeps
+    from tashkent.experiments.design import read_design
+    from tashkent.model.storage import claimed
+
+    plan = read_design(design)
+    ctx.with_resource(claimed(out))
+    sweeps.check_folder(plan, out, resume)
+    with sweeps.progress_bar() as progress:
+        found = sweeps.sweep(
+            plan,
+            out,
+            workers=workers or os.cpu_count() or 1,
+            cluster=cluster,
+            resume=True,
+            progress=progress,
+        )
+    if as_json:
+        print(json.dumps(sweeps.as_json(found), indent=2))
+    else:
+        from rich.console import Console
+
+        sweeps.show(found, Console())
+        print(f"Tables and manifest: {out}")
+    if found.failures:
+        words = f"{found.failures} points had runs that failed: {out / sweeps.FAILURES}"
+        print(f"error: {words}; --resume tries them again", file=sys.stderr)
+        raise typer.Exit(NOT_ALL)
