@@ -29,7 +29,13 @@ class StateAgent(mesa.Agent):
         return {name: float(felt[k]) for k, name in enumerate(self.model.case.threats)}
 
     def tie_to(self, sponsor: str) -> float:
-        """Tie to a sponsor, by its role or, for the patron, by its code; in standard deviations."""
+        """Tie to a sponsor, by its role or, for the patron, by its code; in standard deviations.
+
+        Raises
+        ------
+        KeyError
+            If no ties to it are measured; the message names those that are.
+        """
         case = self.model.case
         role = "patron" if sponsor == case.patron else sponsor
         if role not in case.sponsors:

@@ -60,6 +60,13 @@ def term(
     `theory` is a few words and a reference, `reads` what of the situation differs between runs, `where` the clubs in
     which it does (`Where`) if not in all, and `prior` the mean and standard deviation of its weight, for a term in a
     file of one's own.
+
+    A formula gives shape (..., S, C).
+
+    Raises
+    ------
+    ValueError
+        If a term of the name exists already, or a key is unknown.
     """
 
     def register(formula: Callable[[Situation], Floats]) -> Callable[[Situation], Floats]:

@@ -14,7 +14,13 @@ class Stopped(Exception):  # noqa: N818 - a wish, not an error
 
 
 def while_wanted(wanted: Callable[[], bool], tell: Progress | None = None) -> Progress:
-    """What tells how far a visitor's work is, and raises `Stopped` once it is no longer wanted."""
+    """What tells how far a visitor's work is, and raises `Stopped` once it is no longer wanted.
+
+    Raises
+    ------
+    Stopped
+        By what is returned, once nobody wants the result.
+    """
 
     def progress(done: int) -> None:
         if not wanted():

@@ -125,7 +125,13 @@ def logistic(
 
 
 def check_length(months: int) -> int:
-    """The number of months of a case, if a run has room for them."""
+    """The number of months of a case, if a run has room for them.
+
+    Raises
+    ------
+    ValueError
+        If a run has no room for them.
+    """
     if months > STRIDE:
         raise ValueError(f"a case may last {STRIDE} months, not {months}")
     return months

@@ -58,7 +58,13 @@ class Change:
 
 
 def parse_day(case: Case, text: str | None) -> date:
-    """The day written ``YYYY-MM-DD``, by default the last one of the case; `InputError` if it is none."""
+    """The day written ``YYYY-MM-DD``, by default the last one of the case; `InputError` if it is none.
+
+    Raises
+    ------
+    InputError
+        If it is no day, or not written so.
+    """
     if text is None:
         return last_day(case.end)
     try:
@@ -71,7 +77,13 @@ def parse_day(case: Case, text: str | None) -> date:
 
 
 def chosen_clubs(case: Case, club: str | None) -> tuple[str, ...]:
-    """One club, or all of them in the order of the file; `InputError` for an unknown one."""
+    """One club, or all of them in the order of the file; `InputError` for an unknown one.
+
+    Raises
+    ------
+    InputError
+        If the club is unknown.
+    """
     if club is None:
         return tuple(case.clubs)
     if club not in case.clubs:

@@ -56,7 +56,10 @@ def bonds(case: Case, month: int) -> "nx.DiGraph[str]":
 
 
 def memberships(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph[str]":
-    """Who is in which club: a bipartite graph, `bipartite` 0 for states and 1 for clubs."""
+    """Who is in which club: a bipartite graph, `bipartite` 0 for states and 1 for clubs.
+
+    `seats` has shape (S, C); the record's by default.
+    """
     inputs, t = compile_case(case), month - case.start
     inside = is_in(inputs.record.status[t]) if seats is None else seats
     graph: nx.Graph[str] = nx.Graph()
@@ -68,7 +71,10 @@ def memberships(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph
 
 
 def co_membership(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph[str]":
-    """States tied by the clubs that both are in; `weight` is their number."""
+    """States tied by the clubs that both are in; `weight` is their number.
+
+    `seats` has shape (S, C).
+    """
     both = memberships(case, month, seats)
     return nx.bipartite.weighted_projected_graph(both, case.state_ids)
 
@@ -81,6 +87,8 @@ def measures(case: Case, month: int, seats: Bools | None = None) -> pd.DataFrame
     `clustering`, share of its partners that are partners (Watts and Strogatz 1998); `tie_patron`, in standard
     deviations; `rivalry`, sum of its rivalries; `rivals_inside`, rivals that sit in the focal club; `trade_inside`,
     share of its trade with states in the focal club, the patron aside.
+
+    `seats` has shape (S, C).
     """
     bipartite = memberships(case, month, seats)
     shared, hostile = co_membership(case, month, seats), rivalries(case, month)
@@ -117,6 +125,8 @@ def summary(case: Case, month: int, seats: Bools | None = None) -> dict[str, flo
 
     `density`, share of pairs that share a club; `clustering`, mean of the states'; `components`; and
     `rivals_allied`, share of rivalries whose two states sit in the focal club together.
+
+    `seats` has shape (S, C).
     """
     shared, hostile = co_membership(case, month, seats), rivalries(case, month)
     inside = set(memberships(case, month, seats)[case.focus])

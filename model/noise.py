@@ -59,6 +59,11 @@ class Noise:
         """Turn to the runs from `first_run` on, at most as many as the first block had; the same keep their draws.
 
         With `share`, run r of the block draws as number ``first_run + r % share``.
+
+        Raises
+        ------
+        ValueError
+            If there is no room for so many runs.
         """
         if runs > self._room:
             raise ValueError(f"there is room for {self._room} runs, not {runs}")
@@ -82,7 +87,13 @@ class Noise:
         )
 
     def under(self, case: Case) -> "Noise":
-        """The same draws for a case that `fits`; they move to another block together."""
+        """The same draws for a case that `fits`; they move to another block together.
+
+        Raises
+        ------
+        ValueError
+            If the case does not fit.
+        """
         if not self.fits(case):
             raise ValueError("draws belong to states, clubs and months, and these differ")
         other = copy(self)

@@ -73,6 +73,11 @@ def simulate(
     >>> ensemble = simulate(case, prior_parameters(case, runs=4, seed=1), seed=1)
     >>> ensemble.status.shape
     (4, 404, 12, 4)
+
+    Raises
+    ------
+    ValueError
+        If parameters, draws or months are not those of the case.
     """
     inputs = compile_case(case)
     if set(parameters) != set(case.drawn):
