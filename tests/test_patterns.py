@@ -10,7 +10,6 @@ from tashkent.agents.situation import Bools
 from tashkent.calibration.baselines import BASELINES, runs_of
 from tashkent.calibration.patterns import FILE, Patterns, evaluate, load_patterns
 from tashkent.calibration.runs import Runs
-from tashkent.calibration.scores import area_under_curve
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.compilation import compile_case
@@ -117,13 +116,6 @@ def test_runs_of_a_baseline_have_its_probabilities(case: Case) -> None:
     runs = runs_of(case, cells, runs=2000, seed=3, start=case.start)
     expected = p_in(case, cells, case.start)
     assert np.abs(runs.p_in - expected).max() < 5 * 0.5 / np.sqrt(2000)
-
-
-def test_area_under_curve() -> None:
-    truth = np.array([True, True, False])
-    assert area_under_curve(np.array([2.0, 3.0, 1.0]), truth) == 1
-    assert area_under_curve(np.array([1.0, 1.0, 1.0]), truth) == 0.5
-    assert np.isnan(area_under_curve(np.ones(2), np.ones(2, bool)))
 
 
 def _beside(case: Case, folder: Path, text: str) -> Case:
