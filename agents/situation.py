@@ -4,8 +4,8 @@ Arrays carry any leading axes (runs, or months), then states, then what they are
 K threats, P sponsors.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,24 +14,52 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
+Axis = Literal["run", "month", "state", "club", "threat", "sponsor"]
+
+
+def lies(*axes: Axis) -> dict[str, tuple[Axis, ...]]:
+    """The metadata of a field that holds an array: its axes in their order.
+
+    A first axis of months is there before one month is chosen; one of runs may be a month's, or none, where only one
+    run or the record is asked.
+    """
+    return {"axes": axes}
+
+
+def axes_of(kind: type) -> dict[str, tuple[Axis, ...]]:
+    """Name of each field of a dataclass that holds an array -> its axes."""
+    return {f.name: f.metadata["axes"] for f in fields(kind) if "axes" in f.metadata}
+
+
+def of_clubs[T: ClubTraits | Situation](table: T, clubs: slice) -> T:
+    """The arrays of a dataclass as far as they concern some clubs: of those with an axis of clubs, a part."""
+    parts: dict[str, Any] = {}
+    for name, axes in axes_of(type(table)).items():
+        values = getattr(table, name)
+        if "club" in axes and values is not None:
+            behind = len(axes) - 1 - axes.index("club")
+            parts[name] = values[(..., clubs, *[slice(None)] * behind)]
+    return replace(table, **parts)
+
+
 @dataclass(frozen=True)
 class ClubTraits:
     """What clubs and threats are by their documents; the same in every month and run."""
 
     #: the club bears on the threat, shape (C, K)
-    relieves: Bools
+    relieves: Bools = field(metadata=lies("club", "threat"))
     #: the club's sponsor is the source of the threat, shape (C, K)
-    menaces: Bools
+    menaces: Bools = field(metadata=lies("club", "threat"))
     #: the club's text promises help, shape (C,)
-    guarantees: Bools
+    guarantees: Bools = field(metadata=lies("club"))
     #: who leads the club, shape (C, P); a row of zeros for a club that nobody leads
-    sponsors: Floats
+    sponsors: Floats = field(metadata=lies("club", "sponsor"))
     #: the patron leads the club, shape (C,)
-    patron_led: Bools
+    patron_led: Bools = field(metadata=lies("club"))
     #: members share a budget at some time, shape (C,)
-    budgeted: Bools
+    budgeted: Bools = field(metadata=lies("club"))
     #: the threat endangers the regime rather than the state, shape (K,)
-    of_regime: Bools
+    of_regime: Bools = field(metadata=lies("threat"))
 
 
 @dataclass(frozen=True)
@@ -40,44 +68,44 @@ class Situation:
 
     clubs: ClubTraits
     #: threat felt by source, in [0, 3], shape (..., S, K)
-    threat: Floats
+    threat: Floats = field(metadata=lies("month", "state", "threat"))
     #: what own means leave of the threat, shape (..., S, K)
-    exposure: Floats
+    exposure: Floats = field(metadata=lies("month", "state", "threat"))
     #: belief that a promise of help would be kept, in (0, 1), shape (..., S, K)
-    credibility: Floats
+    credibility: Floats = field(metadata=lies("run", "state", "threat"))
     #: others than the patron offer help against the threat, 0 or 1, shape (..., S, K)
-    offer: Floats
+    offer: Floats = field(metadata=lies("month", "state", "threat"))
     #: tie to each sponsor, in standard deviations, shape (..., S, P)
-    tie: Floats
+    tie: Floats = field(metadata=lies("month", "state", "sponsor"))
     #: tie to the patron alone, in standard deviations, shape (..., S)
-    patron_tie: Floats
+    patron_tie: Floats = field(metadata=lies("month", "state"))
     #: rivalry between two states, in [0, 3], shape (..., S, S)
-    rivalry: Floats
+    rivalry: Floats = field(metadata=lies("month", "state", "state"))
     #: share of each other state in a state's trade, shape (..., S, S)
-    bond: Floats
+    bond: Floats = field(metadata=lies("month", "state", "state"))
     #: leverage that the patron has won by force, at least 0, shape (..., S)
-    leverage: Floats
+    leverage: Floats = field(metadata=lies("month", "state"))
     #: another club that bears on the patron's coercion is open, shape (..., S)
-    alternative: Bools
+    alternative: Bools = field(metadata=lies("month", "state"))
     #: taste for standing alone, in (0, 1), shape (..., S)
-    autonomy: Floats
+    autonomy: Floats = field(metadata=lies("month", "state"))
     #: instruments of the club that reach into its members' defence, shape (..., C)
-    reach: Floats
+    reach: Floats = field(metadata=lies("month", "club"))
     #: club goods for members, in standard deviations of the tie, shape (..., C)
-    goods: Floats
+    goods: Floats = field(metadata=lies("month", "club"))
     #: share of the budget that members other than the patron divide, shape (..., C)
-    shared_budget: Floats
+    shared_budget: Floats = field(metadata=lies("month", "club"))
     #: states that divide it (all but the patron), shape (S,)
-    pays: Bools
+    pays: Bools = field(metadata=lies("state"))
     # What differs between runs; None where only what is the same in all is asked.
     #: who is in which club, shape (..., S, C)
-    seat: Bools | None = None
+    seat: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
     #: instruments of the club that the state has yet to join, shape (..., S, C)
-    gap: NDArray[np.integer] | None = None
+    gap: NDArray[np.integer] | None = field(default=None, metadata=lies("run", "state", "club"))
     #: who has left which club of late, shape (..., S, C)
-    left: Bools | None = None
+    left: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
     #: whom the patron courts, shape (..., S, C)
-    courted: Bools | None = None
+    courted: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
 
     def joined_by(
         self,
@@ -95,27 +123,8 @@ class Situation:
 
     def of_clubs(self, clubs: slice) -> "Situation":
         """The same as far as it concerns some clubs, in their order."""
-        traits = self.clubs
+        return replace(of_clubs(self, clubs), clubs=of_clubs(self.clubs, clubs))
 
-        def some(values: NDArray[Any] | None) -> Any:
-            return None if values is None else values[..., clubs]
 
-        return replace(
-            self,
-            clubs=ClubTraits(
-                relieves=traits.relieves[clubs],
-                menaces=traits.menaces[clubs],
-                guarantees=traits.guarantees[clubs],
-                sponsors=traits.sponsors[clubs],
-                patron_led=traits.patron_led[clubs],
-                budgeted=traits.budgeted[clubs],
-                of_regime=traits.of_regime,
-            ),
-            reach=some(self.reach),
-            goods=some(self.goods),
-            shared_budget=some(self.shared_budget),
-            seat=some(self.seat),
-            gap=some(self.gap),
-            left=some(self.left),
-            courted=some(self.courted),
-        )
+#: what of a situation has months first
+MONTHLY = tuple(name for name, axes in axes_of(Situation).items() if axes[0] == "month")

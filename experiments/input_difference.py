@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tashkent.model.inputs import MONTHLY, CaseInputs
+from tashkent.agents.situation import MONTHLY
+from tashkent.model.inputs import CaseInputs
 from tashkent.model.law import RulesInForce
 from tashkent.model.statutes import Statute
 from tashkent.model.streams import held_draws

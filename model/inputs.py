@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tashkent.agents import perception
 from tashkent.agents.acts import Features
-from tashkent.agents.situation import Bools, Floats, Situation
+from tashkent.agents.situation import MONTHLY, Bools, Floats, Situation
 from tashkent.agents.terms import TERMS, Read
 from tashkent.model.case import Case
 from tashkent.model.law import RulesInForce
@@ -269,24 +269,6 @@ class CaseInputs:
             else np.where(region[states] == region[state], 1.0, rule.elsewhere)
         )
         return about * np.where(states == state, 1.0, self.case.fixed("witness") * near)
-
-
-#: what of a situation has months first
-MONTHLY = (
-    "threat",
-    "exposure",
-    "offer",
-    "tie",
-    "patron_tie",
-    "rivalry",
-    "bond",
-    "leverage",
-    "alternative",
-    "autonomy",
-    "reach",
-    "goods",
-    "shared_budget",
-)
 
 
 def _of_late(month: Months, t: int, months: float) -> Bools:

@@ -1,12 +1,13 @@
 from datetime import date
+from typing import get_args, get_type_hints
 
 import pytest
 
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
 from tashkent.model.counterfactual import shipped_counterfactuals
-from tashkent.model.law import Law
-from tashkent.model.statutes import Term
+from tashkent.model.law import Law, RulesInForce
+from tashkent.model.statutes import KINDS, REACHING, SEVERAL, Statute, Term
 
 
 def test_four_regimes_of_the_pact(case: Case) -> None:
@@ -77,3 +78,15 @@ def test_a_counterfactual_shares_the_rules_that_it_leaves_and_no_others(case: Ca
         assert kept > 0
         changes_law += kept < len(changed.clubs) * len(case.months)
     assert changes_law > 3
+
+
+def test_every_kind_of_statute_is_known_wherever_kinds_are_listed() -> None:
+    declared = {get_args(s.model_fields["kind"].annotation)[0]: s for s in Statute.__subclasses__()}
+    assert declared == KINDS
+    hints = get_type_hints(RulesInForce)
+    for kind, statute in KINDS.items():
+        expected = tuple[statute, ...] if kind in SEVERAL else statute | None  # type: ignore[valid-type]
+        assert hints[kind] == expected, kind
+    others = {"term_ends", "prolonged", "sits", "acquis", "reach", "opened"}
+    assert set(hints) - set(KINDS) == others
+    assert {*SEVERAL, *REACHING} <= set(KINDS)
