@@ -20,7 +20,7 @@ from tashkent.experiments.effect import Z
 from tashkent.experiments.extrapolation import extrapolation
 from tashkent.experiments.history import History
 from tashkent.experiments.pair import LAW, Pair
-from tashkent.experiments.predictions import Prediction, score
+from tashkent.experiments.predictions import StatedPrediction, score
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.noise import Noise
@@ -209,7 +209,7 @@ def scored(pair: Pair, club: str, by: int, guess: tuple[Guess, ...]) -> dict[str
     """Each prediction with what the model finds, and the mean score."""
     month = month_label(by)
     said = [
-        Prediction(state=s, direction=d, confidence=sure / 100, club=club, month=month)  # type: ignore[arg-type]
+        StatedPrediction(state=s, direction=d, confidence=sure / 100, club=club, month=month)  # type: ignore[arg-type]
         for s, d, sure in guess
     ]
     table = score(said, pair)

@@ -12,13 +12,13 @@ from itertools import islice
 from typing import Any
 
 from tashkent.experiments.plan import SweepPlan
-from tashkent.experiments.tasks import PACKAGES, Found, Task, evaluate, failure, nothing
+from tashkent.experiments.tasks import PACKAGES, Task, TaskResult, evaluate, failure, nothing
 from tashkent.model.errors import InputError
 from tashkent.model.source import code_digest
 from tashkent.model.workers import Pool
 
 #: what was found, as it comes; closed, the work ends
-Results = Generator[Found, None, None]
+Results = Generator[TaskResult, None, None]
 #: seconds to wait for a cluster and its first worker
 PATIENCE = 15
 #: tasks that wait at each thread of a cluster, besides the one that it does
@@ -37,7 +37,7 @@ def _threads() -> Any:
     return ThreadpoolController()
 
 
-def _on_one_thread(plan: SweepPlan, task: Task) -> Found:
+def _on_one_thread(plan: SweepPlan, task: Task) -> TaskResult:
     """Sums of several threads may differ in their last digits."""
     with _threads().limit(limits=1):
         return evaluate(plan, task)
@@ -55,7 +55,7 @@ def on_cores(plan: SweepPlan, tasks: Iterable[Task], workers: int) -> Results:
         If processes are ended from outside again and again, as for want of memory.
     """
     source = iter(tasks)
-    with Pool[str, Found](workers, _begin, plan) as pool:
+    with Pool[str, TaskResult](workers, _begin, plan) as pool:
         for task in islice(source, 2 * workers):
             pool.add(task.key, _evaluate_here, task)
         for _, found in pool.finished():
@@ -72,7 +72,7 @@ def _begin(plan: SweepPlan) -> None:
     _plans[:] = [plan]
 
 
-def _evaluate_here(task: Task) -> Found:
+def _evaluate_here(task: Task) -> TaskResult:
     return _on_one_thread(_plans[0], task)
 
 
@@ -138,7 +138,9 @@ def _check_workers(client: Any, address: str) -> None:
         )
 
 
-def _results(client: Any, plan: SweepPlan, tasks: Iterator[Task], address: str) -> Iterator[Found]:
+def _results(
+    client: Any, plan: SweepPlan, tasks: Iterator[Task], address: str
+) -> Iterator[TaskResult]:
     """Keep a few tasks at each thread, and send the next as one comes back."""
     from distributed import CancelledError, as_completed
 
@@ -165,7 +167,7 @@ def _results(client: Any, plan: SweepPlan, tasks: Iterator[Task], address: str) 
             raise InputError("--cluster", "address", address, allowed) from None
         except Exception as error:  # of the cluster: what a task itself raises is in what it found
             rows = tuple(failure(task, point, error) for point in task.points)
-            found = Found(task.key, task.runs, nothing(plan), rows)
+            found = TaskResult(task.key, task.runs, nothing(plan), rows)
         yield found
         send(1)
 
@@ -175,5 +177,5 @@ def _held(told: bytes) -> SweepPlan:
     return plan
 
 
-def _evaluate_there(plan: SweepPlan, task: Task) -> Found:
+def _evaluate_there(plan: SweepPlan, task: Task) -> TaskResult:
     return _on_one_thread(plan, task)

@@ -85,7 +85,7 @@ class Problem:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class MethodIndices:
     """The points of one method and the indices that they give."""
 
     method: str
@@ -121,7 +121,7 @@ def analyse(
     points: Floats,
     halves: Floats,
     seed: int,
-) -> Found:
+) -> MethodIndices:
     """The indices of every outcome from its values at the points.
 
     Parameters
@@ -156,7 +156,7 @@ def analyse(
                 error = luck.get(index, {}).get(group, np.nan)
                 low = max(0.0, number - half) if index in NEVER_BELOW_0 else number - half
                 rows.append((outcome, group, index, number, low, number + half, error))
-    return Found(method, points, halves, pd.DataFrame(rows, columns=list(COLUMNS)), silent)
+    return MethodIndices(method, points, halves, pd.DataFrame(rows, columns=list(COLUMNS)), silent)
 
 
 def _of_the_variance(method: str, problem: Problem, values: Floats) -> Floats:
@@ -254,7 +254,7 @@ def _luck(
     }
 
 
-def spread(outcomes: Sequence[str], found: Found) -> pd.DataFrame:
+def spread(outcomes: Sequence[str], found: MethodIndices) -> pd.DataFrame:
     """Each outcome over the points: mean, sd, and the luck of runs that is left in it.
 
     The same runs are made at every point, so what luck adds everywhere alike cancels. With ``a`` and ``b`` the values
@@ -285,7 +285,7 @@ def spread(outcomes: Sequence[str], found: Found) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def weightiest(found: Found, problem: Problem, most: int) -> tuple[str, ...]:
+def weightiest(found: MethodIndices, problem: Problem, most: int) -> tuple[str, ...]:
     """The groups with the largest ``mu_star`` relative to the largest of their outcome, in the order of the problem."""
     table = found.indices[found.indices["index"] == "mu_star"]
     score = dict.fromkeys(problem.groups, 0.0)

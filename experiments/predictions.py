@@ -26,7 +26,7 @@ from tashkent.model.reading import toml_table, validated
 COLUMNS = ("state", "direction", "confidence", "club", "month")
 
 
-class Prediction(BaseModel):
+class StatedPrediction(BaseModel):
     """What somebody expects of one state; `club` and `month` are the comparison's own if they are left out."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
@@ -38,7 +38,7 @@ class Prediction(BaseModel):
     month: str = ""
 
 
-def load_predictions(path: Path, case: Case) -> tuple[Prediction, ...]:
+def load_predictions(path: Path, case: Case) -> tuple[StatedPrediction, ...]:
     """Predictions from a TOML file (tables under ``[[prediction]]``) or a CSV file with a header.
 
     Raises
@@ -111,8 +111,8 @@ def _csv(file: str, text: str) -> list[tuple[str, dict[str, Any]]]:
     return rows
 
 
-def _prediction(file: str, key: str, row: dict[str, Any]) -> Prediction:
-    found: Prediction = validated(Prediction, row, file, key)
+def _prediction(file: str, key: str, row: dict[str, Any]) -> StatedPrediction:
+    found: StatedPrediction = validated(StatedPrediction, row, file, key)
     return found
 
 
@@ -127,7 +127,7 @@ def brier(confidence: float, right: bool) -> float:
     return (confidence - float(right)) ** 2
 
 
-def score(predictions: Iterable[Prediction], pair: Pair) -> pd.DataFrame:
+def score(predictions: Iterable[StatedPrediction], pair: Pair) -> pd.DataFrame:
     """One row a prediction: what was expected, what the model finds, and the score; its mean is the score of all."""
     rows = []
     for one in predictions:

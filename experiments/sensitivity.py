@@ -8,11 +8,9 @@ hang on, and not what the record would have taught with other inputs.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -23,7 +21,7 @@ from tashkent.calibration.posterior import Posterior, posterior
 from tashkent.experiments.indices import (
     MORRIS,
     SOBOL,
-    Found,
+    MethodIndices,
     Problem,
     analyse,
     morris_points,
@@ -31,19 +29,15 @@ from tashkent.experiments.indices import (
     spread,
     weightiest,
 )
-from tashkent.experiments.outcomes import horizon, measured, read_outcomes
-from tashkent.experiments.spaces import Inputs, Parameters, Space, SpacePoint
+from tashkent.experiments.outcomes import horizon, read_outcomes
+from tashkent.experiments.points import Setting, evaluator, noise_of, values
+from tashkent.experiments.spaces import Inputs, Parameters, Space
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.noise import Noise
-from tashkent.model.record import Ensemble
-from tashkent.model.simulate import BLOCK, simulate
 from tashkent.model.statuses import is_in
-from tashkent.model.theory import know_terms, own_files
-from tashkent.model.workers import Pool
 
 PARAMETERS, INPUTS = "parameters", "inputs"
 KINDS = (PARAMETERS, INPUTS)
@@ -60,7 +54,7 @@ ASKED = "sensitivity"
 
 
 @dataclass(frozen=True)
-class Plan:
+class SensitivityPlan:
     """How much is run."""
 
     #: runs at each point
@@ -94,28 +88,14 @@ class Plan:
 
         Examples
         --------
-        >>> Plan(trajectories=10, base=8, most=2).points(5)
+        >>> SensitivityPlan(trajectories=10, base=8, most=2).points(5)
         (60, 40)
         """
         looked_at = min(groups, self.most + 1)
         return self.trajectories * (groups + 1), self.base * (looked_at + 2)
 
 
-QUICK = Plan(runs=8, trajectories=2, base=4, most=3)
-
-
-@dataclass(frozen=True, eq=False)
-class Setting:
-    """What a point is evaluated in."""
-
-    space: Space
-    outcomes: tuple[Measure, ...]
-    #: draws of the posterior for what a point does not hold, by name, shape (runs,)
-    draws: Mapping[str, Floats]
-    runs: int
-    seed: int
-    start: int
-    end: int
+QUICK = SensitivityPlan(runs=8, trajectories=2, base=4, most=3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,12 +104,12 @@ class Study:
 
     kind: str
     problem: Problem
-    screening: Found
+    screening: MethodIndices
     #: of the factors that weigh most, and all others as one
-    variance: Found
+    variance: MethodIndices
 
     @property
-    def found(self) -> tuple[Found, Found]:
+    def found(self) -> tuple[MethodIndices, MethodIndices]:
         """The two methods in the order in which they were used."""
         return self.screening, self.variance
 
@@ -141,7 +121,7 @@ class Sensitivity:
     case: Case
     outcomes: tuple[Measure, ...]
     studies: tuple[Study, ...]
-    plan: Plan
+    plan: SensitivityPlan
     over: str
     seed: int
     start: int
@@ -164,7 +144,7 @@ class Sensitivity:
         """Each outcome over the points of each method; see `experiments.indices.spread`."""
         return self._table(lambda found: spread(self.names, found))
 
-    def _table(self, of: Callable[[Found], pd.DataFrame]) -> pd.DataFrame:
+    def _table(self, of: Callable[[MethodIndices], pd.DataFrame]) -> pd.DataFrame:
         """One table of all methods of all studies, with `KEYS` first."""
         parts = []
         for study in self.studies:
@@ -175,14 +155,14 @@ class Sensitivity:
         table = pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)
         return table[[*KEYS, *(c for c in table if c not in KEYS)]]
 
-    def points(self, study: Study, found: Found) -> pd.DataFrame:
+    def points(self, study: Study, found: MethodIndices) -> pd.DataFrame:
         """Where the points of a method lie in the unit cube, and the outcomes there, by half of the runs."""
         columns = {
             f"u {name}": u for name, u in zip(study.problem.factors, found.points.T, strict=True)
         }
         for half, label in enumerate(("first", "second")):
-            for name, values in zip(self.names, found.halves[half].T, strict=True):
-                columns[f"{name}, {label} half"] = values
+            for name, by_point in zip(self.names, found.halves[half].T, strict=True):
+                columns[f"{name}, {label} half"] = by_point
         return pd.DataFrame(columns)
 
     def to_dict(self) -> dict[str, object]:
@@ -238,7 +218,7 @@ def sensitivity(
     *,
     of: Sequence[str] = KINDS,
     over: str = PRIOR,
-    plan: Plan | None = None,
+    plan: SensitivityPlan | None = None,
     start: str | None = None,
     seed: int = 0,
     workers: int = 1,
@@ -271,7 +251,7 @@ def sensitivity(
         Called with the number of points done, and of how many.
     """
     case = case if isinstance(case, Case) else load_case(case)
-    plan = plan or Plan()
+    plan = plan or SensitivityPlan()
     plan.check()
     kinds = _kinds(of)
     if over not in OVER:
@@ -301,7 +281,7 @@ def sensitivity(
     total = sum(map(sum, sizes))
     if told is not None:
         told(cost(settings, kinds, sizes, workers))
-    with _evaluator(settings, workers, total, progress) as evaluate:
+    with evaluator(settings, workers, total, progress) as evaluate:
         studies = tuple(
             _study(kind, space, looked_at, partial(evaluate, i), plan, seed)
             for i, (kind, space) in enumerate(spaces.items())
@@ -385,7 +365,7 @@ def _study(
     space: Space,
     outcomes: Sequence[Measure],
     evaluate: Callable[[int, Floats], Floats],
-    plan: Plan,
+    plan: SensitivityPlan,
     seed: int,
 ) -> Study:
     names = [outcome.name for outcome in outcomes]
@@ -408,114 +388,3 @@ def _seconds(setting: Setting) -> float:
     began = time.perf_counter()
     values(setting, noise, points[1:])
     return (time.perf_counter() - began) / (len(points) - 1)
-
-
-# points in processes -------------------------------------------------------------------------------
-
-
-def noise_of(setting: Setting) -> Noise:
-    """The draws of the runs of a setting, with room for as many points as a block holds."""
-    points = max(1, BLOCK // setting.runs)
-    return Noise(setting.space.case, setting.seed, 0, points * setting.runs)
-
-
-def values(setting: Setting, noise: Noise, points: Floats) -> Floats:
-    """The outcomes at some points, shape (P, 2, outcomes): means over each half of the runs, NaN where none says any.
-
-    Points of one case advance together.
-    """
-    found = []
-    worlds = [setting.space.at(u) for u in points]
-    for _, together in groupby(worlds, key=lambda world: id(world[0])):
-        ensemble = _runs_of(setting, noise, list(together))
-        shape = (-1, 2, setting.runs // 2, len(setting.outcomes))
-        found.append(_mean(measured(setting.outcomes, ensemble).reshape(shape)))
-    return np.concatenate(found)
-
-
-def _mean(of_runs: Floats) -> Floats:
-    """The mean over the runs of each half that say something, shape (P, 2, outcomes) from (P, 2, runs, outcomes)."""
-    said = ~np.isnan(of_runs)
-    total, number = np.where(said, of_runs, 0.0).sum(axis=2), said.sum(axis=2)
-    nothing = np.full(total.shape, np.nan)
-    return np.asarray(np.divide(total, number, out=nothing, where=number > 0))
-
-
-def _runs_of(setting: Setting, noise: Noise, worlds: Sequence[SpacePoint]) -> Ensemble:
-    """The same runs at points of one case, point after point."""
-    case = worlds[0][0]
-    parameters = {
-        name: np.concatenate(
-            [
-                np.full(setting.runs, held[name]) if name in held else setting.draws[name]
-                for _, held in worlds
-            ]
-        )
-        for name in case.drawn
-    }
-    return simulate(
-        case,
-        parameters,
-        seed=setting.seed,
-        start=setting.start,
-        end=setting.end,
-        share=setting.runs,
-        noise=noise,
-    )
-
-
-#: in a process: what points are evaluated in, each with the draws that it keeps
-_settings: list[tuple[Setting, Noise]] = []
-
-
-def _begin(settings: tuple[Setting, ...]) -> None:
-    _settings[:] = [(s, noise_of(s)) for s in settings]
-
-
-def _begin_worker(settings: tuple[Setting, ...], files: tuple[str, ...] = ()) -> None:
-    know_terms(files)
-    _begin(settings)
-
-
-def _values_here(which: int, points: Floats) -> Floats:
-    return values(*_settings[which], points)
-
-
-@contextmanager
-def _evaluator(
-    settings: tuple[Setting, ...],
-    workers: int,
-    total: int,
-    progress: Callable[[int, int], None] | None,
-) -> Iterator[Callable[[int, int, Floats], Floats]]:
-    """A function that evaluates points in one of the settings: (which, step, points) -> (2, points, outcomes).
-
-    Workers take `step` points at a time: those of a trajectory, or one of A and B with all that lies between.
-    """
-    done = 0
-    pool = None
-    if workers > 1:  # threads would wait for each other: much of a month is Python
-        pool = Pool[int, Floats](workers, _begin_worker, settings, own_files())
-    else:
-        _begin(settings)
-
-    def evaluate(which: int, step: int, points: Floats) -> Floats:
-        nonlocal done
-        chunks = [points[low : low + step] for low in range(0, len(points), step)]
-        tasks = ((i, _values_here, (which, chunk)) for i, chunk in enumerate(chunks))
-        found = []
-        for part in (
-            map(partial(_values_here, which), chunks) if pool is None else pool.in_order(tasks)
-        ):
-            found.append(part)
-            done += len(part)
-            if progress is not None:
-                progress(done, total)
-        return np.concatenate(found).swapaxes(0, 1)
-
-    try:
-        yield evaluate
-    finally:
-        _settings.clear()
-        if pool is not None:
-            pool.close()

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from tashkent.calibration.tally import Tally
 from tashkent.experiments import evaluators
 from tashkent.experiments.plan import POINT, ROWS, SUMMARY, SweepPlan
-from tashkent.experiments.tasks import Found, Tasks
+from tashkent.experiments.tasks import TaskResult, Tasks
 from tashkent.model.errors import InputError
 from tashkent.model.storage import clear, write_with, writing
 
@@ -47,7 +47,7 @@ Progress = Callable[[int, int], None]
 # storing -------------------------------------------------------------------------------------------
 
 
-def store(found: Found, folder: Path) -> None:
+def store(found: TaskResult, folder: Path) -> None:
     """Write what a task found, whole or not at all; what it found before is replaced."""
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -48,7 +48,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Found:
+class TaskResult:
     """What a task found: a table, and what went wrong."""
 
     key: str
@@ -57,7 +57,7 @@ class Found:
     failures: tuple[Mapping[str, object], ...] = ()
 
 
-def evaluate(plan: SweepPlan, task: Task) -> Found:
+def evaluate(plan: SweepPlan, task: Task) -> TaskResult:
     """Do a task; the one function that runs on a core, in a process and on a cluster."""
     done: list[Point] = []
     values = [np.zeros((0, len(plan.outcomes)))]
@@ -75,7 +75,7 @@ def evaluate(plan: SweepPlan, task: Task) -> Found:
             else:
                 failures.append(failure(task, points[0], error))
     table = _table(plan, task, done, np.concatenate(values))
-    return Found(task.key, task.runs, table, tuple(failures))
+    return TaskResult(task.key, task.runs, table, tuple(failures))
 
 
 @dataclass

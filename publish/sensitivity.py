@@ -19,8 +19,8 @@ from tashkent.experiments.sensitivity import (
     PARAMETERS,
     POSTERIOR,
     PRIOR,
-    Plan,
     Sensitivity,
+    SensitivityPlan,
     label,
     sensitivity,
 )
@@ -44,7 +44,7 @@ SHOWN = 0.005
 CLEAR = 0.05
 
 
-def ask(case: Case, plan: Plan, seed: int, workers: int) -> list[Sensitivity]:
+def ask(case: Case, plan: SensitivityPlan, seed: int, workers: int) -> list[Sensitivity]:
     """All that is asked of the case."""
 
     def progress(done: int, of: int) -> None:
@@ -177,7 +177,7 @@ def draw(case: Case, root: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the analysis, or write page and picture alone."""
-    usual = Plan()
+    usual = SensitivityPlan()
     parser = argparse.ArgumentParser(description=__doc__)
     sizes = (
         ("runs", usual.runs, "at each point"),
@@ -191,7 +191,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--page", action="store_true", help="write the page from the tables")
     asked = parser.parse_args(arguments)
-    plan = Plan(asked.runs, asked.trajectories, asked.base, asked.most)
+    plan = SensitivityPlan(asked.runs, asked.trajectories, asked.base, asked.most)
     try:
         plan.check()
     except InputError as error:

@@ -11,7 +11,7 @@ from tashkent.experiments.indices import (
     MORRIS,
     OTHERS,
     SOBOL,
-    Found,
+    MethodIndices,
     Problem,
     analyse,
     morris_points,
@@ -37,7 +37,7 @@ def twice(values: Floats) -> Floats:
     return np.stack([values, values])[..., None]
 
 
-def value(found: Found, outcome: str, index: str) -> pd.Series:
+def value(found: MethodIndices, outcome: str, index: str) -> pd.Series:
     table = found.indices
     here = (table["outcome"] == outcome) & (table["index"] == index)
     return table[here].set_index("factor")["value"]

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from tashkent.experiments.compare import Comparison, compare
-from tashkent.experiments.predictions import Prediction, asked_month, brier, load_predictions, score
+from tashkent.experiments.predictions import (
+    StatedPrediction,
+    asked_month,
+    brier,
+    load_predictions,
+    score,
+)
 from tashkent.model.case import Case
 from tashkent.model.errors import InputError
 
@@ -17,9 +23,9 @@ def found(case: Case) -> Comparison:
 
 def test_scores_by_hand(found: Comparison) -> None:
     predictions = (
-        Prediction(state="UZB", direction="up", confidence=0.9),
-        Prediction(state="AZE", direction="down", confidence=0.7),
-        Prediction(state="MDA", direction="none", confidence=0.5, month="1999-12"),
+        StatedPrediction(state="UZB", direction="up", confidence=0.9),
+        StatedPrediction(state="AZE", direction="down", confidence=0.7),
+        StatedPrediction(state="MDA", direction="none", confidence=0.5, month="1999-12"),
     )
     table = score(predictions, found.pairs[0])
     assert table["found"].tolist() == ["up", "up", "none"]
@@ -79,6 +85,6 @@ def test_a_missing_file_and_a_month_before_the_start(
 ) -> None:
     with pytest.raises(InputError, match="a file that can be read"):
         load_predictions(tmp_path / "none.toml", case)
-    early = Prediction(state="UZB", direction="up", confidence=0.9, month="1995-12")
+    early = StatedPrediction(state="UZB", direction="up", confidence=0.9, month="1995-12")
     with pytest.raises(InputError, match="a month after the start"):
         score((early,), found.pairs[0])

@@ -14,14 +14,15 @@ from tashkent.agents.terms import TERMS
 from tashkent.calibration.posterior import Sample, posterior
 from tashkent.cli.new_case import new_case
 from tashkent.experiments.outcomes import measured, read_outcomes
-from tashkent.experiments.sensitivity import Plan, Setting, noise_of, usual_outcomes, values
+from tashkent.experiments.points import Setting, noise_of, values
+from tashkent.experiments.sensitivity import SensitivityPlan, usual_outcomes
 from tashkent.experiments.spaces import BONDS, DOUBTED, NOISE, RIVALRY, Inputs, Parameters
 from tashkent.model.case import Case, load_case
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import simulate
 from tests.test_cli import call
 
-TINY = Plan(runs=4, trajectories=2, base=2, most=2)
+TINY = SensitivityPlan(runs=4, trajectories=2, base=2, most=2)
 
 
 @pytest.fixture(scope="module")
@@ -223,10 +224,10 @@ def test_the_usual_outcomes_follow_from_the_case(case: Case, small: Case) -> Non
         ({"of": ["parametres"]}, "nearest valid name: parameters"),
         ({"of": []}, "parameters or inputs"),
         ({"over": "posteriors"}, "nearest valid name: posterior"),
-        ({"plan": Plan(runs=6)}, "a multiple of 4"),
-        ({"plan": Plan(base=12)}, "a power of two"),
-        ({"plan": Plan(trajectories=1)}, "2 or more"),
-        ({"plan": Plan(most=0)}, "1 or more"),
+        ({"plan": SensitivityPlan(runs=6)}, "a multiple of 4"),
+        ({"plan": SensitivityPlan(base=12)}, "a power of two"),
+        ({"plan": SensitivityPlan(trajectories=1)}, "2 or more"),
+        ({"plan": SensitivityPlan(most=0)}, "1 or more"),
         ({"outcomes": ["inn(UZB, CST, 2012-12)"]}, "nearest valid name: in"),
         ({"start": "2025-12"}, "a month before the last"),
         ({"start": "2013-01", "outcomes": ["members(CST, 2012-12)"]}, "a month after 2013-01"),

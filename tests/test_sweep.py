@@ -21,7 +21,7 @@ from tashkent.cli.sweeps import MANIFEST, Swept, sweep
 from tashkent.experiments.design import read_design
 from tashkent.experiments.outcomes import read_outcome
 from tashkent.experiments.sweep import CHUNKS
-from tashkent.experiments.tasks import Found, Task, Tasks, evaluate
+from tashkent.experiments.tasks import Task, TaskResult, Tasks, evaluate
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import load_counterfactual
 from tashkent.model.errors import InputError
@@ -344,7 +344,7 @@ def test_a_full_disk_is_one_line_and_what_is_done_is_kept(
     design.write_text(EXAMPLE.read_text().replace("points = 16", "points = 4\nchunk = 50"))
     asked = ("sweep", str(design), "--out", str(out), "--workers", workers)
 
-    def full(found: Found, folder: Path) -> None:
+    def full(found: TaskResult, folder: Path) -> None:
         if len(list(folder.glob("*.parquet"))) == 2:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         right(found, folder)

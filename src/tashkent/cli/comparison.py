@@ -11,7 +11,7 @@ from tashkent.calibration.posterior import posterior, posterior_hash
 from tashkent.cli.output import hashes, inputs_of, provenance, tables_of
 from tashkent.experiments.compare import Comparison, compare
 from tashkent.experiments.pair import LAW, Pair
-from tashkent.experiments.predictions import Prediction, load_predictions, score
+from tashkent.experiments.predictions import StatedPrediction, load_predictions, score
 from tashkent.experiments.scenarios import BASELINE, WHOLE
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
@@ -89,7 +89,7 @@ def check(arguments: Mapping[str, Any]) -> None:
 
 def asked(
     arguments: Mapping[str, Any], *, workers: int, progress: Callable[[int, int], None] | None
-) -> tuple[Comparison, tuple[Prediction, ...]]:
+) -> tuple[Comparison, tuple[StatedPrediction, ...]]:
     """The comparison that the arguments of `tashkent compare` ask for, and the predictions to score."""
     case = load_case(arguments["case"])
     prediction = arguments["prediction"]
@@ -107,12 +107,12 @@ def asked(
     return found, () if prediction is None else load_predictions(Path(prediction), case)
 
 
-def scores(found: Comparison, predictions: Sequence[Prediction]) -> list[pd.DataFrame]:
+def scores(found: Comparison, predictions: Sequence[StatedPrediction]) -> list[pd.DataFrame]:
     """One table of scored predictions for each pair."""
     return [score(predictions, pair) for pair in found.pairs] if predictions else []
 
 
-def as_json(found: Comparison, predictions: Sequence[Prediction]) -> dict[str, object]:
+def as_json(found: Comparison, predictions: Sequence[StatedPrediction]) -> dict[str, object]:
     """The comparison with the scores of predictions."""
     result = found.to_dict()
     if predictions:
@@ -167,7 +167,7 @@ def _texts(arguments: Mapping[str, object]) -> list[str]:
 
 def write(
     found: Comparison,
-    predictions: Sequence[Prediction],
+    predictions: Sequence[StatedPrediction],
     out: Path,
     arguments: Mapping[str, object],
 ) -> None:
@@ -205,7 +205,7 @@ def _shown(pair: Pair) -> list[int]:
 # on the screen -------------------------------------------------------------------------------------
 
 
-def show(found: Comparison, predictions: Sequence[Prediction], console: "Console") -> None:
+def show(found: Comparison, predictions: Sequence[StatedPrediction], console: "Console") -> None:
     """Print each pair: what changed, how far, when, by which terms, and what lies outside the fit."""
     tables = scores(found, predictions)
     for i, pair in enumerate(found.pairs):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tashkent.cli.output import hashes, inputs_of, provenance, tables_of
-from tashkent.experiments.indices import SOBOL, Found
+from tashkent.experiments.indices import SOBOL, MethodIndices
 from tashkent.experiments.sensitivity import (
     KINDS,
     PARAMETERS,
     POSTERIOR,
-    Plan,
     Sensitivity,
+    SensitivityPlan,
     Study,
     label,
     sensitivity,
@@ -74,7 +74,7 @@ def asked(
         arguments["outcomes"],
         of=arguments["of"] or KINDS,
         over=arguments["over"],
-        plan=Plan(**arguments["plan"]),
+        plan=SensitivityPlan(**arguments["plan"]),
         start=arguments["from"],
         seed=arguments["seed"],
         workers=workers,
@@ -165,7 +165,7 @@ def _show_outcome(found: Sensitivity, study: Study, outcome: str, console: "Cons
     console.print()
 
 
-def _shares(variance: Found, screening: Found, outcome: str) -> "Table":
+def _shares(variance: MethodIndices, screening: MethodIndices, outcome: str) -> "Table":
     """The factors with the largest total share, beside the size of their elementary effects."""
     from rich.table import Table
 
@@ -188,7 +188,7 @@ def _shares(variance: Found, screening: Found, outcome: str) -> "Table":
     return table
 
 
-def of(found: Found, outcome: str, index: str) -> pd.DataFrame:
+def of(found: MethodIndices, outcome: str, index: str) -> pd.DataFrame:
     """The values of one index of an outcome, by factor."""
     table = found.indices
     return table[(table["outcome"] == outcome) & (table["index"] == index)].set_index("factor")
