@@ -24,7 +24,7 @@ from tashkent.experiments.outcomes import (
     read_outcome,
     read_outcomes,
 )
-from tashkent.experiments.sensitivity import Setting, noise_of, values
+from tashkent.experiments.points import Setting, noise_of, values
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import parse_month
 from tashkent.model.compilation import compile_case
