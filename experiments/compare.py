@@ -124,7 +124,7 @@ def compare(
     start
         Month ``YYYY-MM`` of the initial condition; by default the starts that each counterfactual asks for.
     parameters
-        Parameters by name, one value a draw, instead of posterior draws.
+        Parameters by name, shape (draws,), one value a draw, instead of posterior draws.
     workers
         Processes; no influence on the result. A script that asks for more than one must guard its own start by
         ``if __name__ == "__main__"``.
@@ -152,9 +152,7 @@ def compare(
     if runs < 1:
         raise InputError("compare", "runs", runs, "1 or more")
     against = None if baseline is None else _counterfactual(case, baseline)
-    per_draw = _per_draw(runs) if per_draw is None else per_draw
-    if per_draw < 1 or runs % per_draw:
-        raise InputError("compare", "per_draw", per_draw, f"a number that divides {runs} runs")
+    per_draw = _checked_per_draw(runs, per_draw)
     by_start = _by_start(case, chosen, start)
     names = tuple(dict.fromkeys(theories)) or (WHOLE,)
     todo, done = runs * len(by_start) * len(names), 0
@@ -227,6 +225,14 @@ def history_of(
 
 def _counterfactual(case: Case, named: Counterfactual | str) -> Counterfactual:
     return named if isinstance(named, Counterfactual) else load_counterfactual(named, case)
+
+
+def _checked_per_draw(runs: int, per_draw: int | None) -> int:
+    if per_draw is None:
+        return _per_draw(runs)
+    if per_draw < 1 or runs % per_draw:
+        raise InputError("compare", "per_draw", per_draw, f"a number that divides {runs} runs")
+    return per_draw
 
 
 def _per_draw(runs: int) -> int:

@@ -72,7 +72,7 @@ class Factor(StrictTable, ABC):
 
     @abstractmethod
     def at(self, u: Floats, cases: "ScenarioCases") -> Sequence[Level]:
-        """Its values at numbers in [0, 1)."""
+        """Its values at numbers `u` in [0, 1), shape (points,): one a point."""
 
     def on_grid(self, cases: "ScenarioCases") -> Sequence[Level]:
         """Its levels on a grid."""
@@ -94,7 +94,7 @@ class ListedFactor(Factor):
         return len(self.values)
 
     def at(self, u: Floats, cases: "ScenarioCases") -> Sequence[Level]:
-        """Those of the list."""
+        """Those of the list, at numbers `u` in [0, 1), shape (points,)."""
         return [
             self.values[i]
             for i in np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
@@ -147,7 +147,13 @@ class OfImputation(ListedFactor):
     values: Wholes = Field(min_length=1)
 
     def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
-        """-1 or more."""
+        """-1 or more.
+
+        Raises
+        ------
+        InputError
+            In one line, if it does not hold.
+        """
         for number in self.values:
             if number < AS_MEASURED:
                 raise InputError(file, f"{key}.values", number, "-1 (as measured), 0, 1, 2 ...")
@@ -178,7 +184,7 @@ class NumberFactor(Factor):
         return len(self.values) if self.values is not None else self.levels
 
     def at(self, u: Floats, cases: "ScenarioCases") -> Sequence[Level]:
-        """Those of the list, or along the range."""
+        """Those of the list, or along the range, at numbers `u` in [0, 1), shape (points,)."""
         if self.values is not None:
             at = np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
             return [float(self.values[i]) for i in at]
@@ -200,7 +206,13 @@ class NumberFactor(Factor):
         return float(min(found)), float(max(found))
 
     def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
-        """One way to say which values; the range in order."""
+        """One way to say which values; the range in order.
+
+        Raises
+        ------
+        InputError
+            In one line, if it does not hold.
+        """
         self._check_one_way(file, key, ("values", "range"))
         if self.range is not None and not self.range[0] < self.range[1]:
             raise InputError(file, f"{key}.range", list(self.range), "the lower end first")
@@ -239,7 +251,13 @@ class OfParameter(NumberFactor):
         return np.asarray(prior.mean + (prior.sd or 0.0) * ndtri(q))
 
     def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
-        """A parameter of each theory; quantiles of what has them; a fixed one within its support."""
+        """A parameter of each theory; quantiles of what has them; a fixed one within its support.
+
+        Raises
+        ------
+        InputError
+            In one line, if it does not hold.
+        """
         for theory in cases.theories:
             of = cases.theory(theory).parameters
             if self.parameter not in of:
@@ -282,7 +300,13 @@ class OfSeries(NumberFactor):
     _of = "series"
 
     def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
-        """A series and states of the case."""
+        """A series and states of the case.
+
+        Raises
+        ------
+        InputError
+            In one line, if it does not hold.
+        """
         super().check(cases, file, key)
         series = dict.fromkeys(row.variable for row in cases.case.composites)
         names = (*series, *DYADS) if self.kind == "scale" else tuple(series)
@@ -321,7 +345,13 @@ class OfEvent(NumberFactor):
     _of = "event"
 
     def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
-        """An event of the case."""
+        """An event of the case.
+
+        Raises
+        ------
+        InputError
+            In one line, if it does not hold.
+        """
         super().check(cases, file, key)
         events = dict.fromkeys(row.event for row in cases.case.events)
         if self.event not in events:
@@ -359,7 +389,13 @@ ONCE = ("counterfactual", "theory", "start", "imputation")
 
 @contextmanager
 def name_error_at(file: str, key: str, also: str = "") -> Iterator[None]:
-    """Let an error about a name say where in the design it stands, and one more name that is allowed there."""
+    """Let an error about a name say where in the design it stands, and one more name that is allowed there.
+
+    Raises
+    ------
+    InputError
+        In one line, if it does not hold.
+    """
     try:
         yield
     except InputError as error:
@@ -371,7 +407,13 @@ def name_error_at(file: str, key: str, also: str = "") -> Iterator[None]:
 
 
 def start_month(case: Case, text: str, file: str, key: str) -> int:
-    """A month that runs may start from."""
+    """A month that runs may start from.
+
+    Raises
+    ------
+    InputError
+        In one line, if it does not hold.
+    """
     try:
         month = case.month(text, key)
     except InputError as error:

@@ -55,7 +55,7 @@ class History:
     def is_of(
         self, case: Case, draws: Mapping[str, Floats], *, start: int, seed: int, per_draw: int
     ) -> bool:
-        """Whether it is the baseline of a comparison; parameters as in `run_pairs`."""
+        """Whether it is the baseline of a comparison; `draws` by name, shape (draws,), the rest as in `run_pairs`."""
         return (
             self.worlds[0].inputs.case is case
             and (self.origin, self.seed, self.per_draw) == (start - case.start, seed, per_draw)

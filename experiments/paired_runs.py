@@ -243,7 +243,7 @@ class _CountedPair:
     def count(
         self, t: int, base: World, seated: Bools, baseline_before: StateBefore | World
     ) -> None:
-        """Count a month at whose end both worlds stand."""
+        """Count month `t`, at whose end both worlds stand; `seated` says who is in in the baseline, shape (R, S, C)."""
         at = t - self.origin
         world = self.world or base
         status = base.status if self.world is None else self._on_axes(self.world.status)

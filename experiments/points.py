@@ -108,7 +108,9 @@ def evaluator(
     total: int,
     progress: Callable[[int, int], None] | None,
 ) -> Iterator[Callable[[int, int, Floats], Floats]]:
-    """A function that evaluates points in one of the settings: (which, step, points) -> (2, points, outcomes).
+    """A function that evaluates points in one of the settings: (which, step, points) -> values.
+
+    Points have shape (P, factors), values (2, P, outcomes): one for each half of the runs.
 
     Workers take `step` points at a time: those of a trajectory, or one of A and B with all that lies between.
     """

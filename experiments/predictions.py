@@ -128,7 +128,13 @@ def brier(confidence: float, right: bool) -> float:
 
 
 def score(predictions: Iterable[StatedPrediction], pair: Pair) -> pd.DataFrame:
-    """One row a prediction: what was expected, what the model finds, and the score; its mean is the score of all."""
+    """One row a prediction: what was expected, what the model finds, and the score; its mean is the score of all.
+
+    Raises
+    ------
+    InputError
+        If a prediction is of a month before the start.
+    """
     rows = []
     for one in predictions:
         month = pair.baseline.month(one.month or asked_month(pair), "month")

@@ -249,6 +249,11 @@ def sensitivity(
         Called with a line that says what it will cost, before the work.
     progress
         Called with the number of points done, and of how many.
+
+    Raises
+    ------
+    InputError
+        If a size, kind, start or outcome cannot be used.
     """
     case = case if isinstance(case, Case) else load_case(case)
     plan = plan or SensitivityPlan()

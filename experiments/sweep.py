@@ -136,6 +136,11 @@ def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
 
     ``points.parquet`` (number and factors), ``summary.parquet`` and ``.csv`` (a row for each point and outcome),
     ``failures.csv`` and, if runs are kept, ``runs.parquet`` (a row for each).
+
+    Raises
+    ------
+    FileNotFoundError
+        If a task has no file.
     """
     plan, failures = tasks.plan, 0
     _write_points(plan, to / "points.parquet")
