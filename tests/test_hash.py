@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tashkent.calibration.variants import variant
 from tashkent.cli.new_case import SKELETON
-from tashkent.experiments.factors import with_fixed
+from tashkent.experiments.spaces import with_fixed
 from tashkent.model.case import Case, load_case
 from tashkent.model.case.case import ORDERED, UNSAID
 from tashkent.model.case.tables import TABLES
