@@ -66,11 +66,11 @@ def sensitivity(
     from dataclasses import asdict, replace
 
     from tashkent.cli import sensitivity_report
-    from tashkent.experiments.sensitivity import QUICK, Plan
+    from tashkent.experiments.sensitivity import QUICK, SensitivityPlan
 
     sizes = {"runs": runs, "trajectories": trajectories, "base": base, "most": most}
     plan = replace(
-        QUICK if quick else Plan(),
+        QUICK if quick else SensitivityPlan(),
         **{name: size for name, size in sizes.items() if size is not None},
     )
     arguments = {
