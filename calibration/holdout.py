@@ -110,7 +110,7 @@ SCOPES = ("focus", "in force", "all clubs")
 
 
 @dataclass(frozen=True, eq=False)
-class Prediction:
+class Forecast:
     """What one contender makes of some test rows."""
 
     who: str
@@ -137,24 +137,24 @@ def predict_model(
     seed: Sequence[int],
     proposals: int,
     who: str = MODEL,
-) -> Prediction:
+) -> Forecast:
     """The model, fitted to the training rows; the posterior is averaged."""
     found = refit(case, train, seed=seed, proposals=proposals)
     draws = test.log_scores(np.ascontiguousarray(found.values.T))
     right = np.exp(draws) @ found.weights
     p = np.where(test.rows.done, right, 1.0 - right)
-    return Prediction(who, np.clip(p, 0.0, 1.0), draws, found.weights, found.pareto_k)
+    return Forecast(who, np.clip(p, 0.0, 1.0), draws, found.weights, found.pareto_k)
 
 
-def predict_baselines(case: Case, train: RiskSet, test: RiskSet) -> list[Prediction]:
+def predict_baselines(case: Case, train: RiskSet, test: RiskSet) -> list[Forecast]:
     """Every contender that knows no mechanism, on the same rows."""
     renewal = test.choice == CHOICES.index("renew")
-    found = [Prediction(NOBODY, renewal.astype(float))]
-    found += [Prediction(name, predict(cells, train, test)) for name, cells in BASELINES.items()]
-    found.append(Prediction(BACKED_OFF, backed_off(train, test)))
-    found.append(Prediction(LOGIT, predict_logit(case, train, test)))
-    found.append(Prediction(THRESHOLD, predict_threshold(case, train, test)))
-    found.append(Prediction(MEMBERS, predict_members(case, train, test)))
+    found = [Forecast(NOBODY, renewal.astype(float))]
+    found += [Forecast(name, predict(cells, train, test)) for name, cells in BASELINES.items()]
+    found.append(Forecast(BACKED_OFF, backed_off(train, test)))
+    found.append(Forecast(LOGIT, predict_logit(case, train, test)))
+    found.append(Forecast(THRESHOLD, predict_threshold(case, train, test)))
+    found.append(Forecast(MEMBERS, predict_members(case, train, test)))
     return found
 
 
@@ -179,9 +179,7 @@ def scope(case: Case, rows: RiskSet, name: str) -> Bools:
     return np.asarray(focus & (rows.month >= (case.start if since is None else since) - case.start))
 
 
-def contest(
-    case: Case, test: RiskSet, predictions: Sequence[Prediction], held: str
-) -> pd.DataFrame:
+def contest(case: Case, test: RiskSet, predictions: Sequence[Forecast], held: str) -> pd.DataFrame:
     """Scores of contenders on the same rows: a row a contender, scope and state, and one for all states together.
 
     Columns: held, who, scope, state, choices, acts, log_score, brier (mean over choices), brier_acts (mean over the
@@ -218,7 +216,7 @@ def contest(
 
 
 def predictions_table(
-    case: Case, test: RiskSet, predictions: Sequence[Prediction], held: str
+    case: Case, test: RiskSet, predictions: Sequence[Forecast], held: str
 ) -> pd.DataFrame:
     """Held-out probabilities of single choices: held, who, state, club, choice, month, done, p."""
     clubs = np.array(tuple(case.clubs))

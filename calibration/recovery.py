@@ -12,6 +12,11 @@ unscored acts at the means of their priors, laws that take effect within the mon
 that of `calibration.refit`.
 """
 
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -25,8 +30,11 @@ from tashkent.model.clock import last_day, month_of
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import Act, Status
+from tashkent.model.storage import plain_rows
 from tashkent.model.workers import Pool, Progress
 
+#: whose versions a recovery says
+LIBRARIES = ("tashkent", "arviz-stats", "emcee", "h5netcdf", "h5py", "numpy", "scipy", "xarray")
 #: weighted draws of a posterior, of which `RANKS` are resampled
 PROPOSALS = 4000
 #: draws among which a truth is ranked: ranks 0 to RANKS
@@ -236,3 +244,53 @@ def verdict(found: pd.DataFrame) -> list[str]:
                 f"contraction {row.contraction:.2f})."
             )
     return lines
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What synthetic histories say of the fit; see `calibration.recovery`."""
+
+    case: Case
+    seed: int
+    replicates: pd.DataFrame
+    summary: pd.DataFrame
+    histogram: pd.DataFrame
+    words: tuple[str, ...]
+    asked: int
+
+    @property
+    def used(self) -> int:
+        """Replicates whose fit could be used."""
+        return int(usable(self.replicates)["replicate"].nunique())
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as plain values."""
+        return {
+            **self.manifest(),
+            "summary": plain_rows(self.summary),
+            "histogram": plain_rows(self.histogram),
+            "words": list(self.words),
+        }
+
+    def manifest(self) -> dict[str, object]:
+        """What another person needs to get the same numbers."""
+        return {
+            "command": "recover",
+            "case": self.case.id,
+            "case_hash": self.case.hash,
+            "seed": self.seed,
+            "replicates": self.asked,
+            "used": self.used,
+            "python": platform.python_version(),
+            "libraries": {name: version(name) for name in LIBRARIES},
+        }
+
+
+def recover(
+    case: Case, *, number: int, seed: int, workers: int, progress: Progress | None = None
+) -> Recovery:
+    """Run the replicates and sum them up."""
+    table = replicates(case, number=number, seed=seed, workers=workers, progress=progress)
+    found = summary(case, table)
+    words = tuple(verdict(found))
+    return Recovery(case, seed, table, found, histogram(table), words, number)

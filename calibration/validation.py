@@ -1,406 +1,281 @@
-"""The whole examination of a case, in stages that are stored as they are done.
+"""The examination of a case: the tables of its stages, what follows from them, and the bars.
 
-A job is one part of a stage: one state held out, one start, ten permutations, one theory, one variant. What it finds
-is written as Parquet files in a folder of its own, whole or not at all, under a name made of stage, part and a key: the
-hash of the case, of its posterior and the tables beside it, of the code, and of the plan. A command that was killed
-finds what is done and goes on; the result is that of an undisturbed run, for every job draws from seed and part alone.
+`tashkent validate` is this with words around it; what each stage does is in `calibration.stages`.
 """
 
-import hashlib
-import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tashkent.calibration import literature, rivals, shipped, variants
-from tashkent.calibration.baselines import BASELINES, p_in, runs_of
-from tashkent.calibration.diagnostics import INTERVAL
-from tashkent.calibration.forecasters import MODEL, NOBODY, STEPS
-from tashkent.calibration.holdout import (
-    hold_out_after,
-    hold_out_state,
-    renewal_scores,
-    unscored_act,
-    with_hindsight,
-)
-from tashkent.calibration.measures.studies import ParticipationFalls, Saves
-from tashkent.calibration.patterns import (
-    FILE,
-    Patterns,
-    evaluate,
-    load_patterns,
-)
+from tashkent.calibration import stages
+from tashkent.calibration.forecasters import BACKED_OFF, LOGIT, MODEL, STEPS
+from tashkent.calibration.holdout import ALL, calibration_curve, gains
+from tashkent.calibration.patterns import Patterns, load_patterns
 from tashkent.calibration.posterior import posterior
-from tashkent.calibration.refit import PROPOSALS
-from tashkent.calibration.runs import Runs
-from tashkent.calibration.scores import brier
+from tashkent.calibration.rivals import EVERYTHING
+from tashkent.calibration.stages import Effort, Tables
 from tashkent.model.case import Case
-from tashkent.model.clock import month_label, parse_month
-from tashkent.model.compilation import compile_case
-from tashkent.model.simulate import simulate
-from tashkent.model.source import code_digest
-from tashkent.model.statuses import Act, is_in
-from tashkent.model.storage import clear, is_stray, whole_folder, write_parquet
-from tashkent.model.workers import Pool, StageProgress
+from tashkent.model.clock import month_label
+from tashkent.model.storage import plain_rows
+from tashkent.model.workers import StageProgress
 
-Tables = dict[str, pd.DataFrame]
-#: permutations of one job
-EACH = 10
-#: acts of states that no fit has seen, looked at month by month
-UNFITTED_ACTS = (Act.FREEZE,)
-#: packages whose code a stored result depends on
-_CODE = ("agents", "model", "calibration")
+LIBRARIES = ("tashkent", "dynesty", "numpy", "pandas", "pyarrow", "scipy", "statsmodels")
+#: edges of the calibration curve
+EDGES = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.7, 1.0)
+#: a change of P(in) that is worth a row of the compact set
+WORTH = 0.05
+#: months between the rows of P(in) in the compact set
+SPARSE = 3
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How much is done."""
+@dataclass(frozen=True, eq=False)
+class Validation:
+    """All tables of an examination, and what follows from them."""
 
-    seed: int = 0
-    runs: int = 2000
-    #: draws of a refit; 0 for a normal approximation
-    proposals: int = PROPOSALS
-    permutations: int = 200
-    imputations: int = 10
-    #: posterior draws and runs of each, for the band around P(in)
-    bands: tuple[int, int] = (50, 40)
-    ablation_runs: int = 500
-    variant_runs: int = variants.RUNS
-    nested: bool = True
-    #: every event dropped in turn
-    events: bool = True
+    case: Case
+    effort: Effort
+    patterns: Patterns
+    tables: Tables
 
+    @cached_property
+    def held_out(self) -> pd.DataFrame:
+        """Leave one state out: sums over states and gains over the steps, by contender and scope."""
+        return gains(self.tables["scores"])
 
-QUICK = Plan(
-    runs=300,
-    proposals=0,
-    permutations=20,
-    imputations=2,
-    bands=(20, 15),
-    ablation_runs=100,
-    variant_runs=100,
-    nested=False,
-    events=False,
-)
+    @cached_property
+    def forward(self) -> pd.DataFrame:
+        """The same for what followed each month, with the score of all states at once (`joint`)."""
+        if "forward" not in self.tables:
+            return pd.DataFrame()
+        parts = []
+        for held, part in self.tables["forward"].groupby("held", sort=False):
+            joint = part[part["state"] == ALL].set_index(["who", "scope"])["log_score"]
+            found = gains(part)
+            at = pd.MultiIndex.from_frame(found[["who", "scope"]])
+            parts.append(found.assign(held=held, joint=joint.reindex(at).to_numpy()))
+        return pd.concat(parts, ignore_index=True)
 
+    @cached_property
+    def acts(self) -> pd.DataFrame:
+        """Held-out probability of every move, and of every signature at a renewal, by contender."""
+        found = self.tables["predictions"]
+        kept = found[found["done"] | (found["choice"] == "renew")]
+        return kept.assign(month=[month_label(m) for m in kept["month"]])
 
-@dataclass(frozen=True)
-class Job:
-    """One part of a stage."""
+    @cached_property
+    def curve(self) -> pd.DataFrame:
+        """Held-out probabilities in bins beside shares, for the model, the steps and the logit."""
+        found = self.tables["predictions"]
+        return calibration_curve(found[found["who"].isin([MODEL, BACKED_OFF, LOGIT])], EDGES)
 
-    stage: str
-    part: str
+    @cached_property
+    def pattern_table(self) -> pd.DataFrame:
+        """Every measure of every pattern, with what it says; the model's beside the steps' where both have one."""
+        parts = [self.tables["patterns"], self.tables.get("participation", pd.DataFrame())]
+        if "ablation" in self.tables:
+            parts.append(stages.saves_rows(self.case, self.patterns, self.tables["ablation"]))
+        found = pd.concat([part for part in parts if len(part)] or [pd.DataFrame()])
+        if found.empty:
+            return found
+        says = {pattern.id: pattern.says for pattern in self.patterns.pattern}
+        found = found.assign(says=[says[i] for i in found["id"]], start=found["start"].fillna(""))
+        order = {pattern.id: i for i, pattern in enumerate(self.patterns.pattern)}
+        found["place"] = [order[i] for i in found["id"]]
+        return found.sort_values(["place", "start"], kind="stable", ignore_index=True).drop(
+            columns="place"
+        )
 
-
-def jobs(case: Case, patterns: Patterns, plan: Plan) -> list[Job]:
-    """All that is to be done, in order."""
-    starts = (case.start, *patterns.evaluation.starts)
-    found = [Job("hold out", state) for state in case.deciders]
-    found += [Job("forward", month_label(m)) for m in patterns.evaluation.forward]
-    found += [Job("renewal", "all"), Job("unfitted acts", "all")]
-    found += [Job("patterns", month_label(m)) for m in starts]
-    found += [Job("participation", "all"), Job("literature", "all")]
-    found += [Job("theories", name) for name in rivals.theories(case)]
-    found += [
-        Job("ablation", " and ".join(terms)) for terms in [(), *rivals.ablations(case, patterns)]
-    ]
-    found += [Job("permutations", "as it is")]
-    found += [Job("permutations", str(i)) for i in range(0, plan.permutations, EACH)]
-    names = variants.variants(case, imputations=plan.imputations, seed=plan.seed)
-    if not plan.events:
-        names = {name: what for name, what in names.items() if not name.startswith("without ")}
-    found += [Job("robustness", name) for name in ("as it is", *names)]
-    return found
-
-
-# what each stage does -------------------------------------------------------------------------------
-
-
-def _hold_out(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
-    scores, predictions = hold_out_state(case, part, seed=plan.seed, proposals=plan.proposals)
-    return {"scores": scores, "predictions": predictions}
-
-
-def _forward(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
-    scores, predictions = hold_out_after(
-        case, parse_month(part), seed=plan.seed, proposals=plan.proposals
-    )
-    return {"forward": scores, "forward_predictions": predictions}
-
-
-def _renewal(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
-    options = {"seed": plan.seed, "proposals": plan.proposals}
-    return {
-        "renewal": renewal_scores(case, **options),
-        "hindsight": with_hindsight(case, **options),
-    }
-
-
-def _unfitted(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
-    found = [
-        unscored_act(case, act, seed=plan.seed, proposals=plan.proposals) for act in UNFITTED_ACTS
-    ]
-    return {"unfitted_acts": pd.concat(found, ignore_index=True)}
-
-
-def _patterns(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
-    start = parse_month(part)
-    fitted = posterior(case)
-    ensemble = simulate(
-        case, fitted.draws(runs=plan.runs, seed=plan.seed), seed=plan.seed, start=start
-    )
-    steps = runs_of(case, BASELINES[STEPS], runs=plan.runs, seed=plan.seed, start=start)
-    found = []
-    for who, runs in ((MODEL, Runs(ensemble)), (STEPS, Runs(steps, has_acts=False))):
-        found.append(evaluate(patterns, runs).assign(who=who, start=part))
-    scores = []
-    contenders = {MODEL: ensemble.p_in, NOBODY: p_in(case, None, start)}
-    contenders |= {name: p_in(case, cells, start) for name, cells in BASELINES.items()}
-    for first, last in ((case.score_from, case.fit_until), (case.fit_until + 1, case.end)):
-        low = max(first, start + 1)
-        for who, p in contenders.items():
-            if low <= last:
-                score = brier(case, p, start, case.focus, low, last)
-                scores.append((part, who, month_label(low), month_label(last), score))
-    names = ["start", "who", "first", "last", "brier"]
-    return {
-        "patterns": pd.concat(found, ignore_index=True),
-        "brier": pd.DataFrame(scores, columns=names),
-        "p_in": _bands(case, plan, start),
-    }
-
-
-def _bands(case: Case, plan: Plan, start: int) -> pd.DataFrame:
-    """P(in the focal club) by month and state with a 90 % band over posterior draws, several runs of each draw."""
-    draws, each = plan.bands
-    found = posterior(case).draws(runs=draws, seed=plan.seed)
-    repeated = {name: np.repeat(values, each) for name, values in found.items()}
-    ensemble = simulate(case, repeated, seed=plan.seed, start=start)
-    c = tuple(case.clubs).index(case.focus)
-    seats = ensemble.seats[..., c].reshape(draws, each, len(ensemble.months), -1)
-    by_draw = seats.mean(axis=1)
-    record = is_in(compile_case(case).record.status[start - case.start :, :, c])
-    low, high = np.quantile(by_draw, INTERVAL, axis=0)
-    parts = []
-    for state in case.deciders:
-        s = case.state_ids.index(state)
-        parts.append(
-            pd.DataFrame(
+    @cached_property
+    def chance(self) -> pd.DataFrame:
+        """The gain of the case as it is among those of permutations, by scope."""
+        found = self.tables["permutations"]
+        rows = []
+        for name, part in found.groupby("scope", sort=False):
+            true = float(part.loc[part["number"] < 0, "gain"].iloc[0])
+            permuted = part.loc[part["number"] >= 0, "gain"].to_numpy()
+            better = int((permuted >= true).sum())
+            rows.append(
                 {
-                    "start": month_label(start),
-                    "state": state,
-                    "month": [month_label(m) for m in ensemble.months],
-                    "p_in": by_draw[:, :, s].mean(axis=0),
-                    "low": low[:, s],
-                    "high": high[:, s],
-                    "record": record[:, s],
+                    "scope": name,
+                    "gain": true,
+                    "permutations": len(permuted),
+                    "as_good": better,
+                    "share": better / max(1, len(permuted)),
+                    "mean": float(permuted.mean()) if len(permuted) else np.nan,
+                    "sd": float(permuted.std()) if len(permuted) else np.nan,
+                    "best": float(permuted.max()) if len(permuted) else np.nan,
                 }
             )
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def theories(self) -> pd.DataFrame:
+        """Each theory: held-out scores of the focal club and of all clubs against all terms together, and evidence."""
+        scores = self.tables["theory_scores"].pivot(
+            index="state", columns=["theory", "scope"], values="log_score"
         )
-    return pd.concat(parts, ignore_index=True)
+        rows = []
+        for row in self.tables["theory_evidence"].to_dict("records"):
+            found: dict[str, Any] = {"theory": row["theory"], "kind": row["kind"]}
+            for scope in ("focus", "all clubs"):
+                mine = scores[row["theory"], scope]
+                d = mine - scores[EVERYTHING, scope]
+                found[f"{scope} log_score"] = float(mine.sum())
+                found[f"{scope} difference"] = float(d.sum())
+                found[f"{scope} se"] = float(np.sqrt(len(d) * d.var(ddof=1)))
+            for name in ("log_evidence", "se", "pareto_k", "nested", "nested_se"):
+                found[name] = row[name]
+            rows.append(found)
+        return pd.DataFrame(rows)
 
+    @cached_property
+    def ablation(self) -> pd.DataFrame:
+        """Change of P(in) without terms, against all of them; changes worth a row, the largest first."""
+        found = self.tables["ablation"]
+        keys = ["start", "state", "month"]
+        whole = found[found["terms"] == EVERYTHING].set_index(keys)["p_in"]
+        rest = found[found["terms"] != EVERYTHING]
+        base = whole.reindex(pd.MultiIndex.from_frame(rest[keys])).to_numpy()
+        rest = rest.assign(with_all=base, change=rest["p_in"] - base)
+        worth = rest[rest["change"].abs() >= WORTH]
+        return worth.sort_values("change", key=lambda c: -c.abs(), kind="stable", ignore_index=True)
 
-def _participation(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
-    draws = posterior(case).draws(runs=min(plan.runs, 500), seed=plan.seed)
-    rows: list[dict[str, object]] = []
-    for pattern in patterns.pattern:
-        measure = pattern.measure
-        if isinstance(measure, ParticipationFalls):
-            found = measure.values(case, draws, seed=plan.seed)
-            start = month_label(measure.start)
-            rows += [{**row, "who": MODEL, "start": start} for row in pattern.rows(found)]
-    return {"participation": pd.DataFrame(rows)}
-
-
-def _literature(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
-    return {
-        "literature": literature.comparison(case),
-        "exit_logit": literature.exit_logit(case),
-        "parameters": literature.prior_and_posterior(case),
-    }
-
-
-def _theories(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
-    asked, kind = rivals.theories(case)[part]
-    scores = rivals.theory_scores(case, asked, seed=plan.seed, proposals=plan.proposals)
-    evidence = rivals.theory_evidence(case, asked, seed=plan.seed, nested=plan.nested)
-    tables = {
-        "theory_scores": scores.assign(theory=part),
-        "theory_evidence": pd.DataFrame([{"theory": part, "kind": kind, **evidence}]),
-    }
-    if asked.removeprefix("-") in ("", *patterns.evaluation.readings):
-        tables["readings"] = rivals.renewal_under(case, asked, seed=plan.seed).assign(theory=part)
-    return tables
-
-
-def _ablation(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
-    terms = tuple(part.split(" and ")) if part else ()
-    starts = patterns.evaluation.starts
-    found = rivals.ablated(case, terms, starts, runs=plan.ablation_runs, seed=plan.seed)
-    return {"ablation": found}
-
-
-def _permutations(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
-    """The case as it is, or some permutations of it; normal approximations throughout."""
-    numbers = (
-        [-1] if part == "as it is" else range(int(part), min(int(part) + EACH, plan.permutations))
-    )
-    found = []
-    for number in numbers:
-        dealt = (
-            case if number < 0 else variants.permuted(case, variants.deal(case, number, plan.seed))
+    @cached_property
+    def robustness(self) -> pd.DataFrame:
+        """Each variant beside the case as it is: group, what, measure, value, as_it_is, change."""
+        found = self.tables["robustness"]
+        base = found[found["variant"] == "as it is"].set_index("measure")["value"]
+        rest = found[found["variant"] != "as it is"]
+        as_it_is = base.reindex(rest["measure"]).to_numpy()
+        return rest.assign(as_it_is=as_it_is, change=rest["value"] - as_it_is).reset_index(
+            drop=True
         )
-        scores = variants.quick_scores(dealt, seed=plan.seed)
-        found.append(variants.quick_gains(scores).assign(number=number))
-    return {"permutations": pd.concat(found, ignore_index=True)}
+
+    @cached_property
+    def bars(self) -> pd.DataFrame:
+        """What was to be reached, and whether it is: what, value, se, bar, passes."""
+        bars, focus = self.patterns.bars, self.case.focus
+        model = self.held_out[self.held_out["who"] == MODEL].set_index("scope")
+        rows: list[tuple[str, float, float, str, bool]] = []
+
+        def least(what: str, value: float, se: float, bar: float | None) -> None:
+            if bar is not None:
+                rows.append((what, value, se, f"at least {bar:g}", bool(value >= bar)))
+
+        for scope, name, bar in (
+            ("focus", f"gain over the structural steps, {focus}, nats", bars.gain_focus),
+            ("in force", f"the same since {focus} took effect", bars.gain_in_force),
+            ("all clubs", "the same, all clubs", bars.gain_all),
+        ):
+            least(name, float(model.loc[scope, "gain"]), float(model.loc[scope, "se"]), bar)
+        for scope, name in (("focus", focus), ("all clubs", "all clubs")):
+            worst = f"worst state against the steps, {name} ({model.loc[scope, 'worst_state']})"
+            least(worst, float(model.loc[scope, "worst_gain"]), np.nan, bars.worst_state)
+        if bars.permutations is not None:
+            chance = self.chance.set_index("scope").loc["focus"]
+            what = f"share of {chance['permutations']:.0f} permutations as good, {focus}"
+            share, bar = float(chance["share"]), bars.permutations
+            rows.append((what, share, np.nan, f"at most {bar:g}", share <= bar))
+        renewal = self.tables.get("renewal", pd.DataFrame())
+        if len(renewal):
+            one = renewal[(renewal["who"] == MODEL) & (renewal["state"] == ALL)].iloc[0]
+            what = "joint log score of the first renewal, fitted before"
+            least(what, float(one["log_score"]), np.nan, bars.renewal)
+            least("area under the curve there", float(one["auc"]), np.nan, bars.renewal_auc)
+        return pd.DataFrame(rows, columns=["what", "value", "se", "bar", "passes"])
+
+    def compact(self) -> Mapping[str, pd.DataFrame]:
+        """The tables of the compact set, small enough to be kept with the sources."""
+        scores = self.tables["scores"]
+        keys = ["who", "scope", "state", "choices", "acts", "log_score", "brier", "pareto_k"]
+        seats = self.tables["p_in"]
+        months = pd.to_datetime(seats["month"], format="%Y-%m").dt.month
+        acts = self.acts[self.acts["who"].isin([MODEL, STEPS, BACKED_OFF, LOGIT])]
+        seldom = self.tables["renewal"]
+        found = {
+            "bars": self.bars,
+            "held_out": self.held_out,
+            "held_out_states": scores[keys],
+            "forward": self.forward,
+            "acts": acts.drop(columns="held"),
+            "calibration_curve": self.curve,
+            "renewal": seldom,
+            "hindsight": self.tables["hindsight"],
+            "unfitted_acts": self.tables["unfitted_acts"],
+            "patterns": self.pattern_table,
+            "not_modelled": pd.DataFrame([row.model_dump() for row in self.patterns.not_modelled]),
+            "brier": self.tables["brier"],
+            "p_in": seats[months % SPARSE == 1],
+            "permutations": self.chance,
+            "theories": self.theories,
+            "readings": self.tables["readings"],
+            "ablation": self.ablation,
+            "robustness": self.robustness,
+            "literature": self.tables["literature"],
+            "exit_logit": self.tables["exit_logit"],
+            "parameters": self.tables["parameters"],
+        }
+        return {name: table for name, table in found.items() if table.shape[1]}
+
+    def manifest(self) -> dict[str, Any]:
+        """What another person needs to get the same numbers."""
+        model = self.held_out[self.held_out["who"] == MODEL].set_index("scope")
+        return {
+            "command": "validate",
+            "case": self.case.id,
+            "case_hash": self.case.hash,
+            "title": self.case.title,
+            "focus": self.case.focus,
+            "states": len(self.case.states),
+            "moves": int(model.loc["focus", "acts"]),
+            "moves_in_force": int(model.loc["in force", "acts"]),
+            "fit_until": month_label(self.case.fit_until),
+            "readings": list(self.patterns.evaluation.readings),
+            "starts": [month_label(m) for m in (self.case.start, *self.patterns.evaluation.starts)],
+            "posterior": posterior(self.case).origin,
+            "key": stages.key_of(self.case, self.effort),
+            "plan": asdict(self.effort),
+            "python": platform.python_version(),
+            "libraries": {name: version(name) for name in LIBRARIES},
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The compact set as plain values."""
+        tables = {
+            name: plain_rows(table) for name, table in self.compact().items() if name != "p_in"
+        }
+        return {**self.manifest(), **tables}
 
 
-def _robustness(case: Case, patterns: Patterns, plan: Plan, part: str) -> Tables:
-    named = variants.variants(case, imputations=plan.imputations, seed=plan.seed)
-    group, what = named.get(part, ("as it is", "as it is"))
-    changed = variants.variant(case, part, plan.seed)
-    scores = variants.quick_scores(changed, seed=plan.seed)
-    total = variants.quick_gains(scores).set_index("scope")["gain"]
-    found = {f"gain {name}": float(value) for name, value in total.items()}
-    start = next(iter(patterns.evaluation.starts), case.start)
-    found |= variants.main_patterns(
-        changed, patterns, start, seed=plan.seed, runs=plan.variant_runs
-    )
-    rows = [(part, group, what, str(measure), value) for measure, value in found.items()]
-    names = ["variant", "group", "what", "measure", "value"]
-    return {"robustness": pd.DataFrame(rows, columns=names)}
-
-
-STAGES: Mapping[str, Callable[[Case, Patterns, Plan, str], Tables]] = {
-    "hold out": _hold_out,
-    "forward": _forward,
-    "renewal": _renewal,
-    "unfitted acts": _unfitted,
-    "patterns": _patterns,
-    "participation": _participation,
-    "literature": _literature,
-    "theories": _theories,
-    "ablation": _ablation,
-    "permutations": _permutations,
-    "robustness": _robustness,
-}
-
-
-# doing and storing ----------------------------------------------------------------------------------
-
-
-def key_of(case: Case, plan: Plan) -> str:
-    """What results depend on besides stage and part: case, its tables besides, the code, and the plan."""
-    digest = hashlib.sha256(case.hash.encode())
-    beside = (FILE, shipped.MANIFEST, variants.MAGNITUDES, literature.FILE)
-    for name in beside:
-        path = case.path / name
-        digest.update(name.encode() + (path.read_bytes() if path.exists() else b""))
-    digest.update(code_digest(*_CODE))
-    digest.update(json.dumps(asdict(plan), sort_keys=True).encode())
-    return digest.hexdigest()
-
-
-def run(
+def validate(
     case: Case,
-    plan: Plan,
+    effort: Effort,
     folder: Path,
     *,
     workers: int = 1,
     progress: StageProgress | None = None,
-) -> Tables:
-    """Do what is not yet stored in `folder`, and put the tables of all jobs together.
+) -> Validation:
+    """Do all stages, going on from what a folder holds.
 
-    `progress` gets a stage, jobs done and all jobs. Workers have no influence on the result.
+    Parameters
+    ----------
+    case
+        What is examined.
+    effort
+        How much is done.
+    folder
+        Where the stages are stored as they are done; made if it is not there.
+    workers
+        Processes; no influence on the result.
+    progress
+        Called with a stage, jobs done and all jobs.
     """
-    patterns = load_patterns(case)
-    todo = jobs(case, patterns, plan)
-    key = key_of(case, plan)
-    places = {job: folder / _name(job, key) for job in todo}
-    folder.mkdir(parents=True, exist_ok=True)
-    clear(folder)
-    missing = [job for job in todo if not places[job].is_dir()]
-    done = len(todo) - len(missing)
-
-    def say(stage: str) -> None:
-        if progress is not None:
-            progress(stage, done, len(todo))
-
-    say("")
-    if workers == 1:
-        _begin(case, patterns, plan)
-        for job in missing:
-            _store(_do(job), places[job])
-            done += 1
-            say(job.stage)
-    elif missing:
-        with Pool[Job, Tables](workers, _begin, case, patterns, plan) as pool:
-            for job in missing:
-                pool.add(job, _do, job)
-            for job, tables in pool.finished():
-                _store(tables, places[job])
-                done += 1
-                say(job.stage)
-    found: dict[str, list[pd.DataFrame]] = {}
-    for job in todo:
-        for path in sorted(places[job].glob("*.parquet")):
-            found.setdefault(path.stem, []).append(pd.read_parquet(path))
-    return {name: _together(parts) for name, parts in found.items()}
-
-
-def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    kept = [part for part in parts if len(part)]
-    return pd.concat(kept, ignore_index=True) if kept else parts[0]
-
-
-def _name(job: Job, key: str) -> str:
-    slug = re.sub(r"[^A-Za-z0-9]+", "-", f"{job.stage} {job.part}").strip("-").lower()
-    digest = hashlib.sha256("\0".join((key, job.stage, job.part)).encode()).hexdigest()
-    return f"{slug[:60]}-{digest[:16]}"
-
-
-def is_piece(name: str) -> bool:
-    """Whether a folder of this name holds what a job found, or what a killed command left of it."""
-    return bool(re.fullmatch("[a-z0-9-]+-[0-9a-f]{16}", name)) or is_stray(name)
-
-
-def _store(tables: Tables, place: Path) -> None:
-    """Write the tables of a job into a folder, whole or not at all."""
-    with whole_folder(place) as made:
-        for name, table in tables.items():
-            write_parquet(made / f"{name}.parquet", table)
-
-
-_now: dict[str, tuple[Case, Patterns, Plan]] = {}
-
-
-def _begin(case: Case, patterns: Patterns, plan: Plan) -> None:
-    _now["plan"] = (case, patterns, plan)
-
-
-def _do(job: Job) -> Tables:
-    from threadpoolctl import threadpool_limits
-
-    case, patterns, plan = _now["plan"]
-    with threadpool_limits(1):
-        return STAGES[job.stage](case, patterns, plan, job.part)
-
-
-def saves_rows(case: Case, patterns: Patterns, ablation: pd.DataFrame) -> pd.DataFrame:
-    """The patterns that the ablation measures, as rows like those of `calibration.patterns.evaluate`."""
-    rows: list[dict[str, object]] = []
-    for pattern in patterns.pattern:
-        if isinstance(pattern.measure, Saves):
-            found = rivals.saves_measures(case, pattern.measure, ablation)
-            values = {name: np.full(1, value) for name, value in found.items()}
-            rows += [{**row, "who": MODEL} for row in pattern.rows(values)]
-    return pd.DataFrame(rows)
-
-
-def with_seed(plan: Plan, seed: int) -> Plan:
-    """The plan under another seed."""
-    return replace(plan, seed=seed)
+    tables = stages.run(case, effort, folder, workers=workers, progress=progress)
+    return Validation(case, effort, load_patterns(case), tables)

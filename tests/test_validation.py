@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tashkent.agents import deliberation
-from tashkent.calibration import validation
+from tashkent.calibration import stages
 from tashkent.calibration.baselines import backed_off, structural_steps
 from tashkent.calibration.forecasters import BACKED_OFF, MODEL, STEPS
 from tashkent.calibration.holdout import ALL, Prediction, calibration_curve, contest, gains, scope
@@ -19,8 +19,8 @@ from tashkent.calibration.posterior import fit, fit_rows
 from tashkent.calibration.refit import refit
 from tashkent.calibration.regression import ridge_logit
 from tashkent.calibration.riskset import CHOICES
+from tashkent.calibration.stages import Effort
 from tashkent.calibration.target import target
-from tashkent.calibration.validation import Plan
 from tashkent.calibration.variants import (
     deal,
     permuted,
@@ -38,7 +38,7 @@ from tashkent.model.statuses import Act
 from tests.test_cli import call
 
 ROOT = Path(__file__).parent.parent
-SMALL = Plan(
+SMALL = Effort(
     runs=20,
     proposals=0,
     permutations=2,
@@ -316,7 +316,7 @@ def test_cutting_the_case_at_the_fit_changes_no_score(case: Case) -> None:
 
 @pytest.mark.slow
 def test_resumed_equals_undisturbed(minimal: Case, tmp_path: Path) -> None:
-    whole = validation.run(minimal, SMALL, tmp_path / "whole")
+    whole = stages.run(minimal, SMALL, tmp_path / "whole")
 
     class StopError(Exception):
         pass
@@ -326,10 +326,10 @@ def test_resumed_equals_undisturbed(minimal: Case, tmp_path: Path) -> None:
             raise StopError
 
     with pytest.raises(StopError):
-        validation.run(minimal, SMALL, tmp_path / "part", progress=stop)
+        stages.run(minimal, SMALL, tmp_path / "part", progress=stop)
     stored = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "part").iterdir()}
     assert stored
-    resumed = validation.run(minimal, SMALL, tmp_path / "part")
+    resumed = stages.run(minimal, SMALL, tmp_path / "part")
     assert set(resumed) == set(whole)
     for name, table in whole.items():
         pd.testing.assert_frame_equal(resumed[name], table)
@@ -338,9 +338,9 @@ def test_resumed_equals_undisturbed(minimal: Case, tmp_path: Path) -> None:
 
 
 def test_another_case_or_seed_is_another_key(minimal: Case) -> None:
-    key = validation.key_of(minimal, SMALL)
-    assert key != validation.key_of(minimal, replace(SMALL, seed=1))
-    assert key != validation.key_of(minimal.varied(title="Another"), SMALL)
+    key = stages.key_of(minimal, SMALL)
+    assert key != stages.key_of(minimal, replace(SMALL, seed=1))
+    assert key != stages.key_of(minimal.varied(title="Another"), SMALL)
 
 
 @pytest.mark.slow
@@ -350,7 +350,7 @@ def test_the_command_writes_tables_and_a_manifest(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(validation, "QUICK", SMALL)
+    monkeypatch.setattr(stages, "QUICK", SMALL)
     out, compact = tmp_path / "out", tmp_path / "compact"
     words = ["validate", "--case", str(minimal.path), "--quick", "--out", str(out)]
     more = ["--compact", str(compact), "--workers", "1", "--json"]

@@ -66,6 +66,8 @@ def calibrate(
     Example: tashkent calibrate --steps 8000 --install
     """
     loaded = load_case(case)
+    from tashkent.calibration.calibrate import calibrate as sampled
+    from tashkent.calibration.calibrate import remove_chains
     from tashkent.cli import calibration
     from tashkent.model.errors import InputError
 
@@ -79,11 +81,11 @@ def calibrate(
     calibration.check_out(out)
     ctx.with_resource(claimed(out))
     if start_again:
-        calibration.start_again(out)
+        remove_chains(out / calibration.CHAINS)
     with progress_bar("sample") as progress:
-        found = calibration.calibrate(
+        found = sampled(
             loaded,
-            out=out,
+            folder=out / calibration.CHAINS,
             seed=seed,
             imputations=imputations,
             ensembles=ensembles,

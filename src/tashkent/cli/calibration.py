@@ -1,31 +1,11 @@
-"""What `tashkent calibrate` and `tashkent recover` find out, and how it is written and shown."""
+"""What `tashkent calibrate` and `tashkent recover` write and show."""
 
-import platform
-import re
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from tashkent.calibration import diagnostics, recovery, shipped
-from tashkent.calibration.imputation import imputed
-from tashkent.calibration.posterior import Sample
-from tashkent.calibration.predictive import check
-from tashkent.calibration.sample import (
-    SETTINGS,
-    WARM_UP,
-    Chains,
-    Settings,
-    check_numbers,
-    pooled,
-    remove,
-    sample,
-)
-from tashkent.calibration.target import Target, target
-from tashkent.model.case import Case
+from tashkent.calibration import recovery, shipped
+from tashkent.calibration.calibrate import Calibration, holds_chains
+from tashkent.calibration.recovery import Recovery
 from tashkent.model.errors import InputError
 from tashkent.model.storage import (
     MANIFEST,
@@ -43,119 +23,10 @@ from tashkent.model.storage import (
 if TYPE_CHECKING:
     from rich.console import Console
 
-LIBRARIES = ("tashkent", "arviz-stats", "emcee", "h5netcdf", "h5py", "numpy", "scipy", "xarray")
 #: where the blocks of a run are stored, within the folder of its result
 CHAINS = "chains"
 TABLE = "parameters.csv"
 CHECK = "predictive.csv"
-Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """The posterior of a case, as far as it has been sampled, with what is known of its quality."""
-
-    case: Case
-    target: Target
-    chains: Chains
-    settings: Settings
-    #: one row a parameter; see `calibration.diagnostics.table`
-    table: pd.DataFrame
-    #: why the chains cannot be called converged; empty if they can
-    reasons: tuple[str, ...]
-    #: what the record hardly informs or cannot tell apart, in words
-    identifiability: tuple[str, ...]
-    #: prior and posterior beside the record; empty if not converged
-    predictive: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-    def attributes(self) -> dict[str, str | int | float]:
-        """What the file of the posterior says of itself."""
-        from tashkent.model.clock import month_label
-
-        named = ("case", "case_hash", "imputation")
-        stored = {k: v for k, v in asdict(self.settings).items() if k not in named}
-        return {
-            **stored,
-            "imputations": self.chains.imputations,
-            "steps": self.chains.steps,
-            "warm_up": WARM_UP,
-            "moves": "emcee DEMove, one in ten with gamma 1",
-            "fit_until": month_label(self.case.fit_until),
-            "r_hat_most": float(self.table["r_hat"].max()),
-            "ess_least": float(self.table[["ess_bulk", "ess_tail"]].min().min()),
-            "inference_library": "emcee",
-            "inference_library_version": version("emcee"),
-            "python": platform.python_version(),
-            **{f"version_{name}": version(name) for name in LIBRARIES},
-        }
-
-    def as_json(self) -> dict[str, Any]:
-        """The calibration as plain values."""
-        return {
-            "case": self.case.id,
-            "case_hash": self.case.hash,
-            "converged": not self.reasons,
-            "reasons": list(self.reasons),
-            "parameters": _rows(self.table),
-            "identifiability": list(self.identifiability),
-            "predictive": _rows(self.predictive),
-            "manifest": self.manifest(),
-        }
-
-    def manifest(self) -> dict[str, object]:
-        """What another person needs to get the same numbers."""
-        return {
-            "command": "calibrate",
-            "case": self.case.id,
-            "case_hash": self.case.hash,
-            **self.attributes(),
-            "draws": shipped.DRAWS,
-        }
-
-
-def calibrate(
-    case: Case,
-    *,
-    out: Path,
-    seed: int,
-    imputations: int,
-    ensembles: int,
-    walkers: int,
-    steps: int,
-    runs: int,
-    workers: int,
-    progress: Progress | None = None,
-) -> Calibration:
-    """Sample the posterior, going on from what `out` holds, and judge it; `runs` is for the predictive check.
-
-    Each of the `imputations` of the inputs has as many `ensembles`; without any the inputs count as certain.
-    """
-    density = target(case)
-    check_numbers(density, walkers, steps)
-    settings = Settings(case.id, case.hash, seed, ensembles, walkers)
-    parts = []
-    for number in range(max(1, imputations)):
-
-        def say(done: int, of: int, number: int = number) -> None:
-            if progress is not None:
-                progress(number * of + done, max(1, imputations) * of)
-
-        other = imputed(case, number, seed) if imputations else case
-        own = replace(settings, case_hash=other.hash, imputation=number)
-        folder = out / CHAINS / f"inputs-{number:02d}"
-        parts.append(sample(target(other), own, folder, steps=steps, workers=workers, progress=say))
-    chains = pooled(parts)
-    table = diagnostics.table(density, chains)
-    values, _ = shipped.thinned(chains)
-    flat = values.reshape(-1, len(chains.names))
-    pairs = diagnostics.correlations(chains.names, flat)
-    reasons = tuple(diagnostics.not_converged(table))
-    words = tuple(diagnostics.identifiability(table, pairs))
-    predictive = pd.DataFrame()
-    if not reasons:
-        draws = Sample(case, chains.names, "", flat).draws(runs=runs, seed=seed)
-        predictive = check(case, draws, seed=seed)
-    return Calibration(case, density, chains, settings, table, reasons, words, predictive)
 
 
 def write(found: Calibration, out: Path) -> None:
@@ -201,25 +72,9 @@ def check_out(out: Path) -> None:
     InputError
         If the folder holds other things and no calibration.
     """
-    if not is_free(out) and not _has_begun(out):
+    if not is_free(out) and not holds_chains(out / CHAINS):
         allowed = "a new or empty folder, or an earlier calibration"
         raise InputError("--out", "folder", str(out), allowed)
-
-
-def start_again(out: Path) -> None:
-    """Remove the chains of an earlier calibration."""
-    for folder in (out / CHAINS).glob("*"):
-        remove(folder)
-
-
-def _has_begun(out: Path) -> bool:
-    """Whether a folder holds chains: folders of sets of inputs, each with its settings, if it has anything."""
-    chains = out / CHAINS
-    return chains.is_dir() and all(
-        re.fullmatch(r"inputs-\d\d", folder.name)
-        and ((folder / SETTINGS).is_file() or is_free(folder))
-        for folder in chains.iterdir()
-    )
 
 
 def show(found: Calibration, console: "Console") -> None:
@@ -324,56 +179,6 @@ def _show_predictive(found: Calibration, console: "Console") -> None:
 # parameter recovery --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Recovery:
-    """What synthetic histories say of the fit; see `calibration.recovery`."""
-
-    case: Case
-    seed: int
-    replicates: pd.DataFrame
-    summary: pd.DataFrame
-    histogram: pd.DataFrame
-    words: tuple[str, ...]
-    asked: int
-
-    @property
-    def used(self) -> int:
-        """Replicates whose fit could be used."""
-        return int(recovery.usable(self.replicates)["replicate"].nunique())
-
-    def as_json(self) -> dict[str, Any]:
-        """The result as plain values."""
-        return {
-            **self.manifest(),
-            "summary": _rows(self.summary),
-            "histogram": _rows(self.histogram),
-            "words": list(self.words),
-        }
-
-    def manifest(self) -> dict[str, object]:
-        """What another person needs to get the same numbers."""
-        return {
-            "command": "recover",
-            "case": self.case.id,
-            "case_hash": self.case.hash,
-            "seed": self.seed,
-            "replicates": self.asked,
-            "used": self.used,
-            "python": platform.python_version(),
-            "libraries": {name: version(name) for name in LIBRARIES},
-        }
-
-
-def recover(
-    case: Case, *, number: int, seed: int, workers: int, progress: Progress | None = None
-) -> Recovery:
-    """Run the replicates and sum them up."""
-    table = recovery.replicates(case, number=number, seed=seed, workers=workers, progress=progress)
-    found = recovery.summary(case, table)
-    words = tuple(recovery.verdict(found))
-    return Recovery(case, seed, table, found, recovery.histogram(table), words, number)
-
-
 def write_recovery(found: Recovery, out: Path) -> None:
     """Write replicates and rank histograms (Parquet), the summary (JSON) and the manifest."""
     with result(out) as folder:
@@ -412,9 +217,3 @@ def show_recovery(found: Recovery, console: "Console") -> None:
     lines = found.words or ("All ranks are as uniform as chance allows; every truth is recovered.",)
     for line in lines:
         console.print(line, highlight=False)
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain values; None where there is none."""
-    rows: list[dict[str, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
-    return rows

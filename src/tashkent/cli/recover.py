@@ -32,12 +32,13 @@ def recover(
     Example: tashkent recover --replicates 200 --out recovery
     """
     loaded = load_case(case)
+    from tashkent.calibration.recovery import recover as recovered
     from tashkent.cli import calibration
     from tashkent.model.storage import claimed_result
 
     ctx.with_resource(claimed_result(out))
     with progress_bar("recover") as progress:
-        found = calibration.recover(
+        found = recovered(
             loaded,
             number=replicates,
             seed=seed,

@@ -39,7 +39,8 @@ def validate(
     Example: tashkent validate --quick --out look
     """
     loaded = load_case(case)
-    from tashkent.calibration.validation import QUICK, Plan, with_seed
+    from tashkent.calibration.stages import QUICK, Effort, with_seed
+    from tashkent.calibration.validation import validate as examined
     from tashkent.cli import validation
     from tashkent.model.storage import claimed, claimed_result
 
@@ -48,10 +49,10 @@ def validate(
     if compact is not None:
         ctx.with_resource(claimed_result(compact, "--compact"))
     with stages_bar() as progress:
-        found = validation.validate(
+        found = examined(
             loaded,
-            with_seed(QUICK if quick else Plan(), seed),
-            out,
+            with_seed(QUICK if quick else Effort(), seed),
+            out / validation.STAGES,
             workers=workers or os.cpu_count() or 1,
             progress=progress,
         )
