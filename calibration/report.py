@@ -1,6 +1,5 @@
 """What `tashkent run` finds out, as data: the ensemble beside the record and beside the baselines."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -18,6 +17,7 @@ from tashkent.model.clock import month_label
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
 from tashkent.model.statuses import Act
+from tashkent.model.workers import StageProgress
 
 #: acts of states and councils that the record does not score
 UNSCORED_ACTS = tuple(
@@ -110,7 +110,7 @@ def make_report(
     runs: int,
     seed: int,
     start: int | None = None,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: StageProgress | None = None,
 ) -> Report:
     """Fit, simulate, hold out and score; `progress` gets a stage, how much of it is done, and of how much."""
 

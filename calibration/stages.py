@@ -252,12 +252,12 @@ def _permutations(case: Case, patterns: Patterns, effort: Effort, part: str) -> 
     )
     found = []
     for number in numbers:
-        dealt = (
+        permuted = (
             case
             if number < 0
-            else variants.permuted(case, variants.deal(case, number, effort.seed))
+            else variants.permuted(case, variants.permutation(case, number, effort.seed))
         )
-        scores = variants.quick_scores(dealt, seed=effort.seed)
+        scores = variants.quick_scores(permuted, seed=effort.seed)
         found.append(variants.quick_gains(scores).assign(number=number))
     return {"permutations": pd.concat(found, ignore_index=True)}
 

@@ -1,4 +1,4 @@
-"""The case otherwise: situations dealt to other states, inputs off by their error, an event less, another fixed number.
+"""The case otherwise: situations permuted among states, inputs off by their error, an event less, another fixed number.
 
 Each is a new frozen case with a hash of its own; the shared one is never touched. What they move is measured by the
 held-out gain of the focal club and by patterns of short ensembles, with normal approximations in place of
@@ -48,7 +48,7 @@ def until_fit(case: Case) -> Case:
 
 
 def permuted(case: Case, order: Sequence[int]) -> Case:
-    """Deal the situations to other states: decider i gets the measurements, rivalries, bonds and events of order[i].
+    """Permute the situations among states: decider i gets the measurements, rivalries, bonds and events of order[i].
 
     Law, openness, requests and the record stay where they are.
     """
@@ -70,7 +70,7 @@ def permuted(case: Case, order: Sequence[int]) -> Case:
     )
 
 
-def deal(case: Case, number: int, seed: int) -> tuple[int, ...]:
+def permutation(case: Case, number: int, seed: int) -> tuple[int, ...]:
     """A permutation of the deciders that is not the identity; number and seed fix it."""
     rng = np.random.default_rng(np.random.SeedSequence((seed, number)))
     size = len(case.deciders)

@@ -24,6 +24,7 @@ from tashkent.model.counterfactual import Counterfactual, load_counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.noise import Noise
 from tashkent.model.theory import with_theory
+from tashkent.model.workers import Progress
 
 #: most runs that share a draw of the posterior
 PER_DRAW = 10
@@ -99,7 +100,7 @@ def compare(
     start: str | None = None,
     parameters: Mapping[str, Floats] | None = None,
     workers: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     history: History | None = None,
     noise: Noise | None = None,
 ) -> Comparison:

@@ -38,6 +38,11 @@ from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.statuses import is_in
+<<<<<<< HEAD
+=======
+from tashkent.model.theory import know_terms, own_files
+from tashkent.model.workers import Pool, Progress
+>>>>>>> 3f211b7 (Permutations are called so; one name for what tells of progress)
 
 PARAMETERS, INPUTS = "parameters", "inputs"
 KINDS = (PARAMETERS, INPUTS)
@@ -223,7 +228,7 @@ def sensitivity(
     seed: int = 0,
     workers: int = 1,
     told: Callable[[str], None] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Sensitivity:
     """Screen all factors, then share out the variance of each outcome among those that weigh most.
 
@@ -393,3 +398,117 @@ def _seconds(setting: Setting) -> float:
     began = time.perf_counter()
     values(setting, noise, points[1:])
     return (time.perf_counter() - began) / (len(points) - 1)
+<<<<<<< HEAD
+=======
+
+
+# points in processes -------------------------------------------------------------------------------
+
+
+def noise_of(setting: Setting) -> Noise:
+    """The draws of the runs of a setting, with room for as many points as a block holds."""
+    points = max(1, BLOCK // setting.runs)
+    return Noise(setting.space.case, setting.seed, 0, points * setting.runs)
+
+
+def values(setting: Setting, noise: Noise, points: Floats) -> Floats:
+    """The outcomes at some points, shape (P, 2, outcomes): means over each half of the runs, NaN where none says any.
+
+    Points of one case advance together.
+    """
+    found = []
+    worlds = [setting.space.at(u) for u in points]
+    for _, together in groupby(worlds, key=lambda world: id(world[0])):
+        ensemble = _runs_of(setting, noise, list(together))
+        shape = (-1, 2, setting.runs // 2, len(setting.outcomes))
+        found.append(_mean(measured(setting.outcomes, ensemble).reshape(shape)))
+    return np.concatenate(found)
+
+
+def _mean(of_runs: Floats) -> Floats:
+    """The mean over the runs of each half that say something, shape (P, 2, outcomes) from (P, 2, runs, outcomes)."""
+    said = ~np.isnan(of_runs)
+    total, number = np.where(said, of_runs, 0.0).sum(axis=2), said.sum(axis=2)
+    nothing = np.full(total.shape, np.nan)
+    return np.asarray(np.divide(total, number, out=nothing, where=number > 0))
+
+
+def _runs_of(setting: Setting, noise: Noise, worlds: Sequence[SpacePoint]) -> Ensemble:
+    """The same runs at points of one case, point after point."""
+    case = worlds[0][0]
+    parameters = {
+        name: np.concatenate(
+            [
+                np.full(setting.runs, held[name]) if name in held else setting.draws[name]
+                for _, held in worlds
+            ]
+        )
+        for name in case.drawn
+    }
+    return simulate(
+        case,
+        parameters,
+        seed=setting.seed,
+        start=setting.start,
+        end=setting.end,
+        share=setting.runs,
+        noise=noise,
+    )
+
+
+#: in a process: what points are evaluated in, each with the draws that it keeps
+_settings: list[tuple[Setting, Noise]] = []
+
+
+def _begin(settings: tuple[Setting, ...]) -> None:
+    _settings[:] = [(s, noise_of(s)) for s in settings]
+
+
+def _begin_worker(settings: tuple[Setting, ...], files: tuple[str, ...] = ()) -> None:
+    know_terms(files)
+    _begin(settings)
+
+
+def _values_here(which: int, points: Floats) -> Floats:
+    return values(*_settings[which], points)
+
+
+@contextmanager
+def _evaluator(
+    settings: tuple[Setting, ...],
+    workers: int,
+    total: int,
+    progress: Progress | None,
+) -> Iterator[Callable[[int, int, Floats], Floats]]:
+    """A function that evaluates points in one of the settings: (which, step, points) -> (2, points, outcomes).
+
+    Workers take `step` points at a time: those of a trajectory, or one of A and B with all that lies between.
+    """
+    done = 0
+    pool = None
+    if workers > 1:  # threads would wait for each other: much of a month is Python
+        pool = Pool[int, Floats](workers, _begin_worker, settings, own_files())
+    else:
+        _begin(settings)
+
+    def evaluate(which: int, step: int, points: Floats) -> Floats:
+        nonlocal done
+        chunks = [points[low : low + step] for low in range(0, len(points), step)]
+        tasks = ((i, _values_here, (which, chunk)) for i, chunk in enumerate(chunks))
+        found = []
+        for part in (
+            map(partial(_values_here, which), chunks) if pool is None else pool.in_order(tasks)
+        ):
+            found.append(part)
+            done += len(part)
+            if progress is not None:
+                progress(done, total)
+        return np.concatenate(found).swapaxes(0, 1)
+
+    try:
+        yield evaluate
+    finally:
+        _settings.clear()
+        if pool is not None:
+            pool.close()
+>>>>>>> 3f211b7 (Permutations are called so; one name for what tells of progress)

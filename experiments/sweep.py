@@ -17,7 +17,7 @@ traceback. A task with a failure is done again when the sweep is resumed.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from itertools import chain
@@ -34,14 +34,13 @@ from tashkent.experiments.plan import POINT, ROWS, SUMMARY, SweepPlan
 from tashkent.experiments.tasks import TaskResult, Tasks
 from tashkent.model.errors import InputError
 from tashkent.model.storage import clear, write_with, writing
+from tashkent.model.workers import Progress
 
 CHUNKS = "chunks"
 DONE, FAILED = ".parquet", ".failed.parquet"
 #: where the failures of a task stand in its file
 _FAILURES = b"failures"
 FAILURE_COLUMNS = [POINT, "first_run", "runs", "error", "traceback"]
-
-Progress = Callable[[int, int], None]
 
 
 # storing -------------------------------------------------------------------------------------------

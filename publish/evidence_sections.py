@@ -161,7 +161,7 @@ def renewal(tables: Tables) -> Section:
 
 
 def chance(tables: Tables) -> list[tuple[str, ...]]:
-    """Gains of the true deal beside those of situations dealt to other states."""
+    """Gains of the case as it is beside those of permuted situations."""
     return [
         (
             r.scope,

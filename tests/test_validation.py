@@ -12,7 +12,7 @@ from tashkent.agents import deliberation
 from tashkent.calibration import stages
 from tashkent.calibration.baselines import backed_off, structural_steps
 from tashkent.calibration.forecasters import BACKED_OFF, MODEL, STEPS
-from tashkent.calibration.holdout import ALL, Prediction, calibration_curve, contest, gains, scope
+from tashkent.calibration.holdout import ALL, Forecast, calibration_curve, contest, gains, scope
 from tashkent.calibration.imputation import imputed
 from tashkent.calibration.likelihood import design
 from tashkent.calibration.posterior import fit, fit_rows
@@ -22,7 +22,7 @@ from tashkent.calibration.riskset import CHOICES
 from tashkent.calibration.stages import Effort
 from tashkent.calibration.target import target
 from tashkent.calibration.variants import (
-    deal,
+    permutation,
     permuted,
     until_fit,
     variant,
@@ -211,10 +211,10 @@ def test_a_baseline_that_is_wrong_on_purpose_is_told_from_a_right_one(case: Case
     rows = fit_rows(case).rows
     right = backed_off(rows, rows)
     found = [
-        Prediction(STEPS, right),
-        Prediction(BACKED_OFF, right),
-        Prediction("wrong", np.clip(1.0 - right, 1e-6, 1 - 1e-6)),
-        Prediction("sure of what happened", np.where(rows.done, 0.99, 0.001)),
+        Forecast(STEPS, right),
+        Forecast(BACKED_OFF, right),
+        Forecast("wrong", np.clip(1.0 - right, 1e-6, 1 - 1e-6)),
+        Forecast("sure of what happened", np.where(rows.done, 0.99, 0.001)),
     ]
     scores = gains(contest(case, rows, found, "all")).set_index(["who", "scope"])
     assert scores.loc[("wrong", "focus"), "gain"] < -100
@@ -246,7 +246,7 @@ def test_the_posterior_is_averaged_over_all_acts_at_once(case: Case) -> None:
     rows = fit_rows(case).rows
     rows = rows.where(np.arange(len(rows)) < 2)
     draws = np.log(np.array([[0.9, 0.1], [0.9, 0.1]]))
-    found = Prediction(MODEL, np.full(2, 0.5), draws, np.array([0.5, 0.5]))
+    found = Forecast(MODEL, np.full(2, 0.5), draws, np.array([0.5, 0.5]))
     assert found.log_score(rows, np.ones(2, bool)) == pytest.approx(np.log((0.81 + 0.01) / 2))
 
 
@@ -269,18 +269,18 @@ def test_calibration_curve_counts(case: Case) -> None:
 
 
 def test_a_deal_moves_all_of_a_situation(case: Case) -> None:
-    order = deal(case, 3, 0)
-    dealt = permuted(case, order)
+    order = permutation(case, 3, 0)
+    changed = permuted(case, order)
     states = case.deciders
     a = compile_case(case).situation
-    b = compile_case(dealt).situation
+    b = compile_case(changed).situation
     for i, source in enumerate(order):
         to, came = case.state_ids.index(states[i]), case.state_ids.index(states[source])
         np.testing.assert_array_equal(b.tie[:, to], a.tie[:, came])
         np.testing.assert_array_equal(b.threat[:, to], a.threat[:, came])
-    assert dealt.record is case.record
-    assert dealt.hash != case.hash
-    assert deal(case, 3, 0) == order != deal(case, 4, 0)
+    assert changed.record is case.record
+    assert changed.hash != case.hash
+    assert permutation(case, 3, 0) == order != permutation(case, 4, 0)
 
 
 def test_variants_leave_the_shared_case_alone(case: Case) -> None:

@@ -1,7 +1,7 @@
 """What `tashkent compare` and `tashkent counterfactuals` show and write."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from tashkent.model.counterfactual import (
 )
 from tashkent.model.errors import InputError
 from tashkent.model.storage import MANIFEST, result, write_csv, write_json, write_parquet
+from tashkent.model.workers import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,8 +89,13 @@ def check(arguments: Mapping[str, Any]) -> None:
 
 
 def asked(
+<<<<<<< HEAD
     arguments: Mapping[str, Any], *, workers: int, progress: Callable[[int, int], None] | None
 ) -> tuple[Comparison, tuple[StatedPrediction, ...]]:
+=======
+    arguments: Mapping[str, Any], *, workers: int, progress: Progress | None
+) -> tuple[Comparison, tuple[Prediction, ...]]:
+>>>>>>> 3f211b7 (Permutations are called so; one name for what tells of progress)
     """The comparison that the arguments of `tashkent compare` ask for, and the predictions to score."""
     case = load_case(arguments["case"])
     prediction = arguments["prediction"]

@@ -18,8 +18,8 @@ import pandas as pd
 from tashkent.model.case import load_case
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.storage import MANIFEST, sha256
+from tashkent.model.workers import Progress
 
-Progress = Callable[[int, int], None]
 #: keys of a manifest that say what a result depends on
 CAUSES = ("case_hash", "posterior", "posterior_hash", "code", "python", "libraries", "inputs")
 SAME, SAME_VALUES = "identical", "same values in other bytes"

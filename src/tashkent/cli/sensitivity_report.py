@@ -23,6 +23,7 @@ from tashkent.model.case import load_case
 from tashkent.model.clock import month_label
 from tashkent.model.storage import MANIFEST, result, write_csv, write_parquet, write_text
 from tashkent.model.theory import with_theory
+from tashkent.model.workers import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,7 +64,7 @@ def asked(
     *,
     workers: int,
     told: Callable[[str], None] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Sensitivity:
     """The analysis that the arguments of `tashkent sensitivity` ask for."""
     case = load_case(arguments["case"])

@@ -19,11 +19,12 @@ from tashkent.calibration.posterior import posterior_hash
 from tashkent.cli.output import hashes, inputs_of, provenance, tables_of
 from tashkent.experiments.design import read_design
 from tashkent.experiments.plan import POINT, SweepPlan
-from tashkent.experiments.sweep import CHUNKS, Progress, keeping, run, write_tables
+from tashkent.experiments.sweep import CHUNKS, keeping, run, write_tables
 from tashkent.experiments.tasks import Tasks
 from tashkent.model.clock import month_label
 from tashkent.model.errors import InputError
 from tashkent.model.storage import MANIFEST, claimed, is_free, piece, write_csv, write_json
+from tashkent.model.workers import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
