@@ -89,13 +89,8 @@ def check(arguments: Mapping[str, Any]) -> None:
 
 
 def asked(
-<<<<<<< HEAD
-    arguments: Mapping[str, Any], *, workers: int, progress: Callable[[int, int], None] | None
-) -> tuple[Comparison, tuple[StatedPrediction, ...]]:
-=======
     arguments: Mapping[str, Any], *, workers: int, progress: Progress | None
-) -> tuple[Comparison, tuple[Prediction, ...]]:
->>>>>>> 3f211b7 (Permutations are called so; one name for what tells of progress)
+) -> tuple[Comparison, tuple[StatedPrediction, ...]]:
     """The comparison that the arguments of `tashkent compare` ask for, and the predictions to score."""
     case = load_case(arguments["case"])
     prediction = arguments["prediction"]
