@@ -56,6 +56,8 @@ def remembered(signs: Floats, half_life: float) -> Floats:
     """What was seen of kept and broken promises, fading: ``seen[t] = signs[t] + seen[t-1] * 2 ** (-1 / half_life)``.
 
     `signs` has time first; so has the result, in signs that are left.
+
+    The result has the shape of `signs`.
     """
     kept = signs.astype(np.float64)
     for t in range(1, len(kept)):

@@ -29,12 +29,18 @@ def constant_hazards(rows: RiskSet) -> NDArray[np.intp]:
 
 
 def renewal_step(rows: RiskSet) -> NDArray[np.intp]:
-    """Constant hazards, and a rate of its own for renewals."""
+    """Constant hazards, and a rate of its own for renewals.
+
+    Shape (rows,).
+    """
     return rows.club * 3 + rows.choice
 
 
 def structural_steps(rows: RiskSet) -> NDArray[np.intp]:
-    """A renewal step, and steps for founding days and opening windows."""
+    """A renewal step, and steps for founding days and opening windows.
+
+    Shape (rows,).
+    """
     phase = np.where(rows.founding, 2, np.where(rows.window, 1, 0))
     phase = np.where(rows.choice == _ACCEDE, phase, 0)
     return (rows.club * 3 + rows.choice) * 3 + phase
@@ -148,6 +154,8 @@ def rival_members(case: Case, rows: RiskSet) -> Bools:
 
     That is one whose sponsor is another state's role than the patron and that has founding days; a partnership
     to which states are invited one by one is none.
+
+    Shape (rows,).
     """
     inputs = compile_case(case)
     rival = [
@@ -159,13 +167,19 @@ def rival_members(case: Case, rows: RiskSet) -> Bools:
 
 
 def flagged(case: Case, rows: RiskSet, flag: Bools) -> NDArray[np.intp]:
-    """The structural steps, with cells of their own for choices in the patron's clubs where a flag is up."""
+    """The structural steps, with cells of their own for choices in the patron's clubs where a flag is up.
+
+    `flag` has shape (rows,), and so has the result.
+    """
     led = compile_case(case).situation.clubs.patron_led[rows.club]
     return np.asarray(structural_steps(rows) * 2 + (flag & led))
 
 
 def kinds(rows: RiskSet) -> NDArray[np.intp]:
-    """One rate for each kind of choice, whatever the club."""
+    """One rate for each kind of choice, whatever the club.
+
+    Shape (rows,).
+    """
     return np.asarray(rows.choice, np.intp)
 
 
@@ -200,13 +214,19 @@ def backed_off(
 
 
 def predict_members(case: Case, train: RiskSet, test: RiskSet) -> Floats:
-    """Rates of the structural steps apart for members of a rival club: "who is in the other club leaves"."""
+    """Rates of the structural steps apart for members of a rival club: "who is in the other club leaves".
+
+    Probabilities, shape (rows of `test`,).
+    """
     finest = [flagged(case, rows, rival_members(case, rows)) for rows in (train, test)]
     return backed_off(train, test, (finest[0], finest[1]))
 
 
 def predict_threshold(case: Case, train: RiskSet, test: RiskSet) -> Floats:
-    """Rates of the structural steps apart for states whose tie to the patron exceeds a threshold fitted in training."""
+    """Rates of the structural steps apart for states whose tie to the patron exceeds a threshold fitted in training.
+
+    Probabilities, shape (rows of `test`,).
+    """
     tie = compile_case(case).situation.patron_tie
     mine, theirs = (tie[rows.month, rows.state] for rows in (train, test))
     best, found = -np.inf, np.zeros(len(test))

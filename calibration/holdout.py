@@ -122,7 +122,10 @@ class Forecast:
     pareto_k: float = np.nan
 
     def log_score(self, rows: RiskSet, keep: Bools) -> float:
-        """Log probability of all that the states of the kept rows did, draws averaged over all of it at once."""
+        """Log probability of all that the states of the kept rows did, draws averaged over all of it at once.
+
+        In nats; `keep` has shape (rows,).
+        """
         if self.draws is not None and self.weights is not None:
             return log_mean_exp_of(self.draws[keep].sum(axis=0), self.weights)
         with np.errstate(divide="ignore"):
@@ -169,7 +172,10 @@ def in_force(case: Case) -> int | None:
 
 
 def scope(case: Case, rows: RiskSet, name: str) -> Bools:
-    """The rows of a scope."""
+    """The rows of a scope.
+
+    Shape (rows,).
+    """
     focus = rows.club == tuple(case.clubs).index(case.focus)
     if name == "all clubs":
         return np.ones(len(rows), bool)

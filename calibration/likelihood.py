@@ -63,7 +63,10 @@ class Design:
         return scores
 
     def where(self, keep: np.ndarray) -> "Design":
-        """The rows that are kept."""
+        """The rows that are kept.
+
+        `keep` has shape (rows,), or is an index of rows of any shape (n,).
+        """
         return Design(
             self.names,
             self.rows.where(keep),

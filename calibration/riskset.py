@@ -61,7 +61,10 @@ class RiskSet:
         return len(self.month)
 
     def where(self, keep: Bools) -> "RiskSet":
-        """The rows that are kept."""
+        """The rows that are kept.
+
+        `keep` has shape (rows,).
+        """
         return RiskSet(**{name: getattr(self, name)[keep] for name in self.__dataclass_fields__})
 
 

@@ -34,7 +34,10 @@ class Petition:
         return self.before[self.run, :, self.c]
 
     def where(self, keep: Bools) -> "Petition":
-        """The entries that are kept."""
+        """The entries that are kept.
+
+        `keep` has shape (n,).
+        """
         return Petition(self.t, self.c, self.run[keep], self.state[keep], self.before)
 
 

@@ -62,7 +62,10 @@ class Seats:
 
 
 def owed_after(arrears: Months, status: Status8) -> Months:
-    """Months owed at the end of a month: one more for who does not pay, one less for who settles, else none."""
+    """Months owed at the end of a month: one more for who does not pay, one less for who settles, else none.
+
+    Both have shape (R, S, C); so has the result, in months.
+    """
     owed: Months = (arrears + np.int16(1)) * among(status, *UNPAID)
     settling = among(status, *SETTLING) & (arrears > 1)
     if settling.any():

@@ -21,7 +21,10 @@ from tashkent.model.world import Ints, World, enact, entries_of
 
 
 def hold_session(world: World, t: int, before: Status8) -> None:
-    """The regular session decides on requests for suspension, members in breach, debtors and observers."""
+    """The regular session decides on requests for suspension, members in breach, debtors and observers.
+
+    `before` has shape (R, S, C).
+    """
     for c, rules in enumerate(world.inputs.rules[t]):
         if not rules.sits:
             continue
@@ -116,7 +119,10 @@ def _judge(
 
 
 def deprive(world: World, t: int, c: int, run: Ints, state: Ints, rule: Arrears) -> None:
-    """Debtors lose what the rule takes; a party that loses participation is sanctioned by that."""
+    """Debtors lose what the rule takes; a party that loses participation is sanctioned by that.
+
+    `run` and `state` have shape (n,): one debtor each.
+    """
     world.seats.deprived[run, state, c] = True
     falls = among(world.status[run, state, c], *PARTY) & ("participation" in rule.takes)
     enact(world, t, c, run[falls], state[falls], Act.LOSE_RIGHTS, Status.SANCTIONED, rule.id)

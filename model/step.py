@@ -131,7 +131,10 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
 
 
 def answer_requests(world: World, t: int, before: Status8) -> None:
-    """Who is in asks for help, or for consent to forces of others on its soil; the others answer."""
+    """Who is in asks for help, or for consent to forces of others on its soil; the others answer.
+
+    `before` has shape (R, S, C).
+    """
     for s, kind, asked in world.inputs.requests.get(t, ()):
         for c, rules in enumerate(world.inputs.rules[t]):
             run = np.flatnonzero(among(before[:, s, c], *BOUND))
@@ -187,7 +190,10 @@ def _answer_need(
 
 
 def sign_prolongations(world: World, t: int, before: Status8) -> None:
-    """At the end of a term that must be renewed, who does not sign leaves; without a text nobody can sign."""
+    """At the end of a term that must be renewed, who does not sign leaves; without a text nobody can sign.
+
+    `before` has shape (R, S, C).
+    """
     for c, rules in enumerate(world.inputs.rules[t]):
         if not rules.renewal_due or rules.term is None:
             continue
@@ -207,6 +213,8 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     """Members ask for suspension, or give notice, or freeze or resume participation; observers give up.
 
     Notice is open to who is sanctioned and to who waits for an answer, too.
+
+    `before` and `value` have shape (R, S, C).
     """
     inputs, noise = world.inputs, world.noise
     unmoved = (world.status == before) & inputs.decides[:, None]

@@ -14,15 +14,15 @@ FOLDERS = ("agents", "model", "calibration", "experiments", "dashboard", "src", 
 STILL_ALLOWED = {
     "class names": 4,
     "long functions": 3,
-    "long modules": 2,
-    "shapes": 54,
-    "raises": 24,
+    "long modules": 1,
+    "shapes": 29,
+    "raises": 13,
 }
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 #: what says how an array lies: "shape (R, S)", "(..., K)", "a scalar", "like `status`", "along the last axis"
-SHAPE = re.compile(r"[Ss]hape|\([RT]|\.\.\.,|scalar|like|ax[ei]s")
+SHAPE = re.compile(r"[Ss]hape|\((?:R|T|rows|n),|\(rows|\.\.\.,|scalar|like|ax[ei]s")
 RAISES = re.compile(r"^\s*Raises\n\s*------\n", re.MULTILINE)
 
 
@@ -112,12 +112,16 @@ def shapes(texts: dict[str, str]) -> list[str]:
 
 
 def raises(texts: dict[str, str]) -> list[str]:
-    """Public functions with a ``raise`` of their own and no section that says when."""
+    """Public functions with a ``raise`` of their own and no section that says when.
+
+    The docstring of a command is its help, and an error there is a line for the user.
+    """
     return [
         f"{path}:{f.lineno} {f.name}"
         for path, text in texts.items()
         for f in public_functions(ast.parse(text))
         if any(isinstance(node, ast.Raise) and node.exc for node in ast.walk(f))
+        and path != f"src/tashkent/cli/{f.name}.py"
         and not RAISES.search(ast.get_docstring(f) or "")
     ]
 
