@@ -11,12 +11,11 @@ ROOT = Path(__file__).parent.parent
 FOLDERS = ("agents", "model", "calibration", "experiments", "dashboard", "src", "publish")
 
 #: rule -> how many may still break it; each number may only fall
-STILL_ALLOWED = {
-    "class names": 4,
-    "long functions": 3,
-    "long modules": 1,
-    "shapes": 29,
-    "raises": 13,
+STILL_ALLOWED: dict[str, int] = {
+    "class names": 1,
+    "long functions": 2,
+    "shapes": 24,
+    "raises": 3,
 }
 
 type Function = ast.FunctionDef | ast.AsyncFunctionDef
