@@ -44,23 +44,11 @@ def compile_case(case: Case) -> CaseInputs:
                 open_to[t, s, c] = True
     open_to &= exists[:, None, :]
     may_observe = open_to.copy()
-    dear = np.zeros_like(open_to)
-    for t, by_club in enumerate(rules):
-        for c, here in enumerate(by_club):
-            for lock in here.lock:
-                s = case.state_ids.index(lock.state)
-                if lock.effect == "closed":
-                    open_to[t, s, c] = False
-                else:
-                    dear[t, s, c] = True
+    dear = _locked(case, rules, open_to)
     traits = _traits(case, rules)
     seen, situation = _situation(case, traits, open_to, rules)
     ratified = _ratified(rules)
     owed, instruments = _return_prices(case, rules)
-    requests: dict[int, tuple[tuple[int, str, bool], ...]] = {}
-    for need in case.requests:
-        t, s = month_of(need.date) - case.start, case.state_ids.index(need.state)
-        requests[t] = (*requests.get(t, ()), (s, need.kind, need.asked))
     stake = np.array(
         [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
     )
@@ -88,11 +76,34 @@ def compile_case(case: Case) -> CaseInputs:
         owed=owed,
         posts=_posts(case, rules),
         ratified=ratified,
-        requests=requests,
+        requests=_requests(case),
         chair_order=np.argsort([s.name for s in case.states], kind="stable"),
         record=_record(case, ratified),
     )
     return replace(inputs, recorded_belief_updates=_taught(inputs))
+
+
+def _locked(case: Case, rules: Rules, open_to: Bools) -> Bools:
+    """Close clubs in `open_to`, shape (T, S, C), by laws at home; where such a law makes joining dear, of its shape."""
+    dear = np.zeros_like(open_to)
+    for t, by_club in enumerate(rules):
+        for c, here in enumerate(by_club):
+            for lock in here.lock:
+                s = case.state_ids.index(lock.state)
+                if lock.effect == "closed":
+                    open_to[t, s, c] = False
+                else:
+                    dear[t, s, c] = True
+    return dear
+
+
+def _requests(case: Case) -> dict[int, tuple[tuple[int, str, bool], ...]]:
+    """The requests for help of each month: state, kind, whether it asked."""
+    requests: dict[int, tuple[tuple[int, str, bool], ...]] = {}
+    for need in case.requests:
+        t, s = month_of(need.date) - case.start, case.state_ids.index(need.state)
+        requests[t] = (*requests.get(t, ()), (s, need.kind, need.asked))
+    return requests
 
 
 def terms_at_rest(
