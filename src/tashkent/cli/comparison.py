@@ -69,7 +69,13 @@ MOST = 6
 
 
 def chosen(case: Case, names: Sequence[str]) -> list[Counterfactual]:
-    """The counterfactuals that are named; the word baseline before them stands for the case as it is."""
+    """The counterfactuals that are named; the word baseline before them stands for the case as it is.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or the choice is not allowed.
+    """
     wanted = list(names[1:]) if names[0] == BASELINE else list(names)
     if not wanted:
         raise InputError("compare", "NAME", BASELINE, "a counterfactual after it")

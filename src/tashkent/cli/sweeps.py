@@ -72,7 +72,13 @@ class Swept:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """A row for each run, if the design keeps them."""
+        """A row for each run, if the design keeps them.
+
+        Raises
+        ------
+        InputError
+            If the design does not keep them.
+        """
         path = self.folder / "runs.parquet"
         if not path.exists():
             raise InputError("sweep", "keep", self.plan.design.keep, "'runs', to have every run")
@@ -163,7 +169,13 @@ def _swept(
 
 
 def check_folder(plan: SweepPlan, out: Path, resume: bool) -> None:
-    """Begin a sweep in a folder, or find it there; refuse whatever else stands in it."""
+    """Begin a sweep in a folder, or find it there; refuse whatever else stands in it.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something else, or this sweep and it was not asked to resume.
+    """
     tasks, place = Tasks(plan), out / SWEEP
     if is_free(out):
         with claimed(out):
