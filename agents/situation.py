@@ -116,7 +116,7 @@ class Situation:
         left: Bools,
         courted: Bools,
     ) -> "Situation":
-        """The same with all that differs between runs."""
+        """The same with all that differs between runs, of the shapes that the fields state."""
         return replace(
             self, credibility=credibility, seat=seat, gap=gap, left=left, courted=courted
         )

@@ -32,8 +32,8 @@ from tashkent.calibration.forecasters import (
     STEPS,
     THRESHOLD,
 )
-from tashkent.calibration.likelihood import Design, design
-from tashkent.calibration.posterior import fit, fit_rows
+from tashkent.calibration.likelihood import Design, design, fit_rows
+from tashkent.calibration.posterior import fit
 from tashkent.calibration.refit import PROPOSALS, refit
 from tashkent.calibration.refit import log_mean_exp as log_mean_exp_of
 from tashkent.calibration.regression import predict_logit

@@ -110,3 +110,9 @@ def _coefficients(inputs: CaseInputs, act: Act, t: int, s: int, c: int) -> tuple
         else:
             offset += inputs.case.drawn[name].mean * coefficient
     return coefficients, offset
+
+
+def fit_rows(case: Case) -> Design:
+    """The rows of the record that may inform a fit."""
+    rows = design(case)
+    return rows.where(rows.rows.month <= case.fit_until - case.start)

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from tashkent.agents.situation import Floats
-from tashkent.calibration.posterior import fit_rows, posterior
+from tashkent.calibration.likelihood import fit_rows
+from tashkent.calibration.posterior import posterior
 from tashkent.calibration.regression import ridge_logit
 from tashkent.calibration.riskset import CHOICES
 from tashkent.model.case import Case

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from tashkent.agents.situation import Floats
-from tashkent.calibration.likelihood import Design, design, fitted_names
+from tashkent.calibration.likelihood import Design, fit_rows, fitted_names
 from tashkent.calibration.shipped import read
 from tashkent.model.case import Case
 from tashkent.model.draws import normal, occasional
@@ -48,7 +48,7 @@ class Posterior(ABC):
         """One draw of the fitted parameters for each run, shape (P, runs)."""
 
     def draws(self, *, runs: int, seed: int, first_run: int = 0) -> dict[str, Floats]:
-        """One draw for each run, by name; run r gets the same in whichever ensemble it stands."""
+        """One draw for each run, by name, each of shape (runs,); run r gets the same in any ensemble."""
         found = dict(zip(self.names, self.fitted(runs, seed, first_run), strict=True))
         for name, parameter in self.case.drawn.items():
             if name not in found:
@@ -127,7 +127,7 @@ def fit(case: Case, rows: Design | None = None, without: Sequence[str] = ()) -> 
     sd = np.array([1e-6 if n in without else p.sd for n, p in zip(names, prior, strict=True)])
 
     def objective(x: Floats) -> tuple[float, Floats]:
-        """Negative log posterior and gradient; x in prior standard deviations."""
+        """Negative log posterior and gradient, shape (P,), at `x`, shape (P,), in prior standard deviations."""
         value, gradient = _log_likelihood(rows, mean + sd * x)
         return 0.5 * float(x @ x) - value, x - sd * gradient
 
@@ -165,12 +165,6 @@ def posterior_hash(fitted: Posterior) -> str:
     digest.update(np.asarray(fitted.mean, float).tobytes())
     digest.update(np.asarray(fitted.sd, float).tobytes())
     return digest.hexdigest()
-
-
-def fit_rows(case: Case) -> Design:
-    """The rows of the record that may inform a fit."""
-    rows = design(case)
-    return rows.where(rows.rows.month <= case.fit_until - case.start)
 
 
 def _log_likelihood(rows: Design, x: Floats) -> tuple[float, Floats]:

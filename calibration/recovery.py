@@ -22,7 +22,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tashkent.calibration.diagnostics import contraction
-from tashkent.calibration.posterior import fit_rows
+from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.refit import refit
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Entry

@@ -49,7 +49,10 @@ class Refit:
         return np.sqrt(self.weights @ np.square(self.values - self.mean))
 
     def resampled(self, case: Case, runs: int, seed: int) -> dict[str, Floats]:
-        """One draw for each run with all that stays at its prior, by name: systematic resampling, then shuffled."""
+        """One draw for each run with all that stays at its prior, by name, each of shape (runs,).
+
+        Systematic resampling, then shuffled.
+        """
         from tashkent.model.simulate import prior_parameters
 
         rng = np.random.default_rng(np.random.SeedSequence((seed, runs)))
@@ -116,5 +119,5 @@ def refit(
 
 
 def log_mean_exp(values: Floats, weights: Floats) -> float:
-    """``log(sum of weights * exp(values))``, without overflow."""
+    """``log(sum of weights * exp(values))``, without overflow; both of shape (n,)."""
     return float(logsumexp(values, b=weights))

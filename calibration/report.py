@@ -9,7 +9,8 @@ import pandas as pd
 from tashkent.calibration.baselines import BASELINES, p_in
 from tashkent.calibration.forecasters import MODEL, NOBODY
 from tashkent.calibration.holdout import leave_one_state_out
-from tashkent.calibration.posterior import Posterior, fit_rows, posterior
+from tashkent.calibration.likelihood import fit_rows
+from tashkent.calibration.posterior import Posterior, posterior
 from tashkent.calibration.riskset import CHOICES, RiskSet
 from tashkent.calibration.scores import Split, brier, eve_of, renewal_month, split_at_renewal
 from tashkent.model.case import Case

@@ -13,9 +13,9 @@ import pandas as pd
 from tashkent.agents.situation import Floats
 from tashkent.calibration.forecasters import MODEL
 from tashkent.calibration.holdout import renewal_scores
+from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.measures.studies import Saves
 from tashkent.calibration.patterns import Patterns
-from tashkent.calibration.posterior import fit_rows
 from tashkent.calibration.refit import PROPOSALS, refit
 from tashkent.calibration.scores import eve_of, renewal_month
 from tashkent.calibration.target import target

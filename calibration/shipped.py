@@ -38,7 +38,10 @@ class Shipped:
 
 
 def thinned(chains: "Chains", draws: int = DRAWS) -> tuple[Floats, Floats]:
-    """Evenly spaced draws, equally many of each ensemble: values (ensembles, n, P), log posterior (ensembles, n)."""
+    """Evenly spaced draws, equally many of each ensemble.
+
+    Values have shape (ensembles, n, P), the log posterior (ensembles, n).
+    """
     values = chains.by_ensemble()
     score = chains.log_posterior.reshape(len(values), -1)
     each = min(draws // len(values), values.shape[1])

@@ -13,8 +13,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from tashkent.agents.situation import Floats
-from tashkent.calibration.likelihood import Design
-from tashkent.calibration.posterior import fit_rows
+from tashkent.calibration.likelihood import Design, fit_rows
 from tashkent.model.case import Case
 
 

@@ -14,11 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from tashkent.calibration.baselines import backed_off, log_scores, predict, structural_steps
 from tashkent.calibration.holdout import SCOPES, predict_model, scope
 from tashkent.calibration.imputation import imputed
-from tashkent.calibration.likelihood import Design
+from tashkent.calibration.likelihood import Design, fit_rows
 from tashkent.calibration.measures.record import AllRight, Renewal
 from tashkent.calibration.measures.sequences import Cycle
 from tashkent.calibration.patterns import Patterns, evaluate
-from tashkent.calibration.posterior import fit_rows
 from tashkent.calibration.refit import refit
 from tashkent.calibration.runs import Runs
 from tashkent.model.case import Case

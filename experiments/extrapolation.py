@@ -7,8 +7,7 @@ import pandas as pd
 
 from tashkent.agents.situation import Floats
 from tashkent.agents.terms import TERMS
-from tashkent.calibration.likelihood import fitted_names
-from tashkent.calibration.posterior import fit_rows
+from tashkent.calibration.likelihood import fit_rows, fitted_names
 from tashkent.calibration.riskset import CHOICES
 from tashkent.model.case import Case
 from tashkent.model.choices import record_standing

@@ -12,8 +12,8 @@ import pytest
 from tashkent.calibration import diagnostics, recovery, shipped
 from tashkent.calibration import sample as sampling
 from tashkent.calibration.imputation import imputed
-from tashkent.calibration.likelihood import Design, design
-from tashkent.calibration.posterior import Laplace, Sample, fit, fit_rows, posterior
+from tashkent.calibration.likelihood import Design, design, fit_rows
+from tashkent.calibration.posterior import Laplace, Sample, fit, posterior
 from tashkent.calibration.predictive import check
 from tashkent.calibration.refit import refit
 from tashkent.calibration.riskset import RiskSet, risk_set

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tashkent.calibration import posterior as fitting
-from tashkent.calibration.likelihood import Design, design, fitted_names
+from tashkent.calibration.likelihood import Design, design, fit_rows, fitted_names
 from tashkent.calibration.riskset import CHOICES, risk_set
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Entry
@@ -212,7 +212,7 @@ def test_scores_stay_finite_far_out(case: Case, rows: Design) -> None:
 
 
 def test_the_gradient_is_the_derivative(case: Case) -> None:
-    rows, x = fitting.fit_rows(case), prior_means(case)
+    rows, x = fit_rows(case), prior_means(case)
     _, gradient = fitting._log_likelihood(rows, x)
     for i in range(len(x)):
         step = np.zeros(len(x))
@@ -222,7 +222,7 @@ def test_the_gradient_is_the_derivative(case: Case) -> None:
 
 
 def test_the_posterior_is_fitted_to_months_up_to_the_fit_only(case: Case) -> None:
-    months = fitting.fit_rows(case).rows.month + case.start
+    months = fit_rows(case).rows.month + case.start
     assert months.max() == case.fit_until == parse_month("2012-12")
 
 

@@ -14,8 +14,8 @@ from tashkent.calibration.baselines import backed_off, structural_steps
 from tashkent.calibration.forecasters import BACKED_OFF, MODEL, STEPS
 from tashkent.calibration.holdout import ALL, Forecast, calibration_curve, contest, gains, scope
 from tashkent.calibration.imputation import imputed
-from tashkent.calibration.likelihood import design
-from tashkent.calibration.posterior import fit, fit_rows
+from tashkent.calibration.likelihood import design, fit_rows
+from tashkent.calibration.posterior import fit
 from tashkent.calibration.refit import refit
 from tashkent.calibration.regression import ridge_logit
 from tashkent.calibration.riskset import CHOICES

@@ -98,7 +98,7 @@ def simulate(
     start
         Month ``YYYY-MM`` whose last day in the record is the initial condition; the case's start by default.
     parameters
-        Weights, frictions and council parameters by name, one value a run, instead of posterior draws.
+        Weights, frictions and council parameters by name, each of shape (runs,), instead of posterior draws.
     progress
         Called with the number of runs done from time to time.
     """
