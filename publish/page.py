@@ -1,6 +1,5 @@
 """What every page has: where it stands, its template, its tables, and the way that its numbers are written."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from tashkent.calibration import shipped
+from tashkent.calibration.posterior import posterior, posterior_hash
 from tashkent.model.case import Case
 
 if TYPE_CHECKING:
@@ -70,6 +69,5 @@ def save(figure: "Figure", path: Path) -> None:
 
 
 def made_from(case: Case) -> Mapping[str, str]:
-    """The case and the sample of its posterior by their hashes: tables made from others are out of date."""
-    sample = hashlib.sha256((case.path / shipped.FILE).read_bytes())
-    return {"case_hash": case.hash, "sample_hash": sample.hexdigest()}
+    """The case and its posterior by their hashes, as manifests have them: tables made from others are out of date."""
+    return {"case_hash": case.hash, "posterior_hash": posterior_hash(posterior(case))}

@@ -359,7 +359,7 @@ def test_starts_theories_and_baselines_make_pairs_of_their_own(case: Case) -> No
     assert set(result.posteriors) == {"whole", "fear_of_abandonment"}
     alone = with_theory(case, "fear_of_abandonment")
     assert set(result.pairs[1].baseline.role("weight")) == set(alone.role("weight"))
-    assert json.loads(json.dumps(result.to_dict()))["pairs"][2]["parts_from"] == "1999-03"
+    assert json.loads(json.dumps(result.to_dict()))["pairs"][2]["differs_from"] == "1999-03"
     against = compare(case, "CF1+CF6", baseline="CF6", runs=20, start="1998-12")
     assert against.pairs[0].against == "CF6"
     assert "GUAM" not in against.pairs[0].baseline.clubs
