@@ -39,6 +39,7 @@ from tashkent.model.statutes import (
     Defence,
     EntryIntoForce,
     Expulsion,
+    FixedTerm,
     Forces,
     Incompatible,
     LimitedFormat,
@@ -51,7 +52,6 @@ from tashkent.model.statutes import (
     Sanction,
     Session,
     Succession,
-    Term,
     VoluntarySuspension,
     Voting,
     Withdrawal,
@@ -129,7 +129,7 @@ class Rules:
     entry_into_force: EntryIntoForce | None
     succession: Succession | None
     #: a term that ends in this month and must be renewed by signing
-    renewal: Term | None
+    renewal: FixedTerm | None
     #: a term holds at the end of the month, so that there is a text to sign
     text_to_sign: bool
     #: the session falls in this month
@@ -252,8 +252,8 @@ def rules_of(case: Case, club: str, month: int) -> Rules:
         benefits=several(Benefit),
         entry_into_force=one(EntryIntoForce, of_this_month),
         succession=one(Succession, of_this_month),
-        renewal=next((s for s in several(Term, statutes) if must_be_renewed(s, month)), None),
-        text_to_sign=one(Term) is not None,
+        renewal=next((s for s in several(FixedTerm, statutes) if must_be_renewed(s, month)), None),
+        text_to_sign=one(FixedTerm) is not None,
         sits=session is not None and session.month == month % MONTHS_PER_YEAR + 1,
     )
 
@@ -263,7 +263,7 @@ def from_day(statute: AnyStatute) -> date:
     return statute.from_
 
 
-def must_be_renewed(term: Term, month: int) -> bool:
+def must_be_renewed(term: FixedTerm, month: int) -> bool:
     """Whether a term in force on the first day of a month ends in it and is renewed by signing."""
     first_day = date(month // MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1, 1)
     elapsed = month - month_of(term.from_)

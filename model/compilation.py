@@ -1,6 +1,6 @@
 """A case compiled into arrays: what is given month by month (`model.inputs.CaseInputs`)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -23,27 +23,11 @@ OWN_MEANS = ("nonstate", "domestic")
 @lru_cache(maxsize=8)
 def compile_case(case: Case) -> CaseInputs:
     """Turn a case into arrays; the same case object gives the same `CaseInputs`."""
-    months, states, clubs = len(case.months), len(case.states), len(case.clubs)
     club_names = tuple(case.clubs)
     rules = tuple(tuple(case.law.rules(c, m) for c in club_names) for m in case.months)
-    founding, window, exists = (np.zeros((months, clubs), bool) for _ in range(3))
-    for c, club in enumerate(case.clubs.values()):
-        founded = {month_of(day) for day in club.foundings}
-        invited = {month_of(club.since), *founded}
-        for t, month in enumerate(case.months):
-            exists[t, c] = month >= min(invited)
-            founding[t, c] = month in founded
-            since = min((month - m for m in invited if m <= month), default=-1)
-            window[t, c] = 0 <= since < case.fixed("opening_months") and not founding[t, c]
-    open_to = np.zeros((months, states, clubs), bool)
-    for row in case.openness:
-        s, c = case.state_ids.index(row.state), club_names.index(row.club)
-        for t, month in enumerate(case.months):
-            day = last_day(month)
-            if row.open_from <= day and (row.open_until is None or day < row.open_until):
-                open_to[t, s, c] = True
-    open_to &= exists[:, None, :]
-    may_observe = open_to.copy()
+    exists, founding, window = _life_of_clubs(case)
+    may_observe = _openness(case) & exists[:, None, :]
+    open_to = may_observe.copy()
     dear = _locked(case, rules, open_to)
     traits = _traits(case, rules)
     seen, situation = _situation(case, traits, open_to, rules)
@@ -81,6 +65,34 @@ def compile_case(case: Case) -> CaseInputs:
         record=_record(case, ratified),
     )
     return replace(inputs, recorded_belief_updates=_taught(inputs))
+
+
+def _life_of_clubs(case: Case) -> tuple[Bools, Bools, Bools]:
+    """Where a club exists, is founded, and is in its opening window, each of shape (T, C)."""
+    shape = len(case.months), len(case.clubs)
+    exists, founding, window = (np.zeros(shape, bool) for _ in range(3))
+    for c, club in enumerate(case.clubs.values()):
+        founded = {month_of(day) for day in club.foundings}
+        invited = {month_of(club.since), *founded}
+        for t, month in enumerate(case.months):
+            exists[t, c] = month >= min(invited)
+            founding[t, c] = month in founded
+            since = min((month - m for m in invited if m <= month), default=-1)
+            window[t, c] = 0 <= since < case.fixed("opening_months") and not founding[t, c]
+    return exists, founding, window
+
+
+def _openness(case: Case) -> Bools:
+    """Where the table of openness has a club open to a state, shape (T, S, C)."""
+    club_names = tuple(case.clubs)
+    open_to = np.zeros((len(case.months), len(case.states), len(club_names)), bool)
+    for row in case.openness:
+        s, c = case.state_ids.index(row.state), club_names.index(row.club)
+        for t, month in enumerate(case.months):
+            day = last_day(month)
+            if row.open_from <= day and (row.open_until is None or day < row.open_until):
+                open_to[t, s, c] = True
+    return open_to
 
 
 def _locked(case: Case, rules: Rules, open_to: Bools) -> Bools:
@@ -179,83 +191,127 @@ def _traits(case: Case, rules: Rules) -> ClubTraits:
     )
 
 
-def _situation(
-    case: Case, traits: ClubTraits, open_to: Bools, rules: Rules
-) -> tuple[Floats, Situation]:
-    """What dated events showed of promises, and the situation of every month with nothing learnt from needs."""
-    months = len(case.months)
-    states, threats, sponsors = case.state_ids, tuple(case.threats), case.sponsors
-    year_of = {year: i for i, year in enumerate(_years(case))}
-    annual = np.array([year_of[m // MONTHS_PER_YEAR] for m in case.months])
+@dataclass(frozen=True)
+class _EventSigns:
+    """Sums of the signs of events at work, month by month: shape (T, S, what they are about)."""
 
-    measured: dict[str, Floats] = {}
-    for row in case.composites:
-        if row.year in year_of:
-            table = measured.setdefault(row.variable, np.zeros((len(year_of), len(states))))
-            table[year_of[row.year], states.index(row.state)] = row.value
-    shape = (len(year_of), len(states), len(states))
-    dyads, trade = np.zeros(shape), np.zeros(shape)
-    for pair in case.rivalry:
-        if pair.year in year_of:
-            at = (year_of[pair.year], states.index(pair.state), states.index(pair.rival))
-            dyads[at] = pair.value
-    for bond in case.bonds:
-        if bond.year in year_of:
-            at = (year_of[bond.year], states.index(bond.state), states.index(bond.partner))
-            trade[at] = bond.value
+    threat: Floats
+    #: in the first month of an event alone
+    credibility: Floats
+    offer: Floats
+    tie: Floats
+    rivalry: Floats
+    #: shape (T, S)
+    coercion: Floats
 
-    threat_signs = np.zeros((months, len(states), len(threats)))
-    belief_signs = np.zeros((months, len(states), len(threats)))
-    offer_signs = np.zeros((months, len(states), len(threats)))
-    tie_signs = np.zeros((months, len(states), len(sponsors)))
-    rival_signs = np.zeros((months, len(states), len(states)))
-    coercion = np.zeros((months, len(states)))
+
+def _event_signs(case: Case) -> _EventSigns:
+    """What the dated events of a case add up to."""
+    months, states = len(case.months), case.state_ids
+    threats, sponsors = tuple(case.threats), case.sponsors
+    signs = _EventSigns(
+        threat=np.zeros((months, len(states), len(threats))),
+        credibility=np.zeros((months, len(states), len(threats))),
+        offer=np.zeros((months, len(states), len(threats))),
+        tie=np.zeros((months, len(states), len(sponsors))),
+        rivalry=np.zeros((months, len(states), len(states))),
+        coercion=np.zeros((months, len(states))),
+    )
     for event in case.events:
         work, s = _at_work(case, event), states.index(event.state)
         if event.kind == "tie":
-            tie_signs[work, s, sponsors.index(event.about)] += event.sign
+            signs.tie[work, s, sponsors.index(event.about)] += event.sign
         elif event.kind == "coercion":
-            coercion[work, s] += event.sign
+            signs.coercion[work, s] += event.sign
         elif event.kind == "offer":
-            offer_signs[work, s, threats.index(event.about)] += event.sign
+            signs.offer[work, s, threats.index(event.about)] += event.sign
         elif event.kind == "credibility":
             about = slice(None) if event.about == "any" else threats.index(event.about)
             if work.start < min(work.stop, months):
-                belief_signs[work.start, s, about] += event.sign
+                signs.credibility[work.start, s, about] += event.sign
         elif event.rival:
-            rival_signs[work, s, states.index(event.rival)] += event.sign
+            signs.rivalry[work, s, states.index(event.rival)] += event.sign
         else:
-            threat_signs[work, s, threats.index(event.about)] += event.sign
+            signs.threat[work, s, threats.index(event.about)] += event.sign
+    return signs
 
+
+@dataclass(frozen=True)
+class _Measured:
+    """What is measured year by year, as it stands in every month."""
+
+    #: by variable, shape (T, S)
+    composites: dict[str, Floats]
+    #: between two states, shape (T, S, S)
+    rivalry: Floats
+    bond: Floats
+
+
+def _measured(case: Case) -> _Measured:
+    """The yearly tables of a case, spread over its months."""
+    states = case.state_ids
+    years = range(case.start // MONTHS_PER_YEAR, case.end // MONTHS_PER_YEAR + 1)
+    composites: dict[str, Floats] = {}
+    for row in case.composites:
+        if row.year in years:
+            table = composites.setdefault(row.variable, np.zeros((len(years), len(states))))
+            table[years.index(row.year), states.index(row.state)] = row.value
+    rivalry, bond = (np.zeros((len(years), len(states), len(states))) for _ in range(2))
+    for pair in case.rivalry:
+        if pair.year in years:
+            at = (years.index(pair.year), states.index(pair.state), states.index(pair.rival))
+            rivalry[at] = pair.value
+    for tie in case.bonds:
+        if tie.year in years:
+            at = (years.index(tie.year), states.index(tie.state), states.index(tie.partner))
+            bond[at] = tie.value
+    annual = np.array([years.index(month // MONTHS_PER_YEAR) for month in case.months])
+    return _Measured(
+        {name: table[annual] for name, table in composites.items()}, rivalry[annual], bond[annual]
+    )
+
+
+def _threats(case: Case, measured: _Measured, signs: _EventSigns) -> tuple[Floats, Floats]:
+    """Threat felt by source, shape (T, S, K), and rivalry felt between two states, shape (T, S, S)."""
     fear = case.fixed("fear_half_life")
-    rivalry = perception.felt(perception.threat_level(dyads[annual], rival_signs), fear)
-    threat = np.zeros((months, len(states), len(threats)))
+    rivalry = perception.felt(perception.threat_level(measured.rivalry, signs.rivalry), fear)
+    threat = np.zeros(signs.threat.shape)
     for k, kind in enumerate(case.threats.values()):
         if kind.measured_by == "rivalry":
             threat[:, :, k] = rivalry.max(axis=-1)
             continue
-        level = measured[kind.measured_by][annual] if kind.measured_by else 0.0 * coercion
+        level = measured.composites[kind.measured_by] if kind.measured_by else 0.0 * signs.coercion
         threat[:, :, k] = perception.felt(
-            perception.threat_level(level, threat_signs[:, :, k]), fear
+            perception.threat_level(level, signs.threat[:, :, k]), fear
         )
-    tie = np.stack([measured[TIE + p][annual] for p in sponsors], axis=-1)
-    tie = ties.tie(tie, tie_signs, case.fixed("event_step"))
+    return threat, rivalry
+
+
+def _situation(
+    case: Case, traits: ClubTraits, open_to: Bools, rules: Rules
+) -> tuple[Floats, Situation]:
+    """What dated events showed of promises, and the situation of every month with nothing learnt from requests."""
+    signs, measured = _event_signs(case), _measured(case)
+    composites = measured.composites
+    threat, rivalry = _threats(case, measured, signs)
+    tie = np.stack([composites[TIE + p] for p in case.sponsors], axis=-1)
+    tie = ties.tie(tie, signs.tie, case.fixed("event_step"))
     own_means_help = np.array([k.source in OWN_MEANS for k in case.threats.values()])
-    seen = perception.remembered(belief_signs, case.fixed("belief_half_life"))
+    seen = perception.remembered(signs.credibility, case.fixed("belief_half_life"))
     bears = (traits.relieves & [k.source == "patron" for k in case.threats.values()]).any(axis=1)
     return seen, Situation(
         clubs=traits,
         threat=threat,
-        exposure=perception.exposure(threat, measured["means"][annual], own_means_help),
+        exposure=perception.exposure(threat, composites["means"], own_means_help),
         credibility=perception.credibility(seen),
-        offer=np.clip(offer_signs, 0.0, 1.0),
+        offer=np.clip(signs.offer, 0.0, 1.0),
         tie=tie,
-        patron_tie=tie[:, :, sponsors.index("patron")],
+        patron_tie=tie[:, :, case.sponsors.index("patron")],
         rivalry=rivalry,
-        bond=trade[annual],
-        leverage=ties.leverage(coercion, case.fixed("leverage_half_life")),
+        bond=measured.bond,
+        leverage=ties.leverage(signs.coercion, case.fixed("leverage_half_life")),
         alternative=ties.alternative(open_to, bears & ~traits.patron_led),
-        autonomy=perception.autonomy(measured["autonomy"][annual]),
+        autonomy=perception.autonomy(composites["autonomy"]),
         reach=np.array([[float(r.reach) for r in row] for row in rules]),
         goods=case.fixed("goods_step") * np.array([[len(r.benefit) for r in row] for row in rules]),
         shared_budget=np.array(
@@ -263,10 +319,6 @@ def _situation(
         ),
         pays=np.array([s.role == "decider" for s in case.states]),
     )
-
-
-def _years(case: Case) -> range:
-    return range(case.start // MONTHS_PER_YEAR, case.end // MONTHS_PER_YEAR + 1)
 
 
 def _at_work(case: Case, event: Event) -> slice:

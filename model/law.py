@@ -25,6 +25,7 @@ from tashkent.model.statutes import (
     Defence,
     EntryIntoForce,
     Expulsion,
+    FixedTerm,
     Forces,
     Incompatible,
     LimitedFormat,
@@ -37,7 +38,6 @@ from tashkent.model.statutes import (
     Sanction,
     Session,
     Succession,
-    Term,
     VoluntarySuspension,
     Voting,
     Withdrawal,
@@ -66,7 +66,7 @@ class RulesInForce:
     sanction: Sanction | None = None
     session: Session | None = None
     succession: Succession | None = None
-    term: Term | None = None
+    term: FixedTerm | None = None
     voluntary_suspension: VoluntarySuspension | None = None
     voting: Voting | None = None
     withdrawal: Withdrawal | None = None
@@ -168,7 +168,7 @@ class Law:
         for statute in sorted(own, key=lambda s: s.from_):
             if isinstance(statute, EntryIntoForce | Succession):
                 holds = month_of(statute.from_) == month
-            elif isinstance(statute, Term):
+            elif isinstance(statute, FixedTerm):
                 prolonged |= statute.in_force(last_day(month))
                 holds = statute.in_force(last_day(month - 1) + timedelta(days=1))
             else:
@@ -181,7 +181,7 @@ class Law:
         return RulesInForce(
             **found,  # type: ignore[arg-type]
             **{kind: tuple(rules) for kind, rules in several.items()},  # type: ignore[arg-type]
-            term_ends=isinstance(term, Term) and term.ends_in(month),
+            term_ends=isinstance(term, FixedTerm) and term.ends_in(month),
             prolonged=prolonged,
             sits=isinstance(session, Session) and session.month == month % MONTHS_PER_YEAR + 1,
             acquis=self.acquis(club, month),

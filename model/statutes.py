@@ -100,7 +100,7 @@ class EntryIntoForce(Statute):
     kind: Literal["entry_into_force"]
 
 
-class Term(Statute):
+class FixedTerm(Statute):
     """A fixed term counted from the entry into force, and what happens at its end.
 
     With ``renewal = "opt_in"`` a party that does not sign leaves when the term ends; with ``"automatic"``
@@ -295,7 +295,7 @@ AnyStatute = Annotated[
     | Sanction
     | Session
     | Succession
-    | Term
+    | FixedTerm
     | VoluntarySuspension
     | Voting
     | Withdrawal,

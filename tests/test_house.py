@@ -12,8 +12,6 @@ FOLDERS = ("agents", "model", "calibration", "experiments", "dashboard", "src", 
 
 #: rule -> how many may still break it; each number may only fall
 STILL_ALLOWED: dict[str, int] = {
-    "class names": 1,
-    "long functions": 2,
     "shapes": 24,
 }
 

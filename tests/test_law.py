@@ -7,7 +7,7 @@ from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
 from tashkent.model.counterfactual import shipped_counterfactuals
 from tashkent.model.law import Law, RulesInForce
-from tashkent.model.statutes import KINDS, REACHING, SEVERAL, Statute, Term
+from tashkent.model.statutes import KINDS, REACHING, SEVERAL, FixedTerm, Statute
 
 
 def test_four_regimes_of_the_pact(case: Case) -> None:
@@ -40,7 +40,7 @@ def test_counting_from_signature_would_be_wrong(case: Case) -> None:
 
 
 def test_without_the_protocol_every_term_must_be_renewed(case: Case) -> None:
-    term = next(s for s in case.statutes if isinstance(s, Term) and s.renewal == "opt_in")
+    term = next(s for s in case.statutes if isinstance(s, FixedTerm) and s.renewal == "opt_in")
     law = Law([term.model_copy(update={"until": None})])
     due = [m for m in case.months if law.rules("CST", m).renewal_due]
     assert [m - due[0] for m in due] == [0, 60, 120, 180, 240, 300]
