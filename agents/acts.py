@@ -116,8 +116,8 @@ def log_odds(
         Log-odds, of the shape of `value`.
     """
     frictions = [f for f in ACTS[act].frictions if f.feature not in OF_SEATS]
-    price = _added_up(frictions, parameters, features or {})
-    return np.asarray(value + price if ACTS[act].sign > 0 else price - value)
+    friction = _added_up(frictions, parameters, features or {})
+    return np.asarray(value + friction if ACTS[act].sign > 0 else friction - value)
 
 
 def seat_frictions(act: str, parameters: Mapping[str, Floats], features: Features) -> Floats:

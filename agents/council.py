@@ -24,9 +24,9 @@ def refusal(chance: Floats, votes: Bools, *, majority: bool = False) -> Floats:
     count[..., 0] = 1.0
     for j in range(chance.shape[-1]):
         p = (chance * votes)[..., j, None]
-        moved = np.zeros_like(count)
-        moved[..., 1:] = count[..., :-1]
-        count = count * (1.0 - p) + moved * p
+        shifted = np.zeros_like(count)
+        shifted[..., 1:] = count[..., :-1]
+        count = count * (1.0 - p) + shifted * p
     enough = 2 * np.arange(count.shape[-1]) >= voters[..., None]
     return np.where(voters > 0, (count * enough).sum(axis=-1), 0.0)
 

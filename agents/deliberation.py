@@ -6,31 +6,31 @@ import numpy as np
 
 from tashkent.agents.situation import Floats
 
-#: what runs have changed of a term: the clubs, the weight, the change
-Moved = tuple[slice, Floats, Floats]
+#: by how much a term differs from its base in runs: the clubs, the weight, the difference
+TermDelta = tuple[slice, Floats, Floats]
 
 
-def value_of_seat(at_rest: Floats, weights: Floats, moved: Sequence[Moved]) -> Floats:
+def value_of_seat(base_terms: Floats, weights: Floats, deltas: Sequence[TermDelta]) -> Floats:
     """``W = sum of weight * term``, shape (R, S, C), runs side by side in memory.
 
     Parameters
     ----------
-    at_rest
+    base_terms
         The terms as far as they are the same in all runs, shape (C, S, terms).
     weights
         Their weights, shape (terms, R).
-    moved
-        What runs have changed of a term: the clubs, the weight of the term, shape (R, 1, 1), and the change of the term
-        in these clubs, shape (R, S, clubs).
+    deltas
+        By how much terms differ from their bases: the clubs, the weight of the term, shape (R, 1, 1), and the
+        difference in these clubs, shape (R, S, clubs).
     """
     # numpy's own loop adds up term by term in every run, so that one run gets the sums of many; for one column
     # alone it would take another order
     single = weights.shape[1] == 1
     columns = np.repeat(weights, 2, axis=1) if single else weights
-    value: Floats = np.einsum("csp,pr->csr", at_rest, columns).T[: weights.shape[1]]
-    for clubs, weight, change in moved:
+    value: Floats = np.einsum("csp,pr->csr", base_terms, columns).T[: weights.shape[1]]
+    for clubs, weight, delta in deltas:
         part = value[..., clubs]
-        part += weight * change
+        part += weight * delta
     return value
 
 

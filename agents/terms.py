@@ -19,8 +19,9 @@ from tashkent.agents.ties import leaning
 #: what of a situation differs between runs
 Read = Literal["seat", "gap", "left", "courted", "credibility"]
 #: the clubs in which a term reads what differs between runs: all, those with a trait
-#: (`agents.situation.ClubTraits`), or those in which something differs, for a term that reads of each club for itself
-Where = Literal["", "guarantees", "patron_led", "budgeted", "touched"]
+#: (`agents.situation.ClubTraits`), or the active ones, in which something differs, for a term that reads of each club
+#: for itself
+Where = Literal["", "guarantees", "patron_led", "budgeted", "active"]
 #: a tenth of trade or budget, and ten instruments owed times instruments of reach, count as one
 TEN = 10.0
 #: shares of trade are counted in these, and what has no unit of its own in these
@@ -211,7 +212,7 @@ def entrapment(now: Situation) -> Floats:
 @term(
     theory="Compliance as a cost of membership (Downs, Rocke and Barsoom 1996)",
     reads=("gap",),
-    where="touched",
+    where="active",
 )
 def compliance(now: Situation) -> Floats:
     """Instruments that the state has yet to join, the dearer the further the club reaches.
@@ -224,7 +225,7 @@ def compliance(now: Situation) -> Floats:
 @term(
     theory="Contagion of exits (Crawford; von Borzyskowski and Vabulas 2019)",
     reads=("left",),
-    where="touched",
+    where="active",
 )
 def contagion(now: Situation) -> Floats:
     """States that left of late, by their share of the state's trade, in tenths.
@@ -248,7 +249,7 @@ def dues(now: Situation) -> Floats:
 @term(
     theory="Hierarchy (Lake 2009): a patron pays for loyalty that drifts",
     reads=("courted",),
-    where="touched",
+    where="active",
 )
 def courtship(now: Situation) -> Floats:
     """The patron courts a member that drifts: 1 while it does, else 0. Shape (..., S, C)."""

@@ -49,8 +49,17 @@ def first_difference(one: CaseInputs, other: CaseInputs, origin: int) -> int:
         return origin
     pairs = [(getattr(one.situation, n), getattr(other.situation, n)) for n in MONTHLY]
     pairs += [(one.situation.credibility, other.situation.credibility), (one.seen, other.seen)]
-    pairs += [(one.features[n], other.features[n]) for n in one.features]
-    names = ("open_to", "may_observe", "exists", "founding", "window", "dear", "price", "owed")
+    pairs += [(one.base_terms[n], other.base_terms[n]) for n in one.base_terms]
+    names = (
+        "open_to",
+        "may_observe",
+        "exists",
+        "founding",
+        "window",
+        "dear",
+        "owed",
+        "instruments_owed",
+    )
     pairs += [(getattr(one, n), getattr(other, n)) for n in (*names, "posts", "ratified")]
     pairs.append((one.record.status[:, one.patron], other.record.status[:, other.patron]))
     differs = np.zeros(months, bool)

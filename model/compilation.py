@@ -32,20 +32,20 @@ def compile_case(case: Case) -> CaseInputs:
     traits = _traits(case, rules)
     seen, situation = _situation(case, traits, open_to, rules)
     ratified = _ratified(rules)
-    owed, instruments = _return_prices(case, rules)
+    instruments_owed, instruments = _instruments_of_return(case, rules)
     stake = np.array(
         [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
     )
     theory = tuple(name for name in TERMS if name in case.role("weight"))
-    features = terms_at_rest(theory, situation, stake)
+    base_terms = base_terms_of(theory, situation, stake)
     inputs = CaseInputs(
         case=case,
         situation=situation,
-        features=features,
-        at_work={name: feature.any(axis=(1, 2)) for name, feature in features.items()},
+        base_terms=base_terms,
+        at_work={name: term.any(axis=(1, 2)) for name, term in base_terms.items()},
         stake=stake,
         seen=seen,
-        belief_index=_lessons(case),
+        belief_index=_belief_index(case),
         recorded_belief_updates=np.zeros(0),
         rules=rules,
         open_to=open_to,
@@ -56,15 +56,15 @@ def compile_case(case: Case) -> CaseInputs:
         decides=np.array([s.role == "decider" for s in case.states]),
         patron=case.state_ids.index(case.patron),
         dear=dear,
-        price=stake * instruments * situation.reach / TEN,
-        owed=owed,
+        owed=stake * instruments * situation.reach / TEN,
+        instruments_owed=instruments_owed,
         posts=_posts(case, rules),
         ratified=ratified,
         requests=_requests(case),
         chair_order=np.argsort([s.name for s in case.states], kind="stable"),
         record=_record(case, ratified),
     )
-    return replace(inputs, recorded_belief_updates=_taught(inputs))
+    return replace(inputs, recorded_belief_updates=_recorded_belief_updates(inputs))
 
 
 def _life_of_clubs(case: Case) -> tuple[Bools, Bools, Bools]:
@@ -112,62 +112,62 @@ def _locked(case: Case, rules: Rules, open_to: Bools) -> Bools:
 def _requests(case: Case) -> dict[int, tuple[tuple[int, str, bool], ...]]:
     """The requests for help of each month: state, kind, whether it asked."""
     requests: dict[int, tuple[tuple[int, str, bool], ...]] = {}
-    for need in case.requests:
-        t, s = month_of(need.date) - case.start, case.state_ids.index(need.state)
-        requests[t] = (*requests.get(t, ()), (s, need.kind, need.asked))
+    for request in case.requests:
+        t, s = month_of(request.date) - case.start, case.state_ids.index(request.state)
+        requests[t] = (*requests.get(t, ()), (s, request.kind, request.asked))
     return requests
 
 
-def terms_at_rest(
+def base_terms_of(
     theory: tuple[str, ...], situation: Situation, stake: Floats
 ) -> dict[str, Floats]:
-    """The terms of every month with nobody in and nothing learnt from needs, shape (T, S, C), times the stake."""
+    """The terms of every month with nobody in and nothing learnt from requests, shape (T, S, C), times the stake."""
     nobody = np.zeros((*situation.autonomy.shape, len(stake)), bool)
     now = replace(situation, seat=nobody, gap=nobody.astype(int), left=nobody, courted=nobody)
     return {name: stake * TERMS[name].formula(now) for name in theory}
 
 
-def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Deciders and the threats on which some need of the case bears."""
-    kinds = {need.kind for need in case.requests}
+def _belief_index(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Deciders and the threats about which some request of the case can teach."""
+    kinds = {request.kind for request in case.requests}
     threats = [k for k, threat in enumerate(case.threats.values()) if threat.need in kinds - {""}]
     deciders = [case.state_ids.index(s) for s in case.deciders]
     pairs = np.array([(s, k) for s in deciders for k in threats], np.intp).reshape(-1, 2)
     return pairs[:, 0], pairs[:, 1]
 
 
-def _taught(inputs: CaseInputs) -> Floats:
-    """What the record's needs have taught by each month, as a free run would learn it from its own council."""
+def _recorded_belief_updates(inputs: CaseInputs) -> Floats:
+    """What the record's requests have taught by each month, as a free run would learn it from its own council."""
     case, half_life = inputs.case, inputs.case.fixed("belief_half_life")
     recorded_belief_updates = np.zeros((len(case.months), len(inputs.belief_index[0])))
     for t in range(1, len(case.months)):
         recorded_belief_updates[t] = perception.faded(recorded_belief_updates[t - 1], half_life)
         before = inputs.record.status[max(0, t - 2)]
-        for need in case.requests:
-            if need.met is None or month_of(need.date) - case.start != t - 1:
+        for request in case.requests:
+            if request.met is None or month_of(request.date) - case.start != t - 1:
                 continue
-            s = case.state_ids.index(need.state)
+            s = case.state_ids.index(request.state)
             for c, club in enumerate(case.clubs.values()):
                 if club.guarantee and before[s, c] in BOUND:
-                    recorded_belief_updates[t] += (1 if need.met else -1) * inputs.belief_update(
-                        t - 1, s, need.kind, c
+                    recorded_belief_updates[t] += (1 if request.met else -1) * inputs.belief_update(
+                        t - 1, s, request.kind, c
                     )
     return recorded_belief_updates
 
 
-def _return_prices(case: Case, rules: Rules) -> tuple[Months, Months]:
+def _instruments_of_return(case: Case, rules: Rules) -> tuple[Months, Months]:
     """What a former party owes after its return, and what it must join before it, by month and club."""
-    owed, before = (np.zeros((len(rules), len(rules[0])), np.int16) for _ in range(2))
+    after, before = (np.zeros((len(rules), len(rules[0])), np.int16) for _ in range(2))
     for c, club in enumerate(case.clubs):
         for t, month in enumerate(case.months):
             restoration = rules[t][c].restoration
             if restoration is None:
                 continue
             if restoration.price == "gap":
-                owed[t, c] = rules[t][c].acquis
+                after[t, c] = rules[t][c].acquis
             else:
                 before[t, c] = case.law.acquis(club, month, restoration.since)
-    return owed, before
+    return after, before
 
 
 def _posts(case: Case, rules: Rules) -> Floats:

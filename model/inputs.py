@@ -33,11 +33,11 @@ class Standing:
     #: out of late, and courted of late
     left: Bools
     courted: Bools
-    #: what needs have taught beyond dated events, shape (run, lessons) or (lessons,)
+    #: what answers to requests for help have taught beyond dated events, shape (run, beliefs) or (beliefs,)
     belief_updates: Floats
 
     @property
-    def stirred(self) -> dict[Read, frozenset[int]]:
+    def active_clubs(self) -> dict[Read, frozenset[int]]:
         """The clubs in which something is other than with nobody in and nothing learnt, by what it is."""
         others = tuple(range(self.seat.ndim - 1))
         clubs = range(self.seat.shape[-1])
@@ -61,17 +61,17 @@ class CaseInputs:
     case: Case
     #: everything a state is shown but who is in; month first
     situation: Situation
-    #: the terms with nobody in and nothing learnt from needs, by name, each of shape (T, S, C), times the stake
-    features: Mapping[str, Floats]
+    #: the terms with nobody in and nothing learnt from requests, by name, each of shape (T, S, C), times the stake
+    base_terms: Mapping[str, Floats]
     #: whether such a term is other than zero anywhere, by name and month
     at_work: Mapping[str, Bools]
     #: what is at stake in each club, shape (C,)
     stake: Floats
     #: what dated events showed of promises, fading, shape (T, S, K)
     seen: Floats
-    #: states and threats on which needs can teach something, two arrays of one length
+    #: states and threats about which requests for help can teach something, two arrays of one length
     belief_index: tuple[NDArray[np.intp], NDArray[np.intp]]
-    #: what the needs of the record have taught by each month, shape (T, lessons)
+    #: what the requests of the record have taught by each month, shape (T, beliefs)
     recorded_belief_updates: Floats
     #: the rules of every month and club
     rules: Rules
@@ -88,13 +88,13 @@ class CaseInputs:
     #: a law at home makes acceding dear, shape (T, S, C)
     dear: Bools
     #: what a former party must join first, in units of compliance, and the instruments it will owe, shape (T, C)
-    price: Floats
-    owed: Months
+    owed: Floats
+    instruments_owed: Months
     #: goods of a seat that a deprived debtor is without, in units of tie, shape (T, C)
     posts: Floats
     #: month in which an accession of this month is ratified, or NEVER while the treaty is not in force, shape (T, C)
     ratified: Months
-    #: needs and requests of each month: state, kind, whether it asked
+    #: requests for help of each month: state, kind, whether it asked
     requests: Mapping[int, tuple[tuple[int, str, bool], ...]]
     #: states in the order in which they take the chair
     chair_order: NDArray[np.intp]
@@ -142,7 +142,7 @@ class CaseInputs:
     @cached_property
     def priced(self) -> tuple[tuple[int, ...], ...]:
         """In each month the clubs whose seats cost some states more than others."""
-        dear = self.dear.any(axis=1) | (self.price > 0)
+        dear = self.dear.any(axis=1) | (self.owed > 0)
         return tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in dear)
 
     def club_features(self, t: int) -> Features:
@@ -155,33 +155,33 @@ class CaseInputs:
 
     def seat_features(self, t: int, c: int, former: Bools) -> Features:
         """What frictions of seats of a club are multiplied by, each of shape (S,) or that of `former`, (..., S)."""
-        return {"owed": self.price[t, c] * former, "dear": self.dear[t, :, c]}
+        return {"owed": self.owed[t, c] * former, "dear": self.dear[t, :, c]}
 
     def terms(self, t: int, standing: Standing) -> dict[str, Floats]:
         """The terms of the theory that are not zero everywhere in month `t`, times what is at stake."""
-        moved = self.moved(t, standing)
+        deltas = self.term_deltas(t, standing)
         found = {}
         for name in self.theory:
-            at_rest = self.features[name][t]
-            if name in moved:
-                clubs, change = moved[name]
-                found[name] = np.broadcast_to(at_rest, (*change.shape[:-2], *at_rest.shape)).copy()
-                found[name][..., clubs] += change
+            base = self.base_terms[name][t]
+            if name in deltas:
+                clubs, delta = deltas[name]
+                found[name] = np.broadcast_to(base, (*delta.shape[:-2], *base.shape)).copy()
+                found[name][..., clubs] += delta
             elif self.at_work[name][t]:
-                found[name] = at_rest
+                found[name] = base
         return found
 
-    def moved(self, t: int, standing: Standing) -> dict[str, tuple[slice, Floats]]:
-        """By how much runs have moved terms from `features`, and in which clubs they may have."""
+    def term_deltas(self, t: int, standing: Standing) -> dict[str, tuple[slice, Floats]]:
+        """By how much terms differ from `base_terms`, shape (..., S, clubs), and in which clubs they may; by name."""
         found: dict[str, tuple[slice, Floats]] = {}
         shown: dict[slice, Situation] = {}
-        stirred = standing.stirred
+        active_by = standing.active_clubs
         credibility = self.credibility(t, standing.belief_updates)
         for name, reads, where in self._readers:
-            touched = frozenset[int]().union(*(stirred[read] for read in reads))
-            if not touched:
+            active = frozenset[int]().union(*(active_by[read] for read in reads))
+            if not active:
                 continue
-            concerned = touched if where is None else where
+            concerned = active if where is None else where
             clubs = slice(min(concerned), max(concerned) + 1)
             if clubs not in shown:
                 shown[clubs] = self._shown(t, clubs).joined_by(
@@ -191,20 +191,20 @@ class CaseInputs:
                     left=standing.left[..., clubs],
                     courted=standing.courted[..., clubs],
                 )
-            change = self.stake[clubs] * TERMS[name].formula(shown[clubs])
+            delta = self.stake[clubs] * TERMS[name].formula(shown[clubs])
             if self.at_work[name][t]:
-                change -= self.features[name][t][:, clubs]
-            found[name] = clubs, change
+                delta -= self.base_terms[name][t][:, clubs]
+            found[name] = clubs, delta
         return found
 
     @cached_property
     def _readers(self) -> list[tuple[str, frozenset[Read], frozenset[int] | None]]:
-        """The terms that runs may move: what they read, and in which clubs; None for where it has changed."""
+        """The terms that runs may change: what they read, and in which clubs; None for where it has changed."""
         found = []
         for name in self.theory:
             term, traits = TERMS[name], self.situation.clubs
             trait = getattr(traits, term.where, np.ones(len(self.stake), bool))
-            clubs = None if term.where == "touched" else frozenset(np.flatnonzero(trait).tolist())
+            clubs = None if term.where == "active" else frozenset(np.flatnonzero(trait).tolist())
             if term.reads and clubs != frozenset():
                 found.append((name, term.reads, clubs))
         return found
@@ -219,13 +219,13 @@ class CaseInputs:
 
     @cached_property
     def stacked(self) -> Floats:
-        """`features` as one table, shape (T, C, S, terms of the theory)."""
-        by_term = np.array([self.features[name] for name in self.theory])
+        """`base_terms` as one table, shape (T, C, S, terms of the theory)."""
+        by_term = np.array([self.base_terms[name] for name in self.theory])
         table = by_term.reshape(len(self.theory), *self.open_to.shape)
         return np.asarray(table.transpose(1, 3, 2, 0), order="C")
 
     def credibility(self, t: int, belief_updates: Floats) -> Floats:
-        """Belief in promises, shape (..., S, K), with what needs have taught; runs side by side in memory."""
+        """Belief in promises, shape (..., S, K), with what requests have taught; runs side by side in memory."""
         states, threats = self.belief_index
         at_first: Floats = self.situation.credibility[t]
         if not belief_updates.any():
@@ -258,7 +258,7 @@ class CaseInputs:
         )
 
     def belief_update(self, t: int, state: int, kind: str, club: int) -> Floats:
-        """What a kept promise to a state in need teaches, shape (lessons,): itself in full, witnesses a share."""
+        """What a kept promise to a state in need teaches, shape (beliefs,): itself in full, witnesses a share."""
         states, threats = self.belief_index
         about = np.array([threat.need == kind for threat in self.case.threats.values()])[threats]
         region = np.array([s.region for s in self.case.states])

@@ -50,7 +50,7 @@ def advance(world: World, t: int) -> None:
     9. who does not pay falls in arrears, who pays recovers its rights;
     10. members take part as their seats are worth, decline instruments that they need not join, and the patron
         courts whom it sees drift;
-    11. all learn from what came of the month's needs.
+    11. all learn from what came of the month's requests for help.
 
     A seat takes part in one of the phases 4, 6, 7 and 8 at most, by its status after phase 2.
     """
@@ -117,11 +117,11 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
     """
     inputs, seats = world.inputs, world.seats
     standing = inputs.standing(now, seats, before, world.belief_updates)
-    moved = inputs.moved(t, standing)
+    deltas = inputs.term_deltas(t, standing)
     value = deliberation.value_of_seat(
         inputs.stacked[t],
         world.weights,
-        [(clubs, world.parameters[name], change) for name, (clubs, change) in moved.items()],
+        [(clubs, world.parameters[name], delta) for name, (clubs, delta) in deltas.items()],
     )
     for c in np.flatnonzero(inputs.posts[t]):
         goods = inputs.posts[t, c] * seats.deprived[:, :, c]
@@ -144,7 +144,7 @@ def answer_requests(world: World, t: int, before: Status8) -> None:
             if kind == "base":
                 _answer_base(world, rules, petition)
                 continue
-            helped = _answer_need(world, rules, petition, kind, asked)
+            helped = _answer_help_request(world, rules, petition, kind, asked)
             if world.inputs.situation.clubs.guarantees[c]:
                 sign = np.where(helped, 1.0, -1.0)
                 world.new_belief_updates[run] += sign[:, None] * world.inputs.belief_update(
@@ -164,7 +164,7 @@ def _answer_base(world: World, rules: RulesInForce, petition: "Petition") -> Non
     decide(world, petition, refused, Act.HOST_BASE, Act.REFUSE_BASE, rules.bases.id)
 
 
-def _answer_need(
+def _answer_help_request(
     world: World, rules: RulesInForce, petition: "Petition", kind: str, asked: bool
 ) -> Bools:
     """Whether help comes; what no rule covers, or was not asked where it must be, is not answered at all."""
@@ -336,7 +336,7 @@ def _admit(
     decide(world, petition, refused, Act.ACCEDE, Act.REFUSE_ACCESSION, rule.id, status, due=due)
     if isinstance(rule, Restoration):
         inside = petition.where(~refused)
-        world.seats.gap[inside.run, inside.state, c] = world.inputs.owed[t, c]
+        world.seats.gap[inside.run, inside.state, c] = world.inputs.instruments_owed[t, c]
 
 
 def _observe(
@@ -428,7 +428,7 @@ def _court(world: World, t: int, c: int, drifts: Bools, rule: str) -> None:
 
 
 def update_beliefs(world: World) -> None:
-    """What was learnt fades, and what the month's needs teach is added."""
+    """What was learnt fades, and what the month's requests for help teach is added."""
     if world.new_belief_updates.any() or world.belief_updates.any():
         half_life = world.inputs.case.fixed("belief_half_life")
         world.belief_updates = (

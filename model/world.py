@@ -42,7 +42,7 @@ class World:
     noise: Noise
     #: of shape (R, S, C)
     seats: Seats
-    #: what needs have taught, and what those of this month teach, shape (R, lessons)
+    #: what requests for help have taught, and what those of this month teach, shape (R, beliefs)
     belief_updates: Floats
     new_belief_updates: Floats
     #: how far members take part, NaN where that is not asked or not yet known, shape (R, S, C)

@@ -50,7 +50,7 @@ from numpy.typing import NDArray
 from tashkent.agents.situation import Bools
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_month
-from tashkent.model.compilation import compile_case, terms_at_rest
+from tashkent.model.compilation import base_terms_of, compile_case
 from tashkent.model.inputs import CaseInputs
 from tashkent.model.noise import Noise
 from tashkent.model.seats import NEVER, Seats
@@ -146,11 +146,16 @@ def bare(case: Case) -> CaseInputs:
         leverage=np.zeros_like(now.leverage),
         rivalry=np.full_like(now.rivalry, SILENT),
     )
-    features = terms_at_rest(inputs.theory, situation, inputs.stake)
-    at_work = {name: feature.any(axis=(1, 2)) for name, feature in features.items()}
+    base_terms = base_terms_of(inputs.theory, situation, inputs.stake)
+    at_work = {name: term.any(axis=(1, 2)) for name, term in base_terms.items()}
     record = Seats.empty(inputs.record.status.shape)
     return replace(
-        inputs, situation=situation, features=features, at_work=at_work, record=record, requests={}
+        inputs,
+        situation=situation,
+        base_terms=base_terms,
+        at_work=at_work,
+        record=record,
+        requests={},
     )
 
 
@@ -428,7 +433,7 @@ class Outcome:
 
     @property
     def belief_updates(self) -> dict[tuple[str, str], float]:
-        """What needs have taught, by state and threat."""
+        """What requests for help have taught, by state and threat."""
         case, (states, threats) = self.world.inputs.case, self.world.inputs.belief_index
         names = [
             (case.state_ids[s], tuple(case.threats)[k])
@@ -437,7 +442,7 @@ class Outcome:
         return dict(zip(names, self.world.belief_updates[0].tolist(), strict=True))
 
     def differs(self, other: "Outcome") -> bool:
-        """Whether acts, seats, participation or lessons differ."""
+        """Whether acts, seats, participation or beliefs differ."""
         pairs = zip(self.seats, other.seats, strict=True)
         parts = (self.world.participation, other.world.participation)
         return (
@@ -500,7 +505,7 @@ TAKES_PART: dict[str, Callable[[Floats], NDArray[np.bool_]]] = {
 
 
 def learns(outcome: Outcome, state: int, new_belief_updates: float, threat: str | None) -> bool:
-    """Whether needs have taught a state this about a threat, or about all together if none is named."""
+    """Whether requests have taught a state this about a threat, or about all together if none is named."""
     code = outcome.world.inputs.case.state_ids[state]
     recorded_belief_updates = [
         x for (s, k), x in outcome.belief_updates.items() if s == code and threat in (k, None)

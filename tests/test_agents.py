@@ -387,19 +387,19 @@ def test_an_unknown_parameter_of_a_friction_is_an_error() -> None:
 def test_the_value_of_a_seat_is_the_weighted_sum_of_its_terms() -> None:
     rng = np.random.default_rng(1)
     runs, states, clubs, terms = 5, 3, 4, 6
-    at_rest, weights = rng.normal(size=(clubs, states, terms)), rng.normal(size=(terms, runs))
+    base_terms, weights = rng.normal(size=(clubs, states, terms)), rng.normal(size=(terms, runs))
     weight, change = weights[2].reshape(-1, 1, 1), rng.normal(size=(runs, states, 2))
-    value = deliberation.value_of_seat(at_rest, weights, [(slice(1, 3), weight, change)])
+    value = deliberation.value_of_seat(base_terms, weights, [(slice(1, 3), weight, change)])
     expected = np.zeros((runs, states, clubs))
     for r, s, c in np.ndindex(expected.shape):
-        expected[r, s, c] = sum(at_rest[c, s, p] * weights[p, r] for p in range(terms))
+        expected[r, s, c] = sum(base_terms[c, s, p] * weights[p, r] for p in range(terms))
         if c in (1, 2):
             expected[r, s, c] += weights[2, r] * change[r, s, c - 1]
     np.testing.assert_allclose(value, expected, rtol=1e-13)
     for r in range(runs):  # to the last bit, whoever stands beside it
         own = slice(r, r + 1)
-        moved = [(slice(1, 3), weight[own], change[own])]
-        alone = deliberation.value_of_seat(at_rest, weights[:, own], moved)
+        deltas = [(slice(1, 3), weight[own], change[own])]
+        alone = deliberation.value_of_seat(base_terms, weights[:, own], deltas)
         np.testing.assert_array_equal(alone, value[own])
 
 
@@ -425,8 +425,10 @@ def test_terms_are_moved_where_they_say_and_nowhere_else(case: Case, t: int) -> 
         expected = np.broadcast_to(inputs.stake * TERMS[name].formula(now), shape)
         term = np.broadcast_to(found.get(name, np.zeros(1)), shape)
         np.testing.assert_allclose(term, expected, rtol=1e-12, atol=1e-12, err_msg=name)
-    assert len(inputs.moved(t, standing)) == 7
-    assert set(inputs.moved(t, standing)) == {name for name in inputs.theory if TERMS[name].reads}
+    assert len(inputs.term_deltas(t, standing)) == 7
+    assert set(inputs.term_deltas(t, standing)) == {
+        name for name in inputs.theory if TERMS[name].reads
+    }
 
 
 def test_state_agents_are_windows(case: Case) -> None:

@@ -186,7 +186,7 @@ class Watch:
     seats: Seats
     #: answers of voters, if they are certain: (petitioner, voter)
     answers: np.ndarray | None = None
-    #: how far members take part, and what needs have taught
+    #: how far members take part, and what requests for help have taught
     participation: np.ndarray = field(kw_only=True)
     belief_updates: np.ndarray = field(kw_only=True)
     #: (state, club) -> months that a notice must run, and since when; month of a request
@@ -397,7 +397,7 @@ class Watch:
                     assert self.decided_on[s, other] not in IN, f"{said}: barred"
                     assert self.status[s, other] not in IN, f"{said}: barred since just now"
         if statute.kind == "restoration":
-            self.gap[s, c] = self.inputs.owed[t, c]
+            self.gap[s, c] = self.inputs.instruments_owed[t, c]
 
     def barred(self, t: int) -> list[tuple[int, int]]:
         found = []

@@ -77,7 +77,7 @@ def by_hand(
         seen = max(0, t - term.informed_months_before)
     features = inputs.terms(seen, record_standing(inputs, t))
     worth = sum(numbers[name] * feature[s, c] for name, feature in features.items())
-    owed = inputs.price[t, c] * inputs.record.former[t - 1, s, c]
+    owed = inputs.owed[t, c] * inputs.record.former[t - 1, s, c]
     chances = {}
     for act in acts:
         if act == Act.ACCEDE:

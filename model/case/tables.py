@@ -123,7 +123,7 @@ class Opening(TableRow):
 
 
 class Request(TableRow):
-    """A need that a state has or a request that it makes; a club that it is in has to answer."""
+    """A request of a state for help or for consent to a base, or a need without one; its clubs have to answer."""
 
     date: Day
     state: str
