@@ -5,19 +5,24 @@ thing of ours: a term of the model (its posterior, with the sign turned towards 
 `turned` says that ours is the opposite of the variable.
 """
 
-import csv
 import warnings
+from typing import Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field
 
 from tashkent.agents.situation import Floats
+from tashkent.agents.terms import TERMS
 from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.posterior import posterior
 from tashkent.calibration.regression import ridge_logit
 from tashkent.calibration.riskset import CHOICES
 from tashkent.model.case import Case
+from tashkent.model.case.tables import TableRow
 from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.errors import unknown
+from tashkent.model.reading import csv_lines, file_text
 
 FILE = "evidence/literature.csv"
 #: terms that count what pushes out with a minus of their own, so that a positive weight is towards exit
@@ -34,51 +39,90 @@ PUSHES_OUT = (
 WIDTH = 1.0
 
 
+class Coefficient(TableRow):
+    """A published coefficient, the direction in which it pushes, and the nearest thing of ours."""
+
+    study: str = Field(min_length=1)
+    model: str = Field(min_length=1)
+    outcome: str = Field(min_length=1)
+    variable: str = Field(min_length=1)
+    estimate: float | None = None
+    se: float | None = Field(default=None, ge=0)
+    #: 1 towards exit, -1 away from it, 0 for neither
+    toward_exit: int = Field(ge=-1, le=1)
+    #: a term of the model, or a column that is measured, or neither
+    ours: str = ""
+    column: str = ""
+    turned: Literal["yes", "no"]
+    why: str = Field(min_length=1)
+
+
+def coefficients(case: Case) -> tuple[Coefficient, ...]:
+    """The published coefficients that the folder of a case holds; none if it has no such table.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be used, or names a term or a column that there is not.
+    """
+    path = case.path / FILE
+    if not path.exists():
+        return ()
+    columns = {row.variable for row in case.composites}
+    found = []
+    for line, row in csv_lines(file_text(path, FILE), FILE, Coefficient):
+        if row.ours and row.ours not in TERMS:
+            raise unknown(FILE, f"{line}.ours", row.ours, TERMS)
+        if row.column and row.column not in columns:
+            raise unknown(FILE, f"{line}.column", row.column, sorted(columns))
+        found.append(row)
+    return tuple(found)
+
+
 def comparison(case: Case) -> pd.DataFrame:
     """Published coefficients beside ours, both towards exit; empty if the case has no such table.
 
     Columns: study, model, outcome, variable, estimate, se, toward_exit, ours, our_estimate, our_se, agrees (in sign,
     or None where one of them has none), why.
     """
-    path = case.path / FILE
-    if not path.exists():
+    published = coefficients(case)
+    if not published:
         return pd.DataFrame()
     fitted = posterior(case)
     mean = dict(zip(fitted.names, fitted.mean, strict=True))
     sd = dict(zip(fitted.names, fitted.sd, strict=True))
     alone = exit_logit(case).set_index("column") if len(fit_rows(case).rows) else pd.DataFrame()
     rows = []
-    with path.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            ours, estimate, se = "", np.nan, np.nan
-            if row["ours"] in mean:
-                ours = f"weight of {row['ours']}"
-                sign = 1.0 if row["ours"] in PUSHES_OUT else -1.0
-                estimate, se = sign * float(mean[row["ours"]]), float(sd[row["ours"]])
-            elif row["column"] in alone.index:
-                ours = f"logit of exit on {row['column']}"
-                estimate = float(alone.loc[row["column"], "alone"])
-                se = float(alone.loc[row["column"], "alone_se"])
-            if row["turned"] == "yes":
-                estimate = -estimate
-            direction = int(row["toward_exit"])
-            known = direction != 0 and not np.isnan(estimate)
-            rows.append(
-                {
-                    "study": row["study"],
-                    "model": row["model"],
-                    "outcome": row["outcome"],
-                    "variable": row["variable"],
-                    "estimate": float(row["estimate"] or "nan"),
-                    "se": float(row["se"] or "nan"),
-                    "toward_exit": direction,
-                    "ours": ours,
-                    "our_estimate": estimate,
-                    "our_se": se,
-                    "agrees": bool(np.sign(estimate) == direction) if known else None,
-                    "why": row["why"],
-                }
-            )
+    for row in published:
+        ours, estimate, se = "", np.nan, np.nan
+        if row.ours in mean:
+            ours = f"weight of {row.ours}"
+            sign = 1.0 if row.ours in PUSHES_OUT else -1.0
+            estimate, se = sign * float(mean[row.ours]), float(sd[row.ours])
+        elif row.column in alone.index:
+            ours = f"logit of exit on {row.column}"
+            estimate = float(alone.loc[row.column, "alone"])
+            se = float(alone.loc[row.column, "alone_se"])
+        if row.turned == "yes":
+            estimate = -estimate
+        direction = row.toward_exit
+        known = direction != 0 and not np.isnan(estimate)
+        rows.append(
+            {
+                "study": row.study,
+                "model": row.model,
+                "outcome": row.outcome,
+                "variable": row.variable,
+                "estimate": np.nan if row.estimate is None else row.estimate,
+                "se": np.nan if row.se is None else row.se,
+                "toward_exit": direction,
+                "ours": ours,
+                "our_estimate": estimate,
+                "our_se": se,
+                "agrees": bool(np.sign(estimate) == direction) if known else None,
+                "why": row.why,
+            }
+        )
     return pd.DataFrame(rows)
 
 

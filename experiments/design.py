@@ -23,8 +23,8 @@ from tashkent.experiments.outcomes import read_outcomes
 from tashkent.experiments.plan import DRAW, POINT, SUMMARY, SweepDesign, SweepPlan
 from tashkent.experiments.scenarios import WHOLE, Scenario, ScenarioCases
 from tashkent.model.case import load_case
-from tashkent.model.errors import InputError, unknown
-from tashkent.model.reading import file_text, toml_table, validated
+from tashkent.model.errors import InputError
+from tashkent.model.reading import file_text, one_of, toml_table, validated
 
 SCHEMA = 1
 #: the file in an error where a design is given as a table
@@ -93,10 +93,8 @@ def _factor(file: str, number: int, row: object) -> Factor:
         raise InputError(file, key, row, "a table under [[factor]]")
     if "vary" not in row:
         raise InputError(file, f"{key}.vary", "missing", ", ".join(FACTORS))
-    vary = row["vary"]
-    if vary not in FACTORS:
-        raise unknown(file, f"{key}.vary", vary, FACTORS)
-    found: Factor = validated(FACTORS[str(vary)], dict(row), file, f"{key} ({vary})")
+    vary = one_of(file, f"{key}.vary", row["vary"], FACTORS)
+    found: Factor = validated(FACTORS[vary], dict(row), file, f"{key} ({vary})")
     return found
 
 

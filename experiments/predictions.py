@@ -5,11 +5,9 @@ direction the model finds. Its score is ``(p - 1)^2`` if it is and ``p^2`` if no
 doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2): 0 is perfect, 0.25 is what not knowing at all scores.
 """
 
-import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -21,9 +19,7 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import Counterfactual
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.reading import toml_table, validated
-
-COLUMNS = ("state", "direction", "confidence", "club", "month")
+from tashkent.model.reading import csv_lines, file_text, toml_table, validated
 
 
 class StatedPrediction(BaseModel):
@@ -46,19 +42,12 @@ def load_predictions(path: Path, case: Case) -> tuple[StatedPrediction, ...]:
     InputError
         If the file cannot be used, or names what the case does not have.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        allowed = f"a file that can be read ({error.strerror})"
-        raise InputError("--prediction", "file", str(path), allowed) from None
-    except UnicodeDecodeError:
-        raise InputError("--prediction", "file", str(path), "text in UTF-8") from None
+    text = file_text(path, "--prediction")
     rows = _toml(path.name, text) if path.suffix == ".toml" else _csv(path.name, text)
-    found = tuple(_prediction(path.name, key, row) for key, row in rows)
-    if not found:
+    if not rows:
         raise InputError(path.name, "prediction", "missing", "one prediction at least")
     seen = set()
-    for (key, _), one in zip(rows, found, strict=True):
+    for key, one in rows:
         if one.state not in case.deciders:
             raise unknown(path.name, f"{key}.state", one.state, case.deciders)
         if one.club and one.club not in case.clubs:
@@ -72,10 +61,10 @@ def load_predictions(path: Path, case: Case) -> tuple[StatedPrediction, ...]:
         if what in seen:
             raise InputError(path.name, f"{key}.state", one.state, "each seat and month once")
         seen.add(what)
-    return found
+    return tuple(one for _, one in rows)
 
 
-def _toml(file: str, text: str) -> list[tuple[str, dict[str, Any]]]:
+def _toml(file: str, text: str) -> list[tuple[str, StatedPrediction]]:
     table = toml_table(text, file)
     for key in table:
         if key != "prediction":
@@ -83,37 +72,16 @@ def _toml(file: str, text: str) -> list[tuple[str, dict[str, Any]]]:
     rows = table.get("prediction", [])
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InputError(file, "prediction", rows, "tables, each under [[prediction]]")
-    for row in rows:
-        if type(row.get("confidence")) is int:
-            row["confidence"] = float(row["confidence"])
-    return [(f"prediction {number}", row) for number, row in enumerate(rows, start=1)]
+    keys = [f"prediction {number}" for number in range(1, len(rows) + 1)]
+    return [
+        (key, validated(StatedPrediction, row, file, key))
+        for key, row in zip(keys, rows, strict=True)
+    ]
 
 
-def _csv(file: str, text: str) -> list[tuple[str, dict[str, Any]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    for column in reader.fieldnames or ():
-        if column not in COLUMNS:
-            raise unknown(file, "column", column, COLUMNS)
-    rows: list[tuple[str, dict[str, Any]]] = []
-    for cells in reader:
-        key = f"line {reader.line_num}"
-        if None in cells or None in cells.values():
-            raise InputError(file, key, "wrong number of cells", "one cell a column")
-        row: dict[str, Any] = {name: cell.strip() for name, cell in cells.items() if cell.strip()}
-        if "confidence" in row:
-            try:
-                row["confidence"] = float(row["confidence"])
-            except ValueError:
-                raise InputError(
-                    file, f"{key}.confidence", row["confidence"], "a number from 0.5 to 1"
-                ) from None
-        rows.append((key, row))
-    return rows
-
-
-def _prediction(file: str, key: str, row: dict[str, Any]) -> StatedPrediction:
-    found: StatedPrediction = validated(StatedPrediction, row, file, key)
-    return found
+def _csv(file: str, text: str) -> list[tuple[str, StatedPrediction]]:
+    needed = [name for name, f in StatedPrediction.model_fields.items() if f.is_required()]
+    return list(csv_lines(text, file, StatedPrediction, needed=needed, trimmed=True))
 
 
 def brier(confidence: float, right: bool) -> float:

@@ -23,7 +23,7 @@ from tashkent.model.errors import InputError, unknown
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.patches.kinds import PATCH_NAMES, PATCHES
 from tashkent.model.patches.patch import Patch, Strict, Texts, check_known, refused
-from tashkent.model.reading import file_text, toml_table, validated
+from tashkent.model.reading import file_text, one_of, toml_table, validated
 from tashkent.model.statuses import Status
 
 #: the folder of a case that holds its counterfactuals
@@ -328,7 +328,5 @@ def _patch(file: str, number: int, row: object) -> Patch:
     key = f"patch {number}"
     if not isinstance(row, dict):
         raise InputError(file, key, row, "a table under [[patch]]")
-    do = row.get("do", "missing")
-    if do not in PATCHES:
-        raise unknown(file, f"{key}.do", do, PATCHES)
+    do = one_of(file, f"{key}.do", row.get("do", "missing"), PATCHES)
     return cast(Patch, validated(PATCHES[do], row, file, f"{key} ({do})"))

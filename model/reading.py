@@ -2,9 +2,10 @@
 
 import csv
 import io
+import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -13,6 +14,14 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from tashkent.model.errors import InputError, unknown
 
+#: bytes of a file, and characters and depth of a text in TOML or JSON: what somebody writes by hand stays far below
+LARGEST, LONGEST, DEEPEST = 1 << 25, 1 << 22, 32
+#: what tells in a text in TOML how deep it goes: strings and comments, brackets, and the dots between parts of a key
+_TOML_PARTS = re.compile(
+    r"""(?P<string>"{3}(?:[^\\]|\\.)*?"{3}|'{3}.*?'{3}|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+    r"""|(?P<comment>\#[^\n]*)|(?P<open>[\[{])|(?P<close>[\]}])|(?P<dot>\.)|(?P<word>[A-Za-z0-9_+-]+)|(?P<end>[\n=,])""",
+    re.DOTALL,
+)
 #: how a number or a day is written in a cell; looser spellings are typing errors more often than not
 _WRITTEN = {
     int: (r"[+-]?[0-9]+", "a whole number"),
@@ -47,11 +56,28 @@ def file_text(path: Path, of: str) -> str:
         If it cannot be read, or is not in UTF-8.
     """
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        allowed = f"a file that can be read ({error.strerror})"
+        content = file_bytes(path)
+    except (OSError, ValueError) as error:  # a name with a null byte is a ValueError
+        if isinstance(error, InputError):
+            raise
+        allowed = f"a file that can be read ({getattr(error, 'strerror', None) or error})"
         raise InputError(of, "file", str(path), allowed) from None
     return text_of(content, path.name)
+
+
+def file_bytes(path: Path) -> bytes:
+    """What a file holds, if that is not more than anybody writes.
+
+    Raises
+    ------
+    InputError
+        If it is too large.
+    """
+    with path.open("rb") as stream:
+        content = stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise InputError(path.name, "size", f"over {LARGEST:,} bytes", f"at most {LARGEST:,} bytes")
+    return content
 
 
 def toml_table(text: str, file: str) -> dict[str, Any]:
@@ -62,10 +88,73 @@ def toml_table(text: str, file: str) -> dict[str, Any]:
     InputError
         If the text is not TOML.
     """
+    _check_length(text, file)
+    _check_depth(text, file)
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise InputError(file, "syntax", str(error), "TOML 1.0") from None
+
+
+def _check_length(text: str, file: str) -> None:
+    if len(text) > LONGEST:
+        allowed = f"at most {LONGEST:,} characters"
+        raise InputError(file, "length", f"{len(text):,} characters", allowed)
+
+
+def _check_depth(text: str, file: str) -> None:
+    """Refuse keys of very many parts and very deep lists: the parser takes time and memory with their square."""
+    dots = depth = 0
+    for found in _TOML_PARTS.finditer(text):
+        match found.lastgroup:
+            case "dot":
+                dots += 1
+            case "open":
+                dots, depth = 0, depth + 1
+            case "close":
+                dots, depth = 0, max(0, depth - 1)
+            case "end":
+                dots = 0
+        if max(dots, depth) > DEEPEST:
+            line = text.count("\n", 0, found.start()) + 1
+            allowed = f"at most {DEEPEST} tables or lists within each other"
+            raise InputError(file, "depth", f"more at line {line}", allowed)
+
+
+def json_table(text: str, file: str) -> dict[str, Any]:
+    """The table that a text in JSON holds; `file` is named in what is wrong with it.
+
+    Raises
+    ------
+    InputError
+        If the text is not JSON, holds numbers that are not finite, or is no table.
+    """
+
+    def refuse(word: str) -> None:
+        raise ValueError(f"{word} is no number of JSON")
+
+    _check_length(text, file)
+    try:
+        found = json.loads(text, parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise InputError(file, "syntax", str(error), "JSON") from None
+    if not isinstance(found, dict):
+        raise InputError(file, "syntax", type(found).__name__, "a table (JSON calls it an object)")
+    return found
+
+
+def one_of(file: str, key: str, value: object, names: Iterable[str]) -> str:
+    """A value that is one of some names; whatever stands there instead, a list or a table too, is refused.
+
+    Raises
+    ------
+    InputError
+        If it is none of them.
+    """
+    known = list(names)
+    if not isinstance(value, str) or value not in known:
+        raise unknown(file, key, value, known)
+    return value
 
 
 def csv_rows[RowT: BaseModel](text: str, file: str, kind: type[RowT]) -> tuple[RowT, ...]:
@@ -76,13 +165,34 @@ def csv_rows[RowT: BaseModel](text: str, file: str, kind: type[RowT]) -> tuple[R
     InputError
         If the text is not CSV, a column is missing or unknown, or a cell does not hold what it should.
     """
+    return tuple(row for _, row in csv_lines(text, file, kind))
+
+
+def csv_lines[RowT: BaseModel](
+    text: str,
+    file: str,
+    kind: type[RowT],
+    *,
+    needed: Iterable[str] | None = None,
+    trimmed: bool = False,
+) -> Iterator[tuple[str, RowT]]:
+    """The rows of a text in CSV as `csv_rows` has them, each with where it stands.
+
+    `needed` are the columns that it must have, all by default; `trimmed` if spaces around cells do not count.
+
+    Raises
+    ------
+    InputError
+        As `csv_rows`.
+    """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows = []
+    columns = list(kind.model_fields)
     try:
         header = next(reader, [])
-        _check_header(file, header, list(kind.model_fields))
+        _check_header(file, header, columns, columns if needed is None else needed)
         for cells in filter(None, reader):
             line = f"line {reader.line_num}"
+            cells = [cell.strip() for cell in cells] if trimmed else cells
             if len(cells) != len(header):
                 raise InputError(file, line, "wrong number of cells", f"{len(header)} cells")
             written = {
@@ -91,21 +201,20 @@ def csv_rows[RowT: BaseModel](text: str, file: str, kind: type[RowT]) -> tuple[R
                 if cell != "" or kind.model_fields[name].is_required()
             }
             _check_cells(file, line, written, kind)
-            rows.append(validated(kind, written, file, line, strings=True))
+            yield line, validated(kind, written, file, line, strings=True)
     except csv.Error as error:
         raise InputError(
             file, f"line {reader.line_num}", str(error), "CSV, quotation marks in pairs"
         ) from None
-    return tuple(rows)
 
 
-def _check_header(file: str, header: list[str], columns: list[str]) -> None:
+def _check_header(file: str, header: list[str], columns: list[str], needed: Iterable[str]) -> None:
     for column in header:
         if column not in columns:
             raise unknown(file, "column", column, columns)
         if header.count(column) > 1:
             raise InputError(file, "column", column, "each column once")
-    for column in columns:
+    for column in needed:
         if column not in header:
             raise InputError(file, "column", "missing", f"a column named {column}")
 

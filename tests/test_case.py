@@ -369,7 +369,12 @@ BAD = [
     bad(
         "a TOML file nests too deeply",
         write("threats.toml", "raids = " + "[" * 9999),
-        "threats.toml: syntax: … is not valid; allowed: TOML 1.0",
+        "threats.toml: depth: 'more at line 1' is not valid; allowed: at most 32 tables or lists within each other",
+    ),
+    bad(
+        "a TOML key has very many parts",
+        write("threats.toml", "\n" + ".".join("a" * 50_000) + " = 1"),
+        "threats.toml: depth: 'more at line 2' is not valid; allowed: at most 32 tables or lists within each other",
     ),
     bad(
         "a TOML number has too many digits",

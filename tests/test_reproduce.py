@@ -115,7 +115,39 @@ def test_a_table_that_is_not_there_is_compared_by_its_hash(result: Path) -> None
         ({"command": "rum"}, "command: 'rum' is not valid; allowed: run, compare, sweep"),
         ({"arguments": None}, "arguments: None is not valid"),
         ({"inputs": 3}, "inputs: 3 is not valid; allowed: a table"),
-        ({"arguments": {}}, "the arguments of sweep ('design')"),
+        (
+            {"arguments": {}},
+            "arguments.design: 'missing' is not valid; allowed: a value for design",
+        ),
+        ({"command": []}, "command: [] is not valid; allowed: run, compare, sweep"),
+        ({"files": {"x.csv": 1}}, "files.x.csv: 1 is not valid"),
+        (
+            {"command": "run"},
+            "arguments.design: 'design' is not valid; allowed: the keys case, seed, from, runs, theory",
+        ),
+        (
+            {
+                "command": "compare",
+                "arguments": {
+                    "case": "cst",
+                    "seed": 0,
+                    "from": None,
+                    "names": [[]],
+                    "baseline": None,
+                    "theory": [],
+                    "runs": 2,
+                    "prediction": None,
+                },
+            },
+            "arguments.names.0: [] is not valid; allowed: a valid string",
+        ),
+        (
+            {
+                "command": "run",
+                "arguments": {"case": "cst", "seed": 0, "from": None, "runs": 5, "theory": []},
+            },
+            "arguments.theory: [] is not valid; allowed: a valid string",
+        ),
         ({"inputs": {"gone.toml": "0"}}, "inputs: 'gone.toml' is not valid"),
         ({"arguments": {"design": {"method": "x"}}}, "design.method: 'x' is not valid"),
     ],

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from tashkent.calibration.measures.measure import KINDS, Particulars
-from tashkent.model.errors import InputError, unknown
-from tashkent.model.reading import validated
+from tashkent.model.errors import InputError
+from tashkent.model.reading import one_of, validated
 
 #: the key of a table that says which measure it is
 MEASURE = "measure"
@@ -94,7 +94,5 @@ def _from_table(
         raise InputError(file, key, table, "a text or a table")
     if MEASURE not in table:
         raise InputError(file, f"{key}.{MEASURE}", "missing", ", ".join(words))
-    word = table[MEASURE]
-    if word not in words:
-        raise unknown(file, f"{key}.{MEASURE}", word, words)
-    return KINDS[str(word)], {name: value for name, value in table.items() if name != MEASURE}
+    word = one_of(file, f"{key}.{MEASURE}", table[MEASURE], words)
+    return KINDS[word], {name: value for name, value in table.items() if name != MEASURE}

@@ -35,7 +35,7 @@ from tashkent.model.case.tables import (
 from tashkent.model.clock import month_of, parse_month
 from tashkent.model.draws import STRIDE
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.reading import csv_rows, text_of, toml_table, validated
+from tashkent.model.reading import csv_rows, file_bytes, one_of, text_of, toml_table, validated
 from tashkent.model.statutes import KINDS, AnyStatute
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -72,7 +72,7 @@ class _Loader:
 
     def _bytes(self, file: str) -> bytes:
         try:
-            return (self.path / file).read_bytes()
+            return file_bytes(self.path / file)
         except FileNotFoundError:
             raise InputError(file, "file", "missing", f"a case has {', '.join(TABLES)}") from None
         except OSError as error:
@@ -193,9 +193,7 @@ class _Loader:
             name = str(row.get("id", name))
             if "kind" not in row:
                 raise InputError(file, f"{name}.kind", "missing", ", ".join(kinds))
-            kind = row["kind"]
-            if not isinstance(kind, str) or kind not in kinds:
-                raise unknown(file, f"{name}.kind", kind, kinds)
+            kind = one_of(file, f"{name}.kind", row["kind"], kinds)
             statute = validated(kinds[kind], row, file, name)
             if statute.other_reading:
                 other = {**row, **dict(statute.other_reading)}

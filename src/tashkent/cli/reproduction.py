@@ -6,6 +6,7 @@ since another version of a library may write the same values otherwise. Figures 
 """
 
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,9 +15,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
 from tashkent.model.case import load_case
-from tashkent.model.errors import InputError, unknown
+from tashkent.model.errors import InputError
+from tashkent.model.reading import file_text, json_table, one_of, validated
 from tashkent.model.storage import MANIFEST, sha256
 from tashkent.model.workers import Progress
 
@@ -71,6 +74,67 @@ COMMANDS: Mapping[str, Callable[[Mapping[str, Any], Path, int, Progress | None],
     "compare": _compare,
     "sweep": _sweep,
     "sensitivity": _sensitivity,
+}
+
+
+class _Arguments(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class _OfCase(_Arguments):
+    case: str
+    seed: int = Field(ge=0)
+    from_: str | None = Field(alias="from")
+
+
+class RunArguments(_OfCase):
+    """Those of `tashkent run`."""
+
+    runs: int = Field(ge=1)
+    theory: str | None
+
+
+class CompareArguments(_OfCase):
+    """Those of `tashkent compare`."""
+
+    names: list[str] = Field(min_length=1)
+    baseline: str | None
+    theory: list[str]
+    runs: int = Field(ge=2)
+    prediction: str | None
+
+
+class SweepArguments(_Arguments):
+    """Those of `tashkent sweep`: the whole design, which is checked when it is read."""
+
+    design: dict[str, Any]
+
+
+class Sizes(_Arguments):
+    """How much a sensitivity analysis runs (`experiments.sensitivity.SensitivityPlan`)."""
+
+    runs: int
+    trajectories: int
+    base: int
+    most: int
+
+
+class SensitivityArguments(_OfCase):
+    """Those of `tashkent sensitivity`."""
+
+    theory: str | None
+    outcomes: list[str]
+    of: list[str]
+    over: str
+    plan: Sizes
+
+
+#: command -> the arguments that its manifest has
+ARGUMENTS: Mapping[str, type[_Arguments]] = {
+    "run": RunArguments,
+    "compare": CompareArguments,
+    "sweep": SweepArguments,
+    "sensitivity": SensitivityArguments,
 }
 
 
@@ -136,11 +200,7 @@ def reproduce(path: Path, *, workers: int = 1, progress: Progress | None = None)
     then = _read(path)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "result"
-        try:
-            COMMANDS[then["command"]](then["arguments"], out, workers, progress)
-        except (KeyError, TypeError) as error:
-            allowed = f"the arguments of {then['command']} ({error})"
-            raise InputError(path.name, "arguments", then["arguments"], allowed) from None
+        COMMANDS[then["command"]](then["arguments"], out, workers, progress)
         now = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
         tables = {
             name: _compared(path.parent / name, then["files"].get(name), out / name)
@@ -150,24 +210,19 @@ def reproduce(path: Path, *, workers: int = 1, progress: Progress | None = None)
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        allowed = f"a file that can be read ({error.strerror})"
-        raise InputError("reproduce", "manifest", str(path), allowed) from None
-    except ValueError as error:
-        raise InputError(path.name, "syntax", str(error), "JSON") from None
-    if not isinstance(found, dict):
-        raise InputError(path.name, "manifest", type(found).__name__, "a table")
-    if found.get("command", "missing") not in COMMANDS:
-        raise unknown(path.name, "command", found.get("command", "missing"), COMMANDS)
+    found = json_table(file_text(path, "reproduce"), path.name)
+    command = one_of(path.name, "command", found.get("command", "missing"), COMMANDS)
     found.setdefault("inputs", {})
     for key in ("arguments", "files", "inputs"):
         if not isinstance(found.get(key), dict):
             allowed = "a table, as this version of the command writes it"
             raise InputError(path.name, key, found.get(key, "missing"), allowed)
+        if key != "arguments":
+            validated(dict[str, str], found[key], path.name, key)
+    asked = validated(ARGUMENTS[command], found["arguments"], path.name, "arguments")
+    found["arguments"] = asked.model_dump(by_alias=True)
     for name in found["inputs"]:
-        if not Path(name).is_file():
+        if not os.path.isfile(name):
             raise InputError(path.name, "inputs", name, "a file that is there, from this folder")
     return found
 

@@ -1,5 +1,6 @@
-"""A case and all that its folder holds besides: patterns, counterfactuals, judged magnitudes."""
+"""A case and all that its folder holds besides: patterns, counterfactuals, magnitudes, published coefficients."""
 
+from tashkent.calibration.literature import coefficients
 from tashkent.calibration.patterns import load_patterns
 from tashkent.calibration.variants import magnitudes
 from tashkent.model.case import Case, load_case
@@ -12,11 +13,12 @@ def load_whole_case(path: str) -> Case:
     Raises
     ------
     InputError
-        If a table of the case, its patterns, its magnitudes or one of its counterfactuals cannot be used.
+        If a table of the case, or anything that stands beside it, cannot be used.
     """
     case = load_case(path)
     load_patterns(case)
     magnitudes(case)
+    coefficients(case)
     for counterfactual in shipped_counterfactuals(case):
         counterfactual.apply(case)
     return case

@@ -1,0 +1,82 @@
+"""What a user writes is read strictly, whatever stands there, and before it costs time or memory."""
+
+from pathlib import Path
+
+import pytest
+
+from tashkent.dashboard.question import pack, read, unpack
+from tashkent.experiments.design import read_design
+from tashkent.model.case import load_case
+from tashkent.model.counterfactual import parse_counterfactual
+from tashkent.model.errors import InputError
+from tashkent.model.reading import LARGEST, LONGEST, file_text, json_table, one_of, toml_table
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", "{ a = 1 }", "[[1]]", "3", "true"])
+def test_a_kind_of_patch_is_a_word(value: str) -> None:
+    text = f'id = "q"\n[[patch]]\ndo = {value}\n'
+    with pytest.raises(
+        InputError, match=r"q.toml: patch 1.do: .* is not valid; allowed: remove_event"
+    ):
+        parse_counterfactual(text, "q.toml")
+
+
+def test_a_link_of_the_page_with_a_list_for_a_word_is_refused() -> None:
+    text = unpack("1.ePnzfNj4y0yxVSpUQlFvGx3LBQBWygcm")
+    with pytest.raises(InputError, match=r"mine.toml: "):
+        read(load_case("cst"), text, "mine.toml")
+    assert unpack(pack(text)) == text
+
+
+@pytest.mark.parametrize("value", [[], {}, {"a": 1}, 3, None])
+def test_what_a_factor_varies_is_a_word(value: object) -> None:
+    design = {
+        "method": "grid",
+        "runs": 2,
+        "outcomes": ["in(UZB, CST, 1999-06)"],
+        "factor": [{"vary": value}],
+    }
+    with pytest.raises(
+        InputError, match=r"design: factor 1.vary: .* is not valid; allowed: parameter"
+    ):
+        read_design(design)
+
+
+@pytest.mark.parametrize("value", [[], {}, {"a": 1}, 3])
+def test_what_an_outcome_measures_is_a_word(value: object) -> None:
+    design = {"method": "grid", "runs": 2, "outcomes": [{"measure": value}], "factor": []}
+    with pytest.raises(InputError, match=r"design: "):
+        read_design({**design, "method": "posterior", "points": 2})
+
+
+def test_one_of_names_the_nearest() -> None:
+    assert one_of("f", "k", "run", ["run", "sweep"]) == "run"
+    with pytest.raises(InputError, match="nearest valid name: run"):
+        one_of("f", "k", "runn", ["run", "sweep"])
+
+
+def test_depth_is_counted_outside_of_texts_and_comments() -> None:
+    deep = ".".join("a" * 50)
+    plain = f'# {deep}\na = "{deep}"\nb = \'{deep}\'\nc = """{deep}\n{deep}"""\n'
+    assert toml_table(plain, "f.toml")["a"] == deep
+    for text in (f"{deep} = 1", f"[{deep}]", "a = " + "[" * 40 + "]" * 40, "a = " + "{ a = " * 40):
+        with pytest.raises(InputError, match=r"f.toml: depth: 'more at line 1'"):
+            toml_table(text, "f.toml")
+
+
+def test_size_is_limited(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="length"):
+        toml_table("#" * (LONGEST + 1), "f.toml")
+    large = tmp_path / "large.csv"
+    with large.open("wb") as stream:
+        stream.truncate(LARGEST + 1)
+    with pytest.raises(InputError, match="size"):
+        file_text(large, "--prediction")
+    with pytest.raises(InputError, match="a file that can be read"):
+        file_text(Path("a\0b"), "--prediction")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"a": NaN}', '{"a": -Infinity}', "[" * 99_999, "3"])
+def test_json_is_a_table_of_finite_numbers(text: str) -> None:
+    with pytest.raises(InputError, match=r"manifest.json: syntax"):
+        json_table(text, "manifest.json")
