@@ -1376,6 +1376,88 @@ BAD = [
         "record.csv: RING ARV 2008-01-31: act: 'withdraw' is not valid; allowed: one act of a state in a month "
         "(after accede)",
     ),
+    bad(
+        "a state leaves before its notice has run",
+        add(
+            "record.csv",
+            "PACT,ARV,withdraw,2008-01-10,notice_given,state,TALE,\nPACT,ARV,leave,2008-05-20,left,treaty,TALE,",
+        ),
+        "record.csv: PACT ARV 2008-05-20: date: '2008-05-20' is not valid; allowed: 6 months after the notice of "
+        "2008-01-10 at least (statutes.toml)",
+    ),
+    bad(
+        "a state is out at once where notice must run",
+        add("record.csv", "PACT,ARV,withdraw,2008-01-10,left,state,TALE,"),
+        "record.csv: PACT ARV 2008-01-10: status: 'left' is not valid; allowed: notice_given: notice runs 6 months"
+        " (statutes.toml)",
+    ),
+    bad(
+        "a state leaves without notice",
+        add("record.csv", "PACT,ARV,leave,2008-05-20,left,treaty,TALE,"),
+        "record.csv: PACT ARV 2008-05-20: act: 'leave' is not valid; allowed: a state that gave notice (withdraw)"
+        " (statutes.toml)",
+    ),
+    bad(
+        "a state is a member before ratification",
+        swap("record.csv", "2007-05-12,member", "2007-04-12,member"),
+        "record.csv: PACT BOR 2007-04-12: date: '2007-04-12' is not valid; allowed: 2 months of ratification after"
+        " 2007-03-12 at least (statutes.toml)",
+    ),
+    bad(
+        "a treaty binds before it is in force",
+        swap(
+            "record.csv",
+            "PACT,ARV,enter_into_force,2001-07-01",
+            "PACT,ARV,enter_into_force,2001-06-30",
+        ),
+        "record.csv: PACT ARV 2001-06-30: date: '2001-06-30' is not valid; allowed: not before the entry into force"
+        " (2001-07-01) (statutes.toml)",
+    ),
+    bad(
+        "a seat lapses where no term ends",
+        both(
+            swap("record.csv", "2004-07-02,left", "2004-09-02,left"),
+            drop("record.csv", "returns"),
+        ),
+        "record.csv: PACT BOR 2004-09-02: act: 'lapse' is not valid; allowed: the month in which a term ends that "
+        "must be renewed (statutes.toml)",
+    ),
+    bad(
+        "a suspension takes effect between sessions",
+        add(
+            "record.csv",
+            "PACT,ARV,request_suspension,2008-01-10,suspension_requested,state,TALE,\n"
+            "PACT,ARV,suspend,2008-02-10,suspended,club,TALE,",
+        ),
+        "record.csv: PACT ARV 2008-02-10: date: '2008-02-10' is not valid; allowed: the month of the session (12)"
+        " (statutes.toml)",
+    ),
+    bad(
+        "nobody has asked for a suspension",
+        add("record.csv", "PACT,ARV,suspend,2008-12-10,suspended,club,TALE,"),
+        "record.csv: PACT ARV 2008-12-10: act: 'suspend' is not valid; allowed: a state that is "
+        "suspension_requested (it is member) (statutes.toml)",
+    ),
+    bad(
+        "a sanction comes before its law",
+        add("record.csv", "PACT,ARV,sanction,2008-12-10,sanctioned,club,TALE,"),
+        "record.csv: PACT ARV 2008-12-10: act: 'sanction' is not valid; allowed: a month with a sanction in force"
+        " (statutes.toml)",
+    ),
+    bad(
+        "a club withdraws for a state",
+        add("record.csv", "PACT,ARV,withdraw,2008-01-10,notice_given,club,TALE,"),
+        "record.csv: PACT ARV 2008-01-10: actor: 'club' is not valid; allowed: state for withdraw",
+    ),
+    bad(
+        "a state suspends itself",
+        add(
+            "record.csv",
+            "PACT,ARV,request_suspension,2008-01-10,suspension_requested,state,TALE,\n"
+            "PACT,ARV,suspend,2008-12-10,suspended,state,TALE,",
+        ),
+        "record.csv: PACT ARV 2008-12-10: actor: 'state' is not valid; allowed: club for suspend",
+    ),
     # parameters.toml
     bad(
         "a weight is no term",
@@ -1519,12 +1601,12 @@ BAD = [
     bad(
         "a state of a composite is misspelt",
         swap("evidence/composites.csv", "raids,ARV,2001", "raids,ARW,2001"),
-        "evidence/composites.csv: state: 'ARW' is not valid; allowed: ARV, BOR (nearest valid name: ARV)",
+        "evidence/composites.csv: row ….state: 'ARW' is not valid; allowed: ARV, BOR (nearest valid name: ARV)",
     ),
     bad(
         "a composite is the patron's",
         add("evidence/composites.csv", "raids,COR,2001,0.0,0.0"),
-        "evidence/composites.csv: state: 'COR' is not valid; allowed: ARV, BOR (nearest valid name: BOR)",
+        "evidence/composites.csv: row ….state: 'COR' is not valid; allowed: ARV, BOR (nearest valid name: BOR)",
     ),
     bad(
         "a tie in one row is misspelt",
@@ -1584,22 +1666,22 @@ BAD = [
     bad(
         "a state of a rivalry is misspelt",
         swap("evidence/rivalry.csv", "ARV,BOR,2004,1.0", "AVR,BOR,2004,1.0"),
-        "evidence/rivalry.csv: state: 'AVR' is not valid; allowed: ARV, BOR (nearest valid name: ARV)",
+        "evidence/rivalry.csv: row ….state: 'AVR' is not valid; allowed: ARV, BOR (nearest valid name: ARV)",
     ),
     bad(
         "a rival of a rivalry is misspelt",
         swap("evidence/rivalry.csv", "ARV,BOR,2004,1.0", "ARV,BRO,2004,1.0"),
-        "evidence/rivalry.csv: ARV: rival: 'BRO' is not valid; allowed: BOR (nearest valid name: BOR)",
+        "evidence/rivalry.csv: row … (ARV).rival: 'BRO' is not valid; allowed: BOR (nearest valid name: BOR)",
     ),
     bad(
         "a state is its own rival",
         swap("evidence/rivalry.csv", "ARV,BOR,2004,1.0", "ARV,ARV,2004,1.0"),
-        "evidence/rivalry.csv: ARV: rival: 'ARV' is not valid; allowed: BOR",
+        "evidence/rivalry.csv: row … (ARV).rival: 'ARV' is not valid; allowed: BOR",
     ),
     bad(
         "the patron is a rival",
         swap("evidence/rivalry.csv", "ARV,BOR,2004,1.0", "ARV,COR,2004,1.0"),
-        "evidence/rivalry.csv: ARV: rival: 'COR' is not valid; allowed: BOR (nearest valid name: BOR)",
+        "evidence/rivalry.csv: row … (ARV).rival: 'COR' is not valid; allowed: BOR (nearest valid name: BOR)",
     ),
     bad(
         "a rivalry stands twice",
@@ -1925,22 +2007,22 @@ BAD = [
     bad(
         "a state of a bond is misspelt",
         swap("evidence/bonds.csv", "ARV,BOR,2004", "AVR,BOR,2004"),
-        "evidence/bonds.csv: state: 'AVR' is not valid; allowed: ARV, BOR (nearest valid name: ARV)",
+        "evidence/bonds.csv: row ….state: 'AVR' is not valid; allowed: ARV, BOR (nearest valid name: ARV)",
     ),
     bad(
         "a partner is misspelt",
         swap("evidence/bonds.csv", "ARV,BOR,2004", "ARV,BRO,2004"),
-        "evidence/bonds.csv: ARV: partner: 'BRO' is not valid; allowed: BOR (nearest valid name: BOR)",
+        "evidence/bonds.csv: row … (ARV).partner: 'BRO' is not valid; allowed: BOR (nearest valid name: BOR)",
     ),
     bad(
         "the partner is the patron",
         swap("evidence/bonds.csv", "ARV,BOR,2004", "ARV,COR,2004"),
-        "evidence/bonds.csv: ARV: partner: 'COR' is not valid; allowed: BOR (nearest valid name: BOR)",
+        "evidence/bonds.csv: row … (ARV).partner: 'COR' is not valid; allowed: BOR (nearest valid name: BOR)",
     ),
     bad(
         "a state is bound to itself",
         swap("evidence/bonds.csv", "ARV,BOR,2004", "ARV,ARV,2004"),
-        "evidence/bonds.csv: ARV: partner: 'ARV' is not valid; allowed: BOR",
+        "evidence/bonds.csv: row … (ARV).partner: 'ARV' is not valid; allowed: BOR",
     ),
     bad(
         "a bond stands twice",

@@ -322,9 +322,9 @@ def check_evidence(case: Case) -> None:
     file = "evidence/composites.csv"
     years = range(case.start // 12, case.end // 12 + 1)
     seen: dict[tuple[str, str, int], float] = {}
-    for row in case.composites:
+    for number, row in enumerate(case.composites, start=1):
         if row.state not in case.deciders:
-            raise unknown(file, "state", row.state, case.deciders)
+            raise unknown(file, f"row {number}.state", row.state, case.deciders)
         if (row.variable, row.state, row.year) in seen:
             key = f"{row.variable} {row.state}"
             raise InputError(file, key, row.year, "each year once")
@@ -346,11 +346,11 @@ def check_evidence(case: Case) -> None:
 
 def _check_pairs(case: Case, file: str, other: str, rows: list[tuple[str, str, int]]) -> None:
     seen = set()
-    for state, partner, year in rows:
+    for number, (state, partner, year) in enumerate(rows, start=1):
         if state not in case.deciders:
-            raise unknown(file, "state", state, case.deciders)
+            raise unknown(file, f"row {number}.state", state, case.deciders)
         if partner not in (names := [s for s in case.deciders if s != state]):
-            raise unknown(file, f"{state}: {other}", partner, names)
+            raise unknown(file, f"row {number} ({state}).{other}", partner, names)
         if (state, partner, year) in seen:
             raise InputError(file, f"{state} {partner}", year, "each year once")
         seen.add((state, partner, year))

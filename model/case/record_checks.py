@@ -1,13 +1,14 @@
 """Checks of a case's record: acts follow one another, and law and openness allow them."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from tashkent.model.case.case import Case
 from tashkent.model.case.tables import Entry
 from tashkent.model.clock import last_day, month_label, month_of
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.statuses import IN_FIRST, IN_LAST, MAY_SIGN, Act, Status
+from tashkent.model.statutes import AnyStatute, Withdrawal
 
 #: act -> (whether the state was in before, statuses that may follow)
 _FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
@@ -46,6 +47,7 @@ def check_record(case: Case) -> None:
         For the first row that is wrong.
     """
     file = "record.csv"
+    seats = _Seats(case)
     status: dict[tuple[str, str], Status] = {}
     last: date | None = None
     acts = {act.name.lower(): act for act in _FOLLOWS}
@@ -81,6 +83,7 @@ def check_record(case: Case) -> None:
             allowed = f"an act that changes the status (it is {before.name.lower()})"
             raise InputError(file, f"{key}: act", row.act, allowed)
         _check_law(case, row, f"{key}: act")
+        seats.follow(row, before, statuses[row.status], key)
         status[row.club, row.state] = statuses[row.status]
         last = row.date
     _check_choices(case)
@@ -125,6 +128,144 @@ def _check_law(case: Case, row: Entry, key: str) -> None:
     if row.act == "accede" and row.state != case.patron and not is_open:
         allowed_when = "a month at whose end the club is open to the state (openness.csv)"
         raise InputError("record.csv", key, row.act, allowed_when)
+
+
+#: acts of a club, and the rule on which it decides them
+_DECIDED = {
+    "suspend": "voluntary_suspension",
+    "sanction": "sanction",
+    "expel": "expulsion",
+    "end_observer": "observer",
+}
+#: acts -> who may do them: a state, its club, or the treaty by itself; others are a state's alone
+_ACTORS = {
+    "enter_into_force": ("treaty",),
+    "lapse": ("treaty",),
+    "leave": ("treaty",),
+    "suspend": ("club",),
+    "sanction": ("club",),
+    "expel": ("club",),
+    "end_observer": ("club",),
+}
+
+
+class _Seats:
+    """The seats of a record, held against the law row by row: notices, sessions, terms, and whose act it was."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        #: the day on which a seat was signed for, and on which notice was given
+        self.signed: dict[tuple[str, str], date] = {}
+        self.notice: dict[tuple[str, str], date] = {}
+
+    def follow(self, row: Entry, before: Status, status: Status, key: str) -> None:
+        """Refuse a row that the law does not bear, and keep the days from which it counts.
+
+        What happened before the months of the case is an initial condition, whose law need not be in it.
+
+        Raises
+        ------
+        InputError
+            If the row came too early, out of session, without a rule or by the wrong hand.
+        """
+        seat = (row.club, row.state)
+        if month_of(row.date) > self.case.start:
+            self._check_actor(row, key)
+            match row.act:
+                case "enter_into_force":
+                    self._check_force(row, key)
+                case "lapse":
+                    self._check_lapse(row, key)
+                case "withdraw":
+                    self._check_notice(row, status, key)
+                case "leave":
+                    self._check_leave(row, key)
+                case act if act in _DECIDED:
+                    self._check_decision(row, before, key)
+        if row.act == "accede":
+            self.signed[seat] = row.date
+        elif row.act == "withdraw":
+            self.notice[seat] = row.date
+
+    def _refuse(self, key: str, value: object, when: str) -> InputError:
+        return InputError("record.csv", key, value, f"{when} (statutes.toml)")
+
+    def _check_actor(self, row: Entry, key: str) -> None:
+        actors = _ACTORS.get(row.act, ("state",))
+        if row.actor not in actors:
+            raise InputError(
+                "record.csv", f"{key}: actor", row.actor, f"{' or '.join(actors)} for {row.act}"
+            )
+
+    def _in_force(self, row: Entry, kind: str) -> list[AnyStatute]:
+        """The rules of a kind that a club has on the day of a row."""
+        return [s for s in self.case.law.at(row.date).get(row.club, ()) if s.kind == kind]
+
+    def _check_force(self, row: Entry, key: str) -> None:
+        """The club's own day of entry into force, or not before the months of ratification have run."""
+        if self._in_force(row, "entry_into_force"):
+            return
+        own = [s for s in self.case.statutes if (s.club, s.kind) == (row.club, "entry_into_force")]
+        first = min((s.from_ for s in own), default=date.min)
+        signed = self.signed.get((row.club, row.state), row.date)
+        if row.date < first:
+            raise self._refuse(
+                f"{key}: date", str(row.date), f"not before the entry into force ({first})"
+            )
+        rules = self.case.law.rules(row.club, month_of(signed))
+        ways = [rule for rule in (rules.accession, rules.restoration) if rule is not None]
+        months = min((rule.ratification_months for rule in ways), default=0)
+        if month_of(row.date) - month_of(signed) < months:
+            when = f"{months} months of ratification after {signed} at least"
+            raise self._refuse(f"{key}: date", str(row.date), when)
+
+    def _check_lapse(self, row: Entry, key: str) -> None:
+        """A seat lapses at the end of a term: in the month in which it must be renewed, or as the next day comes."""
+        day = row.date - timedelta(days=1) if row.date > date.min else row.date
+        if not any(
+            self.case.law.rules(row.club, month_of(one)).renewal_due for one in (row.date, day)
+        ):
+            when = "the month in which a term ends that must be renewed"
+            raise self._refuse(f"{key}: act", row.act, when)
+
+    def _check_notice(self, row: Entry, status: Status, key: str) -> None:
+        """Notice runs first where the rule of withdrawal in force has months of it."""
+        rules = [s for s in self._in_force(row, "withdrawal") if isinstance(s, Withdrawal)]
+        months = rules[0].notice_months if rules else 0
+        if months and status != Status.NOTICE_GIVEN:
+            when = f"notice_given: notice runs {months} months"
+            raise self._refuse(f"{key}: status", row.status, when)
+
+    def _check_leave(self, row: Entry, key: str) -> None:
+        given = self.notice.get((row.club, row.state))
+        if given is None:
+            raise self._refuse(f"{key}: act", row.act, "a state that gave notice (withdraw)")
+        rule = self.case.law.rules(row.club, month_of(given)).withdrawal
+        months = rule.notice_months if rule is not None else 0
+        if month_of(row.date) - month_of(given) < months:
+            when = f"{months} months after the notice of {given} at least"
+            raise self._refuse(f"{key}: date", str(row.date), when)
+
+    def _check_decision(self, row: Entry, before: Status, key: str) -> None:
+        """What a council decides needs its rule, and the month of its session where one is fixed.
+
+        A suspension is that of a request; a club without such a rule may still stop its dealings with a state.
+        """
+        kind = _DECIDED[row.act]
+        rules = self.case.law.rules(row.club, month_of(row.date))
+        if getattr(rules, kind) is None and not (row.act == "suspend" and rules.session is None):
+            raise self._refuse(f"{key}: act", row.act, f"a month with {_an(kind)} {kind} in force")
+        if rules.session is not None and not rules.sits:
+            when = f"the month of the session ({rules.session.month})"
+            raise self._refuse(f"{key}: date", str(row.date), when)
+        first = {"suspend": Status.SUSPENSION_REQUESTED, "expel": Status.SANCTIONED}.get(row.act)
+        if first not in (None, before) and getattr(rules, kind) is not None:
+            when = f"a state that is {first.name.lower()} (it is {before.name.lower()})"
+            raise self._refuse(f"{key}: act", row.act, when)
+
+
+def _an(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def _check_choices(case: Case) -> None:
