@@ -34,9 +34,9 @@ from benchmarks.larger import larger
 from tashkent.agents.situation import Floats
 from tashkent.calibration.likelihood import design
 from tashkent.calibration.posterior import posterior
+from tashkent.experiments.chunks import store
 from tashkent.experiments.compare import compare
 from tashkent.experiments.design import read_design
-from tashkent.experiments.sweep import store
 from tashkent.experiments.tasks import Tasks, evaluate
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label

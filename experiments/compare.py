@@ -207,6 +207,25 @@ def compare(
     return Comparison(case, tuple(pairs), origins)
 
 
+def named_counterfactuals(case: Case, names: Sequence[str]) -> list[Counterfactual]:
+    """The counterfactuals that are named; the word baseline before them stands for the case as it is.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or the choice is not allowed.
+    """
+    wanted = list(names[1:]) if names[0] == BASELINE else list(names)
+    if not wanted:
+        raise InputError("compare", "NAME", BASELINE, "a counterfactual after it")
+    found = [load_counterfactual(name, case) for name in wanted]
+    ids = [counterfactual.id for counterfactual in found]
+    for name in ids:
+        if ids.count(name) > 1:
+            raise InputError("compare", "NAME", name, "each counterfactual once")
+    return found
+
+
 def history_of(
     case: Case,
     *,

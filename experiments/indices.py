@@ -97,6 +97,11 @@ class MethodIndices:
     #: outcome -> why it has no index
     silent: dict[str, str]
 
+    def of(self, outcome: str, index: str) -> pd.DataFrame:
+        """The rows of one index of an outcome, by factor."""
+        rows = self.indices
+        return rows[(rows["outcome"] == outcome) & (rows["index"] == index)].set_index("factor")
+
 
 def morris_points(problem: Problem, trajectories: int, seed: int) -> Floats:
     """Trajectories that move one group after another, shape (trajectories * (groups + 1), factors)."""

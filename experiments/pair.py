@@ -282,3 +282,9 @@ def _median_month(months: pd.DataFrame) -> str | None:
 def _records(table: pd.DataFrame) -> list[dict[str, object]]:
     plain = table.astype(object).where(table.notna(), None)
     return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
+
+
+def attributed(term: str, difference: float, share: float) -> str:
+    """A term to which a change is attributed: its mean difference, and the share of runs in which it was most."""
+    by = "" if term == LAW else f" {difference:+.2f}"
+    return f"{term}{by} ({share:.0%})"

@@ -5,7 +5,7 @@ direction the model finds. Its score is ``(p - 1)^2`` if it is and ``p^2`` if no
 doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2): 0 is perfect, 0.25 is what not knowing at all scores.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -130,6 +130,11 @@ def score(predictions: Iterable[StatedPrediction], pair: Pair) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def scores(predictions: Sequence[StatedPrediction], pairs: Sequence[Pair]) -> list[pd.DataFrame]:
+    """A table of scored predictions for each pair; none if nothing is predicted."""
+    return [score(predictions, pair) for pair in pairs] if predictions else []
 
 
 def asked_month(pair: Pair) -> str:

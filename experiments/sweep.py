@@ -1,280 +1,236 @@
-"""Sweeps: every point of a design run many times, on one core, several, or a cluster, and never from the beginning.
+"""A sweep from its design to its tables, in a folder that holds it, begun or done.
 
-A task is some points and a range of runs. `experiments.tasks.evaluate` does it, wherever it is sent, and gives a small
-table: of each point the tally of its outcomes, or every run. What it finds is a file of its own, written whole or not
-at all, under a key that is a digest of all that it depends on: case, posterior, code, outcomes, points, range, seed. So
-a sweep that was killed goes on with the tasks that have no file. At the end the files are added up in the order of
-tasks, so that the result is the same to the last bit whoever did which task, and when. No more than a few tasks are in
-memory at once.
-
-A run is named by two numbers, (point, run). Random numbers are common: run r of every point has the same draws (those
-of the posterior too, but for what the point sets), so points differ through what was changed alone; with
-``random_numbers = "independent"`` run r of point p of R runs draws as number ``p R + r``. Points of one scenario
-advance together as far as their runs fit into a block.
-
-What goes wrong in a task is caught: the points that it concerns have fewer runs, and the failure is a row with its
-traceback. A task with a failure is done again when the sweep is resumed.
+A folder is held against other commands, and what it holds is known by the digest of all that its tasks depend on: a
+sweep that was killed goes on there, and another is refused.
 """
 
+import hashlib
 import json
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack, closing
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from tashkent.calibration.tally import Tally
-from tashkent.experiments import evaluators
-from tashkent.experiments.plan import POINT, ROWS, SUMMARY, SweepPlan
-from tashkent.experiments.tasks import TaskResult, Tasks
+from tashkent.experiments import manifest
+from tashkent.experiments.chunks import CHUNKS, keeping, run, write_tables
+from tashkent.experiments.design import read_design
+from tashkent.experiments.manifest import FAILURES
+from tashkent.experiments.plan import POINT, SweepPlan
+from tashkent.experiments.tasks import Tasks
 from tashkent.model.errors import InputError
-from tashkent.model.storage import clear, write_with, writing
+from tashkent.model.storage import MANIFEST, claimed, is_free, piece, write_csv, write_json
 from tashkent.model.workers import Progress
 
-CHUNKS = "chunks"
-DONE, FAILED = ".parquet", ".failed.parquet"
-#: where the failures of a task stand in its file
-_FAILURES = b"failures"
-FAILURE_COLUMNS = [POINT, "first_run", "runs", "error", "traceback"]
-
-
-# storing -------------------------------------------------------------------------------------------
-
-
-def store(found: TaskResult, folder: Path) -> None:
-    """Write what a task found, whole or not at all; what it found before is replaced."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pa.Table.from_pandas(found.table, preserve_index=False)
-    table = table.replace_schema_metadata({_FAILURES: json.dumps(found.failures).encode()})
-    place = folder / f"{found.key}{FAILED if found.failures else DONE}"
-    write_with(place, lambda path: pq.write_table(table, path))
-    if not found.failures:
-        (folder / f"{found.key}{FAILED}").unlink(missing_ok=True)
-
-
-def keeping(folder: Path) -> AbstractContextManager[None]:
-    """Say in one line that a disk is full or a folder may not be written to, and that what is done is kept."""
-    return writing(folder, "--out", "; what is done is kept, and --resume goes on")
-
-
-def _stored(folder: Path, key: str) -> tuple[pd.DataFrame, list[dict[str, Any]]] | None:
-    import pyarrow.parquet as pq
-    from pyarrow import ArrowInvalid
-
-    for suffix in (DONE, FAILED):
-        path = folder / f"{key}{suffix}"
-        if path.exists():
-            try:
-                table = pq.read_table(path)
-            except ArrowInvalid:
-                allowed = "a file as it was written: remove it, and --resume does its task again"
-                raise InputError("--out", "file", str(path), allowed) from None
-            told = (table.schema.metadata or {}).get(_FAILURES, b"[]")
-            return table.to_pandas(), json.loads(told)
-    return None
-
-
-# doing ---------------------------------------------------------------------------------------------
-
-
-def run(
-    plan: SweepPlan,
-    folder: Path,
-    *,
-    workers: int = 1,
-    cluster: str | None = None,
-    progress: Progress | None = None,
-) -> Tasks:
-    """Do the tasks that have no file in `folder`, and store what they find.
-
-    Workers and cluster have no influence on the result. `progress` gets runs done and runs to do.
-    """
-    tasks, chunks = Tasks(plan), folder / CHUNKS
-    with keeping(folder):
-        chunks.mkdir(parents=True, exist_ok=True)
-        clear(chunks)
-    done = sum(task.runs for task in tasks if (chunks / f"{task.key}{DONE}").exists())
-
-    def say() -> None:
-        if progress is not None:
-            progress(done, tasks.runs)
-
-    say()
-    if done == tasks.runs:
-        return tasks
-    for name in plan.cases.theories:
-        plan.cases.posterior(name)  # fitted once, here
-    todo = (task for task in tasks if not (chunks / f"{task.key}{DONE}").exists())
-    if cluster is not None:
-        results = evaluators.on_cluster(plan, todo, cluster)
-    elif workers > 1 and len(tasks) > 1:
-        results = evaluators.on_cores(plan, todo, min(workers, len(tasks)))
-    else:
-        results = evaluators.here(plan, todo)
-    with closing(results):
-        for found in results:
-            with keeping(folder):
-                store(found, chunks)
-            done += found.runs
-            say()
-    return tasks
-
-
-# adding up -----------------------------------------------------------------------------------------
-
-
-def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
-    """Add up what is stored in `folder`, in the order of tasks, and write the tables into `to`; how many failures.
-
-    ``points.parquet`` (number and factors), ``summary.parquet`` and ``.csv`` (a row for each point and outcome),
-    ``failures.csv`` and, if runs are kept, ``runs.parquet`` (a row for each).
-
-    Raises
-    ------
-    FileNotFoundError
-        If a task has no file.
-    """
-    plan, failures = tasks.plan, 0
-    _write_points(plan, to / "points.parquet")
-    with ExitStack() as stack:
-        summary = stack.enter_context(closing(_Rows(to, "summary", csv=True)))
-        runs = stack.enter_context(closing(_Rows(to, "runs")))
-        failed = stack.enter_context((to / "failures.csv").open("w", encoding="utf-8", newline=""))
-        pd.DataFrame(columns=FAILURE_COLUMNS).to_csv(failed, index=False, lineterminator="\n")
-        group = _Group.of(plan, ())
-        for task in tasks:
-            stored = _stored(folder / CHUNKS, task.key)
-            if stored is None:
-                raise FileNotFoundError(f"{task.key} in {folder / CHUNKS}")
-            table, rows = stored
-            if task.first == 0:
-                group = _Group.of(plan, [point.number for point in task.points])
-            group = group.with_runs(plan, table, task.last - task.first)
-            if task.last == plan.design.runs:
-                summary.add(group.rows(plan))
-            if plan.design.keep == "runs":
-                runs.add(table)
-            pd.DataFrame(rows, columns=FAILURE_COLUMNS).to_csv(
-                failed, index=False, header=False, lineterminator="\n"
-            )
-            failures += len(rows)
-    return failures
-
-
-def _write_points(plan: SweepPlan, path: Path) -> None:
-    """All points, some at a time."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    pieces = (pa.Table.from_pandas(piece, preserve_index=False) for piece in plan.pieces())
-    first = next(pieces)
-    with pq.ParquetWriter(path, first.schema) as file:
-        for piece in chain((first,), pieces):
-            file.write_table(piece)
+#: which sweep a folder holds
+SWEEP = "sweep.json"
+CODEBOOK = {
+    POINT: "Number of the point",
+    "draw": "Number of the draw of the posterior, in a posterior design",
+    "run": "Number of the run within the point; (point, run) names a run",
+    "outcome": "What is looked at: docs/sweeps.md",
+    "runs": "Runs of the point that were done",
+    "defined": "Those in which the outcome is defined",
+    "mean": "Mean of the outcome over these",
+    "sd": "Standard deviation over runs (divisor n - 1)",
+    "se": "Standard error of the mean: sd / sqrt(defined)",
+    "first_run": "First of the runs that failed",
+    "error": "What went wrong",
+    "traceback": "Where it went wrong",
+}
 
 
 @dataclass(frozen=True, eq=False)
-class _Group:
-    """Some points, the tally of their outcomes, shape (points, outcomes), and how many runs each has."""
+class Swept:
+    """A sweep that is done."""
 
-    numbers: NDArray[np.intp]
-    tally: Tally
-    runs: NDArray[np.intp]
+    plan: SweepPlan
+    #: where its tables stand; read them while they are there
+    folder: Path
+    failures: int
 
-    @classmethod
-    def of(cls, plan: SweepPlan, numbers: Sequence[int]) -> "_Group":
-        shape = (len(numbers), len(plan.outcomes))
-        tally = Tally(np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape))
-        return cls(np.array(numbers, int), tally, np.zeros(len(numbers), int))
+    @cached_property
+    def points(self) -> pd.DataFrame:
+        """A row for each point: its number and its factors."""
+        return self.plan.points
 
-    def with_runs(self, plan: SweepPlan, table: pd.DataFrame, each: int) -> "_Group":
-        """With what a task found: nothing for points that failed."""
-        outcomes = len(plan.outcomes)
-        if plan.design.keep == "runs":
-            values = table.iloc[:, 2:].to_numpy(float).reshape(-1, each, outcomes)
-            numbers, found = table[POINT].to_numpy()[::each], Tally.of(values.swapaxes(0, 1))
-        else:
-            numbers = table[POINT].to_numpy()[::outcomes]
-            columns = (table[name].to_numpy() for name in ("number", "squares", "centre"))
-            found = Tally(*(values.reshape(-1, outcomes) for values in columns))
-        at = np.searchsorted(self.numbers, numbers)
-        shape = self.tally.number.shape
-        more = Tally(np.zeros(shape, np.int64), np.zeros(shape), np.zeros(shape))
-        more.number[at], more.squares[at], more.centre[at] = (
-            found.number,
-            found.squares,
-            found.centre,
-        )
-        runs = self.runs.copy()
-        runs[at] += each
-        return _Group(self.numbers, self.tally + more, runs)
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """A row for each point and outcome: runs, mean, spread."""
+        return pd.read_parquet(self.folder / "summary.parquet")
 
-    def rows(self, plan: SweepPlan) -> pd.DataFrame:
-        """The rows of a summary."""
-        outcomes = len(plan.outcomes)
-        points = plan.rows(range(self.numbers[0], self.numbers[-1] + 1))
-        points = points.iloc[np.repeat(np.arange(len(points)), outcomes)].reset_index(drop=True)
-        values = pd.DataFrame(
-            {
-                "outcome": np.tile([outcome.name for outcome in plan.outcomes], len(self.numbers)),
-                "runs": np.repeat(self.runs, outcomes),
-                "defined": self.tally.number.ravel(),
-                "mean": self.tally.mean.ravel(),
-                "sd": self.tally.sd.ravel(),
-                "se": self.tally.se.ravel(),
-            }
-        )
-        assert tuple(values.columns) == SUMMARY
-        return pd.concat([points, values], axis=1)
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """A row for each run, if the design keeps them.
+
+        Raises
+        ------
+        InputError
+            If the design does not keep them.
+        """
+        path = self.folder / "runs.parquet"
+        if not path.exists():
+            raise InputError("sweep", "keep", self.plan.design.keep, "'runs', to have every run")
+        return pd.read_parquet(path)
+
+    @cached_property
+    def failed(self) -> pd.DataFrame:
+        """A row for each point whose runs failed, with the traceback."""
+        return pd.read_csv(self.folder / FAILURES)
+
+    def read(self) -> "Swept":
+        """Read all tables, so that the folder is no longer needed."""
+        _ = self.points, self.summary, self.failed
+        if self.plan.design.keep == "runs":
+            _ = self.runs
+        return self
 
 
-class _Rows:
-    """A table that is written in pieces, as Parquet and perhaps as CSV; no file if there are no rows."""
+def sweep(
+    design: Path | str | Mapping[str, Any] | SweepPlan,
+    out: Path | str | None = None,
+    *,
+    workers: int = 1,
+    cluster: str | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Swept:
+    """Run every point of a design many times.
 
-    def __init__(self, folder: Path, name: str, *, csv: bool = False) -> None:
-        self._path, self._csv = folder / f"{name}.parquet", csv
-        self._waiting: list[pd.DataFrame] = []
-        self._number = 0
-        self._writer: Any = None
+    Parameters
+    ----------
+    design
+        A TOML file, or a table of the same keys (docs/sweeps.md).
+    out
+        Folder for what is done and for the tables; without one the tables are kept in memory alone.
+    workers
+        Processes; no influence on the result. A script that asks for more than one must guard its own start by
+        ``if __name__ == "__main__"``.
+    cluster
+        Address of a Dask scheduler, to have the tasks done there (extra ``cluster``).
+    resume
+        Go on with the sweep that `out` holds, if it holds one.
+    progress
+        Called with runs done and runs to do.
 
-    def add(self, rows: pd.DataFrame) -> None:
-        """More rows; they are written when there are many."""
-        self._waiting.append(rows)
-        self._number += len(rows)
-        if self._number >= ROWS:
-            self._write()
+    Raises
+    ------
+    InputError
+        If the design, the folder or the cluster cannot be used.
 
-    def _write(self) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+    Examples
+    --------
+    >>> found = sweep(
+    ...     {
+    ...         "method": "grid",
+    ...         "runs": 20,
+    ...         "start": "1998-12",
+    ...         "outcomes": ["exits(CST, 1999-01, 1999-06)"],
+    ...         "factor": [{"vary": "counterfactual", "values": ["baseline", "CF1"]}],
+    ...     }
+    ... )
+    >>> found.summary[["counterfactual", "runs", "defined"]].values.tolist()
+    [['baseline', 20, 20], ['CF1', 20, 20]]
+    """
+    plan = design if isinstance(design, SweepPlan) else read_design(design)
+    if out is None:
+        with tempfile.TemporaryDirectory() as folder:
+            made = _swept(plan, Path(folder), workers, cluster, progress)
+            return made.read()
+    with claimed(Path(out)):
+        check_folder(plan, Path(out), resume)
+        try:
+            return _swept(plan, Path(out), workers, cluster, progress)
+        except InputError:
+            _forget(Path(out))
+            raise
 
-        if not self._number:
-            return
-        rows = pd.concat([part for part in self._waiting if len(part)], ignore_index=True)
-        self._waiting, self._number = [], 0
-        table = pa.Table.from_pandas(rows, preserve_index=False).replace_schema_metadata(None)
-        first = self._writer is None
-        if first:
-            self._writer = pq.ParquetWriter(self._path, table.schema)
-        self._writer.write_table(table)
-        if self._csv:
-            rows.to_csv(
-                self._path.with_suffix(".csv"),
-                mode="w" if first else "a",
-                header=first,
-                index=False,
-                lineterminator="\n",
-            )
 
-    def close(self) -> None:
-        """Write what waits."""
-        self._write()
-        if self._writer is not None:
-            self._writer.close()
+def _swept(
+    plan: SweepPlan, out: Path, workers: int, cluster: str | None, progress: Progress | None
+) -> Swept:
+    tasks = run(plan, out, workers=workers, cluster=cluster, progress=progress)
+    with keeping(out):
+        return Swept(plan, out, _finish(tasks, out))
+
+
+# the folder ----------------------------------------------------------------------------------------
+
+
+def check_folder(plan: SweepPlan, out: Path, resume: bool) -> None:
+    """Begin a sweep in a folder, or find it there; refuse whatever else stands in it.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something else, or this sweep and it was not asked to resume.
+    """
+    tasks, place = Tasks(plan), out / SWEEP
+    if is_free(out):
+        with claimed(out):
+            write_json(place, _told(tasks))
+        return
+    try:
+        told = json.loads(place.read_text(encoding="utf-8"))
+        identity, design = str(told["identity"]), str(told["design"])
+    except (OSError, ValueError, KeyError, TypeError):
+        allowed = "a new or empty folder, or one that holds this sweep"
+        raise InputError("--out", "folder", str(out), allowed) from None
+    if identity != tasks.identity:
+        what = "another sweep is there"
+        if design == _design_hash(plan):
+            what = "this design is there, of another case, posterior or version of the code"
+        raise InputError("--out", "folder", str(out), f"a new or empty folder: {what}")
+    if not resume:
+        state = "done" if (out / MANIFEST).exists() else "begun"
+        allowed = f"a new or empty folder, or --resume: this sweep is there, {state}"
+        raise InputError("--out", "folder", str(out), allowed)
+
+
+def _forget(out: Path) -> None:
+    """Remove a sweep that could not begin: of which nothing is done."""
+    chunks = out / CHUNKS
+    if not (out / MANIFEST).exists() and not any(chunks.glob("*")):
+        chunks.rmdir()
+        (out / SWEEP).unlink()
+
+
+def _told(tasks: Tasks) -> dict[str, object]:
+    return {
+        "identity": tasks.identity,
+        "design": _design_hash(tasks.plan),
+        "title": tasks.plan.design.title,
+        "points": tasks.plan.size,
+        "runs": tasks.runs,
+        "tasks": len(tasks),
+    }
+
+
+def _design_hash(plan: SweepPlan) -> str:
+    text = json.dumps(plan.table, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _finish(tasks: Tasks, out: Path) -> int:
+    """Write the tables, and the manifest when all of them stand."""
+    with piece(out) as made:
+        failures = write_tables(tasks, out, made)
+        _codebook(tasks.plan, made)
+        write_json(made / MANIFEST, manifest.of_sweep(tasks, made, failures))
+    return failures
+
+
+def _codebook(plan: SweepPlan, folder: Path) -> None:
+    """What each column means, those of the design's factors and outcomes too."""
+    rows = dict(CODEBOOK)
+    for factor in plan.design.factors:
+        rows[factor.column] = f"Factor: {factor.kind} {getattr(factor, 'of', '')}".rstrip()
+    if plan.design.method == "posterior":
+        rows |= {name: f"Parameter: {row.unit}" for name, row in plan.case.drawn.items()}
+    if plan.design.keep == "runs":
+        rows |= {outcome.name: "Outcome of the run" for outcome in plan.outcomes}
+    table = pd.DataFrame({"column": rows.keys(), "meaning": rows.values()})
+    write_csv(folder / "codebook.csv", table)

@@ -13,9 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from publish.page import ROOT, made_from, rendered, write, write_table
-from tashkent.cli.comparison import attributed
 from tashkent.experiments.compare import Comparison, compare
-from tashkent.experiments.pair import Pair
+from tashkent.experiments.pair import Pair, attributed
 from tashkent.experiments.scenarios import WHOLE
 from tashkent.model.case import Case, load_case
 from tashkent.model.counterfactual import Counterfactual, shipped_counterfactuals

@@ -16,7 +16,6 @@ from tashkent.calibration.runs import Runs
 from tashkent.calibration.scores import brier
 from tashkent.calibration.tally import Tally
 from tashkent.cli.new_case import new_case
-from tashkent.cli.sweeps import sweep
 from tashkent.experiments.outcomes import (
     measured,
     outcome_words,
@@ -25,6 +24,7 @@ from tashkent.experiments.outcomes import (
 )
 from tashkent.experiments.points import Setting, noise_of, values
 from tashkent.experiments.spaces import Parameters
+from tashkent.experiments.sweep import sweep
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import parse_month
 from tashkent.model.compilation import compile_case

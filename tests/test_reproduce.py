@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tashkent.cli.output import sha256
-from tashkent.cli.reproduction import COMMANDS, reproduce
+from tashkent.cli.reproduce import COMMANDS
+from tashkent.experiments.reproduction import reproduce
+from tashkent.model.storage import sha256
 from tests.test_cli import call
 
 #: each needs the results of all commands, which take long to make
@@ -84,7 +85,7 @@ def test_what_it_depended_on_is_named(result: Path) -> None:
     manifest = json.loads((result / "manifest.json").read_text())
     libraries = {**manifest["libraries"], "numpy": "1.0"}
     path = changed(result, case_hash="another", libraries=libraries, code="another")
-    found = reproduce(path)
+    found = reproduce(path, COMMANDS)
     assert found.identical
     assert [one.what for one in found.differences] == ["case_hash", "code", "libraries numpy"]
     assert found.differences[2].then == "1.0"
@@ -95,7 +96,7 @@ def test_the_same_values_in_other_bytes_are_the_same(result: Path) -> None:
     table.to_parquet(result / "summary.parquet", index=False, compression="gzip")
     files = json.loads((result / "manifest.json").read_text())["files"]
     path = changed(result, files={**files, "summary.parquet": sha256(result / "summary.parquet")})
-    found = reproduce(path)
+    found = reproduce(path, COMMANDS)
     assert found.identical
     assert found.tables["summary.parquet"] == "same values in other bytes"
 
@@ -103,9 +104,13 @@ def test_the_same_values_in_other_bytes_are_the_same(result: Path) -> None:
 def test_a_table_that_is_not_there_is_compared_by_its_hash(result: Path) -> None:
     files = json.loads((result / "manifest.json").read_text())["files"]
     path = changed(result, files={**files, "summary.csv": "0" * 64})
-    assert reproduce(path).tables["summary.csv"].startswith("differs; the old table was changed")
+    assert (
+        reproduce(path, COMMANDS)
+        .tables["summary.csv"]
+        .startswith("differs; the old table was changed")
+    )
     (result / "summary.csv").unlink()
-    found = reproduce(path)
+    found = reproduce(path, COMMANDS)
     assert (found.identical, found.tables["summary.csv"]) == (False, "differs")
 
 

@@ -13,20 +13,21 @@ import pandas as pd
 import pytest
 
 import tashkent as tk
-import tashkent.experiments.sweep as sweep_of
+import tashkent.experiments.chunks as chunks_of
 import tashkent.experiments.tasks as tasks_of
 from tashkent.agents.situation import Floats
 from tashkent.calibration.posterior import posterior
-from tashkent.cli.sweeps import MANIFEST, Swept, sweep
+from tashkent.experiments.chunks import CHUNKS
 from tashkent.experiments.design import read_design
 from tashkent.experiments.outcomes import read_outcome
-from tashkent.experiments.sweep import CHUNKS
+from tashkent.experiments.sweep import Swept, sweep
 from tashkent.experiments.tasks import Task, TaskResult, Tasks, evaluate
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import load_counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
+from tashkent.model.storage import MANIFEST
 from tashkent.model.theory import with_theory
 from tests.test_cli import call
 
@@ -340,7 +341,7 @@ def test_a_full_disk_is_one_line_and_what_is_done_is_kept(
     tmp_path: Path,
     workers: str,
 ) -> None:
-    out, design, right = tmp_path / "out", tmp_path / "design.toml", sweep_of.store
+    out, design, right = tmp_path / "out", tmp_path / "design.toml", chunks_of.store
     design.write_text(EXAMPLE.read_text().replace("points = 16", "points = 4\nchunk = 50"))
     asked = ("sweep", str(design), "--out", str(out), "--workers", workers)
 
@@ -350,7 +351,7 @@ def test_a_full_disk_is_one_line_and_what_is_done_is_kept(
         right(found, folder)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sweep_of, "store", full)
+        patch.setattr(chunks_of, "store", full)
         assert call(monkeypatch, *asked) == 2
     said = capsys.readouterr().err
     assert f"--out: folder: '{out}' is not valid; allowed: a folder that can be written to" in said

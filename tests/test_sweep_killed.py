@@ -21,9 +21,9 @@ import pandas as pd
 import psutil
 import pytest
 
-from tashkent.cli.sweeps import SWEEP, sweep
+from tashkent.experiments.chunks import CHUNKS
 from tashkent.experiments.design import read_design
-from tashkent.experiments.sweep import CHUNKS
+from tashkent.experiments.sweep import SWEEP, sweep
 from tashkent.experiments.tasks import Tasks
 
 RUNS = int(os.environ.get("SWEEP_RUNS", "8000"))
@@ -46,10 +46,10 @@ levels = {POINTS}
 #: the command, which stops before it stores the result of one task more than it is told, until a line comes in
 HELD = """
 import sys
-import tashkent.experiments.sweep as sweep
+import tashkent.experiments.chunks as chunks
 from tashkent.cli import main
 
-store, left = sweep.store, int(sys.argv.pop(1))
+store, left = chunks.store, int(sys.argv.pop(1))
 
 def held(found, folder):
     global left
@@ -58,7 +58,7 @@ def held(found, folder):
     left -= 1
     store(found, folder)
 
-sweep.store = held
+chunks.store = held
 main()
 """
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tashkent.agents.situation import Floats
     from tashkent.calibration.posterior import Posterior, posterior
-    from tashkent.cli.sweeps import Swept, sweep
     from tashkent.experiments.compare import Comparison, compare
     from tashkent.experiments.sensitivity import Sensitivity, sensitivity
+    from tashkent.experiments.sweep import Swept, sweep
     from tashkent.model.case import Case, load_case
     from tashkent.model.coalition import CoalitionModel
     from tashkent.model.counterfactual import Counterfactual
@@ -58,8 +58,8 @@ _LATER = {
     "posterior": "tashkent.calibration.posterior",
     "Sensitivity": "tashkent.experiments.sensitivity",
     "sensitivity": "tashkent.experiments.sensitivity",
-    "Swept": "tashkent.cli.sweeps",
-    "sweep": "tashkent.cli.sweeps",
+    "Swept": "tashkent.experiments.sweep",
+    "sweep": "tashkent.experiments.sweep",
     "with_theory": "tashkent.model.theory",
 }
 

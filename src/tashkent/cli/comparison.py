@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tashkent.calibration.posterior import posterior, posterior_hash
-from tashkent.cli.output import hashes, inputs_of, provenance, tables_of
-from tashkent.experiments.compare import Comparison, compare
-from tashkent.experiments.pair import LAW, Pair
-from tashkent.experiments.predictions import StatedPrediction, load_predictions, score
+from tashkent.experiments.compare import Comparison, compare, named_counterfactuals
+from tashkent.experiments.manifest import of_comparison
+from tashkent.experiments.pair import Pair, attributed
+from tashkent.experiments.predictions import StatedPrediction, load_predictions, scores
 from tashkent.experiments.scenarios import BASELINE, WHOLE
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import (
-    Counterfactual,
-    load_counterfactual,
     shipped_counterfactuals,
 )
-from tashkent.model.errors import InputError
 from tashkent.model.storage import MANIFEST, result, write_csv, write_json, write_parquet
 from tashkent.model.workers import Progress
 
@@ -68,28 +64,10 @@ ARROWS = {"up": "↑", "down": "↓", "none": "→"}
 MOST = 6
 
 
-def chosen(case: Case, names: Sequence[str]) -> list[Counterfactual]:
-    """The counterfactuals that are named; the word baseline before them stands for the case as it is.
-
-    Raises
-    ------
-    InputError
-        If a name is unknown, or the choice is not allowed.
-    """
-    wanted = list(names[1:]) if names[0] == BASELINE else list(names)
-    if not wanted:
-        raise InputError("compare", "NAME", BASELINE, "a counterfactual after it")
-    found = [load_counterfactual(name, case) for name in wanted]
-    for one in found:
-        if sum(one.id == other.id for other in found) > 1:
-            raise InputError("compare", "NAME", one.id, "each counterfactual once")
-    return found
-
-
 def check(arguments: Mapping[str, Any]) -> None:
     """Refuse names and predictions that cannot be used, before anything is run."""
     case = load_case(arguments["case"])
-    chosen(case, arguments["names"])
+    named_counterfactuals(case, arguments["names"])
     if arguments["prediction"] is not None:
         load_predictions(Path(arguments["prediction"]), case)
 
@@ -102,7 +80,7 @@ def asked(
     prediction = arguments["prediction"]
     found = compare(
         case,
-        *chosen(case, arguments["names"]),
+        *named_counterfactuals(case, arguments["names"]),
         baseline=arguments["baseline"],
         theories=arguments["theory"],
         runs=arguments["runs"],
@@ -112,11 +90,6 @@ def asked(
         progress=progress,
     )
     return found, () if prediction is None else load_predictions(Path(prediction), case)
-
-
-def scores(found: Comparison, predictions: Sequence[StatedPrediction]) -> list[pd.DataFrame]:
-    """One table of scored predictions for each pair."""
-    return [score(predictions, pair) for pair in found.pairs] if predictions else []
 
 
 def as_json(found: Comparison, predictions: Sequence[StatedPrediction]) -> dict[str, object]:
@@ -129,47 +102,9 @@ def as_json(found: Comparison, predictions: Sequence[StatedPrediction]) -> dict[
                 "brier": float(table["brier"].mean()),
                 "states": json.loads(table.to_json(orient="records")),
             }
-            for pair, table in zip(found.pairs, scores(found, predictions), strict=True)
+            for pair, table in zip(found.pairs, scores(predictions, found.pairs), strict=True)
         ]
     return result
-
-
-def manifest(found: Comparison, folder: Path, arguments: Mapping[str, object]) -> dict[str, object]:
-    """What another person needs to get the same numbers, and to see that they are."""
-    first = found.pairs[0]
-    return {
-        "command": "compare",
-        "case": found.case.id,
-        "case_hash": found.case.hash,
-        "pairs": [
-            {**pair.key, "against": pair.against, "hash": pair.counterfactual_case.hash}
-            for pair in found.pairs
-        ],
-        "runs": first.runs,
-        "runs_per_draw": first.per_draw,
-        "seed": first.seed,
-        "posterior": dict(found.posteriors),
-        "posterior_hash": {
-            pair.theory: posterior_hash(posterior(_fitted(pair.baseline))) for pair in found.pairs
-        },
-        **provenance(),
-        "arguments": dict(arguments),
-        "inputs": inputs_of(_texts(arguments)),
-        "files": hashes(tables_of(folder)),
-    }
-
-
-def _fitted(baseline: Case) -> Case:
-    """The case whose posterior a baseline runs with."""
-    return baseline.changed.of if baseline.changed else baseline
-
-
-def _texts(arguments: Mapping[str, object]) -> list[str]:
-    """All words among the arguments."""
-    found: list[str] = []
-    for value in arguments.values():
-        found += [str(one) for one in value] if isinstance(value, list) else [str(value or "")]
-    return found
 
 
 def write(
@@ -192,7 +127,7 @@ def write(
         keys = list(found.pairs[0].key)
         seats = pd.concat(shown, ignore_index=True)
         write_csv(folder / "seats.csv", seats[[*keys, *(c for c in seats if c not in keys)]])
-        tables = scores(found, predictions)
+        tables = scores(predictions, found.pairs)
         if tables:
             scored = [t.assign(**p.key) for p, t in zip(found.pairs, tables, strict=True)]
             write_csv(folder / "predictions.csv", pd.concat(scored, ignore_index=True))
@@ -202,7 +137,7 @@ def write(
             name = "-".join(pair.key.values()).replace("/", "_")
             figure(pair).savefig(folder / f"{name}.png", dpi=150, metadata={"Software": None})
         write_json(folder / "comparison.json", as_json(found, predictions))
-        write_json(folder / MANIFEST, manifest(found, folder, arguments))
+        write_json(folder / MANIFEST, of_comparison(found, folder, arguments))
 
 
 def _shown(pair: Pair) -> list[int]:
@@ -214,7 +149,7 @@ def _shown(pair: Pair) -> list[int]:
 
 def show(found: Comparison, predictions: Sequence[StatedPrediction], console: "Console") -> None:
     """Print each pair: what changed, how far, when, by which terms, and what lies outside the fit."""
-    tables = scores(found, predictions)
+    tables = scores(predictions, found.pairs)
     for i, pair in enumerate(found.pairs):
         one = pair.counterfactual
         title = f"[bold]{one.id}[/bold] {one.title}".rstrip()
@@ -249,12 +184,6 @@ def show(found: Comparison, predictions: Sequence[StatedPrediction], console: "C
     )
     for theory, origin in found.posteriors.items():
         console.print(f"Posterior ({theory}): {origin}.", highlight=False, soft_wrap=True)
-
-
-def attributed(term: str, difference: float, share: float) -> str:
-    """A term to which a change is attributed: its mean difference, and the share of runs in which it was most."""
-    by = "" if term == LAW else f" {difference:+.2f}"
-    return f"{term}{by} ({share:.0%})"
 
 
 def _course(pair: Pair) -> str:

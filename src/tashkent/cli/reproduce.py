@@ -2,8 +2,9 @@
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,8 +12,61 @@ from tashkent.cli.options import (
     DIFFERS,
     JsonOption,
     WorkersOption,
+    load_case_under,
 )
 from tashkent.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from tashkent.experiments.reproduction import Rerun
+    from tashkent.model.workers import Progress
+
+
+def _run_again(
+    arguments: Mapping[str, Any], out: Path, workers: int, progress: "Progress | None"
+) -> None:
+    from tashkent.calibration.report import make_report
+    from tashkent.cli.output import write_report
+
+    case = load_case_under(arguments["case"], arguments["theory"])
+    start = arguments["from"]
+    month = None if start is None else case.month(start, "--from")
+    made = make_report(case, runs=arguments["runs"], seed=arguments["seed"], start=month)
+    write_report(made, out, arguments)
+
+
+def _compare_again(
+    arguments: Mapping[str, Any], out: Path, workers: int, progress: "Progress | None"
+) -> None:
+    from tashkent.cli import comparison
+
+    found, predictions = comparison.asked(arguments, workers=workers, progress=progress)
+    comparison.write(found, predictions, out, arguments)
+
+
+def _sweep_again(
+    arguments: Mapping[str, Any], out: Path, workers: int, progress: "Progress | None"
+) -> None:
+    from tashkent.experiments.sweep import sweep
+
+    sweep(arguments["design"], out, workers=workers, progress=progress)
+
+
+def _sensitivity_again(
+    arguments: Mapping[str, Any], out: Path, workers: int, progress: "Progress | None"
+) -> None:
+    from tashkent.cli import sensitivity_report
+
+    found = sensitivity_report.asked(arguments, workers=workers, progress=progress)
+    sensitivity_report.write(found, out, arguments)
+
+
+#: command -> what runs it again from its arguments into a folder
+COMMANDS: "Mapping[str, Rerun]" = {
+    "run": _run_again,
+    "compare": _compare_again,
+    "sweep": _sweep_again,
+    "sensitivity": _sensitivity_again,
+}
 
 
 def reproduce(
@@ -26,11 +80,11 @@ def reproduce(
 
     Example: tashkent reproduce tashkent-run/manifest.json
     """
-    from tashkent.cli import reproduction
+    from tashkent.experiments.reproduction import reproduce as run_again
 
     with progress_bar("reproduce") as progress:
-        found = reproduction.reproduce(
-            manifest, workers=workers or os.cpu_count() or 1, progress=progress
+        found = run_again(
+            manifest, COMMANDS, workers=workers or os.cpu_count() or 1, progress=progress
         )
     if as_json:
         print(json.dumps(found.as_json(), indent=2))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tashkent.cli.output import hashes, inputs_of, provenance, tables_of
 from tashkent.experiments.indices import SOBOL, MethodIndices
+from tashkent.experiments.manifest import of_sensitivity
 from tashkent.experiments.sensitivity import (
     KINDS,
     PARAMETERS,
@@ -84,20 +84,6 @@ def asked(
     )
 
 
-def manifest(
-    found: Sensitivity, folder: Path, arguments: Mapping[str, object]
-) -> dict[str, object]:
-    """What another person needs to get the same numbers, and to see that they are."""
-    return {
-        "command": "sensitivity",
-        **found.asked(),
-        **provenance(),
-        "arguments": dict(arguments),
-        "inputs": inputs_of([str(arguments["theory"] or "")]),
-        "files": hashes(tables_of(folder)),
-    }
-
-
 def write(found: Sensitivity, out: Path, arguments: Mapping[str, object]) -> None:
     """Write tables (CSV with codebook, points as Parquet), figure, JSON and manifest into `out`.
 
@@ -118,7 +104,7 @@ def write(found: Sensitivity, out: Path, arguments: Mapping[str, object]) -> Non
         picture.savefig(folder / "sensitivity.png", dpi=150, metadata={"Software": None})
         for file, content in (
             ("sensitivity.json", found.to_dict()),
-            (MANIFEST, manifest(found, folder, arguments)),
+            (MANIFEST, of_sensitivity(found, folder, arguments)),
         ):
             text = json.dumps(content, indent=2, allow_nan=False)
             write_text(folder / file, text + "\n")
@@ -173,28 +159,22 @@ def _shares(variance: MethodIndices, screening: MethodIndices, outcome: str) -> 
     table = Table()
     for column in ("factor", "ST", "90%", "luck", "S1", "90%", "size"):
         table.add_column(column, justify="left" if column == "factor" else "right", no_wrap=True)
-    sizes = of(screening, outcome, "mu_star")["value"]
-    total, alone = of(variance, outcome, "ST"), of(variance, outcome, "S1")
+    sizes = screening.of(outcome, "mu_star")["value"]
+    total, alone = variance.of(outcome, "ST"), variance.of(outcome, "S1")
     for factor, row in total.sort_values("value", ascending=False).head(MOST).iterrows():
         one = alone.loc[factor]
         table.add_row(
             str(factor).replace("_", " "),
             f"{row['value']:.2f}",
-            span(row),
+            _span(row),
             "" if pd.isna(row["luck"]) else f"± {row['luck']:.2f}",
             f"{one['value']:.2f}",
-            span(one),
+            _span(one),
             f"{sizes[factor]:.2g}" if factor in sizes else "",
         )
     return table
 
 
-def of(found: MethodIndices, outcome: str, index: str) -> pd.DataFrame:
-    """The values of one index of an outcome, by factor."""
-    table = found.indices
-    return table[(table["outcome"] == outcome) & (table["index"] == index)].set_index("factor")
-
-
-def span(row: pd.Series) -> str:
+def _span(row: pd.Series) -> str:
     """An interval in short."""
     return f"{row['low']:.2f} {row['high']:.2f}"

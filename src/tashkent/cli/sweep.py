@@ -45,13 +45,16 @@ def sweep(
         raise InputError("--workers", "with --cluster", workers, "--workers without --cluster")
     from tashkent.cli import sweeps
     from tashkent.experiments.design import read_design
+    from tashkent.experiments.manifest import FAILURES
+    from tashkent.experiments.sweep import check_folder
+    from tashkent.experiments.sweep import sweep as swept
     from tashkent.model.storage import claimed
 
     plan = read_design(design)
     ctx.with_resource(claimed(out))
-    sweeps.check_folder(plan, out, resume)
+    check_folder(plan, out, resume)
     with sweeps.progress_bar() as progress:
-        found = sweeps.sweep(
+        found = swept(
             plan,
             out,
             workers=workers or os.cpu_count() or 1,
@@ -67,6 +70,6 @@ def sweep(
         sweeps.show(found, Console())
         print(f"Tables and manifest: {out}")
     if found.failures:
-        words = f"{found.failures} points had runs that failed: {out / sweeps.FAILURES}"
+        words = f"{found.failures} points had runs that failed: {out / FAILURES}"
         print(f"error: {words}; --resume tries them again", file=sys.stderr)
         raise typer.Exit(NOT_ALL)

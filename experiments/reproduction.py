@@ -1,4 +1,4 @@
-"""What `tashkent reproduce` does: run a result again from its manifest, and hold the two against each other.
+"""A result run again from its manifest, and the two held against each other.
 
 The manifest has the arguments of the command, and digests of what the result depends on and of its tables. A table is
 the same if its bytes are; where they are not, and the old table stands beside the manifest, its values are compared,
@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from tashkent.model.case import load_case
 from tashkent.model.errors import InputError
 from tashkent.model.reading import file_text, json_table, one_of, validated
 from tashkent.model.storage import MANIFEST, sha256
@@ -26,55 +25,8 @@ from tashkent.model.workers import Progress
 #: keys of a manifest that say what a result depends on
 CAUSES = ("case_hash", "posterior", "posterior_hash", "code", "python", "libraries", "inputs")
 SAME, SAME_VALUES = "identical", "same values in other bytes"
-
-
-def _run(arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None) -> None:
-    from tashkent.calibration.report import make_report
-    from tashkent.cli.output import write_report
-    from tashkent.model.theory import with_theory
-
-    case = load_case(arguments["case"])
-    if arguments["theory"] is not None:
-        case = with_theory(case, arguments["theory"])
-    start = arguments["from"]
-    month = None if start is None else case.month(start, "--from")
-    made = make_report(case, runs=arguments["runs"], seed=arguments["seed"], start=month)
-    write_report(made, out, arguments)
-
-
-def _compare(
-    arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None
-) -> None:
-    from tashkent.cli import comparison
-
-    found, predictions = comparison.asked(arguments, workers=workers, progress=progress)
-    comparison.write(found, predictions, out, arguments)
-
-
-def _sweep(
-    arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None
-) -> None:
-    from tashkent.cli.sweeps import sweep
-
-    sweep(arguments["design"], out, workers=workers, progress=progress)
-
-
-def _sensitivity(
-    arguments: Mapping[str, Any], out: Path, workers: int, progress: Progress | None
-) -> None:
-    from tashkent.cli import sensitivity_report
-
-    found = sensitivity_report.asked(arguments, workers=workers, progress=progress)
-    sensitivity_report.write(found, out, arguments)
-
-
-#: command -> what runs it again from its arguments into a folder
-COMMANDS: Mapping[str, Callable[[Mapping[str, Any], Path, int, Progress | None], None]] = {
-    "run": _run,
-    "compare": _compare,
-    "sweep": _sweep,
-    "sensitivity": _sensitivity,
-}
+#: a command run again: from its arguments into a folder, with so many workers, and told of progress
+Rerun = Callable[[Mapping[str, Any], Path, int, Progress | None], None]
 
 
 class _Arguments(BaseModel):
@@ -188,8 +140,25 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def reproduce(path: Path, *, workers: int = 1, progress: Progress | None = None) -> Reproduced:
+def reproduce(
+    path: Path,
+    reruns: Mapping[str, Rerun],
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Reproduced:
     """Run the result of a manifest again, in a folder that is removed afterwards.
+
+    Parameters
+    ----------
+    path
+        A manifest, or the folder in which it is.
+    reruns
+        How each command of `ARGUMENTS` is run again.
+    workers
+        Processes; no influence on the result.
+    progress
+        Called with what is done and what is to do.
 
     Raises
     ------
@@ -200,7 +169,7 @@ def reproduce(path: Path, *, workers: int = 1, progress: Progress | None = None)
     then = _read(path)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "result"
-        COMMANDS[then["command"]](then["arguments"], out, workers, progress)
+        reruns[then["command"]](then["arguments"], out, workers, progress)
         now = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
         tables = {
             name: _compared(path.parent / name, then["files"].get(name), out / name)
@@ -211,7 +180,7 @@ def reproduce(path: Path, *, workers: int = 1, progress: Progress | None = None)
 
 def _read(path: Path) -> dict[str, Any]:
     found = json_table(file_text(path, "reproduce"), path.name)
-    command = one_of(path.name, "command", found.get("command", "missing"), COMMANDS)
+    command = one_of(path.name, "command", found.get("command", "missing"), ARGUMENTS)
     found.setdefault("inputs", {})
     for key in ("arguments", "files", "inputs"):
         if not isinstance(found.get(key), dict):
