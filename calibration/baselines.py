@@ -15,6 +15,7 @@ from tashkent.calibration.riskset import CHOICES, RiskSet, risk_set
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
 from tashkent.model.draws import uniform
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.record import Ensemble
 from tashkent.model.statuses import Status, is_in
 
@@ -123,7 +124,7 @@ def runs_of(case: Case, cells: Cells, *, runs: int, seed: int, start: int) -> En
                 chance = np.where(now, leave[m, s, c], accede[m, s, c])
                 seats[:, t, s, c] = now ^ (u[:, m] < chance)
     status = np.where(seats, Status.MEMBER, Status.LEFT).astype(np.int8)
-    return Ensemble(case, seed, 0, start, status, (), {})
+    return Ensemble(case, seed, 0, start, status, (), ParameterDraws.from_mapping({}))
 
 
 def _chances(case: Case, cells: Cells, train: RiskSet, choice: str) -> Floats:

@@ -75,7 +75,7 @@ def leave_one_state_out(
             continue
         train, test = rows.where(rows.rows.state != s), rows.where(rows.rows.state == s)
         draws = fit(case, train).draws(runs=DRAWS, seed=seed)
-        scores = test.log_scores(np.stack([draws[name] for name in rows.names]))
+        scores = test.log_scores(draws.of_names(rows.names))
         rates = {
             name: log_scores(predict(cells, train.rows, test.rows), test.rows)
             for name, cells in BASELINES.items()
@@ -424,8 +424,8 @@ def unscored_act(
         return pd.DataFrame()
     found = refit(case, fit_rows(case), seed=(seed, 1), proposals=proposals)
     runs = len(found.values)
-    drawn = prior_parameters(case, runs=runs, seed=seed)
-    drawn.update({n: found.values[:, i] for i, n in enumerate(found.names)})
+    fitted = {n: found.values[:, i] for i, n in enumerate(found.names)}
+    drawn = prior_parameters(case, runs=runs, seed=seed).with_values(fitted)
     scores, plain, chance = [], [], []
     before = sum(
         act in [a for a, _ in open_acts(compile_case(case), t, s, _focus(case))]

@@ -20,6 +20,7 @@ from tashkent.calibration.likelihood import Design, fit_rows, fitted_names
 from tashkent.calibration.shipped import read
 from tashkent.model.case import Case
 from tashkent.model.draws import normal, occasional
+from tashkent.model.parameters import ParameterDraws
 
 LAPLACE = "normal approximation at the mode (Laplace)"
 
@@ -47,14 +48,14 @@ class Posterior(ABC):
     def fitted(self, runs: int, seed: int, first_run: int) -> Floats:
         """One draw of the fitted parameters for each run, shape (P, runs)."""
 
-    def draws(self, *, runs: int, seed: int, first_run: int = 0) -> dict[str, Floats]:
+    def draws(self, *, runs: int, seed: int, first_run: int = 0) -> ParameterDraws:
         """One draw for each run, by name, each of shape (runs,); run r gets the same in any ensemble."""
         found = dict(zip(self.names, self.fitted(runs, seed, first_run), strict=True))
         for name, parameter in self.case.drawn.items():
             if name not in found:
                 sd = parameter.sd or 0.0
                 found[name] = parameter.mean + sd * normal(seed, ("prior", name), first_run, runs)
-        return found
+        return ParameterDraws.from_mapping(found)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,28 +5,27 @@ how often each state is in the focal club at the months that the case shows, and
 A prior that puts the record in its tails is a poor choice, whatever the posterior makes of it.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
-from tashkent.agents.situation import Bools, Floats
+from tashkent.agents.situation import Bools
 from tashkent.calibration.diagnostics import INTERVAL
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import is_in
 
 
-def check(case: Case, posterior: Mapping[str, Floats], *, seed: int) -> pd.DataFrame:
+def check(case: Case, posterior: ParameterDraws, *, seed: int) -> pd.DataFrame:
     """Prior and posterior beside the record, with one prior draw for each posterior draw, each of shape (R,).
 
     Columns: what, state, month, record, and mean, low and high (90 % of runs) for `prior` and `posterior`. Rows
     "P(in)" have the share of runs as mean and no interval; rows "accessions", "exits" and "members" count deciding
     states in the focal club over the whole run, in months up to the fit's last and at it.
     """
-    runs = len(next(iter(posterior.values())))
+    runs = posterior.runs
     prior = prior_parameters(case, runs=runs, seed=seed)
     record = is_in(compile_case(case).record.status)[None]
     found = _summary(case, record)[["what", "state", "month", "mean"]]

@@ -16,6 +16,7 @@ from tashkent.calibration.likelihood import Design
 from tashkent.calibration.posterior import fit
 from tashkent.calibration.target import target
 from tashkent.model.case import Case
+from tashkent.model.parameters import ParameterDraws
 
 #: draws of the proposal
 PROPOSALS = 2000
@@ -48,8 +49,8 @@ class Refit:
         """Weighted standard deviations, shape (P,)."""
         return np.sqrt(self.weights @ np.square(self.values - self.mean))
 
-    def resampled(self, case: Case, runs: int, seed: int) -> dict[str, Floats]:
-        """One draw for each run with all that stays at its prior, by name, each of shape (runs,).
+    def resampled(self, case: Case, runs: int, seed: int) -> ParameterDraws:
+        """One draw for each run with all that stays at its prior; by name of shape (runs,).
 
         Systematic resampling, then shuffled.
         """
@@ -58,9 +59,8 @@ class Refit:
         rng = np.random.default_rng(np.random.SeedSequence((seed, runs)))
         at = np.searchsorted(np.cumsum(self.weights), (np.arange(runs) + rng.random()) / runs)
         taken = rng.permutation(np.minimum(at, len(self.values) - 1))
-        found = prior_parameters(case, runs=runs, seed=seed)
-        found.update({name: self.values[taken, i] for i, name in enumerate(self.names)})
-        return found
+        found = {name: self.values[taken, i] for i, name in enumerate(self.names)}
+        return prior_parameters(case, runs=runs, seed=seed).with_values(found)
 
 
 def refit(

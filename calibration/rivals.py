@@ -120,7 +120,7 @@ def ablated(
     """
     whole = refit(case, fit_rows(case), seed=(seed, 3)).resampled(case, runs, seed)
     changed = only_terms(case, [f"-{name}" for name in terms]) if terms else case
-    ways = {"knocked out": {n: v for n, v in whole.items() if n in changed.drawn}}
+    ways = {"knocked out": whole.of(changed.drawn)}
     if terms:
         fitted = refit(changed, fit_rows(changed), seed=(seed, 3))
         ways["refitted"] = fitted.resampled(changed, runs, seed)

@@ -12,6 +12,7 @@ from tashkent.model.choices import record_standing
 from tashkent.model.clock import month_label, month_of
 from tashkent.model.compilation import compile_case
 from tashkent.model.explain import ActExplained, Part, explain
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.words import ACTS, middle, named, percent, story
 
 DRAWS = 400
@@ -31,9 +32,9 @@ def beliefs(case: Case) -> Floats:
 
 
 @lru_cache(maxsize=8)
-def _draws(case: Case, seed: int, held: tuple[tuple[str, float], ...]) -> dict[str, Floats]:
+def _draws(case: Case, seed: int, held: tuple[tuple[str, float], ...]) -> ParameterDraws:
     drawn = posterior(case).draws(runs=DRAWS, seed=seed)
-    return drawn | {name: np.full(DRAWS, value) for name, value in held}
+    return drawn.with_values(dict(held))
 
 
 def acts_of(case: Case, state: str, club: str) -> list[dict[str, str]]:

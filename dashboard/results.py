@@ -5,7 +5,6 @@ import threading
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-import numpy as np
 import pandas as pd
 
 from tashkent.agents.situation import Floats
@@ -59,7 +58,7 @@ def compute(case: Case, wish: Wish, progress: Progress) -> Ensemble:
     """The runs of a wish, read-only; `progress` gets the number done after each block and may raise `Stopped`."""
     progress(0)
     draws = posterior(case).draws(runs=wish.runs, seed=wish.seed, first_run=wish.first_run)
-    draws |= {name: np.full(wish.runs, value) for name, value in wish.held}
+    draws = draws.with_values(dict(wish.held))
     found = simulate(
         case,
         draws,

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from tashkent.agents.situation import Floats
@@ -23,6 +22,7 @@ from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import Counterfactual, load_counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.theory import with_theory
 from tashkent.model.workers import Progress
 
@@ -278,7 +278,7 @@ def _by_start(
 
 def _draws(
     case: Case, number: int, seed: int, parameters: Mapping[str, Floats] | None
-) -> tuple[dict[str, Floats], str]:
+) -> tuple[ParameterDraws, str]:
     if parameters is None:
         fitted = posterior(case)
         return fitted.draws(runs=number, seed=seed), fitted.origin
@@ -286,7 +286,7 @@ def _draws(
     if missing or any(len(values) != number for values in parameters.values()):
         allowed = f"{number} values for each of {', '.join(case.drawn)}"
         raise InputError("compare", "parameters", ", ".join(missing) or "another length", allowed)
-    return {name: np.asarray(parameters[name], float) for name in case.drawn}, "given"
+    return ParameterDraws.from_mapping({name: parameters[name] for name in case.drawn}), "given"
 
 
 def _cells(counterfactual: Counterfactual, base: Case, start: int) -> list[tuple[int, int, int]]:

@@ -84,5 +84,5 @@ def seat_terms(
         for i, name in enumerate(inputs.theory):
             if name in terms:
                 values = np.broadcast_to(terms[name], part.status.shape)[at, state[at], here[at]]
-                found[at, i] = world.parameters[name][run[at], 0, 0] * values
+                found[at, i] = world.parameters[name][run[at]] * values
     return found

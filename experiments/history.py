@@ -1,6 +1,6 @@
 """The history of a baseline, month by month: run now beside its counterfactuals, or kept from a run before."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tashkent.agents.situation import Floats
 from tashkent.experiments.divergence import StateBefore
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import Seats
 from tashkent.model.step import advance
 from tashkent.model.world import World, world_from_record
@@ -27,7 +27,7 @@ class History:
     def __init__(
         self,
         case: Case,
-        draws: Mapping[str, Floats],
+        draws: ParameterDraws,
         *,
         start: int,
         seed: int,
@@ -38,11 +38,10 @@ class History:
         """Run it; parameters as in `run_pairs`."""
         inputs, self.origin = compile_case(case), start - case.start
         self.seed, self.per_draw = seed, per_draw
-        self.draws = {name: draws[name] for name in case.drawn}
-        rows = {name: np.repeat(values, per_draw) for name, values in self.draws.items()}
-        runs, months = len(next(iter(rows.values()))), len(inputs.rules)
+        self.draws = draws
+        runs, months = draws.runs * per_draw, len(inputs.rules)
         own = Noise(case, seed, 0, runs) if noise is None else noise.under(case)
-        world = world_from_record(inputs, self.origin, rows, own)
+        world = world_from_record(inputs, self.origin, draws.repeated(per_draw), own)
         #: as they stand at the end of each month from the start on; draws are not kept
         self.worlds = [replace(_as_it_stands(world, world), noise=Noise(case, seed, 0, runs))]
         for t in range(self.origin + 1, months):
@@ -53,7 +52,7 @@ class History:
                 progress(runs * (t - self.origin) // (months - 1 - self.origin))
 
     def is_of(
-        self, case: Case, draws: Mapping[str, Floats], *, start: int, seed: int, per_draw: int
+        self, case: Case, draws: ParameterDraws, *, start: int, seed: int, per_draw: int
     ) -> bool:
         """Whether it is the baseline of a comparison; `draws` by name, shape (draws,), the rest as in `run_pairs`."""
         return (

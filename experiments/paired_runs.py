@@ -7,7 +7,7 @@ month (`experiments.history`).
 """
 
 import pickle
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
@@ -16,7 +16,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tashkent.agents.situation import Bools, Floats
+from tashkent.agents.situation import Bools
 from tashkent.experiments.divergence import (
     NEVER_DIVERGES,
     Divergence,
@@ -32,6 +32,7 @@ from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.inputs import CaseInputs
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import Status8
 from tashkent.model.statuses import is_in
 from tashkent.model.step import advance
@@ -80,7 +81,7 @@ class PairedWorlds:
 def run_pairs(
     baseline: Case,
     counterfactuals: Sequence[Case],
-    draws: Mapping[str, Floats],
+    draws: ParameterDraws,
     *,
     start: int,
     seed: int,
@@ -98,7 +99,7 @@ def run_pairs(
     baseline, counterfactuals
         The cases.
     draws
-        Parameters of the baseline by name, shape (draws,); each is used by `per_draw` runs in a row.
+        Parameters of the baseline; each is used by `per_draw` runs in a row.
     start
         Month of the initial condition.
     seed
@@ -134,7 +135,7 @@ def run_pairs(
         per_draw=per_draw,
         looked_at=tuple(tuple(cells) for cells in looked_at),
     )
-    number = len(next(iter(draws.values())))
+    number = draws.runs
     if history is not None:
         if not history.is_of(baseline, draws, start=start, seed=seed, per_draw=per_draw):
             raise ValueError("the history is another's: case, start, seed or parameters differ")
@@ -142,7 +143,7 @@ def run_pairs(
     blocks = -(-number * per_draw // BLOCK)
     of_block = max(1, -(-number // blocks))
     lows = range(0, number, of_block)
-    rows = [{n: values[low : low + of_block] for n, values in draws.items()} for low in lows]
+    rows = [draws.of_runs(slice(low, low + of_block)) for low in lows]
     first_runs = [low * per_draw for low in lows]
     blocks_of = _counted(worlds, rows, first_runs, min(workers, len(lows)), progress)
     return tuple(_joined(parts) for parts in zip(*blocks_of, strict=True))
@@ -150,7 +151,7 @@ def run_pairs(
 
 def _counted(
     worlds: PairedWorlds,
-    rows: Sequence[Mapping[str, Floats]],
+    rows: Sequence[ParameterDraws],
     first_runs: Sequence[int],
     workers: int,
     progress: Callable[[int], None] | None,
@@ -168,7 +169,7 @@ def _counted(
     with Pool[int, tuple[Counts, ...]](workers, kept=True) as pool:
         for counts, draws in zip(pool.in_order(tasks), rows, strict=True):
             if progress is not None:
-                progress(len(next(iter(draws.values()))) * worlds.per_draw)
+                progress(draws.runs * worlds.per_draw)
             yield counts
 
 
@@ -179,9 +180,7 @@ def _worlds(told: bytes) -> PairedWorlds:
     return cast(PairedWorlds, worlds)
 
 
-def _run_block_there(
-    told: bytes, draws: Mapping[str, Floats], first_run: int
-) -> tuple[Counts, ...]:
+def _run_block_there(told: bytes, draws: ParameterDraws, first_run: int) -> tuple[Counts, ...]:
     return _run_block(_worlds(told), draws, first_run)
 
 
@@ -319,19 +318,18 @@ class _CountedPair:
 
 def _run_block(
     worlds: PairedWorlds,
-    draws: Mapping[str, Floats],
+    draws: ParameterDraws,
     first_run: int,
     progress: Callable[[int], None] | None = None,
     history: History | None = None,
     noise: Noise | None = None,
 ) -> tuple[Counts, ...]:
-    number = len(next(iter(draws.values())))
+    number = draws.runs
     runs = number * worlds.per_draw
     inputs, origin = worlds.baseline, worlds.origin
 
-    def rows(case: Case) -> dict[str, Floats]:
-        own = parameters_of(case, draws) if case.changed else draws
-        return {name: np.repeat(own[name], worlds.per_draw) for name in case.drawn}
+    def rows(case: Case) -> ParameterDraws:
+        return parameters_of(case, draws).repeated(worlds.per_draw)
 
     if noise is None:
         noise = Noise(inputs.case, worlds.seed, first_run, runs)
@@ -374,7 +372,7 @@ def _run_block(
 def _started(
     worlds: PairedWorlds,
     inputs: CaseInputs,
-    rows: Mapping[str, Floats],
+    rows: ParameterDraws,
     noise: Noise,
     first_run: int,
     runs: int,

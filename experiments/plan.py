@@ -32,6 +32,7 @@ from tashkent.experiments.factors import (
 )
 from tashkent.experiments.scenarios import InputChange, Scenario, ScenarioCases
 from tashkent.model.case import Case
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import BLOCK
 
 #: the column that numbers points
@@ -184,7 +185,7 @@ class SweepPlan:
         low, high = int(rows[DRAW].iloc[0]), int(rows[DRAW].iloc[-1]) + 1
         blocks = range(low - low % BLOCK, high, BLOCK)
         drawn = [fitted.draws(runs=BLOCK, seed=seed, first_run=block) for block in blocks]
-        table = pd.DataFrame({n: np.concatenate([one[n] for one in drawn]) for n in drawn[0]})
+        table = pd.DataFrame(dict(ParameterDraws.joined(drawn)))
         return table[low - blocks[0] : high - blocks[0]].reindex(columns=self._drawn_names)
 
     @cached_property

@@ -1,6 +1,6 @@
 """The outcomes at points of a sensitivity analysis: means over runs, found here or in processes."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +13,7 @@ from tashkent.calibration.measures.measure import Measure
 from tashkent.experiments.outcomes import measured
 from tashkent.experiments.spaces import Space, SpacePoint
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import BLOCK, simulate
 from tashkent.model.theory import know_terms, own_files
@@ -25,8 +26,8 @@ class Setting:
 
     space: Space
     outcomes: tuple[Measure, ...]
-    #: draws of the posterior for what a point does not hold, by name, shape (runs,)
-    draws: Mapping[str, Floats]
+    #: draws of the posterior for what a point does not hold
+    draws: ParameterDraws
     runs: int
     seed: int
     start: int

@@ -21,6 +21,7 @@ from tashkent.experiments.scenarios import BASELINE, Scenario
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import BLOCK, simulate
 from tashkent.model.source import code_digest
 
@@ -133,11 +134,10 @@ def _values(plan: SweepPlan, task: Task, points: Sequence[Point], kept: _KeptNoi
     block = BLOCK if share is None else BLOCK - BLOCK % share
     found = []
     for low in range(0, each * len(points), block):
-        rows = {name: values[low : low + block] for name, values in parameters.items()}
         first = first_run + (low if share is None else 0)
         runs = simulate(
             case,
-            rows,
+            parameters.of_runs(slice(low, low + block)),
             seed=plan.design.seed,
             start=plan.start(scenario),
             end=end,
@@ -151,34 +151,34 @@ def _values(plan: SweepPlan, task: Task, points: Sequence[Point], kept: _KeptNoi
 
 def _parameters(
     plan: SweepPlan, points: Sequence[Point], each: int, first_run: int
-) -> dict[str, Floats]:
+) -> ParameterDraws:
     """The parameters of each run: those that its point sets, and draws of the posterior for the others."""
     fitted, seed = plan.cases.posterior(points[0].scenario.theory), plan.design.seed
     if points[0].draw is not None:
         taken = [_draw(fitted, seed, point.draw or 0) for point in points]
-        draws = {name: np.repeat([one[name] for one in taken], each) for name in taken[0]}
+        draws = ParameterDraws.joined(taken).repeated(each)
     elif plan.design.random_numbers == "independent":
-        draws = dict(_draws(fitted, each * len(points), seed, first_run))
+        draws = _draws(fitted, each * len(points), seed, first_run)
     else:
-        same = _draws(fitted, each, seed, first_run)
-        draws = {name: np.tile(values, len(points)) for name, values in same.items()}
-    for name in dict(points[0].parameters):
-        values = [dict(point.parameters)[name] for point in points]
-        draws[name] = np.repeat(values, each)
-    return draws
+        draws = _draws(fitted, each, seed, first_run).tiled(len(points))
+    own = {
+        name: np.repeat([dict(point.parameters)[name] for point in points], each)
+        for name in dict(points[0].parameters)
+    }
+    return draws.with_values(own)
 
 
 @lru_cache(maxsize=2)
-def _draws(fitted: Posterior, runs: int, seed: int, first_run: int) -> Mapping[str, Floats]:
+def _draws(fitted: Posterior, runs: int, seed: int, first_run: int) -> ParameterDraws:
     """Draws that one point after the other needs, made once."""
     return fitted.draws(runs=runs, seed=seed, first_run=first_run)
 
 
-def _draw(fitted: Posterior, seed: int, number: int) -> dict[str, float]:
+def _draw(fitted: Posterior, seed: int, number: int) -> ParameterDraws:
     """One draw of the posterior, by its number."""
     block, place = divmod(number, BLOCK)
     draws = _draws(fitted, BLOCK, seed, block * BLOCK)
-    return {name: float(values[place]) for name, values in draws.items()}
+    return draws.of_runs(slice(place, place + 1))
 
 
 def nothing(plan: SweepPlan) -> pd.DataFrame:

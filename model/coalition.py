@@ -15,6 +15,7 @@ from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.inputs import Standing
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.statuses import Act, Status, is_in
 from tashkent.model.statutes import AnyStatute
 from tashkent.model.step import advance
@@ -73,8 +74,10 @@ class CoalitionModel(mesa.Model):
         ) - self.case.start
         seed = int(self._seed)
         noise = Noise(self.case, seed, run, 1)
-        rows = {name: np.array([value]) for name, value in self.parameters.items()}
-        self.world = world_from_record(self.inputs, self.t, rows, noise)
+        drawn = ParameterDraws.from_mapping(
+            {name: np.array([value]) for name, value in self.parameters.items()}
+        )
+        self.world = world_from_record(self.inputs, self.t, drawn, noise)
         for index, name in enumerate(self.case.state_ids):
             StateAgent(self, name, index)
         for index, name in enumerate(self.case.clubs):

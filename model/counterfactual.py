@@ -16,10 +16,10 @@ from typing import Literal, cast
 
 from pydantic import Field
 
-from tashkent.agents.situation import Floats
 from tashkent.model.case import Case, checks
 from tashkent.model.case.case import UNSAID, Changed
 from tashkent.model.errors import InputError, unknown
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.patches.kinds import PATCH_NAMES, PATCHES
 from tashkent.model.patches.patch import Patch, Strict, Texts, check_known, refused
@@ -205,11 +205,11 @@ def _differences(old: Case, new: Case) -> list[str]:
     return sorted(found)
 
 
-def parameters_of(case: Case, draws: Mapping[str, Floats]) -> dict[str, Floats]:
+def parameters_of(case: Case, draws: ParameterDraws) -> ParameterDraws:
     """The draws of the case as it is, as a counterfactual has them: held at a value, or of another prior.
 
-    `draws` holds an array for each parameter, of any shape and in the parameter's unit; so does the result, of the same
-    shapes. A parameter of another prior keeps the standard normal numbers of its draws, so runs stay paired.
+    The result has the runs of `draws`. A parameter of another prior keeps the standard normal
+    numbers of its draws, so runs stay paired.
 
     Raises
     ------
@@ -217,7 +217,7 @@ def parameters_of(case: Case, draws: Mapping[str, Floats]) -> dict[str, Floats]:
         If the theory was changed after the counterfactual was applied.
     """
     if case.changed is None:
-        return dict(draws)
+        return draws
     of, held = case.changed.of, dict(case.changed.held)
     if set(of.drawn) != set(case.drawn):
         allowed = "the theory first, then the counterfactual"
@@ -231,7 +231,7 @@ def parameters_of(case: Case, draws: Mapping[str, Floats]) -> dict[str, Floats]:
             found[name] = new.mean + new.sd * (values - old.mean) / old.sd
         else:
             found[name] = values
-    return found
+    return ParameterDraws.from_mapping(found)
 
 
 def load_counterfactual(name: str, case: Case) -> Counterfactual:

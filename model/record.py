@@ -1,6 +1,5 @@
 """What runs leave behind: status by (run, month, state, club), and the log of acts with their rules."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +9,7 @@ import pandas as pd
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import Status8
 from tashkent.model.statuses import Act, Status, is_in
 from tashkent.model.world import Logged
@@ -27,8 +27,7 @@ class Ensemble:
     #: shape (R, T, S, C), values of `model.statuses.Status`
     status: Status8
     log: tuple[Logged, ...]
-    #: name -> one value a run, shape (R,)
-    parameters: Mapping[str, Floats]
+    parameters: ParameterDraws
 
     @property
     def runs(self) -> int:

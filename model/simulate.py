@@ -9,6 +9,7 @@ from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
 from tashkent.model.draws import normal
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.record import Ensemble
 from tashkent.model.step import advance
 from tashkent.model.world import Logged, world_from_record
@@ -17,13 +18,14 @@ from tashkent.model.world import Logged, world_from_record
 BLOCK = 2048
 
 
-def prior_parameters(case: Case, *, runs: int, seed: int, first_run: int = 0) -> dict[str, Floats]:
-    """One draw from the priors for each run, shape (runs,) by name."""
-    return {
+def prior_parameters(case: Case, *, runs: int, seed: int, first_run: int = 0) -> ParameterDraws:
+    """One draw from the priors for each run; by name of shape (runs,)."""
+    drawn = {
         name: parameter.mean
         + (parameter.sd or 0.0) * normal(seed, ("prior", name), first_run, runs)
         for name, parameter in case.drawn.items()
     }
+    return ParameterDraws.from_mapping(drawn)
 
 
 def simulate(
@@ -83,7 +85,8 @@ def simulate(
     if set(parameters) != set(case.drawn):
         odd = sorted(set(parameters) ^ set(case.drawn))
         raise ValueError(f"parameters differ from those of the case: {', '.join(odd)}")
-    runs = len(next(iter(parameters.values())))
+    drawn = ParameterDraws.from_mapping(parameters)
+    runs = drawn.runs
     origin = (case.start if start is None else start) - case.start
     months = (case.end if end is None else end) - case.start + 1
     if not origin < months <= len(case.months):
@@ -96,9 +99,8 @@ def simulate(
     noise = Noise(case, seed, first_run, min(block, runs)) if noise is None else noise.under(case)
     for low in range(0, runs, block):
         high = min(low + block, runs)
-        rows = {name: values[low:high] for name, values in parameters.items()}
         noise.move_to(first_run + (low if share is None else 0), high - low, share)
-        world = world_from_record(inputs, origin, rows, noise)
+        world = world_from_record(inputs, origin, drawn.of_runs(slice(low, high)), noise)
         status[low:high, 0] = world.status
         for t in range(origin + 1, months):
             advance(world, t)
@@ -106,6 +108,4 @@ def simulate(
         log.extend(entry._replace(run=entry.run + low) for entry in world.log)
         if progress is not None:
             progress(high)
-    return Ensemble(
-        case, seed, first_run, case.start + origin, status, tuple(log), dict(parameters)
-    )
+    return Ensemble(case, seed, first_run, case.start + origin, status, tuple(log), drawn)

@@ -121,7 +121,7 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
     value = deliberation.value_of_seat(
         inputs.stacked[t],
         world.weights,
-        [(clubs, world.parameters[name], delta) for name, (clubs, delta) in deltas.items()],
+        [(clubs, world.of_all_clubs[name], delta) for name, (clubs, delta) in deltas.items()],
     )
     for c in np.flatnonzero(inputs.posts[t]):
         goods = inputs.posts[t, c] * seats.deprived[:, :, c]
@@ -219,7 +219,7 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     inputs, noise = world.inputs, world.noise
     unmoved = (world.status == before) & inputs.decides[:, None]
     party = among(before, *PARTY) & unmoved
-    to_leave = acts.log_odds("withdraw", value, world.parameters)
+    to_leave = acts.log_odds("withdraw", value, world.of_all_clubs)
     leaves = (to_leave > noise.logistic("withdraw", t)) & among(before, *MAY_LEAVE) & unmoved
     some_leave = leaves.any(axis=(0, 1))
     for c, rules in enumerate(inputs.rules[t]):
@@ -290,7 +290,7 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     for c, other in barred:
         of_club = outside[:, :, c]
         of_club &= ~seated[:, :, other]
-    log_odds = acts.log_odds("accede", value, world.parameters, inputs.club_features(t))
+    log_odds = acts.log_odds("accede", value, world.of_all_clubs, inputs.club_features(t))
     for c in inputs.priced[t]:
         features = inputs.seat_features(t, c, seats.former[:, :, c])
         of_club = log_odds[:, :, c]
@@ -420,7 +420,7 @@ def take_part(world: World, t: int, value: Floats) -> None:
 def _court(world: World, t: int, c: int, drifts: Bools, rule: str) -> None:
     """Once a year the patron may court whom it sees drift."""
     run, state = entries_of(drifts)
-    chance = deliberation.probability(world.parameters["court"][run, 0, 0])
+    chance = deliberation.probability(world.parameters["court"][run])
     drawn = world.noise.occasional("court", c, t, np.unique(state))[run, state]
     courted = drawn < chance
     world.seats.courted_in[run[courted], state[courted], c] = t

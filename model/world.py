@@ -3,7 +3,6 @@
 Axes are always in the order run, state, club.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.inputs import CaseInputs
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import NEVER, Seats, Status8
 from tashkent.model.statuses import FORMER, Act, Status
 
@@ -37,8 +37,8 @@ class World:
     """A block of runs in one month. Only `model.step` changes it."""
 
     inputs: CaseInputs
-    #: weights, frictions and council parameters by name, each of shape (R, 1, 1)
-    parameters: Mapping[str, Floats]
+    #: weights, frictions and council parameters of each run
+    parameters: ParameterDraws
     noise: Noise
     #: of shape (R, S, C)
     seats: Seats
@@ -52,13 +52,17 @@ class World:
     @cached_property
     def weights(self) -> Floats:
         """The weights of the theory, shape (terms, R)."""
-        rows = np.array([self.parameters[name][:, 0, 0] for name in self.inputs.theory])
-        return rows.reshape(len(self.inputs.theory), len(next(iter(self.parameters.values()))))
+        return self.parameters.of_names(self.inputs.theory)
+
+    @cached_property
+    def of_all_clubs(self) -> dict[str, Floats]:
+        """The parameters in the shape (R, 1, 1) of all seats."""
+        return self.parameters.of_run_axes(2)
 
     @cached_property
     def of_one_club(self) -> dict[str, Floats]:
         """The parameters in the shape (R, 1) of one club."""
-        return {name: value[:, :, 0] for name, value in self.parameters.items()}
+        return self.parameters.of_run_axes(1)
 
     @property
     def status(self) -> Status8:
@@ -67,20 +71,17 @@ class World:
 
 
 def world_from_record(
-    inputs: CaseInputs, t: int, parameters: Mapping[str, Floats], noise: Noise
+    inputs: CaseInputs, t: int, parameters: ParameterDraws, noise: Noise
 ) -> World:
-    """A block of runs that stand where the record stood at the end of month `t`; parameters have shape (R,) by name."""
-    runs = len(next(iter(parameters.values())))
+    """A block of runs that stand where the record stood at the end of month `t`, one for each run of the parameters."""
+    runs = parameters.runs
     shape = inputs.record.status.shape[1:]
     belief_updates = np.asfortranarray(
         np.repeat(inputs.recorded_belief_updates[t + 1 : t + 2], runs, axis=0)
     )
     return World(
         inputs=inputs,
-        parameters={
-            name: np.ascontiguousarray(v, np.float64).reshape(runs, 1, 1)
-            for name, v in parameters.items()
-        },
+        parameters=parameters,
         noise=noise,
         seats=inputs.record.of_month(t, runs),
         belief_updates=belief_updates,

@@ -5,8 +5,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tashkent.agents.situation import Floats
 from tashkent.model.case import Case, load_case
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import prior_parameters
 
 # What is shown is shown as where there is no terminal, whatever the one is like that the tests are started from.
@@ -31,6 +31,6 @@ def case() -> Case:
 
 
 @pytest.fixture(scope="session")
-def some_parameters(case: Case) -> dict[str, Floats]:
+def some_parameters(case: Case) -> ParameterDraws:
     """Prior draws: wider than the posterior, so that rare acts happen too."""
     return prior_parameters(case, runs=12, seed=7)

@@ -39,7 +39,7 @@ follows
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -53,6 +53,7 @@ from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_m
 from tashkent.model.compilation import base_terms_of, compile_case
 from tashkent.model.inputs import CaseInputs
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import NEVER, Seats
 from tashkent.model.statuses import FORMER, Act, Status, is_in
 from tashkent.model.step import HALF, advance
@@ -159,18 +160,18 @@ def bare(case: Case) -> CaseInputs:
     )
 
 
-def parameters_of(case: Case, **changed: float) -> dict[str, Floats]:
+def parameters_of(case: Case, **changed: float) -> ParameterDraws:
     """Parameters for one run of `bare`: every choice costs nothing, every answer is certain."""
     numbers = {**_COUNCIL, **_PRICES, **changed}
     names = case.role("weight", "friction", "unscored", "council")
-    return {name: np.full((1, 1, 1), numbers.get(name, 0.0)) for name in names}
+    return ParameterDraws.from_mapping({name: np.full(1, numbers.get(name, 0.0)) for name in names})
 
 
 def world_of(
     inputs: CaseInputs,
     seats: Seats,
     script: Script | Noise,
-    parameters: Mapping[str, Floats],
+    parameters: ParameterDraws,
     participation: Floats | None = None,
 ) -> World:
     """One run that stands as `seats` say, shape (1, S, C), in which nothing is learnt yet."""

@@ -66,10 +66,9 @@ def test_every_act_has_the_same_log_odds_in_engine_row_and_explanation(case: Cas
 
 def test_the_rows_of_the_likelihood_have_them_too(case: Case) -> None:
     rows = design(case)
-    draws = {n: np.full(DRAWS, p.mean) for n, p in case.drawn.items()}
-    for name in rows.names:
-        draws[name] = prior_parameters(case, runs=DRAWS, seed=4)[name]
-    first, second = rows.log_odds(np.array([draws[name] for name in rows.names]))
+    drawn = prior_parameters(case, runs=DRAWS, seed=4)
+    draws = drawn.with_values({n: p.mean for n, p in case.drawn.items() if n not in rows.names})
+    first, second = rows.log_odds(draws.of_names(rows.names))
     met = set()
     for i in range(0, len(rows.rows), 3):
         at = (int(rows.rows.month[i]), int(rows.rows.state[i]), int(rows.rows.club[i]))

@@ -26,6 +26,7 @@ from tashkent.model.counterfactual import (
     parameters_of,
 )
 from tashkent.model.errors import InputError
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.patches.inputs import ChangeParameter, ChangeSeries
 from tashkent.model.patches.law import RemoveClub
 from tashkent.model.record import Ensemble
@@ -56,12 +57,12 @@ OTHER_COUNCIL = Counterfactual(
 
 
 @pytest.fixture(scope="module")
-def draws(case: Case) -> dict[str, Floats]:
+def draws(case: Case) -> ParameterDraws:
     return prior_parameters(case, runs=DRAWS, seed=11)
 
 
 @pytest.fixture(scope="module")
-def found(case: Case, draws: dict[str, Floats]) -> dict[str, Pair]:
+def found(case: Case, draws: ParameterDraws) -> dict[str, Pair]:
     result = compare(
         case,
         TIE,
@@ -75,15 +76,14 @@ def found(case: Case, draws: dict[str, Floats]) -> dict[str, Pair]:
     return {pair.counterfactual.id: pair for pair in result.pairs}
 
 
-def alone(case: Case, draws: dict[str, Floats]) -> Ensemble:
-    rows = {name: np.repeat(v, PER_DRAW) for name, v in parameters_of(case, draws).items()}
-    return simulate(case, rows, seed=SEED)
+def alone(case: Case, draws: ParameterDraws) -> Ensemble:
+    return simulate(case, parameters_of(case, draws).repeated(PER_DRAW), seed=SEED)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("which", [TIE, NO_GUAM, OTHER_COUNCIL], ids=lambda one: one.id)
 def test_the_numbers_are_those_of_two_separate_simulations(
-    case: Case, draws: dict[str, Floats], found: dict[str, Pair], which: Counterfactual
+    case: Case, draws: ParameterDraws, found: dict[str, Pair], which: Counterfactual
 ) -> None:
     pair = found[which.id]
     base, other = alone(case, draws), alone(which.apply(case), draws)
@@ -112,7 +112,7 @@ def test_the_numbers_are_those_of_two_separate_simulations(
 
 @pytest.mark.slow
 def test_the_outcomes_are_counted_by_status(
-    case: Case, draws: dict[str, Floats], found: dict[str, Pair]
+    case: Case, draws: ParameterDraws, found: dict[str, Pair]
 ) -> None:
     table = found["tie"].outcomes
     base, other = alone(case, draws), alone(TIE.apply(case), draws)
@@ -126,7 +126,7 @@ def test_the_outcomes_are_counted_by_status(
 
 
 def test_divergence_names_the_seat_and_what_it_became(
-    case: Case, draws: dict[str, Floats], found: dict[str, Pair]
+    case: Case, draws: ParameterDraws, found: dict[str, Pair]
 ) -> None:
     pair = found["tie"]
     parted, base = pair.counts.divergence, alone(case, draws)
@@ -142,7 +142,7 @@ def test_divergence_names_the_seat_and_what_it_became(
 
 
 def test_attribution_is_the_difference_of_terms_of_two_single_runs(
-    case: Case, draws: dict[str, Floats], found: dict[str, Pair]
+    case: Case, draws: ParameterDraws, found: dict[str, Pair]
 ) -> None:
     pair = found["tie"]
     parted, changed = pair.counts.divergence, TIE.apply(case)
@@ -182,7 +182,7 @@ def test_without_an_input_that_differs_the_law_carries_it(found: dict[str, Pair]
 @pytest.mark.parametrize("workers", [1, 2])
 def test_neither_blocks_nor_workers_change_a_number(
     case: Case,
-    draws: dict[str, Floats],
+    draws: ParameterDraws,
     found: dict[str, Pair],
     monkeypatch: pytest.MonkeyPatch,
     workers: int,
@@ -211,7 +211,7 @@ def test_neither_blocks_nor_workers_change_a_number(
 
 @pytest.mark.slow
 def test_progress_is_told_month_by_month_and_may_end_the_work(
-    case: Case, draws: dict[str, Floats]
+    case: Case, draws: ParameterDraws
 ) -> None:
     told: list[int] = []
 
@@ -260,7 +260,7 @@ def test_workers_know_the_terms_of_a_theory_of_ones_own(
 
 
 def test_a_counterfactual_does_not_depend_on_its_company(
-    case: Case, draws: dict[str, Floats], found: dict[str, Pair]
+    case: Case, draws: ParameterDraws, found: dict[str, Pair]
 ) -> None:
     only = compare(
         case, TIE, runs=DRAWS * PER_DRAW, per_draw=PER_DRAW, seed=SEED, parameters=draws
@@ -309,7 +309,7 @@ def test_one_run_a_draw_tells_nothing_of_luck_alone() -> None:
 
 
 @pytest.mark.slow
-def test_pairing_cuts_the_variance(case: Case, draws: dict[str, Floats]) -> None:
+def test_pairing_cuts_the_variance(case: Case, draws: ParameterDraws) -> None:
     """Of the variance that independent draws have, the change in P(UZB in) keeps what discordant pairs make."""
     many = {name: np.repeat(v, 50) for name, v in draws.items()}
     changed = load("CF1", case).apply(case)

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tashkent.agents.situation import Floats
 from tashkent.model.case import Case, load_case
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import parse_month
@@ -17,25 +16,24 @@ from tashkent.model.coalition import CoalitionModel
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import load_counterfactual, parameters_of
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import Act
 
-Parameters = dict[str, Floats]
-
 
 @pytest.fixture(scope="module")
-def ensemble(case: Case, some_parameters: Parameters) -> Ensemble:
+def ensemble(case: Case, some_parameters: ParameterDraws) -> Ensemble:
     return simulate(case, some_parameters, seed=3)
 
 
-def rows(parameters: Parameters, low: int, high: int) -> Parameters:
-    return {name: values[low:high] for name, values in parameters.items()}
+def rows(parameters: ParameterDraws, low: int, high: int) -> ParameterDraws:
+    return parameters.of_runs(slice(low, high))
 
 
 @pytest.mark.slow
 def test_one_run_of_an_ensemble_is_the_mesa_model_act_for_act(
-    case: Case, some_parameters: Parameters, ensemble: Ensemble
+    case: Case, some_parameters: ParameterDraws, ensemble: Ensemble
 ) -> None:
     acts = ensemble.acts()
     for run in (0, 5):
@@ -55,7 +53,7 @@ def test_one_run_of_an_ensemble_is_the_mesa_model_act_for_act(
 @pytest.mark.slow
 @pytest.mark.parametrize("block", [1, 5, 100])
 def test_batching_changes_nothing(
-    case: Case, some_parameters: Parameters, ensemble: Ensemble, block: int
+    case: Case, some_parameters: ParameterDraws, ensemble: Ensemble, block: int
 ) -> None:
     again = simulate(case, rows(some_parameters, 3, 9), seed=3, first_run=3, block=block)
     assert np.array_equal(again.status, ensemble.status[3:9])
@@ -64,7 +62,7 @@ def test_batching_changes_nothing(
 
 
 def test_an_earlier_end_only_cuts(
-    case: Case, some_parameters: Parameters, ensemble: Ensemble
+    case: Case, some_parameters: ParameterDraws, ensemble: Ensemble
 ) -> None:
     end = case.month("1999-04", "end")
     short = simulate(case, some_parameters, seed=3, end=end)
@@ -75,14 +73,14 @@ def test_an_earlier_end_only_cuts(
 
 
 def test_another_seed_is_another_history(
-    case: Case, some_parameters: Parameters, ensemble: Ensemble
+    case: Case, some_parameters: ParameterDraws, ensemble: Ensemble
 ) -> None:
     other = simulate(case, some_parameters, seed=4)
     assert not np.array_equal(other.status, ensemble.status)
 
 
 def test_a_start_from_the_record_stands_where_the_record_stood(
-    case: Case, some_parameters: Parameters
+    case: Case, some_parameters: ParameterDraws
 ) -> None:
     inputs = compile_case(case)
     for text in ("1998-12", "2012-07", "2006-07"):
@@ -107,7 +105,7 @@ def append(path: Path, *new: str) -> None:
 
 
 def test_an_irrelevant_state_changes_nobody_else(
-    case: Case, some_parameters: Parameters, ensemble: Ensemble, tmp_path: Path
+    case: Case, some_parameters: ParameterDraws, ensemble: Ensemble, tmp_path: Path
 ) -> None:
     path = copy_case(case, tmp_path / "wider")
     states = (path / "states.csv").read_text().splitlines()
@@ -126,7 +124,7 @@ def test_an_irrelevant_state_changes_nobody_else(
 
 
 def test_nothing_later_in_the_inputs_changes_the_past(
-    case: Case, some_parameters: Parameters, ensemble: Ensemble, tmp_path: Path
+    case: Case, some_parameters: ParameterDraws, ensemble: Ensemble, tmp_path: Path
 ) -> None:
     """Whatever is measured or happens after 2003 leaves every run the same up to the end of 2003."""
     path = copy_case(case, tmp_path / "later")
@@ -192,7 +190,7 @@ def test_the_renewal_rests_on_what_was_known_two_months_before(case: Case) -> No
     }
 
 
-def test_parameters_must_be_those_of_the_case(case: Case, some_parameters: Parameters) -> None:
+def test_parameters_must_be_those_of_the_case(case: Case, some_parameters: ParameterDraws) -> None:
     odd = {**some_parameters, "patronnage": some_parameters["patronage"]}
     with pytest.raises(ValueError, match="patronnage"):
         simulate(case, odd)

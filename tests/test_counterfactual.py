@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tashkent.agents.situation import Floats
 from tashkent.experiments.input_difference import first_difference
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
@@ -21,6 +20,7 @@ from tashkent.model.counterfactual import (
     shipped_counterfactuals,
 )
 from tashkent.model.errors import InputError
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.patches.acts import Answer, Forbid, Force, Propose
 from tashkent.model.patches.events import AddEvent, FlipEvent, MoveEvent, RemoveEvent, RescaleEvent
 from tashkent.model.patches.inputs import ChangeParameter, ChangeSeries
@@ -70,7 +70,7 @@ def one(*patches: Patch) -> Counterfactual:
     return Counterfactual(id="one", patches=patches)
 
 
-def runs_of(case: Case, parameters: dict[str, Floats], start: str | None = None) -> Ensemble:
+def runs_of(case: Case, parameters: ParameterDraws, start: str | None = None) -> Ensemble:
     month = None if start is None else parse_month(start)
     own = parameters_of(case, parameters)
     return simulate(case, own, seed=3, start=month)
@@ -101,7 +101,7 @@ def test_a_shipped_one_changes_the_case_and_says_what_it_asks(case: Case, name: 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(shipped()) - FROM_THE_START))
 def test_nothing_before_its_date_changes(
-    case: Case, some_parameters: dict[str, Floats], name: str
+    case: Case, some_parameters: ParameterDraws, name: str
 ) -> None:
     changed = load_counterfactual(name, case).apply(case)
     month = parse_month(FIRST[name])
@@ -218,7 +218,7 @@ def test_series_are_added_to_scaled_and_set_in_their_years_alone(case: Case) -> 
 
 @pytest.mark.slow
 def test_a_state_that_is_kept_from_an_act_does_not_do_it_and_nobody_else_draws_otherwise(
-    case: Case, some_parameters: dict[str, Floats]
+    case: Case, some_parameters: ParameterDraws
 ) -> None:
     forbid = Forbid(states=("UZB",), club="CST", act="accede", from_="1999-05", until="2025-12")
     base = runs_of(case, some_parameters, "2000-12").acts()
@@ -246,7 +246,7 @@ def test_a_state_that_is_kept_from_an_act_does_not_do_it_and_nobody_else_draws_o
 )
 def test_a_forced_act_happens_once_the_law_allows_it_and_names_the_rule(
     case: Case,
-    some_parameters: dict[str, Floats],
+    some_parameters: ParameterDraws,
     act: str,
     month: str,
     start: str,
@@ -270,7 +270,7 @@ def test_a_forced_act_happens_once_the_law_allows_it_and_names_the_rule(
 
 @pytest.mark.slow
 def test_what_the_law_does_not_allow_is_not_forced(
-    case: Case, some_parameters: dict[str, Floats]
+    case: Case, some_parameters: ParameterDraws
 ) -> None:
     force = Force(states=("UZB",), club="CST", act="freeze", from_="1996-01", until="1996-12")
     base = runs_of(case, some_parameters)
@@ -279,7 +279,7 @@ def test_what_the_law_does_not_allow_is_not_forced(
 
 
 def test_a_council_grants_or_refuses_and_the_record_has_learnt_it(
-    case: Case, some_parameters: dict[str, Floats]
+    case: Case, some_parameters: ParameterDraws
 ) -> None:
     for grant, expected in ((True, "help"), (False, "refuse_help")):
         answer = Answer(date=date(2010, 6, 12), state="KGZ", need="stability", grant=grant)
@@ -318,7 +318,7 @@ def test_a_case_put_forward_for_certain_is_still_the_councils(case: Case) -> Non
 
 @pytest.mark.slow
 def test_a_club_that_never_was_leaves_other_draws_alone(
-    case: Case, some_parameters: dict[str, Floats]
+    case: Case, some_parameters: ParameterDraws
 ) -> None:
     changed = one(RemoveClub(club="GUAM")).apply(case)
     assert "GUAM" not in changed.clubs
@@ -329,7 +329,7 @@ def test_a_club_that_never_was_leaves_other_draws_alone(
 
 
 def test_parameters_are_held_or_drawn_from_another_prior(
-    case: Case, some_parameters: dict[str, Floats]
+    case: Case, some_parameters: ParameterDraws
 ) -> None:
     held = one(ChangeParameter(parameter="entrapment", value=0.0)).apply(case)
     found = parameters_of(held, some_parameters)
@@ -345,7 +345,7 @@ def test_parameters_are_held_or_drawn_from_another_prior(
     assert fixed.drawn == case.drawn
 
 
-def test_a_theory_is_chosen_first(case: Case, some_parameters: dict[str, Floats]) -> None:
+def test_a_theory_is_chosen_first(case: Case, some_parameters: ParameterDraws) -> None:
     alone = with_theory(case, "fear_of_abandonment")
     even_handed = load_counterfactual("CF4", case)
     assert "partisan_patron" not in even_handed.apply(alone).parameters

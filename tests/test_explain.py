@@ -8,23 +8,23 @@ import pytest
 
 from tashkent import cli
 from tashkent.agents import acts
-from tashkent.agents.situation import Floats
 from tashkent.model import words
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
 from tashkent.model.explain import Explanation, explain
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import prior_parameters
 from tashkent.model.step import weigh
 from tashkent.model.world import world_from_record
 
 
-def explained(case: Case, state: str, month: str, draws: dict[str, Floats]) -> Explanation:
+def explained(case: Case, state: str, month: str, draws: ParameterDraws) -> Explanation:
     return explain(case, state, case.month(month, "month"), draws)
 
 
 @pytest.fixture(scope="module")
-def draws(case: Case) -> dict[str, Floats]:
+def draws(case: Case) -> ParameterDraws:
     return prior_parameters(case, runs=30, seed=3)
 
 
@@ -43,7 +43,7 @@ def draws(case: Case) -> dict[str, Floats]:
     ],
 )
 def test_parts_add_up_to_the_log_odds_of_the_engine(
-    case: Case, draws: dict[str, Floats], state: str, month: str
+    case: Case, draws: ParameterDraws, state: str, month: str
 ) -> None:
     inputs = compile_case(case)
     t, s = case.month(month, "month") - case.start, case.state_ids.index(state)
@@ -69,7 +69,7 @@ def test_parts_add_up_to_the_log_odds_of_the_engine(
 
 
 def test_the_acts_are_those_that_law_and_status_leave_open(
-    case: Case, draws: dict[str, Floats]
+    case: Case, draws: ParameterDraws
 ) -> None:
     def of(state: str, month: str, club: str) -> set[str]:
         return {a.act for a in explained(case, state, month, draws).acts if a.club == club}
@@ -89,9 +89,7 @@ def test_the_acts_are_those_that_law_and_status_leave_open(
     assert {p.name for p in back[0].parts} >= {"return", "lock"}
 
 
-def test_a_term_without_a_text_and_a_bar_leave_no_choice(
-    case: Case, draws: dict[str, Floats]
-) -> None:
+def test_a_term_without_a_text_and_a_bar_leave_no_choice(case: Case, draws: ParameterDraws) -> None:
     def of(other: Case, state: str, month: str, club: str) -> set[str]:
         return {a.act for a in explained(other, state, month, draws).acts if a.club == club}
 
@@ -102,7 +100,7 @@ def test_a_term_without_a_text_and_a_bar_leave_no_choice(
 
 
 def test_without_a_permanent_body_petitions_wait_for_the_session(
-    case: Case, draws: dict[str, Floats]
+    case: Case, draws: ParameterDraws
 ) -> None:
     other = case.without("CSTO-11-permanent")
     for month, expected in (("2005-11", set()), ("2005-12", {"accede", "observe"})):
@@ -110,7 +108,7 @@ def test_without_a_permanent_body_petitions_wait_for_the_session(
         assert {a.act for a in found if a.club == "CST"} == expected
 
 
-def test_record_objectors_and_turns(case: Case, draws: dict[str, Floats]) -> None:
+def test_record_objectors_and_turns(case: Case, draws: ParameterDraws) -> None:
     found = explained(case, "UZB", "2012-06", draws)
     assert found.record == (("CST", "request_suspension", "state"),)
     asked = next(a for a in found.acts if a.act == "request_suspension")
@@ -124,7 +122,7 @@ def test_record_objectors_and_turns(case: Case, draws: dict[str, Floats]) -> Non
         assert turn.term in case.role("weight")
 
 
-def test_words_follow_the_numbers(case: Case, draws: dict[str, Floats]) -> None:
+def test_words_follow_the_numbers(case: Case, draws: ParameterDraws) -> None:
     found = explained(case, "GEO", "1999-04", draws)
     lines = words.story(found)
     act = next(a for a in found.acts if a.act == "renew")
@@ -183,7 +181,7 @@ def test_the_command_prints_tables_and_json(
 
 
 def test_the_worth_of_a_seat_is_the_same_for_every_act_on_it(
-    case: Case, draws: dict[str, Floats]
+    case: Case, draws: ParameterDraws
 ) -> None:
     found = explained(case, "UZB", "2012-06", draws)
     acts = [a for a in found.acts if a.club == "CST"]
@@ -194,7 +192,7 @@ def test_the_worth_of_a_seat_is_the_same_for_every_act_on_it(
         np.testing.assert_allclose(act.log_odds, own - act.total.values, atol=1e-9)
 
 
-def test_what_it_saw_and_owed(case: Case, draws: dict[str, Floats]) -> None:
+def test_what_it_saw_and_owed(case: Case, draws: ParameterDraws) -> None:
     found = explained(case, "UZB", "2012-06", draws)
     assert found.owed == {"CST": 9}
     saw = {sight.threat: sight for sight in found.saw}

@@ -29,6 +29,7 @@ from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_label, month_o
 from tashkent.model.compilation import compile_case
 from tashkent.model.inputs import CaseInputs
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import NEVER, Seats
 from tashkent.model.statuses import Act, Status
 from tashkent.model.statutes import KINDS
@@ -670,9 +671,9 @@ class Months(RuleBasedStateMachine):
             noise, parameters = Script(self.shape), parameters_of(case, court=courts)
         else:
             self.inputs, noise = full, Noise(case, seed, 0, 1)
-            parameters = {
-                name: np.full((1, 1, 1), chance.gauss(0.0, 2.0)) for name in parameters_of(case)
-            }
+            parameters = ParameterDraws.from_mapping(
+                {name: np.full(1, chance.gauss(0.0, 2.0)) for name in parameters_of(case)}
+            )
         note(f"statutes: {' '.join(s.id for s in case.statutes)}")
         self.world = world_of(self.inputs, seats, noise, parameters, taken)
         self.watch = Watch(

@@ -30,6 +30,7 @@ from tashkent.model.clock import parse_month
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import load_counterfactual, shipped_counterfactuals
 from tashkent.model.errors import InputError
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import is_in
@@ -77,7 +78,7 @@ EXAMPLES = (
 
 
 @pytest.fixture(scope="module")
-def ensemble(case: Case, some_parameters: dict[str, Floats]) -> Ensemble:
+def ensemble(case: Case, some_parameters: ParameterDraws) -> Ensemble:
     return simulate(case, some_parameters, seed=5)
 
 
@@ -171,7 +172,7 @@ def test_patterns_have_the_mean_that_the_table_of_patterns_has(
 
 
 def test_brier_is_that_of_p_in_without_the_bias_of_few_runs(
-    case: Case, some_parameters: dict[str, Floats]
+    case: Case, some_parameters: ParameterDraws
 ) -> None:
     """Over all ways to pair runs the mean is exactly the score less its bias; so it is for the pairs, on average."""
     many = {name: np.repeat(values[:1], 400) for name, values in some_parameters.items()}
@@ -189,7 +190,7 @@ def test_brier_is_that_of_p_in_without_the_bias_of_few_runs(
 
 
 def test_brier_pairs_by_the_number_of_the_run(
-    case: Case, some_parameters: dict[str, Floats], ensemble: Ensemble
+    case: Case, some_parameters: ParameterDraws, ensemble: Ensemble
 ) -> None:
     whole = value("brier(CST, 1994-01, 2012-12)", ensemble)
     half = {name: values[6:] for name, values in some_parameters.items()}

@@ -72,8 +72,7 @@ def test_run_r_of_every_point_has_the_draws_of_run_r(case: Case) -> None:
 
 def test_with_independent_random_numbers_run_r_of_point_p_is_number_p_r(case: Case) -> None:
     found = sweep(grid(random_numbers="independent", keep="runs"))
-    draws = posterior(case).draws(runs=24, seed=0, first_run=24)
-    draws["contagion"] = np.full(24, 2.0)
+    draws = posterior(case).draws(runs=24, seed=0, first_run=24).with_values({"contagion": 2.0})
     assert of_runs(found, 1) == directly(case, draws, first_run=24).tolist()
 
 

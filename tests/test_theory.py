@@ -138,7 +138,7 @@ def test_a_term_of_ones_own_is_used_everywhere(
     )  # the case says which code its terms are of
     parameters = prior_parameters(wider, runs=6, seed=3)
     for number in (0.0, 5.0):
-        parameters[name] = np.full(6, number)
+        parameters = parameters.with_values({name: number})
         runs = simulate(wider, parameters, seed=3)
         plain = {n: v for n, v in parameters.items() if n != name}
         same = np.array_equal(runs.status, simulate(case, plain, seed=3).status)

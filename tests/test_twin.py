@@ -20,6 +20,7 @@ from tashkent.calibration.posterior import posterior
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Request
 from tashkent.model.clock import MONTHS_PER_YEAR, parse_month
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import prior_parameters
 from tashkent.model.statuses import Act, Status
 from tashkent.model.theory import with_theory
@@ -43,9 +44,11 @@ OFTEN = {
 }
 
 
-def pushed(drawn: Mapping[str, Floats], by: Mapping[str, float]) -> dict[str, Floats]:
+def pushed(drawn: Mapping[str, Floats], by: Mapping[str, float]) -> ParameterDraws:
     """Draws with something added to some parameters."""
-    return {name: values + by.get(name, 0.0) for name, values in drawn.items()}
+    return ParameterDraws.from_mapping(
+        {name: values + by.get(name, 0.0) for name, values in drawn.items()}
+    )
 
 
 def with_law(case: Case, **changes: Mapping[str, object]) -> Case:
@@ -185,7 +188,7 @@ class Scenario(NamedTuple):
     """A case with its law changed, and draws that bring out what changed."""
 
     case: Case
-    parameters: dict[str, Floats]
+    parameters: ParameterDraws
     start: int | None
 
 
@@ -239,7 +242,7 @@ SCENARIOS: dict[str, tuple[Callable[[Case], Case], dict[str, float], str | None]
 
 
 @pytest.fixture(scope="module")
-def drawn(case: Case) -> dict[str, dict[str, Floats]]:
+def drawn(case: Case) -> dict[str, ParameterDraws]:
     return {
         "prior": prior_parameters(case, runs=RUNS, seed=SEED),
         "posterior": posterior(case).draws(runs=RUNS, seed=SEED),
@@ -247,11 +250,11 @@ def drawn(case: Case) -> dict[str, dict[str, Floats]]:
 
 
 @pytest.fixture(scope="module")
-def scenarios(case: Case, drawn: dict[str, dict[str, Floats]]) -> dict[str, Scenario]:
+def scenarios(case: Case, drawn: dict[str, ParameterDraws]) -> dict[str, Scenario]:
     found = {}
     for name, (change, by, start) in SCENARIOS.items():
         changed = change(case)
-        values = {key: value for key, value in drawn["prior"].items() if key in changed.drawn}
+        values = drawn["prior"].of(key for key in drawn["prior"] if key in changed.drawn)
         month = None if start is None else parse_month(start)
         found[name] = Scenario(changed, pushed(values, by), month)
     return found
@@ -271,7 +274,7 @@ def scenarios(case: Case, drawn: dict[str, dict[str, Floats]]) -> dict[str, Scen
     ids=["first", "term", "restored", "declined", "request", "late"],
 )
 def test_same_statuses_and_acts(
-    case: Case, drawn: dict[str, dict[str, Floats]], source: str, runs: int, start: str
+    case: Case, drawn: dict[str, ParameterDraws], source: str, runs: int, start: str
 ) -> None:
     found = differences(case, drawn[source], seed=SEED, runs=runs, start=parse_month(start))
     assert [str(difference) for difference in found] == []
@@ -299,7 +302,7 @@ def test_what_is_compared_is_rich(scenarios: dict[str, Scenario]) -> None:
 
 
 def test_a_request_is_pending_at_the_last_start(
-    case: Case, drawn: dict[str, dict[str, Floats]]
+    case: Case, drawn: dict[str, ParameterDraws]
 ) -> None:
     numbers = {name: float(values[0]) for name, values in drawn["posterior"].items()}
     twin = AllianceModel(case, numbers, start=parse_month("2012-08"))
@@ -307,7 +310,7 @@ def test_a_request_is_pending_at_the_last_start(
     assert twin.history == [bytes(twin.statuses.values())]
 
 
-def test_a_different_act_is_reported(case: Case, drawn: dict[str, dict[str, Floats]]) -> None:
+def test_a_different_act_is_reported(case: Case, drawn: dict[str, ParameterDraws]) -> None:
     acts = acts_of_twin(run_twin(case, drawn["posterior"], seed=SEED, run=0))
     changed = acts.copy()
     month, state, club, act, rule = min(acts)
@@ -339,7 +342,7 @@ def test_the_twin_uses_nothing_of_the_engine() -> None:
 
 
 def test_it_runs_in_mesas_batch_runner(
-    case: Case, drawn: dict[str, dict[str, Floats]], monkeypatch: pytest.MonkeyPatch
+    case: Case, drawn: dict[str, ParameterDraws], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     numbers = {name: float(values[0]) for name, values in drawn["posterior"].items()}
     given = {"case": case, "parameters": [numbers], "run": [0, 1], "start": case.end - 24}

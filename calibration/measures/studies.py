@@ -19,6 +19,7 @@ from tashkent.calibration.measures.measure import (
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
 from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.statuses import is_in
 from tashkent.model.step import advance
 from tashkent.model.world import world_from_record
@@ -48,9 +49,7 @@ class ParticipationFalls(Particulars):
     last: Month
     of: str | None = None
 
-    def values(
-        self, case: Case, parameters: Mapping[str, Floats], *, seed: int
-    ) -> Mapping[str, Floats]:
+    def values(self, case: Case, parameters: ParameterDraws, *, seed: int) -> Mapping[str, Floats]:
         """`falls`: whether it does in runs where the state stays in from first to last; `from` and `to`: levels there.
 
         Each has shape (R,), as the parameters have, and is NaN in other runs. Runs begin with the record at the start;
@@ -71,11 +70,11 @@ class ParticipationFalls(Particulars):
 
 
 def participation(
-    case: Case, parameters: Mapping[str, Floats], *, seed: int, start: int, end: int
+    case: Case, parameters: ParameterDraws, *, seed: int, start: int, end: int
 ) -> tuple[Floats, Bools]:
     """How far members take part, from 0 to 1, NaN where not asked, and who is in; both of shape (R, T, S, C)."""
     inputs = compile_case(case)
-    runs = len(next(iter(parameters.values())))
+    runs = parameters.runs
     world = world_from_record(inputs, start - case.start, parameters, Noise(case, seed, 0, runs))
     level, seat = [world.participation.copy()], [is_in(world.status)]
     for t in range(start - case.start + 1, end - case.start + 1):
