@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-Axis = Literal["run", "month", "state", "club", "threat", "sponsor"]
+Axis = Literal["run", "month", "state", "club", "threat", "sponsor", "belief"]
 
 
 def lies(*axes: Axis) -> dict[str, tuple[Axis, ...]]:
@@ -107,19 +107,18 @@ class Situation:
     #: whom the patron courts, shape (..., S, C)
     courted: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
 
-    def joined_by(
-        self,
-        credibility: Floats,
-        *,
-        seat: Bools,
-        gap: NDArray[np.integer],
-        left: Bools,
-        courted: Bools,
-    ) -> "Situation":
-        """The same with all that differs between runs, of the shapes that the fields state."""
-        return replace(
-            self, credibility=credibility, seat=seat, gap=gap, left=left, courted=courted
-        )
+    def joined_by(self, **of_runs: NDArray[Any]) -> "Situation":
+        """The same with all that differs between runs (`PER_RUN`), by name, each of the shape of its field.
+
+        Raises
+        ------
+        TypeError
+            If one is missing, or is none of these.
+        """
+        if odd := set(of_runs) ^ set(PER_RUN):
+            raise TypeError(f"what differs between runs is {PER_RUN}, not {sorted(odd)}")
+        joined: dict[str, Any] = dict(of_runs)
+        return replace(self, **joined)
 
     def of_clubs(self, clubs: slice) -> "Situation":
         """The same as far as it concerns some clubs, in their order."""
@@ -128,3 +127,5 @@ class Situation:
 
 #: what of a situation has months first
 MONTHLY = tuple(name for name, axes in axes_of(Situation).items() if axes[0] == "month")
+#: what of it differs between runs
+PER_RUN = tuple(name for name, axes in axes_of(Situation).items() if axes[0] == "run")

@@ -58,12 +58,11 @@ def _on_record(case: Case, names: tuple[str, ...]) -> Floats:
     """Terms as the record has them, shape (months, terms, clubs, states); 0 in the first month, which is given."""
     inputs = compile_case(case)
     standing = [record_standing(inputs, max(1, t)) for t in range(len(case.months))]
+    by_month = [now.of_clubs(slice(None)) for now in standing]
+    believed = [inputs.credibility(t, now.belief_updates) for t, now in enumerate(standing)]
     situation = inputs.situation.joined_by(
-        np.array([inputs.credibility(t, now.belief_updates) for t, now in enumerate(standing)]),
-        seat=np.array([now.seat for now in standing]),
-        gap=np.array([now.gap for now in standing]),
-        left=np.array([now.left for now in standing]),
-        courted=np.array([now.courted for now in standing]),
+        credibility=np.array(believed),
+        **{name: np.array([month[name] for month in by_month]) for name in by_month[0]},
     )
     found = np.zeros((len(case.months), len(names), len(case.clubs), len(case.states)))
     for n, name in enumerate(names):

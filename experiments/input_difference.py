@@ -1,11 +1,13 @@
 """From which month on two cases give a world other inputs; until then a pair of runs is one world."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tashkent.agents.situation import MONTHLY
+from tashkent.agents.situation import axes_of
 from tashkent.model.inputs import CaseInputs
 from tashkent.model.law import RulesInForce
 from tashkent.model.statutes import Statute
@@ -27,7 +29,6 @@ def first_difference(one: CaseInputs, other: CaseInputs, origin: int) -> int:
         and drawn[0] == drawn[1]
         and held[0] == held[1]
         and one.theory == other.theory
-        and np.array_equal(one.stake, other.stake)
         and all(
             np.array_equal(a, b) for a, b in zip(one.belief_index, other.belief_index, strict=True)
         )
@@ -38,29 +39,15 @@ def first_difference(one: CaseInputs, other: CaseInputs, origin: int) -> int:
         and np.array_equal(
             one.recorded_belief_updates[origin + 1], other.recorded_belief_updates[origin + 1]
         )
+        and one.patron == other.patron
         and all(
-            np.array_equal(
-                getattr(one.situation.clubs, f.name), getattr(other.situation.clubs, f.name)
-            )
-            for f in fields(one.situation.clubs)
+            np.array_equal(a, b)
+            for a, b in zip(_arrays(one, False), _arrays(other, False), strict=True)
         )
     )
     if not alike:
         return origin
-    pairs = [(getattr(one.situation, n), getattr(other.situation, n)) for n in MONTHLY]
-    pairs += [(one.situation.credibility, other.situation.credibility), (one.seen, other.seen)]
-    pairs += [(one.base_terms[n], other.base_terms[n]) for n in one.base_terms]
-    names = (
-        "open_to",
-        "may_observe",
-        "exists",
-        "founding",
-        "window",
-        "dear",
-        "owed",
-        "instruments_owed",
-    )
-    pairs += [(getattr(one, n), getattr(other, n)) for n in (*names, "posts", "ratified")]
+    pairs = list(zip(_arrays(one, True), _arrays(other, True), strict=True))
     pairs.append((one.record.status[:, one.patron], other.record.status[:, other.patron]))
     differs = np.zeros(months, bool)
     for a, b in pairs:
@@ -76,6 +63,23 @@ def first_difference(one: CaseInputs, other: CaseInputs, origin: int) -> int:
         differs[key[1]] |= held_draws_of[0].get(key) != held_draws_of[1].get(key)
     later = np.flatnonzero(differs[origin + 1 :])
     return origin + 1 + int(later[0]) if len(later) else months
+
+
+#: monthly arrays of which a run takes the month of its start alone
+_AT_START = ("recorded_belief_updates",)
+
+
+def _arrays(inputs: CaseInputs, monthly: bool) -> list[NDArray[Any]]:
+    """All arrays that a world reads, those with an axis of months or the others, in the order of their fields."""
+    found: list[NDArray[Any]] = []
+    for table in (inputs, inputs.situation, inputs.situation.clubs):
+        for name, axes in axes_of(type(table)).items():
+            value = getattr(table, name)
+            # what differs between runs is None, or monthly as far as it is the same in all
+            if value is None or name in _AT_START or (axes[0] in ("month", "run")) != monthly:
+                continue
+            found += value.values() if isinstance(value, Mapping) else [value]
+    return found
 
 
 #: what of a statute says when it holds and where it stands, and not what it does while it holds

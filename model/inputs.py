@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import compress
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tashkent.agents import perception
 from tashkent.agents.acts import Features
-from tashkent.agents.situation import MONTHLY, Bools, Floats, Situation
+from tashkent.agents.situation import MONTHLY, Bools, Floats, Situation, axes_of, lies
 from tashkent.agents.terms import TERMS, Read
 from tashkent.model.case import Case
 from tashkent.model.law import RulesInForce
@@ -26,78 +26,84 @@ Rules = tuple[tuple[RulesInForce, ...], ...]
 
 @dataclass(frozen=True)
 class Standing:
-    """What differs between runs when seats are weighed: arrays on axes (run, state, club), or without run."""
+    """What differs between runs when seats are weighed: arrays with an axis of runs, or without it."""
 
-    seat: Bools
-    gap: Months
+    seat: Bools = field(metadata=lies("run", "state", "club"))
+    gap: Months = field(metadata=lies("run", "state", "club"))
     #: out of late, and courted of late
-    left: Bools
-    courted: Bools
+    left: Bools = field(metadata=lies("run", "state", "club"))
+    courted: Bools = field(metadata=lies("run", "state", "club"))
     #: what answers to requests for help have taught beyond dated events, shape (run, beliefs) or (beliefs,)
-    belief_updates: Floats
+    belief_updates: Floats = field(metadata=lies("run", "belief"))
+
+    def of_clubs(self, clubs: slice) -> dict[str, NDArray[Any]]:
+        """What lies by club, as far as it concerns some clubs: by name, shape (..., S, clubs)."""
+        return {
+            name: getattr(self, name)[..., clubs]
+            for name, axes in axes_of(Standing).items()
+            if "club" in axes
+        }
 
     @property
     def active_clubs(self) -> dict[Read, frozenset[int]]:
         """The clubs in which something is other than with nobody in and nothing learnt, by what it is."""
         others = tuple(range(self.seat.ndim - 1))
         clubs = range(self.seat.shape[-1])
-
-        def where(values: NDArray[Any]) -> frozenset[int]:
-            return frozenset(compress(clubs, values.any(axis=others).tolist()))
-
-        return {
-            "seat": where(self.seat),
-            "gap": where(self.gap),
-            "left": where(self.left),
-            "courted": where(self.courted),
-            "credibility": frozenset(clubs if self.belief_updates.any() else ()),
+        found = {
+            cast(Read, name): frozenset(compress(clubs, values.any(axis=others).tolist()))
+            for name, values in self.of_clubs(slice(None)).items()
         }
+        found["credibility"] = frozenset(clubs if self.belief_updates.any() else ())
+        return found
 
 
 @dataclass(frozen=True)
 class CaseInputs:
-    """What no run changes: the situation, the rules and the record of every month of a case."""
+    """What no run changes: the situation, the rules and the record of every month of a case.
+
+    Arrays, and those of a mapping, lie on the axes that their fields say (`agents.situation.lies`).
+    """
 
     case: Case
     #: everything a state is shown but who is in; month first
     situation: Situation
     #: the terms with nobody in and nothing learnt from requests, by name, each of shape (T, S, C), times the stake
-    base_terms: Mapping[str, Floats]
+    base_terms: Mapping[str, Floats] = field(metadata=lies("month", "state", "club"))
     #: whether such a term is other than zero anywhere, by name and month
-    at_work: Mapping[str, Bools]
+    at_work: Mapping[str, Bools] = field(metadata=lies("month"))
     #: what is at stake in each club, shape (C,)
-    stake: Floats
+    stake: Floats = field(metadata=lies("club"))
     #: what dated events showed of promises, fading, shape (T, S, K)
-    seen: Floats
+    seen: Floats = field(metadata=lies("month", "state", "threat"))
     #: states and threats about which requests for help can teach something, two arrays of one length
     belief_index: tuple[NDArray[np.intp], NDArray[np.intp]]
     #: what the requests of the record have taught by each month, shape (T, beliefs)
-    recorded_belief_updates: Floats
+    recorded_belief_updates: Floats = field(metadata=lies("month", "belief"))
     #: the rules of every month and club
     rules: Rules
     #: the club is open to the state as a member, and as an observer whatever its own law, shape (T, S, C)
-    open_to: Bools
-    may_observe: Bools
+    open_to: Bools = field(metadata=lies("month", "state", "club"))
+    may_observe: Bools = field(metadata=lies("month", "state", "club"))
     #: the club exists; its founding falls in this month; its opening window runs: shape (T, C)
-    exists: Bools
-    founding: Bools
-    window: Bools
+    exists: Bools = field(metadata=lies("month", "club"))
+    founding: Bools = field(metadata=lies("month", "club"))
+    window: Bools = field(metadata=lies("month", "club"))
     #: the state decides in the model, shape (S,)
-    decides: Bools
+    decides: Bools = field(metadata=lies("state"))
     patron: int
     #: a law at home makes acceding dear, shape (T, S, C)
-    dear: Bools
+    dear: Bools = field(metadata=lies("month", "state", "club"))
     #: what a former party must join first, in units of compliance, and the instruments it will owe, shape (T, C)
-    owed: Floats
-    instruments_owed: Months
+    owed: Floats = field(metadata=lies("month", "club"))
+    instruments_owed: Months = field(metadata=lies("month", "club"))
     #: goods of a seat that a deprived debtor is without, in units of tie, shape (T, C)
-    posts: Floats
+    posts: Floats = field(metadata=lies("month", "club"))
     #: month in which an accession of this month is ratified, or NEVER while the treaty is not in force, shape (T, C)
-    ratified: Months
+    ratified: Months = field(metadata=lies("month", "club"))
     #: requests for help of each month: state, kind, whether it asked
     requests: Mapping[int, tuple[tuple[int, str, bool], ...]]
     #: states in the order in which they take the chair
-    chair_order: NDArray[np.intp]
+    chair_order: NDArray[np.intp] = field(metadata=lies("state"))
     #: the record at the end of every month
     record: "Seats"
     #: made on first use: what months show by month and clubs
@@ -185,11 +191,7 @@ class CaseInputs:
             clubs = slice(min(concerned), max(concerned) + 1)
             if clubs not in shown:
                 shown[clubs] = self._shown(t, clubs).joined_by(
-                    credibility,
-                    seat=standing.seat[..., clubs],
-                    gap=standing.gap[..., clubs],
-                    left=standing.left[..., clubs],
-                    courted=standing.courted[..., clubs],
+                    credibility=credibility, **standing.of_clubs(clubs)
                 )
             delta = self.stake[clubs] * TERMS[name].formula(shown[clubs])
             if self.at_work[name][t]:
@@ -238,12 +240,9 @@ class CaseInputs:
 
     def month(self, t: int, standing: Standing) -> Situation:
         """The situation of one month as it stands in runs, or in the record."""
-        return self._shown(t, slice(0, len(self.stake))).joined_by(
-            self.credibility(t, standing.belief_updates),
-            seat=standing.seat,
-            gap=standing.gap,
-            left=standing.left,
-            courted=standing.courted,
+        clubs = slice(0, len(self.stake))
+        return self._shown(t, clubs).joined_by(
+            credibility=self.credibility(t, standing.belief_updates), **standing.of_clubs(clubs)
         )
 
     def standing(self, t: int, seats: "Seats", before: Status8, belief_updates: Floats) -> Standing:
