@@ -21,6 +21,7 @@ from tashkent.calibration.shipped import read
 from tashkent.model.case import Case
 from tashkent.model.draws import normal, occasional
 from tashkent.model.parameters import ParameterDraws
+from tashkent.model.source import code_digest
 
 LAPLACE = "normal approximation at the mode (Laplace)"
 
@@ -161,10 +162,16 @@ def posterior(case: Case) -> Posterior:
 
 
 def posterior_hash(fitted: Posterior) -> str:
-    """A digest of a posterior by its names, means and standard deviations."""
+    """A digest of a posterior: of a sample's means and standard deviations, and of what an approximation was asked for.
+
+    A fit differs in its last bits from one kernel of the linear algebra to another, and is the same fit.
+    """
     digest = hashlib.sha256(" ".join(fitted.names).encode())
-    digest.update(np.asarray(fitted.mean, float).tobytes())
-    digest.update(np.asarray(fitted.sd, float).tobytes())
+    if isinstance(fitted, Sample):
+        digest.update(np.asarray(fitted.mean, float).tobytes())
+        digest.update(np.asarray(fitted.sd, float).tobytes())
+    else:
+        digest.update(fitted.case.hash.encode() + code_digest("agents", "model", "calibration"))
     return digest.hexdigest()
 
 

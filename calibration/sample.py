@@ -13,7 +13,8 @@ alone, however often it was interrupted.
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ import numpy as np
 from tashkent.agents.situation import Floats
 from tashkent.calibration.target import Target
 from tashkent.model.errors import InputError
-from tashkent.model.storage import clear, write_bytes, write_json, writing
+from tashkent.model.pieces import read_piece, remove_piece, write_piece
+from tashkent.model.storage import clear, write_json, writing
 from tashkent.model.workers import Pool, Progress
 
 #: steps between two draws that are kept
@@ -46,6 +48,8 @@ class Settings:
     thin: int = THIN
     #: which set of inputs; the seed and this number fix it
     imputation: int = 0
+    #: the kinds of moves, with their settings and chances
+    moves: str = field(default_factory=lambda: _moves_in_words())
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,9 +145,9 @@ def sample(
     """
     _claim(folder, settings)
     clear(folder)
-    for ensemble in range(settings.ensembles):
-        _check_likelihood(target, folder, ensemble)
-    done = {e: _last_step(folder, e) for e in range(settings.ensembles)}
+    done = {e: _sound_until(folder, settings, e) for e in range(settings.ensembles)}
+    for ensemble in done:
+        _check_likelihood(target, settings, folder, ensemble)
     total = settings.ensembles * steps
 
     def say() -> None:
@@ -209,7 +213,7 @@ def advance(target: Target, settings: Settings, folder: Path, ensemble: int, ste
         vectorize=True,
     )
     at = _last_step(folder, ensemble)
-    state = _start(target, settings, ensemble) if at == 0 else _stored(folder, ensemble, at)
+    state = _stored(folder, settings, ensemble, at) if at else _start(target, settings, ensemble)
     until = min(at - at % BLOCK + BLOCK, steps)
     keep = (until - at) // settings.thin
     begin = emcee.State(state["coords"], log_prob=state["log_prob"], random_state=state["random"])
@@ -217,6 +221,7 @@ def advance(target: Target, settings: Settings, folder: Path, ensemble: int, ste
         end = sampler.run_mcmc(begin, keep, thin_by=settings.thin, skip_initial_state_check=True)
     _write(
         _block(folder, ensemble, until),
+        _whose(settings, ensemble, at, until),
         chain=sampler.get_chain(),
         chain_log_posterior=sampler.get_log_prob(),
         coords=end.coords,
@@ -235,6 +240,20 @@ def moves() -> list[tuple[Any, float]]:
     from emcee.moves import DEMove
 
     return [(DEMove(), 0.9), (DEMove(gamma0=1.0), 0.1)]
+
+
+def _moves_in_words() -> str:
+    """The moves with all that fixes them: a chain goes on with the same ones only."""
+    return ", ".join(
+        f"{type(move).__name__} {_plain(vars(move))} with chance {chance}"
+        for move, chance in moves()
+    )
+
+
+def _plain(settings: dict[str, Any]) -> str:
+    return " ".join(
+        f"{name}={value}" for name, value in sorted(settings.items()) if not callable(value)
+    )
 
 
 def _start(target: Target, settings: Settings, ensemble: int) -> dict[str, Any]:
@@ -282,12 +301,12 @@ def _claim(folder: Path, settings: Settings) -> None:
     write_json(path, asdict(settings))
 
 
-def _check_likelihood(target: Target, folder: Path, ensemble: int) -> None:
+def _check_likelihood(target: Target, settings: Settings, folder: Path, ensemble: int) -> None:
     """The last places must have the log posterior that was stored with them: terms may have changed since."""
     at = _last_step(folder, ensemble)
     if at == 0:
         return
-    state = _stored(folder, ensemble, at)
+    state = _stored(folder, settings, ensemble, at)
     fits = state["coords"].shape[1] == len(target.names)
     if not fits or not np.allclose(target.log_posterior(state["coords"]), state["log_prob"]):
         allowed = "the one with which the run there began; or another --out"
@@ -308,16 +327,54 @@ def _last_step(folder: Path, ensemble: int) -> int:
     return max(_blocks(folder, ensemble), default=0)
 
 
-def _stored(folder: Path, ensemble: int, step: int) -> dict[str, Any]:
-    with np.load(_block(folder, ensemble, step)) as block:
-        random = (
-            "MT19937",
-            block["random_keys"],
-            int(block["random_position"]),
-            int(block["random_has_gauss"]),
-            float(block["random_gauss"]),
-        )
-        return {"coords": block["coords"], "log_prob": block["log_prob"], "random": random}
+def _whose(settings: Settings, ensemble: int, first: int, last: int) -> str:
+    """What a block is of: its run, its ensemble, and its place in the chain."""
+    return json.dumps([asdict(settings), ensemble, first, last])
+
+
+def _sound(folder: Path, settings: Settings, ensemble: int, last: int) -> dict[str, Any] | None:
+    """What the block of an ensemble until a step holds, if it goes on where the one before it ended."""
+    first = max((step for step in _blocks(folder, ensemble) if step < last), default=0)
+    path = _block(folder, ensemble, last)
+    content = read_piece(path, _whose(settings, ensemble, first, last))
+    if content is None:
+        return None
+    with np.load(BytesIO(content)) as block:
+        return dict(block)
+
+
+def _sound_until(folder: Path, settings: Settings, ensemble: int) -> int:
+    """The step until which an ensemble goes without a gap; blocks after it are removed, and are done again."""
+    done, broken = 0, list[Path]()
+    for last, path in _blocks(folder, ensemble).items():
+        if broken or _sound(folder, settings, ensemble, last) is None:
+            broken.append(path)
+        else:
+            done = last
+    for path in broken:
+        remove_piece(path)
+    return done
+
+
+def _stored(folder: Path, settings: Settings, ensemble: int, step: int) -> dict[str, Any]:
+    """Where an ensemble stands after a step.
+
+    Raises
+    ------
+    InputError
+        If its block is no longer as it was written.
+    """
+    block = _sound(folder, settings, ensemble, step)
+    if block is None:
+        raise _broken(folder, ensemble, step)
+    random = (
+        "MT19937",
+        block["random_keys"],
+        int(block["random_position"]),
+        int(block["random_has_gauss"]),
+        float(block["random_gauss"]),
+    )
+    return {"coords": block["coords"], "log_prob": block["log_prob"], "random": random}
 
 
 def _as_arrays(random: tuple[str, Any, int, int, float]) -> dict[str, Any]:
@@ -334,10 +391,12 @@ def _read(target: Target, settings: Settings, folder: Path, steps: int) -> Chain
     values, scores = [], []
     for ensemble in range(settings.ensembles):
         chain, log_posterior = [], []
-        for path in _blocks(folder, ensemble).values():
-            with np.load(path) as block:
-                chain.append(block["chain"])
-                log_posterior.append(block["chain_log_posterior"])
+        for last in _blocks(folder, ensemble):
+            block = _sound(folder, settings, ensemble, last)
+            if block is None:
+                raise _broken(folder, ensemble, last)
+            chain.append(block["chain"])
+            log_posterior.append(block["chain_log_posterior"])
         values.append(np.concatenate(chain)[: steps // settings.thin])
         scores.append(np.concatenate(log_posterior)[: steps // settings.thin])
     first = int(np.ceil(WARM_UP * steps / settings.thin))
@@ -349,9 +408,12 @@ def _read(target: Target, settings: Settings, folder: Path, steps: int) -> Chain
     )
 
 
-def _write(path: Path, **arrays: Any) -> None:
-    from io import BytesIO
+def _broken(folder: Path, ensemble: int, last: int) -> InputError:
+    allowed = "a block as it was written: the same command does it again"
+    return InputError("--out", "file", str(_block(folder, ensemble, last)), allowed)
 
+
+def _write(path: Path, whose: str, **arrays: Any) -> None:
     memory = BytesIO()
     np.savez(memory, **arrays)
-    write_bytes(path, memory.getvalue())
+    write_piece(path, memory.getvalue(), whose)

@@ -8,6 +8,7 @@ finds what is done and goes on; the result is that of an undisturbed run, for ev
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -41,10 +42,11 @@ from tashkent.calibration.scores import brier
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.compilation import compile_case
+from tashkent.model.pieces import holds_tables, remove_piece, write_tables
 from tashkent.model.simulate import simulate
 from tashkent.model.source import code_digest
 from tashkent.model.statuses import Act, is_in
-from tashkent.model.storage import clear, is_stray, whole_folder, write_parquet
+from tashkent.model.storage import clear, is_stray
 from tashkent.model.workers import Pool, StageProgress
 
 Tables = dict[str, pd.DataFrame]
@@ -326,7 +328,7 @@ def run(
     places = {job: folder / _name(job, key) for job in todo}
     folder.mkdir(parents=True, exist_ok=True)
     clear(folder)
-    missing = [job for job in todo if not places[job].is_dir()]
+    missing = [job for job in todo if not _is_done(places[job])]
     done = len(todo) - len(missing)
 
     def say(stage: str) -> None:
@@ -337,7 +339,7 @@ def run(
     if workers == 1:
         _begin(case, patterns, effort)
         for job in missing:
-            _store(_do(job), places[job])
+            write_tables(places[job], _do(job), of=places[job].name)
             done += 1
             say(job.stage)
     elif missing:
@@ -345,7 +347,7 @@ def run(
             for job in missing:
                 pool.add(job, _do, job)
             for job, tables in pool.finished():
-                _store(tables, places[job])
+                write_tables(places[job], tables, of=places[job].name)
                 done += 1
                 say(job.stage)
     found: dict[str, list[pd.DataFrame]] = {}
@@ -371,11 +373,12 @@ def is_piece(name: str) -> bool:
     return bool(re.fullmatch("[a-z0-9-]+-[0-9a-f]{16}", name)) or is_stray(name)
 
 
-def _store(tables: Tables, place: Path) -> None:
-    """Write the tables of a job into a folder, whole or not at all."""
-    with whole_folder(place) as made:
-        for name, table in tables.items():
-            write_parquet(made / f"{name}.parquet", table)
+def _is_done(place: Path) -> bool:
+    """Whether all that a job found stands there as it was written; otherwise what is left of it is removed."""
+    done = holds_tables(place, of=place.name)
+    if not done and os.path.lexists(place):
+        remove_piece(place)
+    return done
 
 
 _now: dict[str, tuple[Case, Patterns, Effort]] = {}

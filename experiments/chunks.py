@@ -17,6 +17,7 @@ traceback. A task with a failure is done again when the sweep is resumed.
 """
 
 import json
+import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ from tashkent.experiments import evaluators
 from tashkent.experiments.plan import POINT, ROWS, SUMMARY, SweepPlan
 from tashkent.experiments.tasks import TaskResult, Tasks
 from tashkent.model.errors import InputError
-from tashkent.model.storage import clear, write_with, writing
+from tashkent.model.pieces import read_piece, remove_piece, write_piece
+from tashkent.model.storage import clear, writing
 from tashkent.model.workers import Progress
 
 CHUNKS = "chunks"
@@ -53,8 +55,10 @@ def store(found: TaskResult, folder: Path) -> None:
 
     table = pa.Table.from_pandas(found.table, preserve_index=False)
     table = table.replace_schema_metadata({_FAILURES: json.dumps(found.failures).encode()})
-    place = folder / f"{found.key}{FAILED if found.failures else DONE}"
-    write_with(place, lambda path: pq.write_table(table, path))
+    name = f"{found.key}{FAILED if found.failures else DONE}"
+    content = pa.BufferOutputStream()
+    pq.write_table(table, content)
+    write_piece(folder / name, content.getvalue().to_pybytes(), of=name)
     if not found.failures:
         (folder / f"{found.key}{FAILED}").unlink(missing_ok=True)
 
@@ -64,21 +68,30 @@ def keeping(folder: Path) -> AbstractContextManager[None]:
     return writing(folder, "--out", "; what is done is kept, and --resume goes on")
 
 
-def _stored(folder: Path, key: str) -> tuple[pd.DataFrame, list[dict[str, Any]]] | None:
+def _stored(folder: Path, key: str) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    import pyarrow as pa
     import pyarrow.parquet as pq
-    from pyarrow import ArrowInvalid
 
     for suffix in (DONE, FAILED):
-        path = folder / f"{key}{suffix}"
-        if path.exists():
-            try:
-                table = pq.read_table(path)
-            except ArrowInvalid:
-                allowed = "a file as it was written: remove it, and --resume does its task again"
-                raise InputError("--out", "file", str(path), allowed) from None
+        content = read_piece(folder / f"{key}{suffix}", of=f"{key}{suffix}")
+        if content is not None:
+            table = pq.read_table(pa.BufferReader(content))
             told = (table.schema.metadata or {}).get(_FAILURES, b"[]")
             return table.to_pandas(), json.loads(told)
-    return None
+    allowed = "a file as it was written: --resume does its task again"
+    raise InputError("--out", "file", str(folder / f"{key}{DONE}"), allowed)
+
+
+def _done(tasks: Tasks, chunks: Path) -> frozenset[str]:
+    """The keys of the tasks that are done; what is stored of others and is not as it was written is removed."""
+    found = set()
+    for task in tasks:
+        path = chunks / f"{task.key}{DONE}"
+        if read_piece(path, of=path.name) is not None:
+            found.add(task.key)
+        elif os.path.lexists(path):
+            remove_piece(path)
+    return frozenset(found)
 
 
 # doing ---------------------------------------------------------------------------------------------
@@ -100,7 +113,8 @@ def run(
     with keeping(folder):
         chunks.mkdir(parents=True, exist_ok=True)
         clear(chunks)
-    done = sum(task.runs for task in tasks if (chunks / f"{task.key}{DONE}").exists())
+        there = _done(tasks, chunks)
+    done = sum(task.runs for task in tasks if task.key in there)
 
     def say() -> None:
         if progress is not None:
@@ -111,7 +125,7 @@ def run(
         return tasks
     for name in plan.cases.theories:
         plan.cases.posterior(name)  # fitted once, here
-    todo = (task for task in tasks if not (chunks / f"{task.key}{DONE}").exists())
+    todo = (task for task in tasks if task.key not in there)
     if cluster is not None:
         results = evaluators.on_cluster(plan, todo, cluster)
     elif workers > 1 and len(tasks) > 1:
@@ -138,8 +152,8 @@ def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
 
     Raises
     ------
-    FileNotFoundError
-        If a task has no file.
+    InputError
+        If a task has no file, or it is not as it was written.
     """
     plan, failures = tasks.plan, 0
     _write_points(plan, to / "points.parquet")
@@ -150,10 +164,7 @@ def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
         pd.DataFrame(columns=FAILURE_COLUMNS).to_csv(failed, index=False, lineterminator="\n")
         group = _Group.of(plan, ())
         for task in tasks:
-            stored = _stored(folder / CHUNKS, task.key)
-            if stored is None:
-                raise FileNotFoundError(f"{task.key} in {folder / CHUNKS}")
-            table, rows = stored
+            table, rows = _stored(folder / CHUNKS, task.key)
             if task.first == 0:
                 group = _Group.of(plan, [point.number for point in task.points])
             group = group.with_runs(plan, table, task.last - task.first)

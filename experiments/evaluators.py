@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from tashkent.experiments.plan import SweepPlan
-from tashkent.experiments.tasks import PACKAGES, Task, TaskResult, evaluate, failure, nothing
+from tashkent.experiments.tasks import PACKAGES, Task, TaskResult, evaluate, failed
 from tashkent.model.errors import InputError
 from tashkent.model.source import code_digest
 from tashkent.model.workers import Pool
@@ -21,6 +21,8 @@ from tashkent.model.workers import Pool
 Results = Generator[TaskResult, None, None]
 #: seconds to wait for a cluster and its first worker
 PATIENCE = 15
+#: why a task came to nothing, where nothing else is known
+LOST = "the process that did the task was lost twice, as where memory does not suffice"
 #: tasks that wait at each thread of a cluster, besides the one that it does
 AHEAD = 2
 
@@ -55,12 +57,22 @@ def on_cores(plan: SweepPlan, tasks: Iterable[Task], workers: int) -> Results:
         If processes are ended from outside again and again, as for want of memory.
     """
     source = iter(tasks)
-    with Pool[str, TaskResult](workers, _begin, plan) as pool:
-        for task in islice(source, 2 * workers):
-            pool.add(task.key, _evaluate_here, task)
-        for _, found in pool.finished():
-            for task in islice(source, 1):
+    given: dict[str, Task] = {}
+
+    def lost(key: str) -> TaskResult:
+        return failed(plan, given[key], ChildProcessError(LOST))
+
+    with Pool[str, TaskResult](workers, _begin, plan, lost=lost) as pool:
+
+        def give(number: int) -> None:
+            for task in islice(source, number):
+                given[task.key] = task
                 pool.add(task.key, _evaluate_here, task)
+
+        give(2 * workers)
+        for key, found in pool.finished():
+            del given[key]
+            give(1)
             yield found
 
 
@@ -166,8 +178,7 @@ def _results(
             )
             raise InputError("--cluster", "address", address, allowed) from None
         except Exception as error:  # of the cluster: what a task itself raises is in what it found
-            rows = tuple(failure(task, point, error) for point in task.points)
-            found = TaskResult(task.key, task.runs, nothing(plan), rows)
+            found = failed(plan, task, error)
         yield found
         send(1)
 

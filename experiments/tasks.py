@@ -74,7 +74,7 @@ def evaluate(plan: SweepPlan, task: Task) -> TaskResult:
             if len(points) > 1:
                 waiting += [(point,) for point in points[::-1]]
             else:
-                failures.append(failure(task, points[0], error))
+                failures.append(_failure(task, points[0], error))
     table = _table(plan, task, done, np.concatenate(values))
     return TaskResult(task.key, task.runs, table, tuple(failures))
 
@@ -94,7 +94,7 @@ class _KeptNoise:
         return self.noise
 
 
-def failure(task: Task, point: Point, error: BaseException) -> dict[str, object]:
+def _failure(task: Task, point: Point, error: BaseException) -> dict[str, object]:
     """The row of a point whose runs came to nothing."""
     lines = traceback.format_exception(error)
     return {
@@ -181,9 +181,11 @@ def _draw(fitted: Posterior, seed: int, number: int) -> ParameterDraws:
     return draws.of_runs(slice(place, place + 1))
 
 
-def nothing(plan: SweepPlan) -> pd.DataFrame:
-    """The table of a task that came to nothing."""
-    return _table(plan, Task(0, "", (), 0, 0), (), np.zeros((0, len(plan.outcomes))))
+def failed(plan: SweepPlan, task: Task, error: BaseException) -> TaskResult:
+    """What is known of a task that came to nothing as a whole: a failure of each point."""
+    table = _table(plan, Task(0, "", (), 0, 0), (), np.zeros((0, len(plan.outcomes))))
+    rows = tuple(_failure(task, point, error) for point in task.points)
+    return TaskResult(task.key, task.runs, table, rows)
 
 
 def _table(plan: SweepPlan, task: Task, points: Sequence[Point], values: Floats) -> pd.DataFrame:

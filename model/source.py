@@ -18,8 +18,22 @@ def code_digest(*packages: str) -> bytes:
                 body = getattr(node, "body", None)
                 if isinstance(body, list) and body and _is_text(body[0]):
                     del body[0]
-            digest.update(path.relative_to(root).as_posix().encode() + ast.dump(tree).encode())
+            digest.update(path.relative_to(root).as_posix().encode() + in_words(tree).encode())
     return digest.digest()
+
+
+def in_words(node: object) -> str:
+    """A syntax tree as text that is the same in every version of Python, whatever fields it has come to have since."""
+    if isinstance(node, ast.AST):
+        fields = (
+            f"{name}={in_words(value)}"
+            for name, value in sorted(ast.iter_fields(node))
+            if value is not None and value != []
+        )
+        return f"{type(node).__name__}({','.join(fields)})"
+    if isinstance(node, list):
+        return f"[{','.join(map(in_words, node))}]"
+    return f"{type(node).__name__} {node!r}"
 
 
 def _modules(package: Path) -> list[Path]:

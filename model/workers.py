@@ -2,7 +2,9 @@
 
 Everything that is given to a process is a task: a function and what it takes. Tasks depend on nothing but that, so
 that their number of processes has no influence on what they find, and a task whose process was ended from outside, as
-for want of memory, is simply done again. What all tasks of a pool need is written to a file, which a new process reads:
+for want of memory, is simply done again. When one process is lost all are, and nobody says which task was at work in
+it: so those that were at work are done one at a time before the rest goes on, and a task that loses its process then
+is given up (`lost`). What all tasks of a pool need is written to a file, which a new process reads:
 through the pipe by which processes are started it would block for ever where one dies before it has read it.
 """
 
@@ -28,7 +30,9 @@ Progress = Callable[[int, int], None]
 StageProgress = Callable[[str, int, int], None]
 
 #: how often in a row, without a result in between, the processes of a pool are started anew after some were lost
-ROUNDS = 3
+ROUNDS = 9
+#: after how many losses of the process in which it was alone a task is given up
+TRIES = 2
 
 
 def end_with_parent() -> None:
@@ -60,6 +64,8 @@ class Pool[K: Hashable, R]:
         Of `begin`: sent once to each process.
     kept
         Take the processes that stay from one pool to the next; they begin with nothing.
+    lost
+        What is found of a task, by its key, that has lost its process twice; without it that is refused.
 
     Examples
     --------
@@ -77,8 +83,11 @@ class Pool[K: Hashable, R]:
         begin: Callable[..., object] | None = None,
         *shared: object,
         kept: bool = False,
+        lost: Callable[[K], R] | None = None,
     ) -> None:
-        self._workers, self._kept, self._lost = workers, kept, 0
+        self._workers, self._kept, self._rounds, self._lost = workers, kept, 0, lost
+        #: tasks that may have lost a process, which are done alone, and how often they certainly did
+        self._suspects: dict[K, int] = {}
         self._tasks: dict[K, tuple[Callable[..., R], tuple[Any, ...]]] = {}
         self._running: dict[Future[R], K] = {}
         self._folder = None if begin is None else tempfile.TemporaryDirectory(prefix="tashkent-")
@@ -115,6 +124,8 @@ class Pool[K: Hashable, R]:
     def add(self, key: K, function: Callable[..., R], *arguments: object) -> None:
         """Have a function of a module called with arguments in one of the processes."""
         self._tasks[key] = (function, arguments)
+        if self._suspects:
+            return  # it will have its turn
         try:
             self._submit(key)
         except (BrokenProcessPool, RuntimeError):  # it will be found to be lost, and done again
@@ -130,7 +141,7 @@ class Pool[K: Hashable, R]:
         Raises
         ------
         InputError
-            If processes are lost again and again and nothing is found.
+            If processes are lost again and again and nothing is found, or one task loses its process twice.
         """
         while self._tasks:
             if not self._running:  # none could be given to a process
@@ -138,32 +149,58 @@ class Pool[K: Hashable, R]:
                 continue
             done, _ = wait(self._running, return_when=FIRST_COMPLETED)
             for future in done:
-                key = self._running.pop(future, None)
+                key = self._running.get(future)
                 if key is None:
                     continue  # of processes that were lost meanwhile
                 try:
                     found = future.result()
                 except BrokenProcessPool:
-                    self._again()
+                    given_up = self._again()
+                    if given_up is not None:
+                        yield given_up
                     break
-                del self._tasks[key]
-                self._lost = 0
+                del self._tasks[key], self._running[future]
+                self._rounds = 0
+                if self._suspects.pop(key, None) is not None:
+                    self._go_on()
                 yield key, found
 
-    def _again(self) -> None:
-        """Start new processes and give them all that is not done."""
-        self._lost += 1
-        if self._lost > ROUNDS:
+    def _again(self) -> tuple[K, R] | None:
+        """Start new processes, and give them first what was at work in the lost ones; what is given up, if anything."""
+        self._rounds += 1
+        if self._rounds > ROUNDS:
             allowed = "as many as there is memory for (processes were ended from outside)"
             raise InputError("processes", "workers", self._workers, allowed)
+        given_up = self._suspect()
         if self._kept:
             _shared.drop(self._executor)
         else:
             self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self._started()
         self._running.clear()
+        self._go_on()
+        return given_up
+
+    def _suspect(self) -> tuple[K, R] | None:
+        """Note which tasks were at work: those given out longest ago, one a process."""
+        at_work = list(self._running.values())[: self._workers]
+        alone = len(at_work) == 1
+        for key in at_work:
+            self._suspects[key] = self._suspects.get(key, 0) + alone
+        if not alone or self._suspects[at_work[0]] < TRIES:
+            return None
+        (key,) = at_work
+        if self._lost is None:
+            allowed = "one whose process is not ended from outside, as for want of memory"
+            raise InputError("processes", "task", str(key), allowed)
+        del self._tasks[key], self._suspects[key]
+        return key, self._lost(key)
+
+    def _go_on(self) -> None:
+        """Give out the next suspect, or all that waits if there is none."""
+        waiting = [key for key in self._tasks if key not in set(self._running.values())]
         with suppress(BrokenProcessPool, RuntimeError):  # then the next round finds it
-            for key in self._tasks:
+            for key in list(self._suspects)[:1] or waiting:
                 self._submit(key)
 
     def in_order(self, tasks: Iterable[tuple[K, Callable[..., R], tuple[Any, ...]]]) -> Iterator[R]:

@@ -167,6 +167,52 @@ def test_another_likelihood_is_refused(tmp_path: Path) -> None:
         sample(easy((2.0, 2.0)), SETTINGS, tmp_path, steps=160)
 
 
+@pytest.mark.parametrize(
+    "damage", ["cut", "flipped", "gone", "another ensemble's", "another run's"]
+)
+def test_a_block_that_is_not_as_it_was_written_is_said_and_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    monkeypatch.setattr(sampling, "BLOCK", 50)
+    whole = sample(easy(), SETTINGS, tmp_path / "run", steps=150)
+    block = tmp_path / "run" / "ensemble-00-00000100.npz"
+    before = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
+    right = block.read_bytes()
+    if damage == "cut":
+        block.write_bytes(right[:500])
+    elif damage == "flipped":
+        block.write_bytes(right[:900] + bytes([right[900] ^ 1]) + right[901:])
+    elif damage == "gone":
+        block.unlink()
+    elif damage == "another ensemble's":
+        block.write_bytes(block.with_name("ensemble-01-00000100.npz").read_bytes())
+    else:
+        sample(easy(), replace(SETTINGS, seed=4), tmp_path / "other", steps=150)
+        block.write_bytes((tmp_path / "other" / block.name).read_bytes())
+    again = sample(easy(), SETTINGS, tmp_path / "run", steps=150)
+    assert np.array_equal(whole.values, again.values)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == before
+    said = [record.getMessage() for record in caplog.records]
+    assert (
+        f"{block.with_name('ensemble-00-00000150.npz')} is not as it was written: it is done again"
+        in said
+    )
+    assert len(said) == (1 if damage == "gone" else 2)
+
+
+def test_other_moves_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from emcee.moves import DEMove
+
+    sample(easy(), SETTINGS, tmp_path, steps=80)
+    monkeypatch.setattr(sampling, "moves", lambda: [(DEMove(gamma0=0.5), 1.0)])
+    with pytest.raises(
+        InputError, match=r"moves: 'DEMove .*gamma0=0.5.*with which the run there began"
+    ):
+        sample(
+            easy(), replace(SETTINGS, moves=Settings("", "", 0, 2, 4).moves), tmp_path, steps=160
+        )
+
+
 # diagnostics ---------------------------------------------------------------------------------------
 
 

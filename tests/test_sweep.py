@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ import tashkent.experiments.chunks as chunks_of
 import tashkent.experiments.tasks as tasks_of
 from tashkent.agents.situation import Floats
 from tashkent.calibration.posterior import posterior
+from tashkent.experiments import evaluators
 from tashkent.experiments.chunks import CHUNKS
 from tashkent.experiments.design import read_design
 from tashkent.experiments.outcomes import read_outcome
@@ -25,6 +27,7 @@ from tashkent.experiments.tasks import Task, TaskResult, Tasks, evaluate
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import load_counterfactual
 from tashkent.model.errors import InputError
+from tashkent.model.pieces import read_piece
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
 from tashkent.model.storage import MANIFEST
@@ -197,8 +200,8 @@ def test_what_is_done_is_not_done_again(monkeypatch: pytest.MonkeyPatch, tmp_pat
         patch.setattr(tasks_of, "simulate", counted)
         with pytest.raises(KeyboardInterrupt):
             sweep(grid(chunk=8), out)
-    (out / CHUNKS / ".part-of-a-killed-process").write_bytes(b"half")
-    assert len(list((out / CHUNKS).glob("*.parquet"))) == 3
+    (out / CHUNKS / ".tashkent-0123abcd.parquet").write_bytes(b"half")
+    assert len(list((out / CHUNKS).glob("[!.]*.parquet"))) == 3
     assert not (out / MANIFEST).exists()
     said: list[tuple[int, int]] = []
     seen = len(done)
@@ -208,7 +211,7 @@ def test_what_is_done_is_not_done_again(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert (seen, len(done)) == (3, 3)
     assert said == [(24, 48), (32, 48), (40, 48), (48, 48)]
     pd.testing.assert_frame_equal(found.summary, sweep(grid(chunk=8)).summary)
-    assert not list(out.rglob(".part-*"))
+    assert not list(out.rglob(".tashkent-*"))
 
 
 def test_a_folder_is_refused_unless_it_is_free_or_holds_this_sweep(tmp_path: Path) -> None:
@@ -360,17 +363,67 @@ def test_a_full_disk_is_one_line_and_what_is_done_is_kept(
     assert call(monkeypatch, *asked, "--resume") == 0
 
 
-def test_what_is_stored_and_no_longer_whole_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "foreign", "another", "gone"])
+def test_what_is_stored_and_no_longer_whole_is_said_and_done_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
     out = tmp_path / "out"
-    sweep(grid(), out)
-    (broken,) = (out / CHUNKS).iterdir()
+    sweep(grid(chunk=24), out)
+    tables = {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    broken, other = sorted((out / CHUNKS).iterdir())
     whole = broken.read_bytes()
-    broken.write_bytes(whole[:100])
-    with pytest.raises(InputError, match=f"{broken.name}.*remove it, and --resume does its task"):
-        sweep(grid(), out, resume=True)
-    broken.unlink()
-    sweep(grid(), out, resume=True)
+    pd.read_parquet(broken)  # which others may read, too
+    if damage == "cut":
+        broken.write_bytes(whole[:500])
+    elif damage == "empty":
+        broken.write_bytes(b"")
+    elif damage == "flipped":
+        broken.write_bytes(whole[:60] + bytes([whole[60] ^ 1]) + whole[61:])
+    elif damage == "foreign":
+        pd.DataFrame({"a": [1]}).to_parquet(broken)
+    elif damage == "another":
+        broken.write_bytes(other.read_bytes())
+    else:
+        broken.unlink()
+    sweep(grid(chunk=24), out, resume=True)
     assert broken.read_bytes() == whole
+    assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == tables
+    said = [] if damage == "gone" else [f"{broken} is not as it was written: it is done again"]
+    assert [record.getMessage() for record in caplog.records] == said
+
+
+@pytest.mark.slow
+def test_each_flipped_bit_of_a_chunk_is_found_out(tmp_path: Path) -> None:
+    sweep(grid(), tmp_path / "out")
+    (chunk,) = (tmp_path / "out" / CHUNKS).iterdir()
+    whole = chunk.read_bytes()
+    assert read_piece(chunk, of=chunk.name) is not None
+    for at in range(len(whole)):
+        chunk.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << at % 8)]) + whole[at + 1 :])
+        assert read_piece(chunk, of=chunk.name) is None, at
+
+
+@pytest.mark.slow
+def test_a_task_that_loses_its_process_twice_is_a_failed_row(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    right = sweep(grid(chunk=24))
+    monkeypatch.setattr(evaluators, "_evaluate_here", _dies)
+    found = sweep(grid(chunk=24), tmp_path / "out", workers=2)
+    assert found.failures == 1
+    assert found.failed["point"].tolist() == [1]
+    assert found.failed["error"].tolist() == [f"ChildProcessError: {evaluators.LOST}"]
+    rest = found.summary[found.summary["point"] == 0]
+    pd.testing.assert_frame_equal(rest, right.summary[right.summary["point"] == 0])
+
+
+_evaluated = evaluators._evaluate_here
+
+
+def _dies(task: Task) -> TaskResult:
+    if task.points[0].number == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _evaluated(task)
 
 
 def test_the_public_face_has_it() -> None:

@@ -33,6 +33,7 @@ from tashkent.cli.validation import MANIFEST, STAGES
 from tashkent.model.case import Case
 from tashkent.model.choices import open_acts, record_standing
 from tashkent.model.compilation import compile_case
+from tashkent.model.errors import InputError
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import Act
 from tests.test_cli import call
@@ -335,6 +336,57 @@ def test_resumed_equals_undisturbed(minimal: Case, tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(resumed[name], table)
     now = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "part").iterdir()}
     assert {name: now[name] for name in stored} == stored  # what was done is not done again
+
+
+@pytest.mark.parametrize("damage", ["emptied", "one less", "flipped", "another's", "older"])
+def test_a_stage_that_is_not_as_it_was_written_is_said_and_done_again(
+    minimal: Case,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    damage: str,
+) -> None:
+    parts = [stages.Job("hold out", part) for part in ("one", "other")]
+    monkeypatch.setattr(stages, "jobs", lambda *_: parts)
+    told = {"scores": pd.DataFrame({"x": [1.5, 2.5]}), "more": pd.DataFrame({"y": [1]})}
+    monkeypatch.setattr(stages, "_do", lambda job: told)
+    right = stages.run(minimal, SMALL, tmp_path)
+    place, other = sorted(path for path in tmp_path.iterdir() if path.is_dir())
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*") if path.is_file()}
+    if damage == "emptied":
+        for path in place.iterdir():
+            path.unlink()
+    elif damage == "one less":
+        (place / "more.parquet").unlink()
+    elif damage == "flipped":
+        content = (place / "scores.parquet").read_bytes()
+        (place / "scores.parquet").write_bytes(content[:30] + b"?" + content[31:])
+    elif damage == "another's":
+        for path in other.iterdir():
+            (place / path.name).write_bytes(path.read_bytes())
+    else:
+        (place / "digests.json").unlink()
+    again = stages.run(minimal, SMALL, tmp_path)
+    assert {path: path.read_bytes() for path in before} == before
+    for name, table in right.items():
+        pd.testing.assert_frame_equal(again[name], table)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{place} is not as it was written: it is done again"
+    ]
+
+
+def test_a_file_of_the_users_in_a_damaged_stage_stays(
+    minimal: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stages, "jobs", lambda *_: [stages.Job("hold out", "one")])
+    monkeypatch.setattr(stages, "_do", lambda job: {"scores": pd.DataFrame({"x": [1.5]})})
+    stages.run(minimal, SMALL, tmp_path)
+    (place,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    (place / "scores.parquet").unlink()
+    (place / "notes.md").write_text("mine")
+    with pytest.raises(InputError, match="a piece of a result, without other files in its folder"):
+        stages.run(minimal, SMALL, tmp_path)
+    assert (place / "notes.md").read_text() == "mine"
 
 
 def test_another_case_or_seed_is_another_key(minimal: Case) -> None:

@@ -74,10 +74,26 @@ def test_a_lost_process_costs_its_task_alone(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_a_task_that_loses_its_process_twice_is_given_up_and_the_others_are_done() -> None:
+    with Pool[int, int | None](2, lost=lambda key: -key) as pool:
+        for key in range(6):
+            pool.add(key, die if key in (1, 4) else pow, *(() if key in (1, 4) else (key, 2)))
+        found = dict(pool.finished())
+    assert found == {0: 0, 1: -1, 2: 4, 3: 9, 4: -4, 5: 25}
+
+
+def test_without_a_word_for_it_that_is_one_line() -> None:
+    allowed = "processes: task: '7' is not valid; allowed: one whose process is not ended"
+    with Pool[int, None](2) as pool, pytest.raises(InputError, match=allowed):
+        list(pool.in_order([(7, die, ())]))
+
+
 def test_processes_that_are_lost_again_and_again_are_one_line() -> None:
-    with Pool[int, None](2) as pool, pytest.raises(InputError, match="as many as there is memory"):
-        list(pool.in_order([(0, die, ())]))
-    assert ROUNDS < 10
+    with (
+        Pool[int, None](1, lost=lambda key: None) as pool,
+        pytest.raises(InputError, match="as many as there is memory"),
+    ):
+        list(pool.in_order([(i, die, ()) for i in range(ROUNDS)]))
 
 
 def test_what_a_task_raises_is_raised_here() -> None:

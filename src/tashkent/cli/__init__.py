@@ -4,6 +4,7 @@ A module that is named as a command has its options, calls what computes, and sa
 imported when it runs, so that help is shown at once. A module named by a noun, such as `comparison`, writes and shows.
 """
 
+import logging
 import os
 import sys
 from contextlib import suppress
@@ -52,11 +53,23 @@ for command in (
 commands.add_typer(case.commands, name="case")
 
 
+class _Said(logging.Handler):
+    """What is to be known of a command that goes on: a line on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print it."""
+        print(record.getMessage(), file=sys.stderr)
+
+
+_SAID = _Said(logging.WARNING)
+
+
 def main() -> NoReturn:
     """Run the command line; bad input is one line on stderr and exit code 2."""
     from tashkent.model.memory import keep_memory
 
     keep_memory()
+    logging.getLogger("tashkent").addHandler(_SAID)
     code = 0
     try:
         code = commands(standalone_mode=False) or 0  # what a command left with `typer.Exit`
