@@ -1,13 +1,18 @@
+import ast
 from datetime import date
+from pathlib import Path
 from typing import get_args, get_type_hints
 
 import pytest
 
+from tashkent.dashboard.changes import KINDS as IN_WORDS
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
 from tashkent.model.counterfactual import shipped_counterfactuals
 from tashkent.model.law import Law, RulesInForce
 from tashkent.model.statutes import KINDS, REACHING, SEVERAL, FixedTerm, Statute
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_four_regimes_of_the_pact(case: Case) -> None:
@@ -90,3 +95,46 @@ def test_every_kind_of_statute_is_known_wherever_kinds_are_listed() -> None:
     others = {"term_ends", "prolonged", "sits", "acquis", "reach", "opened"}
     assert set(hints) - set(KINDS) == others
     assert {*SEVERAL, *REACHING} <= set(KINDS)
+
+
+#: kinds that open a choice to a state, or close it
+OF_CHOICES = {
+    "accession",
+    "observer",
+    "participation",
+    "restoration",
+    "term",
+    "voluntary_suspension",
+    "withdrawal",
+}
+#: kinds by which an explanation says who would object; others decide nothing about it
+OF_OBJECTORS = {"accession", "incompatible", "observer", "voluntary_suspension"}
+
+
+def names_in(*paths: str) -> set[str]:
+    """All names and attributes that modules use."""
+    nodes = [n for path in paths for n in ast.walk(ast.parse((ROOT / path).read_text()))]
+    return {n.attr for n in nodes if isinstance(n, ast.Attribute)} | {
+        n.id for n in nodes if isinstance(n, ast.Name)
+    }
+
+
+def test_every_kind_does_something_in_the_engine_and_in_the_twin() -> None:
+    modules = ("law", "compilation", "inputs", "step", "petitions", "session")
+    engine = names_in(*(f"model/{name}.py" for name in modules))
+    twin = names_in("benchmarks/idiomatic_mesa.py")
+    for kind, statute in KINDS.items():
+        assert kind in engine, f"no phase reads a rule of {kind}"
+        assert statute.__name__ in twin, f"the twin does not know {kind}"
+
+
+def test_kinds_that_a_state_chooses_by_are_explained() -> None:
+    assert names_in("model/choices.py") & set(KINDS) == OF_CHOICES
+    assert names_in("model/explain.py") >= OF_OBJECTORS
+
+
+def test_kinds_have_their_names_alone_in_the_lawbook_and_words_in_the_dashboard() -> None:
+    """The lawbook writes whatever fields a kind has; the dashboard offers some kinds to be changed."""
+    known = names_in("model/lawbook.py")
+    assert not {statute.__name__ for statute in KINDS.values()} & known
+    assert set(IN_WORDS) <= set(KINDS)
