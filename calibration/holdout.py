@@ -34,8 +34,7 @@ from tashkent.calibration.forecasters import (
 )
 from tashkent.calibration.likelihood import Design, design, fit_rows
 from tashkent.calibration.posterior import fit
-from tashkent.calibration.refit import PROPOSALS, refit
-from tashkent.calibration.refit import log_mean_exp as log_mean_exp_of
+from tashkent.calibration.refit import PROPOSALS, log_mean_exp, refit
 from tashkent.calibration.regression import predict_logit
 from tashkent.calibration.riskset import CHOICES, RiskSet
 from tashkent.calibration.scores import area_under_curve, eve_of, renewal_month
@@ -47,12 +46,6 @@ from tashkent.model.simulate import prior_parameters
 from tashkent.model.statuses import Act
 
 DRAWS = 2000
-
-
-def log_mean_exp(values: np.ndarray) -> float:
-    """``log(mean(exp(values)))``, without overflow."""
-    top = values.max()
-    return float(top + np.log(np.exp(values - top).mean()))
 
 
 def leave_one_state_out(
@@ -127,7 +120,7 @@ class Forecast:
         In nats; `keep` has shape (rows,).
         """
         if self.draws is not None and self.weights is not None:
-            return log_mean_exp_of(self.draws[keep].sum(axis=0), self.weights)
+            return log_mean_exp(self.draws[keep].sum(axis=0), self.weights)
         with np.errstate(divide="ignore"):
             return float(log_scores(self.p, rows)[keep].sum())
 
@@ -454,7 +447,7 @@ def unscored_act(
                 "state": state,
                 "months": int(keep.sum()),
                 "done": len(done_at),
-                "log_score": log_mean_exp_of(logs[keep].sum(axis=0), found.weights),
+                "log_score": log_mean_exp(logs[keep].sum(axis=0), found.weights),
                 "log_score_rate": float(np.array(plain)[keep].sum()),
                 "p_year": np.nan
                 if state == ALL

@@ -118,6 +118,12 @@ def refit(
     )
 
 
-def log_mean_exp(values: Floats, weights: Floats) -> float:
-    """``log(sum of weights * exp(values))``, without overflow; both of shape (n,)."""
+def log_mean_exp(values: Floats, weights: Floats | None = None) -> float:
+    """``log(sum of weights * exp(values))``, or ``log(mean(exp(values)))``, without overflow; shapes are (n,).
+
+    The plain mean is taken by hand: scipy's logsumexp gives other last digits than the shipped tables have.
+    """
+    if weights is None:
+        top = values.max()
+        return float(top + np.log(np.exp(values - top).mean()))
     return float(logsumexp(values, b=weights))

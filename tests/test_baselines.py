@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tashkent.calibration import baselines as base
-from tashkent.calibration.holdout import leave_one_state_out, log_mean_exp
+from tashkent.calibration.holdout import leave_one_state_out
 from tashkent.calibration.likelihood import fit_rows
+from tashkent.calibration.refit import log_mean_exp
 from tashkent.calibration.riskset import CHOICES
 from tashkent.calibration.scores import brier, eve_of, renewal_month, split_at_renewal
 from tashkent.model.case import Case
