@@ -68,16 +68,19 @@ class Sample(Posterior):
 
     @property
     def mean(self) -> Floats:
-        """Means over the draws."""
+        """Means over the draws, shape (P,)."""
         return np.asarray(self.values.mean(axis=0))
 
     @property
     def sd(self) -> Floats:
-        """Standard deviations over the draws."""
+        """Standard deviations over the draws, shape (P,)."""
         return np.asarray(self.values.std(axis=0, ddof=1))
 
     def fitted(self, runs: int, seed: int, first_run: int) -> Floats:
-        """Draws with replacement: run r takes number ``floor(u_r * draws)``, u_r of the stream "posterior"."""
+        """Draws with replacement, shape (P, runs).
+
+        Run r takes number ``floor(u_r * draws)``, u_r of the stream "posterior".
+        """
         u = occasional(seed, ("posterior",), 0, first_run, runs)
         taken = np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
         return np.asarray(self.values[taken].T)
@@ -93,16 +96,16 @@ class Laplace(Posterior):
 
     @property
     def mean(self) -> Floats:
-        """The mode, which is the mean of a normal distribution."""
+        """The mode, which is the mean of a normal distribution, shape (P,)."""
         return self.mode
 
     @property
     def sd(self) -> Floats:
-        """Square roots of the covariance's diagonal."""
+        """Square roots of the covariance's diagonal, shape (P,)."""
         return np.sqrt(np.diag(self.covariance))
 
     def fitted(self, runs: int, seed: int, first_run: int) -> Floats:
-        """Draws ``mode + root @ z`` with ``root @ root.T`` the covariance."""
+        """Draws ``mode + root @ z``, shape (P, runs), with ``root @ root.T`` the covariance."""
         z = np.stack([normal(seed, ("posterior", n), first_run, runs) for n in self.names])
         root = np.linalg.cholesky(self.covariance)
         fitted = np.repeat(self.mode[:, None], runs, axis=1)
@@ -176,6 +179,7 @@ def posterior_hash(fitted: Posterior) -> str:
 
 
 def _log_likelihood(rows: Design, x: Floats) -> tuple[float, Floats]:
+    """Log likelihood and gradient; chances are written out, as scipy's expit differs in the last digit."""
     first, second = rows.log_odds(x)
     p1 = 1.0 / (1.0 + np.exp(-first))
     p2 = np.where(rows.two_routes, 1.0 / (1.0 + np.exp(-second)), 0.0)

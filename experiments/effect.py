@@ -45,7 +45,7 @@ class Effect:
 
 
 def effect(by_draw: Numbers, squares: Numbers, per_draw: int) -> Effect:
-    """The effect from sums of differences over the runs of each draw (G first) and the sum of their squares.
+    """The effect from sums of differences over the runs of each draw, shape (G, ...), and the sum of their squares.
 
     With one run a draw, or one draw, what cannot be told apart is NaN.
 

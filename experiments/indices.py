@@ -173,7 +173,7 @@ def _of_the_variance(method: str, problem: Problem, values: Floats) -> Floats:
 
 
 def why_silent(values: Floats) -> str:
-    """Why an outcome has no index, in words; empty if it has.
+    """Why an outcome has no index, in words; empty if it has. `values` has shape (n,).
 
     Examples
     --------

@@ -52,7 +52,7 @@ class Space(Protocol):
 
 
 def z_of(u: Floats) -> Floats:
-    """Standard normal quantiles of ``LOW + (HIGH - LOW) u``.
+    """Standard normal quantiles of ``LOW + (HIGH - LOW) u``; shape as `u`.
 
     Examples
     --------
@@ -79,7 +79,7 @@ class Parameters:
         return Problem(names, names)
 
     def at(self, u: Floats) -> SpacePoint:
-        """The case with other fixed numbers, and a value for every parameter that is drawn."""
+        """The case with other fixed numbers, and a value for every drawn parameter; `u` has shape (factors,)."""
         drawn, z = list(self.case.drawn), z_of(u)
         held = {name: self._value(name, float(u[i]), float(z[i])) for i, name in enumerate(drawn)}
         fixed = tuple(
@@ -147,7 +147,7 @@ class Inputs:
         return {threat.measured_by for threat in self.case.threats.values()}
 
     def at(self, u: Floats) -> SpacePoint:
-        """The case with all inputs moved; no parameter is held."""
+        """The case with all inputs moved; no parameter is held; `u` has shape (factors,)."""
         z = z_of(u)
         case = self.case.varied(
             events=tuple(self._event(e, u) for e in self.case.events if not self._struck(e, u)),

@@ -155,7 +155,7 @@ def explain(
     month
         The month (`model.clock`), after the start of the case.
     parameters
-        Weights, frictions and council parameters by name, one value a draw.
+        Weights, frictions and council parameters by name, each of shape (draws,).
     club
         Only this club; all clubs by default.
     """

@@ -164,7 +164,7 @@ class CaseInputs:
         return {"owed": self.owed[t, c] * former, "dear": self.dear[t, :, c]}
 
     def terms(self, t: int, standing: Standing) -> dict[str, Floats]:
-        """The terms of the theory that are not zero everywhere in month `t`, times what is at stake."""
+        """The terms that are not zero everywhere in month `t`, times what is at stake, each of shape (..., S, C)."""
         deltas = self.term_deltas(t, standing)
         found = {}
         for name in self.theory:
@@ -246,7 +246,7 @@ class CaseInputs:
         )
 
     def standing(self, t: int, seats: "Seats", before: Status8, belief_updates: Floats) -> Standing:
-        """What decides in month `t`, from statuses before and what seats carry."""
+        """What decides in month `t`, from statuses before, shape (..., S, C), and what seats carry."""
         seat = is_in(before)
         return Standing(
             seat=seat,

@@ -75,7 +75,10 @@ def refusal_chance(
     votes: Bools | None = None,
     majority: bool = False,
 ) -> Floats:
-    """The chance that a petition is refused. The absent say nothing, or block, as the rule of voting has it."""
+    """The chance that a petition is refused, shape (n,), by chances of objections and votes of shape (n, S).
+
+    The absent say nothing, or block, as the rule of voting has it.
+    """
     votes = votes_on(world, petition) if votes is None else votes
     absent = among(petition.statuses, Status.FROZEN) & votes
     if not absent.any():
