@@ -43,6 +43,8 @@ class Term:
     prior: tuple[float, float] | None = None
     #: the file of one's own that it comes from
     file: str = ""
+    #: what that file said when it was read
+    code: bytes = b""
 
 
 #: every term known, by name, in the order in which they are added up

@@ -17,13 +17,17 @@ from scipy.optimize import minimize
 
 from tashkent.agents.situation import Floats
 from tashkent.calibration.likelihood import Design, fit_rows, fitted_names
-from tashkent.calibration.shipped import read
+from tashkent.calibration.shipped import OTHER_THEORY, read
+from tashkent.model.arguments import run_of, runs_of, seed_of
 from tashkent.model.case import Case
 from tashkent.model.draws import normal, occasional
+from tashkent.model.errors import InputError
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.source import code_digest
 
 LAPLACE = "normal approximation at the mode (Laplace)"
+#: what is allowed where no fit is found
+FITS = "priors and inputs with which the record gives one mode"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +54,15 @@ class Posterior(ABC):
         """One draw of the fitted parameters for each run, shape (P, runs)."""
 
     def draws(self, *, runs: int, seed: int, first_run: int = 0) -> ParameterDraws:
-        """One draw for each run, by name, each of shape (runs,); run r gets the same in any ensemble."""
+        """One draw for each run, by name, each of shape (runs,); run r gets the same in any ensemble.
+
+        Raises
+        ------
+        InputError
+            If runs, seed or first run are not whole numbers that can be.
+        """
+        runs, seed = runs_of(runs, "draws"), seed_of(seed, "draws")
+        first_run = run_of(first_run, "draws")
         found = dict(zip(self.names, self.fitted(runs, seed, first_run), strict=True))
         for name, parameter in self.case.drawn.items():
             if name not in found:
@@ -122,7 +134,7 @@ def fit(case: Case, rows: Design | None = None, without: Sequence[str] = ()) -> 
 
     Raises
     ------
-    RuntimeError
+    InputError
         If no mode is found or the posterior is not peaked there.
     """
     rows = fit_rows(case) if rows is None else rows
@@ -136,15 +148,18 @@ def fit(case: Case, rows: Design | None = None, without: Sequence[str] = ()) -> 
         value, gradient = _log_likelihood(rows, mean + sd * x)
         return 0.5 * float(x @ x) - value, x - sd * gradient
 
-    found = minimize(
-        objective, np.zeros(len(names)), jac=True, method="BFGS", options={"gtol": 1e-6}
-    )
-    if np.abs(objective(found.x)[1]).max() > 1e-3:
-        raise RuntimeError(f"no posterior mode found: {found.message}")
+    with np.errstate(
+        all="ignore"
+    ):  # far from the mode chances overflow; whether it is one is seen below
+        found = minimize(
+            objective, np.zeros(len(names)), jac=True, method="BFGS", options={"gtol": 1e-6}
+        )
+        flat = np.abs(objective(found.x)[1]).max() <= 1e-3
+    if not flat:
+        raise InputError(case.id, "fit", "no mode of the posterior is found", FITS)
     hessian = _derivative(lambda x: objective(x)[1], found.x)
-    eigenvalues = np.linalg.eigvalsh(hessian)
-    if eigenvalues.min() <= 0:
-        raise RuntimeError("the posterior is not peaked at its mode")
+    if not np.isfinite(hessian).all() or np.linalg.eigvalsh(hessian).min() <= 0:
+        raise InputError(case.id, "fit", "the posterior is not peaked at its mode", FITS)
     covariance = np.linalg.inv(hessian) * np.outer(sd, sd)
     return Laplace(case, names, LAPLACE, mean + sd * found.x, covariance, -float(found.fun))
 
@@ -157,10 +172,8 @@ def posterior(case: Case) -> Posterior:
     """
     found = read(case)
     if isinstance(found, str):
-        return replace(fit(case), origin=f"{LAPLACE}: {found}; `tashkent calibrate` makes one")
-    if set(found.names) != set(fitted_names(case)):
-        origin = f"{LAPLACE}: the sample beside the case has other parameters"
-        return replace(fit(case), origin=origin)
+        advice = "" if found == OTHER_THEORY else "; `tashkent calibrate` makes one"
+        return replace(fit(case), origin=f"{LAPLACE}: {found}{advice}")
     return Sample(case, found.names, f"sample of {len(found.values):,} draws (MCMC)", found.values)
 
 

@@ -27,6 +27,7 @@ from tashkent.calibration.refit import refit
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Entry
 from tashkent.model.clock import last_day, month_of
+from tashkent.model.errors import InputError
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import Act, Status
@@ -120,7 +121,7 @@ def replicate(case: Case, number: int, seed: int) -> pd.DataFrame:
         columns = {"replicate": number, "parameter": rows.names, "truth": true, "acts": acts}
         try:
             found = refit(made, rows, seed=(seed, number, 1), proposals=PROPOSALS)
-        except (RuntimeError, np.linalg.LinAlgError) as error:
+        except (InputError, np.linalg.LinAlgError) as error:
             return pd.DataFrame({**columns, "failed": str(error)})
     drawn = rng.choice(len(found.values), RANKS, p=found.weights)
     low, high = np.quantile(found.values[drawn], (0.05, 0.95), axis=0)

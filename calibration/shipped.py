@@ -25,6 +25,8 @@ FILE = "posterior.nc"
 MANIFEST = "posterior.json"
 #: draws that are shipped, over all ensembles
 DRAWS = 4000
+#: why a sample cannot be used whose parameters are not those that would be fitted
+OTHER_THEORY = "the sample beside the case is of another theory"
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +102,7 @@ def write(
 
 
 def read(case: Case) -> Shipped | str:
-    """The sample beside a case, or why it cannot be used: there is none, or it is of another version of the case.
+    """The sample beside a case, or why it cannot be used: there is none, or it is of another theory or version.
 
     Raises
     ------
@@ -116,9 +118,11 @@ def read(case: Case) -> Shipped | str:
         with h5py.File(path) as file:
             attributes = {name: _plain(value) for name, value in file.attrs.items()}
             of = str(attributes["case_hash"])
+            names = tuple(str(attributes["parameters"]).split())
+            if set(names) != set(case.fitted):
+                return OTHER_THEORY
             if of != case.hash:
                 return f"the sample beside the case is of another version of it ({of[:12]}, not {case.hash[:12]})"
-            names = tuple(str(attributes["parameters"]).split())
             values = [file["posterior"][name][()].astype(float).ravel() for name in names]
     except (OSError, KeyError, ValueError) as error:
         words = str(error).partition("\n")[0]

@@ -17,6 +17,7 @@ from tashkent.experiments.history import History
 from tashkent.experiments.pair import Pair, looked_at
 from tashkent.experiments.paired_runs import run_pairs
 from tashkent.experiments.scenarios import BASELINE, WHOLE
+from tashkent.model.arguments import parameters_given, runs_of, seed_of, whole
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import Counterfactual, load_counterfactual
@@ -28,6 +29,8 @@ from tashkent.model.workers import Progress
 
 #: most runs that share a draw of the posterior
 PER_DRAW = 10
+#: what is asked, in messages
+ASKED = "compare"
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +153,8 @@ def compare(
     chosen = [_counterfactual(case, c) for c in counterfactuals]
     if not chosen:
         raise InputError("compare", "counterfactuals", "none", "one counterfactual at least")
-    if runs < 1:
-        raise InputError("compare", "runs", runs, "1 or more")
+    runs, seed = runs_of(runs, ASKED), seed_of(seed, ASKED)
+    workers = whole(workers, ASKED, "workers", 0)
     against = None if baseline is None else _counterfactual(case, baseline)
     per_draw = _checked_per_draw(runs, per_draw)
     by_start = _by_start(case, chosen, start)
@@ -250,7 +253,8 @@ def _counterfactual(case: Case, named: Counterfactual | str) -> Counterfactual:
 def _checked_per_draw(runs: int, per_draw: int | None) -> int:
     if per_draw is None:
         return _per_draw(runs)
-    if per_draw < 1 or runs % per_draw:
+    per_draw = whole(per_draw, ASKED, "per_draw", 1)
+    if runs % per_draw:
         raise InputError("compare", "per_draw", per_draw, f"a number that divides {runs} runs")
     return per_draw
 
@@ -282,11 +286,9 @@ def _draws(
     if parameters is None:
         fitted = posterior(case)
         return fitted.draws(runs=number, seed=seed), fitted.origin
-    missing = [name for name in case.drawn if name not in parameters]
-    if missing or any(len(values) != number for values in parameters.values()):
-        allowed = f"{number} values for each of {', '.join(case.drawn)}"
-        raise InputError("compare", "parameters", ", ".join(missing) or "another length", allowed)
-    return ParameterDraws.from_mapping({name: parameters[name] for name in case.drawn}), "given"
+    known = {name: values for name, values in parameters.items() if name in case.drawn}
+    given = parameters_given(case, known, ASKED, number)
+    return ParameterDraws.from_mapping(given), "given"
 
 
 def _cells(counterfactual: Counterfactual, base: Case, start: int) -> list[tuple[int, int, int]]:

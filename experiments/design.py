@@ -25,19 +25,22 @@ from tashkent.experiments.scenarios import WHOLE, Scenario, ScenarioCases
 from tashkent.model.case import load_case
 from tashkent.model.errors import InputError
 from tashkent.model.reading import file_text, one_of, toml_table, validated
+from tashkent.model.theory import refuse_files
 
 SCHEMA = 1
 #: the file in an error where a design is given as a table
 FILE = "design"
 
 
-def read_design(given: Path | str | Mapping[str, Any]) -> SweepPlan:
+def read_design(given: Path | str | Mapping[str, Any], *, trust: bool = False) -> SweepPlan:
     """A design from a TOML file or a table of the same keys, checked against its case.
+
+    A file of Python that it names as a theory is run with `trust` alone.
 
     Raises
     ------
     InputError
-        In one line, if a key is unknown or has no effect, or a value is not allowed.
+        In one line, if a key is unknown or has no effect, a value is not allowed, or Python is not trusted.
 
     Examples
     --------
@@ -73,6 +76,8 @@ def read_design(given: Path | str | Mapping[str, Any]) -> SweepPlan:
         case = load_case(design.case)
     asked = [f for f in design.factors if isinstance(f, OfTheory)]
     theories = asked[0].values if asked else (design.theory or WHOLE,)
+    if not trust:
+        refuse_files(theories, file, "factor (theory).values" if asked else "theory")
     plan = SweepPlan(
         design,
         ScenarioCases(case, theories, design.seed),

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 
 from tashkent.agents.situation import Floats
-from tashkent.agents.terms import TERMS
 from tashkent.calibration.likelihood import fit_rows, fitted_names
 from tashkent.calibration.riskset import CHOICES
 from tashkent.model.case import Case
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
+from tashkent.model.formulas import of_months
 
 #: values that differ by less are the same
 ALIKE = 1e-9
@@ -67,7 +67,7 @@ def _on_record(case: Case, names: tuple[str, ...]) -> Floats:
     found = np.zeros((len(case.months), len(names), len(case.clubs), len(case.states)))
     for n, name in enumerate(names):
         if name in inputs.theory:
-            found[1:, n] = (inputs.stake * TERMS[name].formula(situation)).swapaxes(1, 2)[1:]
+            found[1:, n] = (inputs.stake * of_months(case, name, situation)).swapaxes(1, 2)[1:]
     return found
 
 

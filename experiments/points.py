@@ -93,7 +93,7 @@ def _begin(settings: tuple[Setting, ...]) -> None:
     _settings[:] = [(s, noise_of(s)) for s in settings]
 
 
-def _begin_worker(settings: tuple[Setting, ...], files: tuple[str, ...] = ()) -> None:
+def _begin_worker(settings: tuple[Setting, ...], files: tuple[tuple[str, bytes], ...] = ()) -> None:
     know_terms(files)
     _begin(settings)
 

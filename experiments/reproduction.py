@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tashkent.model.errors import InputError
 from tashkent.model.reading import file_text, json_table, one_of, validated
 from tashkent.model.storage import MANIFEST, sha256
+from tashkent.model.theory import refuse_files
 from tashkent.model.workers import Progress
 
 #: keys of a manifest that say what a result depends on
@@ -145,6 +146,7 @@ def reproduce(
     reruns: Mapping[str, Rerun],
     *,
     workers: int = 1,
+    trust: bool = False,
     progress: Progress | None = None,
 ) -> Reproduced:
     """Run the result of a manifest again, in a folder that is removed afterwards.
@@ -157,16 +159,20 @@ def reproduce(
         How each command of `ARGUMENTS` is run again.
     workers
         Processes; no influence on the result.
+    trust
+        Run the Python of files that the manifest names as theories, with your rights.
     progress
         Called with what is done and what is to do.
 
     Raises
     ------
     InputError
-        If the manifest cannot be used, or what it names is no longer there.
+        If the manifest cannot be used, names Python that is not trusted, or what it names is no longer there.
     """
     path = path / MANIFEST if path.is_dir() else path
     then = _read(path)
+    if not trust:
+        _refuse_files(then["arguments"], path.name)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "result"
         reruns[then["command"]](then["arguments"], out, workers, progress)
@@ -194,6 +200,25 @@ def _read(path: Path) -> dict[str, Any]:
         if not os.path.isfile(name):
             raise InputError(path.name, "inputs", name, "a file that is there, from this folder")
     return found
+
+
+def _refuse_files(arguments: Mapping[str, Any], file: str) -> None:
+    """Refuse a manifest that would have a file of Python run; that of a sweep has a whole design."""
+    for key in ("theory", "design"):
+        refuse_files(_texts(arguments.get(key)), file, f"arguments.{key}")
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts in a value of JSON, however deep, names of keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield name
+            yield from _texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Difference]:

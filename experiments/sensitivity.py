@@ -32,6 +32,7 @@ from tashkent.experiments.indices import (
 from tashkent.experiments.outcomes import horizon, read_outcomes
 from tashkent.experiments.points import Setting, evaluator, noise_of, values
 from tashkent.experiments.spaces import Inputs, Parameters, Space
+from tashkent.model.arguments import seed_of, whole
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
@@ -75,14 +76,14 @@ class SensitivityPlan:
         InputError
             In one line.
         """
+        for key in ("runs", "trajectories", "base", "most"):
+            whole(getattr(self, key), ASKED, key, 1)
         if self.runs < RUNS_STEP or self.runs % RUNS_STEP:
             raise InputError(ASKED, "runs", self.runs, f"a multiple of {RUNS_STEP}")
         if self.trajectories < 2:
             raise InputError(ASKED, "trajectories", self.trajectories, "2 or more")
         if self.base < 2 or self.base & (self.base - 1):
             raise InputError(ASKED, "base", self.base, "a power of two")
-        if self.most < 1:
-            raise InputError(ASKED, "most", self.most, "1 or more")
 
     def points(self, groups: int) -> tuple[int, int]:
         """Points of the screening and of the variance, for so many groups of factors.
@@ -259,6 +260,7 @@ def sensitivity(
     case = case if isinstance(case, Case) else load_case(case)
     plan = plan or SensitivityPlan()
     plan.check()
+    seed, workers = seed_of(seed, ASKED), whole(workers, ASKED, "workers", 0) or 1
     kinds = _kinds(of)
     if over not in OVER:
         raise unknown(ASKED, "over", over, OVER)

@@ -21,6 +21,7 @@ from tashkent.experiments.design import read_design
 from tashkent.experiments.manifest import FAILURES
 from tashkent.experiments.plan import POINT, SweepPlan
 from tashkent.experiments.tasks import Tasks
+from tashkent.model.arguments import whole
 from tashkent.model.errors import InputError
 from tashkent.model.storage import MANIFEST, claimed, is_free, piece, write_csv, write_json
 from tashkent.model.workers import Progress
@@ -96,6 +97,7 @@ def sweep(
     workers: int = 1,
     cluster: str | None = None,
     resume: bool = False,
+    trust: bool = False,
     progress: Progress | None = None,
 ) -> Swept:
     """Run every point of a design many times.
@@ -113,6 +115,8 @@ def sweep(
         Address of a Dask scheduler, to have the tasks done there (extra ``cluster``).
     resume
         Go on with the sweep that `out` holds, if it holds one.
+    trust
+        Run the Python of files that the design names as theories, with your rights.
     progress
         Called with runs done and runs to do.
 
@@ -135,7 +139,8 @@ def sweep(
     >>> found.summary[["counterfactual", "runs", "defined"]].values.tolist()
     [['baseline', 20, 20], ['CF1', 20, 20]]
     """
-    plan = design if isinstance(design, SweepPlan) else read_design(design)
+    workers = whole(workers, "sweep", "workers", 0)
+    plan = design if isinstance(design, SweepPlan) else read_design(design, trust=trust)
     if out is None:
         with tempfile.TemporaryDirectory() as folder:
             made = _swept(plan, Path(folder), workers, cluster, progress)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import partial
+from operator import attrgetter
 
 import mesa
 import numpy as np
@@ -9,10 +11,11 @@ import numpy as np
 from tashkent.agents.organisation import OrganisationAgent
 from tashkent.agents.situation import Bools, Situation
 from tashkent.agents.state import StateAgent
+from tashkent.model.arguments import parameters_given, run_of, whole
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import last_day, month_label
 from tashkent.model.compilation import compile_case
-from tashkent.model.errors import InputError, unknown
+from tashkent.model.errors import InputError
 from tashkent.model.inputs import Standing
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
@@ -20,6 +23,9 @@ from tashkent.model.statuses import Act, Status, is_in
 from tashkent.model.statutes import AnyStatute
 from tashkent.model.step import advance
 from tashkent.model.world import world_from_record
+
+#: what is asked, in messages
+ASKED = "CoalitionModel"
 
 
 class CoalitionModel(mesa.Model):
@@ -60,11 +66,10 @@ class CoalitionModel(mesa.Model):
         start: str | None = None,
         rng: int | None = None,
     ) -> None:
-        if rng is not None and not isinstance(rng, int | np.integer):
-            raise TypeError("rng is a whole number, the seed, or None")
+        rng = None if rng is None else whole(rng, ASKED, "rng", 0)
+        self.run = run_of(run, ASKED)
         super().__init__(rng=rng)
         self.case = case if isinstance(case, Case) else load_case(case)
-        self.run = run
         self.inputs = compile_case(self.case)
         self.held = dict(held or {})
         self.parameters = _complete(self.case, parameters, self.held)
@@ -73,7 +78,7 @@ class CoalitionModel(mesa.Model):
             self.case.start if start is None else self.case.month(start, "start")
         ) - self.case.start
         seed = int(self._seed)
-        noise = Noise(self.case, seed, run, 1)
+        noise = Noise(self.case, seed, self.run, 1)
         drawn = ParameterDraws.from_mapping(
             {name: np.array([value]) for name, value in self.parameters.items()}
         )
@@ -85,15 +90,26 @@ class CoalitionModel(mesa.Model):
         self.datacollector = mesa.DataCollector(
             model_reporters={
                 "date": "date",
-                **{name: _held_reporter(name) for name in self.held},
-                **{club: _members_reporter(club) for club in self.case.clubs},
+                **{name: partial(held_value, name=name) for name in self.held},
+                **{club: partial(members_of, club=club) for club in self.case.clubs},
             },
-            agenttype_reporters={StateAgent: {"state": "name", "clubs": "clubs"}},
+            agenttype_reporters={
+                StateAgent: {"state": attrgetter("name"), "clubs": attrgetter("clubs")}
+            },
         )
         self.datacollector.collect(self)
 
     def step(self) -> None:
-        """One month; the run ends with the case."""
+        """One month; the run ends with the case.
+
+        Raises
+        ------
+        InputError
+            If the run has ended.
+        """
+        if self.month >= self.case.end:
+            allowed = f"steps up to {month_label(self.case.end)}, the last month of the case"
+            raise InputError(ASKED, "step", f"after {self.date}", allowed)
         self.t += 1
         advance(self.world, self.t)
         self.datacollector.collect(self)
@@ -160,24 +176,22 @@ def _complete(
 ) -> dict[str, float]:
     """A value for every parameter that is drawn; an unknown name, or one that is missing, is an error."""
     means = {name: p.mean for name, p in case.drawn.items()}
-    for key, inputs in (("parameters", parameters or means), ("held", held)):
-        for name in (n for n in inputs if n not in means):
-            raise unknown(f"CoalitionModel: {key}", "parameter", name, means)
-    found = {**(means if parameters is None else parameters), **held}
-    for name in (n for n in means if n not in found):
-        raise InputError("CoalitionModel", "parameters", f"{name} missing", "a value for each")
-    return {name: float(found[name]) for name in means}
+    found = means if parameters is None else _numbers(case, parameters, "parameters")
+    return {**found, **_numbers(case, {**found, **held}, "held")}
 
 
-def _held_reporter(name: str) -> object:
-    def value(model: CoalitionModel) -> float:
-        return model.held[name]
+def _numbers(case: Case, given: Mapping[str, float], key: str) -> dict[str, float]:
+    """Values of one run, each a number, by name."""
+    rows = {name: np.array([value]) for name, value in given.items()}
+    found = parameters_given(case, rows, f"{ASKED}: {key}", 1)
+    return {name: float(values[0]) for name, values in found.items()}
 
-    return value
+
+def held_value(model: CoalitionModel, name: str) -> float:
+    """The value at which a parameter is held, in its unit."""
+    return model.held[name]
 
 
-def _members_reporter(club: str) -> object:
-    def members(model: CoalitionModel) -> str:
-        return " ".join(model.organisations[club].members)
-
-    return members
+def members_of(model: CoalitionModel, club: str) -> str:
+    """The codes of a club's members, with spaces."""
+    return " ".join(model.organisations[club].members)

@@ -12,6 +12,7 @@ from tashkent.agents.terms import TEN, TERMS
 from tashkent.model.case import Case
 from tashkent.model.case.tables import TIE, Event
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
+from tashkent.model.formulas import of_months
 from tashkent.model.inputs import CaseInputs, Rules
 from tashkent.model.seats import NEVER, Months, Seats, owed_after
 from tashkent.model.statuses import BOUND, FORMER, Status
@@ -37,7 +38,7 @@ def compile_case(case: Case) -> CaseInputs:
         [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
     )
     theory = tuple(name for name in TERMS if name in case.role("weight"))
-    base_terms = base_terms_of(theory, situation, stake)
+    base_terms = base_terms_of(case, theory, situation, stake)
     inputs = CaseInputs(
         case=case,
         situation=situation,
@@ -119,12 +120,12 @@ def _requests(case: Case) -> dict[int, tuple[tuple[int, str, bool], ...]]:
 
 
 def base_terms_of(
-    theory: tuple[str, ...], situation: Situation, stake: Floats
+    case: Case, theory: tuple[str, ...], situation: Situation, stake: Floats
 ) -> dict[str, Floats]:
     """The terms of every month with nobody in and nothing learnt from requests, shape (T, S, C), times the stake."""
     nobody = np.zeros((*situation.autonomy.shape, len(stake)), bool)
     now = replace(situation, seat=nobody, gap=nobody.astype(int), left=nobody, courted=nobody)
-    return {name: stake * TERMS[name].formula(now) for name in theory}
+    return {name: stake * of_months(case, name, now) for name in theory}
 
 
 def _belief_index(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

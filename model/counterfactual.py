@@ -18,7 +18,8 @@ from pydantic import Field
 
 from tashkent.model.case import Case, checks
 from tashkent.model.case.case import UNSAID, Changed
-from tashkent.model.errors import InputError, unknown
+from tashkent.model.clock import month_label
+from tashkent.model.errors import InputError, meant
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.patches.kinds import PATCH_NAMES, PATCHES
@@ -150,6 +151,7 @@ class Counterfactual(Strict):
                 raise InputError(file, "starts", text, error.allowed) from None
             if month == case.end:
                 raise InputError(file, "starts", text, "a month before the last of the case")
+        first = min((case.month(text, "starts") for text in self.starts), default=case.start)
         for outcome in self.outcomes:
             statuses = ("in", *(status.name.lower() for status in Status))
             try:
@@ -157,7 +159,9 @@ class Counterfactual(Strict):
                 clubs = case.clubs if case.changed is None else case.changed.of.clubs
                 check_known("outcome.club", [outcome.club], clubs)
                 check_known("outcome.status", [outcome.status], statuses)
-                case.month(outcome.month, "outcome.month")
+                if case.month(outcome.month, "outcome.month") <= first:
+                    allowed = f"a month after {month_label(first)}, from whose record runs start"
+                    raise InputError(file, "outcome.month", outcome.month, allowed)
             except InputError as error:
                 raise InputError(file, error.key, error.value, error.allowed, error.near) from None
 
@@ -260,13 +264,13 @@ def _load_one(name: str, case: Case) -> Counterfactual:
     if name.endswith(SUFFIX):
         return read_counterfactual(Path(name))
     shipped = {path.stem: path for path in sorted((case.path / FOLDER).glob(f"*{SUFFIX}"))}
-    if name not in shipped:
-        allowed = ", ".join(by_number(shipped)) or "none"
-        near = unknown("", "", name, shipped).near
-        raise InputError(
-            "counterfactual", "name or file", name, f"{allowed}, or a file{SUFFIX}", near
-        )
-    return read_counterfactual(shipped[name])
+    names: dict[str, tuple[str, ...]] = dict.fromkeys(by_number(shipped), ())
+    try:
+        found = meant("counterfactual", "name or file", name, names)
+    except InputError as error:
+        allowed = f"{error.allowed}, or a file{SUFFIX}"
+        raise InputError(error.file, error.key, name, allowed, error.near) from None
+    return read_counterfactual(shipped[found])
 
 
 def shipped_counterfactuals(case: Case) -> tuple[Counterfactual, ...]:

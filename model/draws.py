@@ -26,6 +26,8 @@ _UNITS = 2**_BITS
 _AT_ONCE = 128
 #: counts that a month owns in a stream of occasional draws
 _RUNS_BITS = 40
+#: runs that have draws of their own
+MOST_RUNS = _NUMBERS_PER_COUNT << _RUNS_BITS
 
 
 def stream(seed: int, *names: str) -> np.random.Philox:

@@ -1,7 +1,11 @@
 """Refusals of what a user gives, one line each: where it stands, the value, what is allowed, the nearest name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import Any
+
+#: what a value may be to travel to another process as it is
+PLAIN = (str, int, float, bool, type(None))
 
 
 class InputError(ValueError):
@@ -15,9 +19,56 @@ class InputError(ValueError):
         self.complaint = " ".join(line.splitlines())
         super().__init__(" ".join(f"{file}: {line}".splitlines()))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It says the same in another process, whatever the value is: only plain values travel, others as written."""
+        value = self.value if isinstance(self.value, PLAIN) else Written(repr(self.value))
+        return type(self), (self.file, self.key, value, self.allowed, self.near)
+
+
+class Written(str):
+    """A value of which only what `repr` writes of it is left."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """The text itself, without quotation marks."""
+        return str(self)
+
 
 def unknown(file: str, key: str, value: object, names: Iterable[str]) -> InputError:
     """The error for a name that is not among `names`."""
     known = list(names)
     near = get_close_matches(str(value), known, n=1, cutoff=0.4)
     return InputError(file, key, value, ", ".join(known) or "none", near[0] if near else "")
+
+
+def meant(file: str, key: str, value: object, names: Mapping[str, Iterable[str]]) -> str:
+    """The name that is meant by what a user writes, in capitals or not: one of `names`, or another word for it.
+
+    `names` gives the other words of each name, such as the whole name of a state beside its code.
+
+    Raises
+    ------
+    InputError
+        If it is none of them, or could be several: with the nearest.
+
+    Examples
+    --------
+    >>> meant("cst", "STATE", "uzbekistan", {"UZB": ["Uzbekistan"], "KAZ": ["Kazakhstan"]})
+    'UZB'
+    """
+    if isinstance(value, str) and value in names:
+        return value
+    words: dict[str, set[str]] = {}
+    for name, others in names.items():
+        for word in (name, *others):
+            words.setdefault(word.casefold(), set()).add(name)
+    wanted = str(value).strip().casefold()
+    found = words.get(wanted, set())
+    if len(found) == 1:
+        return next(iter(found))
+    if found:
+        raise InputError(file, key, value, f"one of {', '.join(sorted(found))}, as it is written")
+    near = get_close_matches(wanted, words, n=1, cutoff=0.4)
+    nearest = next(iter(words[near[0]])) if near else ""
+    raise InputError(file, key, value, ", ".join(names) or "none", nearest)

@@ -17,6 +17,7 @@ from tashkent.agents.acts import Features
 from tashkent.agents.situation import MONTHLY, Bools, Floats, Situation, axes_of, lies
 from tashkent.agents.terms import TERMS, Read
 from tashkent.model.case import Case
+from tashkent.model.formulas import of_month
 from tashkent.model.law import RulesInForce
 from tashkent.model.seats import Months, Seats, Status8
 from tashkent.model.statuses import is_in
@@ -193,7 +194,7 @@ class CaseInputs:
                 shown[clubs] = self._shown(t, clubs).joined_by(
                     credibility=credibility, **standing.of_clubs(clubs)
                 )
-            delta = self.stake[clubs] * TERMS[name].formula(shown[clubs])
+            delta = self.stake[clubs] * of_month(self.case, name, shown[clubs], t, clubs)
             if self.at_work[name][t]:
                 delta -= self.base_terms[name][t][:, clubs]
             found[name] = clubs, delta

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from tashkent.agents.situation import Floats
+from tashkent.model.arguments import parameters_given, run_of, runs_of, seed_of, whole
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
 from tashkent.model.draws import normal
@@ -16,10 +17,20 @@ from tashkent.model.world import Logged, world_from_record
 
 #: runs that advance together; changes speed and memory, never a result
 BLOCK = 2048
+#: what is asked, in messages
+ASKED = "simulate"
 
 
 def prior_parameters(case: Case, *, runs: int, seed: int, first_run: int = 0) -> ParameterDraws:
-    """One draw from the priors for each run; by name of shape (runs,)."""
+    """One draw from the priors for each run; by name of shape (runs,).
+
+    Raises
+    ------
+    InputError
+        If runs, seed or first run are not whole numbers that can be.
+    """
+    runs, seed = runs_of(runs, "prior", 0), seed_of(seed, "prior")
+    first_run = run_of(first_run, "prior")
     drawn = {
         name: parameter.mean
         + (parameter.sd or 0.0) * normal(seed, ("prior", name), first_run, runs)
@@ -78,14 +89,17 @@ def simulate(
 
     Raises
     ------
+    InputError
+        If seed or runs are no whole numbers that can be, or parameters are not those of the case.
     ValueError
-        If parameters, draws or months are not those of the case.
+        If draws or months are not those of the case.
     """
+    seed, first_run = seed_of(seed, ASKED), run_of(first_run, ASKED)
+    block = whole(block, ASKED, "block", 1)
+    share = None if share is None else whole(share, ASKED, "share", 1)
+    checked = parameters_given(case, parameters, ASKED)
     inputs = compile_case(case)
-    if set(parameters) != set(case.drawn):
-        odd = sorted(set(parameters) ^ set(case.drawn))
-        raise ValueError(f"parameters differ from those of the case: {', '.join(odd)}")
-    drawn = ParameterDraws.from_mapping(parameters)
+    drawn = ParameterDraws.from_mapping({name: checked[name] for name in parameters})
     runs = drawn.runs
     origin = (case.start if start is None else start) - case.start
     months = (case.end if end is None else end) - case.start + 1

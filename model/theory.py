@@ -1,18 +1,23 @@
 """Theories: sets of the named terms of `agents.terms`, by name from a case or as functions in a file of one's own."""
 
 import hashlib
-import runpy
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
-from tashkent.agents.terms import TERMS
+from tashkent.agents.terms import TERMS, Term
 from tashkent.model.case import Case
-from tashkent.model.case.tables import Parameter
-from tashkent.model.errors import InputError, unknown
+from tashkent.model.case.tables import PRIOR_RANGE, Parameter
+from tashkent.model.errors import InputError, meant
+from tashkent.model.guarded import guarded
 
 #: separates what is asked for; a minus before a name leaves it out
 SEPARATOR = ","
+#: how a name ends that is a file
+SUFFIX = ".py"
 
 
 def with_theory(case: Case, asked: str) -> Case:
@@ -25,7 +30,7 @@ def with_theory(case: Case, asked: str) -> Case:
     asked
         Names of the case's theories (`theories.toml`) or of terms, separated by commas: only these terms count. With a
         minus before every name they are left out instead. A name that ends in ``.py`` is a file whose terms are
-        added to what else is asked for, or to all.
+        added to what else is asked for, or to all. It is run as Python, with your rights: name files that you trust.
 
     Raises
     ------
@@ -42,7 +47,7 @@ def with_theory(case: Case, asked: str) -> Case:
     {'contagion'}
     """
     parts = [part.strip() for part in asked.split(SEPARATOR) if part.strip()]
-    files = [part for part in parts if part.endswith(".py")]
+    files = [part for part in parts if part.endswith(SUFFIX)]
     names = [part for part in parts if part not in files]
     case = only_terms(case, names) if names else case
     for file in files:
@@ -66,9 +71,8 @@ def only_terms(case: Case, names: Iterable[str]) -> Case:
         raise InputError("theory", "names", ", ".join(names), "a minus before all names or none")
     found: set[str] = set()
     for name in left_out or names:
-        known = (*case.theories, *case.role("weight"))
-        if name not in known:
-            raise unknown("theory", "name", name, known)
+        known: dict[str, tuple[()]] = dict.fromkeys((*case.theories, *case.role("weight")), ())
+        name = meant("theory", "name", name, known)
         found |= set(case.theories[name].terms) if name in case.theories else {name}
     weights = set(case.role("weight"))
     dropped = found & weights if left_out else weights - found
@@ -78,54 +82,127 @@ def only_terms(case: Case, names: Iterable[str]) -> Case:
     return case.varied(parameters=parameters)
 
 
+def refuse_files(asked: Iterable[str], file: str, key: str) -> None:
+    """Refuse names that a file of somebody else gives if one of them is a file of Python.
+
+    Raises
+    ------
+    InputError
+        With where the name stands, and how to say that the file is trusted.
+    """
+    for name in asked:
+        for part in (part.strip() for part in name.split(SEPARATOR)):
+            if part.endswith(SUFFIX):
+                allowed = (
+                    "names of theories and terms; a file is Python that runs with your rights: "
+                    "with --trust (in Python trust=True) it is run"
+                )
+                raise InputError(file, key, part, allowed)
+
+
 def _with_terms_of(case: Case, file: Path) -> Case:
     """The case with the terms that a file defines, each with the prior that its decorator names."""
-    before = set(TERMS)
     try:
         code = file.read_bytes()
-        for name in [name for name, t in TERMS.items() if t.file == str(file)]:
-            del TERMS[name]  # the file may have changed since it was read
-            before.discard(name)
-        runpy.run_path(str(file))
     except OSError as error:
-        raise InputError(
-            "theory", "file", str(file), f"a file of Python ({error.strerror})"
-        ) from None
-    except Exception as error:  # whatever goes wrong in somebody's file is theirs to mend
-        allowed = f"a file that runs ({type(error).__name__}: {error})"
-        raise InputError("theory", "file", str(file), allowed) from error
-    added = [name for name in TERMS if name not in before]
-    if not added:
-        allowed = "a file with a function under @term(theory=..., prior=(mean, sd))"
-        raise InputError("theory", "file", str(file), allowed)
+        allowed = f"a file of Python ({error.strerror})"
+        raise InputError("theory", "file", str(file), allowed) from None
     # the case says which code its terms are of
     version = f"{file.name}, SHA-256 {hashlib.sha256(code).hexdigest()}"
     parameters = dict(case.parameters)
-    for name in added:
-        TERMS[name] = replace(TERMS[name], file=str(file))
-        prior = TERMS[name].prior
-        if prior is None:
-            raise InputError("theory", f"{file.name}: {name}", None, "a prior=(mean, sd)")
-        parameters[name] = Parameter(
-            role="weight",
-            mean=float(prior[0]),
-            sd=float(prior[1]),
-            unit="log-odds per unit of the term",
-            reason=TERMS[name].theory,
-            source=version,
-        )
+    with _as_before_if_it_fails():
+        earlier = _forget(str(file))
+        for name in _know(str(file), code):
+            if name in case.theories or (name in parameters and name not in earlier):
+                allowed = "a name that no parameter and no theory of the case has"
+                raise InputError("theory", f"{file.name}: {name}", "name taken", allowed)
+            mean, sd = _prior(TERMS[name], file)
+            parameters[name] = Parameter(
+                role="weight",
+                mean=mean,
+                sd=sd,
+                unit="log-odds per unit of the term",
+                reason=TERMS[name].theory,
+                source=version,
+            )
     return case.varied(parameters=parameters)
 
 
-def own_files() -> tuple[str, ...]:
-    """The files of one's own whose terms are known in this process."""
-    return tuple(dict.fromkeys(term.file for term in TERMS.values() if term.file))
+@contextmanager
+def _as_before_if_it_fails() -> Iterator[None]:
+    """Know no other terms than before if a file turns out to be of no use."""
+    before = dict(TERMS)
+    try:
+        yield
+    except BaseException:
+        TERMS.clear()
+        TERMS.update(before)
+        raise
 
 
-def know_terms(files: Iterable[str]) -> None:
+def _forget(file: str) -> set[str]:
+    """Forget the terms of a file, which may have changed since it was read; what they were called."""
+    names = {name for name, term in TERMS.items() if term.file == file}
+    for name in names:
+        del TERMS[name]
+    return names
+
+
+def _know(file: str, code: bytes) -> list[str]:
+    """Know the terms that the code of a file defines, by name."""
+    before = set(TERMS)
+    guarded(
+        lambda: _executed(file, code),
+        file,
+        lambda words: InputError("theory", "file", file, f"a file that runs ({words})"),
+    )
+    added = [name for name in TERMS if name not in before]
+    if not added:
+        allowed = "a file with a function under @term(theory=..., prior=(mean, sd))"
+        raise InputError("theory", "file", file, allowed)
+    for name in added:
+        TERMS[name] = replace(TERMS[name], file=file, code=code)
+    return added
+
+
+def _executed(file: str, code: bytes) -> None:
+    """Run a file as Python; its classes find the names that it defines."""
+    module = ModuleType(f"theory {file}")
+    module.__file__ = file
+    sys.modules[module.__name__] = module
+    exec(compile(code, file, "exec"), module.__dict__)
+
+
+def _prior(term: Term, file: Path) -> tuple[float, float]:
+    """Mean and standard deviation of the weight of a term of one's own."""
+    key = f"{file.name}: {term.name}"
+    if not isinstance(term.theory, str) or not term.theory:
+        raise InputError(
+            "theory", f"{key}.theory", term.theory, "where the idea comes from, in words"
+        )
+    prior = term.prior
+    if prior is None:
+        raise InputError("theory", key, None, "a prior=(mean, sd)")
+    low, high = PRIOR_RANGE
+    allowed = f"(mean, sd), the mean from {low:g} to {high:g}, the sd above 0 and at most {high:g}"
+    try:
+        mean, sd = (float(value) for value in prior)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError("theory", f"{key}.prior", prior, allowed) from None
+    if not (low <= mean <= high and 0 < sd <= high):
+        raise InputError("theory", f"{key}.prior", prior, allowed)
+    return mean, sd
+
+
+def own_files() -> tuple[tuple[str, bytes], ...]:
+    """The files of one's own whose terms are known in this process, and what they said when they were read."""
+    return tuple(dict.fromkeys((t.file, t.code) for t in TERMS.values() if t.file))
+
+
+def know_terms(files: Iterable[tuple[str, bytes]]) -> None:
     """Know the terms of such files in another process, for a case names its terms and does not carry them."""
-    for file in set(files) - set(own_files()):
-        before = set(TERMS)
-        runpy.run_path(file)
-        for name in (n for n in TERMS if n not in before):
-            TERMS[name] = replace(TERMS[name], file=file)
+    known = own_files()
+    for file, code in files:
+        if (file, code) not in known:
+            _forget(file)
+            _know(file, code)

@@ -147,7 +147,7 @@ def bare(case: Case) -> CaseInputs:
         leverage=np.zeros_like(now.leverage),
         rivalry=np.full_like(now.rivalry, SILENT),
     )
-    base_terms = base_terms_of(inputs.theory, situation, inputs.stake)
+    base_terms = base_terms_of(inputs.case, inputs.theory, situation, inputs.stake)
     at_work = {name: term.any(axis=(1, 2)) for name, term in base_terms.items()}
     record = Seats.empty(inputs.record.status.shape)
     return replace(

@@ -1,6 +1,7 @@
 """The command line as a user meets it."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -149,6 +150,37 @@ def test_case_check_says_what_is_there(
     assert call(monkeypatch, "case", "check", "cst", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["states"], found["clubs"]) == (12, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        (("mean", "1e6"), "accede.mean: 1000000.0 is not valid; allowed: a number from -10 to 10"),
+        (("mean", "-10.5"), "accede.mean: -10.5 is not valid"),
+        (
+            ("sd", "1e9"),
+            "accede.sd: 1000000000.0 is not valid; allowed: a number above 0, at most 10",
+        ),
+    ],
+)
+def test_case_check_refuses_priors_that_no_fit_can_use(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    name: tuple[str, str],
+    says: str,
+) -> None:
+    folder = tmp_path / "my"
+    new_case(folder)
+    path, (key, value) = folder / "parameters.toml", name
+    text = path.read_text()
+    written = re.sub(rf"(?m)^(accede = .*?\b{key} = )[^,]+", rf"\g<1>{value}", text)
+    assert written != text
+    path.write_text(written)
+    assert call(monkeypatch, "case", "check", str(folder)) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"parameters.toml: {says}" in said
 
 
 @pytest.mark.parametrize("day", ["1999-04-20", None])

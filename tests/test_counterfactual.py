@@ -651,6 +651,11 @@ def test_a_bad_file_is_one_line(case: Case, tmp_path: Path, text: str, says: str
         ("club", "GUUAM", "nearest valid name: GUAM"),
         ("status", "frosen", "nearest valid name: frozen"),
         ("month", "2026-01", "outcome.month: '2026-01'"),
+        (
+            "month",
+            "1992-05",
+            "outcome.month: '1992-05' is not valid; allowed: a month after 1992-05",
+        ),
         ("direction", "upp", "direction: 'upp'"),
         ("whose", "us", "whose: 'us'"),
     ],

@@ -140,10 +140,15 @@ def test_words_follow_the_numbers(case: Case, draws: ParameterDraws) -> None:
     ("arguments", "expected"),
     [
         (("UZX", "2012-06"), "nearest valid name: UZB"),
-        (("RUS", "2012-06"), "STATE: 'RUS'"),
+        (
+            ("RUS", "2012-06"),
+            "STATE: 'RUS' is not valid; allowed: a state that decides; the patron does not",
+        ),
+        (("Russia", "2012-06"), "the patron does not, its seats follow the record"),
+        (("Uzbekistn", "2012-06"), "nearest valid name: UZB"),
         (("UZB", "2012-13"), "as YYYY-MM"),
         (("UZB", "1992-05"), "a month after 1992-05"),
-        (("UZB", "2012-06", "--club", "CSTO"), "nearest valid name: CST"),
+        (("UZB", "2012-06", "--club", "CSX"), "nearest valid name: CST"),
     ],
 )
 def test_bad_input_is_one_line(
@@ -159,6 +164,16 @@ def test_bad_input_is_one_line(
     assert stop.value.code == 2
     assert said.err.count("\n") == 1
     assert expected in said.err
+
+
+@pytest.mark.parametrize("state", ["uzb", "Uzbekistan", " UZBEKISTAN "])
+def test_states_and_clubs_may_be_named_in_any_way(case: Case, state: str) -> None:
+    assert case.decider(state, "STATE") == "UZB"
+    assert [case.club(name, "--club") for name in ("cst", "CSTO", "shanghai five")] == [
+        "CST",
+        "CST",
+        "SCO",
+    ]
 
 
 def test_the_command_prints_tables_and_json(

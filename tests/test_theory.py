@@ -183,7 +183,7 @@ def test_a_file_that_changed_is_another_case(case: Case, own: Path) -> None:
         ("def broken(:", "a file that runs (SyntaxError: "),
         (
             OWN.replace("own_size", "protection"),
-            "a file that runs (ValueError: a term named protection exists already)",
+            "a file that runs (ValueError: a term named protection exists already (line 5))",
         ),
         (
             OWN.replace("prior=", "where='patron', prior="),

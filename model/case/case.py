@@ -24,7 +24,7 @@ from tashkent.model.case.tables import (
     Threat,
 )
 from tashkent.model.clock import month_label, month_of, parse_month
-from tashkent.model.errors import InputError, unknown
+from tashkent.model.errors import InputError, meant, unknown
 from tashkent.model.law import Law
 from tashkent.model.statutes import AnyStatute
 
@@ -163,6 +163,35 @@ class Case:
         found = {c.variable for c in self.composites if c.variable.startswith(TIE)}
         return tuple(sorted(name.removeprefix(TIE) for name in found))
 
+    def decider(self, text: str, key: str) -> str:
+        """The code of a state that decides, from its code or name; `key` says where it was asked for.
+
+        Raises
+        ------
+        InputError
+            If it is unknown, or the patron, whose seats follow the record.
+        """
+        names = {s.state: (s.name,) for s in self.states if s.role == "decider"}
+        patron = {s.state: (s.name,) for s in self.states if s.state == self.patron}
+        try:
+            return meant(self.id, key, text, names)
+        except InputError as error:
+            if _among(text, patron):
+                allowed = f"a state that decides; the patron does not, its seats follow the record: {error.allowed}"
+                raise InputError(self.id, key, text, allowed) from None
+            raise
+
+    def club(self, text: str, key: str) -> str:
+        """A club, from its code or one of its names; `key` says where it was asked for.
+
+        Raises
+        ------
+        InputError
+            If it is unknown.
+        """
+        names = {code: [n.name for n in club.names] for code, club in self.clubs.items()}
+        return meant(self.id, key, text, names)
+
     @property
     def months(self) -> range:
         """The months from the initial condition to the end."""
@@ -272,6 +301,15 @@ class Changed:
     orders: tuple[HeldDraw, ...] = ()
     #: parameters that are held at one value in every run
     held: tuple[tuple[str, float], ...] = ()
+
+
+def _among(text: str, names: Mapping[str, Iterable[str]]) -> bool:
+    """Whether a name is meant."""
+    try:
+        meant("", "", text, names)
+    except InputError:
+        return False
+    return True
 
 
 def _beyond(changed: Changed | None) -> dict[str, object]:

@@ -8,7 +8,16 @@ from tashkent.agents.acts import FRICTIONS, UNSCORED
 from tashkent.agents.terms import TERMS
 from tashkent.model.case.case import Case
 from tashkent.model.case.record_checks import check_record, check_seat
-from tashkent.model.case.tables import COUNCIL, FIXED, LEADERLESS, LENGTHS, READ, SHARES, TIE
+from tashkent.model.case.tables import (
+    COUNCIL,
+    FIXED,
+    LEADERLESS,
+    LENGTHS,
+    PRIOR_RANGE,
+    READ,
+    SHARES,
+    TIE,
+)
 from tashkent.model.clock import month_of
 from tashkent.model.draws import STRIDE
 from tashkent.model.errors import InputError, unknown
@@ -277,12 +286,15 @@ def check_parameters(case: Case) -> None:
         "council": COUNCIL,
         "fixed": FIXED,
     }
+    held = dict(case.changed.held) if case.changed else {}  # at a value, which is no prior
     for name, parameter in case.parameters.items():
         if name not in expected[parameter.role]:
             raise unknown(file, f"a {parameter.role}", name, expected[parameter.role])
         if (parameter.sd is None) != (parameter.role == "fixed"):
             need = "no sd" if parameter.role == "fixed" else "an sd"
             raise InputError(file, f"{name}.sd", parameter.sd, f"{need} for a {parameter.role}")
+        if parameter.sd is not None and name not in held:
+            _check_prior(file, name, parameter.mean, parameter.sd)
         if not parameter.fitted and parameter.role not in ("weight", "friction"):
             raise InputError(file, f"{name}.fitted", False, "given for weights and frictions only")
     for name in (*FRICTIONS, *UNSCORED, *COUNCIL, *FIXED):
@@ -298,6 +310,15 @@ def check_parameters(case: Case) -> None:
             raise InputError(file, f"{name}.mean", case.fixed(name), "a number from 0 to 1")
     if case.fixed("event_step") < 0:
         raise InputError(file, "event_step.mean", case.fixed("event_step"), "0 or more")
+
+
+def _check_prior(file: str, name: str, mean: float, sd: float) -> None:
+    """Refuse a prior with which no record could be weighed."""
+    low, high = PRIOR_RANGE
+    if not low <= mean <= high:
+        raise InputError(file, f"{name}.mean", mean, f"a number from {low:g} to {high:g}")
+    if not sd <= high:
+        raise InputError(file, f"{name}.sd", sd, f"a number above 0, at most {high:g}")
 
 
 def _check_theories(case: Case) -> None:

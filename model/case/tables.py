@@ -38,6 +38,8 @@ FIXED = (
 #: fixed parameters that are lengths of time, and those that are shares
 LENGTHS = tuple(name for name in FIXED if name.endswith(("_months", "_half_life")))
 SHARES = ("witness", "forum_stake")
+#: where the mean of a prior may lie, on log-odds; its standard deviation is no larger than the upper end
+PRIOR_RANGE = (-10.0, 10.0)
 #: composites that formulas read besides ties and measured threats
 READ = ("means", "autonomy")
 #: composites named ``tie_<role>`` make that role a possible sponsor of clubs

@@ -35,7 +35,8 @@ def compare(
         list[str] | None,
         typer.Option(
             "--theory",
-            help="A theory, terms with commas, or 'whole'; several give a comparison under each.",
+            help="A theory, terms with commas, or 'whole'; several give a comparison under each. FILE.py is run as "
+            "Python with your rights.",
         ),
     ] = None,
     runs: Annotated[int, typer.Option(min=2, help="Runs of each world.")] = 1000,

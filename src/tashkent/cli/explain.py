@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    state: Annotated[str, typer.Argument(help="A state by its code, for example UZB.")],
+    state: Annotated[str, typer.Argument(help="A state by code or name, for example UZB.")],
     month: Annotated[str, typer.Argument(help="The month, YYYY-MM.")],
     case: CaseOption = "cst",
     club: Annotated[str | None, typer.Option(help="Only this club.")] = None,
@@ -34,13 +34,11 @@ def explain(
     Example: tashkent explain UZB 2012-06 --club CST
     """
     from tashkent.model.clock import month_label
-    from tashkent.model.errors import InputError, unknown
+    from tashkent.model.errors import InputError
 
     loaded = load_case_under(case, theory)
-    if state not in loaded.deciders:
-        raise unknown(loaded.id, "STATE", state, loaded.deciders)
-    if club is not None and club not in loaded.clubs:
-        raise unknown(loaded.id, "--club", club, loaded.clubs)
+    state = loaded.decider(state, "STATE")
+    club = None if club is None else loaded.club(club, "--club")
     at = loaded.month(month, "MONTH")
     if at == loaded.start:
         allowed = f"a month after {month_label(loaded.start)}, the initial condition"

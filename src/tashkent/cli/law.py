@@ -41,6 +41,7 @@ def law(
         option, barred = ("--markdown", others) if markdown else ("--changes", {"DATE": day})
         for other in (key for key, given in barred.items() if given):
             raise InputError(loaded.id, option, f"with {other}", f"{option} without {other}")
+    club = None if club is None else loaded.club(club, "--club")
     width = min(shutil.get_terminal_size().columns, 100)
     if markdown:
         print(lawbook.rulebook(loaded), end="")

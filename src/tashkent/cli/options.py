@@ -19,11 +19,19 @@ TheoryOption = Annotated[
     str | None,
     typer.Option(
         metavar="NAMES",
-        help="Only these theories or terms of the case, with commas; =-NAME leaves one out; FILE.py adds its terms.",
+        help="Only these theories or terms of the case, with commas; =-NAME leaves one out; FILE.py adds its terms, "
+        "and is run as Python with your rights.",
     ),
 ]
 WorkersOption = Annotated[
     int, typer.Option(min=0, help="Processes; 0 for one a core. No influence on results.")
+]
+TrustOption = Annotated[
+    bool,
+    typer.Option(
+        "--trust",
+        help="Run the Python of theories (FILE.py) that it names, with your rights; refused otherwise.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the result to stdout as JSON.")]
 
@@ -40,6 +48,9 @@ def load_case_under(case: str, theory: str | None) -> "Case":
     loaded = load_case(case)
     if theory is None:
         return loaded
+    from tashkent.model.compilation import compile_case
     from tashkent.model.theory import with_theory
 
-    return with_theory(loaded, theory)
+    found = with_theory(loaded, theory)
+    compile_case(found)  # what a formula of one's own cannot give is said before the work
+    return found

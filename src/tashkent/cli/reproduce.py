@@ -11,6 +11,7 @@ import typer
 from tashkent.cli.options import (
     DIFFERS,
     JsonOption,
+    TrustOption,
     WorkersOption,
     load_case_under,
 )
@@ -48,7 +49,8 @@ def _sweep_again(
 ) -> None:
     from tashkent.experiments.sweep import sweep
 
-    sweep(arguments["design"], out, workers=workers, progress=progress)
+    # what the manifest names has been seen to be trusted
+    sweep(arguments["design"], out, workers=workers, trust=True, progress=progress)
 
 
 def _sensitivity_again(
@@ -72,6 +74,7 @@ COMMANDS: "Mapping[str, Rerun]" = {
 def reproduce(
     manifest: Annotated[Path, typer.Argument(help="A manifest.json, or the folder it is in.")],
     workers: WorkersOption = 0,
+    trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run a result again and say whether it is the same to the last bit, or what differs.
@@ -84,7 +87,11 @@ def reproduce(
 
     with progress_bar("reproduce") as progress:
         found = run_again(
-            manifest, COMMANDS, workers=workers or os.cpu_count() or 1, progress=progress
+            manifest,
+            COMMANDS,
+            workers=workers or os.cpu_count() or 1,
+            trust=trust,
+            progress=progress,
         )
     if as_json:
         print(json.dumps(found.as_json(), indent=2))

@@ -11,6 +11,7 @@ import typer
 from tashkent.cli.options import (
     NOT_ALL,
     JsonOption,
+    TrustOption,
     WorkersOption,
 )
 
@@ -31,6 +32,7 @@ def sweep(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the sweep in --out, if one is there.")
     ] = False,
+    trust: TrustOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Run every point of a design many times: a grid, a Latin hypercube, a Sobol' sequence, the posterior.
@@ -50,7 +52,7 @@ def sweep(
     from tashkent.experiments.sweep import sweep as swept
     from tashkent.model.storage import claimed
 
-    plan = read_design(design)
+    plan = read_design(design, trust=trust)
     ctx.with_resource(claimed(out))
     check_folder(plan, out, resume)
     with sweeps.progress_bar() as progress:
