@@ -97,9 +97,9 @@ def simulate(
     seed, first_run = seed_of(seed, ASKED), run_of(first_run, ASKED)
     block = whole(block, ASKED, "block", 1)
     share = None if share is None else whole(share, ASKED, "share", 1)
-    checked = parameters_given(case, parameters, ASKED)
+    parameters_given(case, parameters, ASKED)
     inputs = compile_case(case)
-    drawn = ParameterDraws.from_mapping({name: checked[name] for name in parameters})
+    drawn = ParameterDraws.from_mapping(parameters)
     runs = drawn.runs
     origin = (case.start if start is None else start) - case.start
     months = (case.end if end is None else end) - case.start + 1
