@@ -66,7 +66,7 @@ def remembered(signs: Floats, half_life: float) -> Floats:
 
 
 def faded(seen: Floats, half_life: float) -> Floats:
-    """What a month leaves of it: ``seen * 2 ** (-1 / half_life)``, `half_life` in months. Shape as `seen`."""
+    """What a month leaves of it: ``seen * 2 ** (-1 / half_life)``, `half_life` in months, of the shape of `seen`."""
     return np.asarray(seen * 2.0 ** (-1.0 / half_life))
 
 
@@ -88,13 +88,13 @@ def willingness(value: Floats) -> Floats:
 
 
 def joined(gap: NDArray[np.integer], acquis: int) -> Floats:
-    """Share of the club's instruments that it has joined, in [0, 1]: ``1 - gap / (acquis + 1)``. Shape as `gap`."""
+    """Share of the club's instruments that it has joined, in [0, 1]: ``1 - gap / (acquis + 1)``; shape as `gap`."""
     return np.asarray(np.maximum(0.0, 1.0 - gap / (acquis + 1.0)))
 
 
 def followed(before: Floats, target: Floats, months: float) -> Floats:
     """What follows a target with some delay: ``before + (target - before) / months``.
 
-    Shapes as they broadcast; units as `target`.
+    Any shape that broadcasts; units as `target`.
     """
     return np.asarray(before + (target - before) / months)

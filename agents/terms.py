@@ -73,6 +73,13 @@ def term(
     """
 
     def register(formula: Callable[[Situation], Floats]) -> Callable[[Situation], Floats]:
+        """Take up a formula that gives shape (..., S, C).
+
+        Raises
+        ------
+        ValueError
+            If a term of the name exists already, or a key is unknown.
+        """
         name = formula.__name__
         if name in TERMS:
             raise ValueError(f"a term named {name} exists already")

@@ -10,7 +10,7 @@ def tie(measured: Floats, events: Floats, step: float) -> Floats:
     """Tie to a sponsor: the measured composite plus dated events.
 
     ``tie = measured + step * events``, in standard deviations of the years of fit; `events` is the sum of signs.
-    Shapes are equal, month first; so is that of the result.
+    All have one shape, month first; so has the result.
     """
     return measured + step * events
 

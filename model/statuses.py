@@ -78,12 +78,12 @@ class Act(IntEnum):
 
 
 def is_in(status: NDArray[np.integer]) -> Bools:
-    """Whether a status counts as in the club. Shape as `status`."""
+    """Whether a status counts as in the club; of the shape of `status`."""
     return np.asarray((status >= _FIRST) & (status <= _LAST))
 
 
 def among(status: NDArray[np.integer], *some: Status) -> Bools:
-    """Whether a status is one of some. Shape as `status`."""
+    """Whether a status is one of some; of the shape of `status`."""
     found = np.asarray(status == int(some[0]))
     for one in some[1:]:
         found |= status == int(one)
