@@ -13,7 +13,7 @@ import numpy as np
 from tashkent.agents.situation import Floats
 from tashkent.dashboard import question
 from tashkent.dashboard.scene import record_of
-from tashkent.dashboard.shared import Desk, Progress
+from tashkent.dashboard.shared import Desk, RunsDone
 from tashkent.dashboard.view import Guess, View
 from tashkent.experiments.compare import compare, history_of
 from tashkent.experiments.effect import Z
@@ -37,28 +37,28 @@ ARROWS = {"up": "↑", "down": "↓", "none": "→"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class ComparisonKey:
     """What fixes a comparison."""
 
-    cf: str
+    counterfactual: str
     own: str
     origin: int
     runs: int
     seed: int
 
 
-def asked_of(case: Case, view: View) -> Asked | None:
+def comparison_of(case: Case, view: View) -> ComparisonKey | None:
     """The comparison that a view needs: none before something is predicted."""
     if view.page != "whatif" or not view.guess:
         return None
-    if question.asked(case, view.cf, view.own) is None:
+    if question.counterfactual_of(case, view.counterfactual, view.own) is None:
         return None
-    own = view.own if view.cf == question.OWN else ""
-    return Asked(view.cf, own, view.origin, max(FEWEST, view.runs), view.seed)
+    own = view.own if view.counterfactual == question.OWN else ""
+    return ComparisonKey(view.counterfactual, own, view.origin, max(FEWEST, view.runs), view.seed)
 
 
 @dataclass(frozen=True)
-class Before:
+class BaselineKey:
     """What fixes the world as it was, whatever is asked of it."""
 
     origin: int
@@ -66,22 +66,22 @@ class Before:
     seed: int
 
 
-def before_of(view: View) -> Before | None:
+def baseline_of(view: View) -> BaselineKey | None:
     """The world as it was that a page of What if needs; none if it has too many runs to be kept."""
     runs = max(FEWEST, view.runs)
     if view.page != "whatif" or runs > MOST_KEPT:
         return None
-    return Before(view.origin, runs, view.seed)
+    return BaselineKey(view.origin, runs, view.seed)
 
 
 @cache
-def _desk(case: Case) -> Desk[Asked, Pair]:
-    return Desk(lambda asked, progress: _compare(case, asked, progress), KEPT)
+def _desk(case: Case) -> Desk[ComparisonKey, Pair]:
+    return Desk(lambda key, progress: _compare(case, key, progress), KEPT)
 
 
 @cache
-def _worlds(case: Case) -> Desk[Before, History]:
-    return Desk(lambda before, progress: _run(case, before, progress), KEPT_WORLDS)
+def _worlds(case: Case) -> Desk[BaselineKey, History]:
+    return Desk(lambda key, progress: _run(case, key, progress), KEPT_WORLDS)
 
 
 @lru_cache(maxsize=1)
@@ -89,52 +89,52 @@ def _noise(case: Case, runs: int, seed: int) -> Noise:
     return Noise(case, seed, 0, runs)
 
 
-def obtain(case: Case, asked: Asked, progress: Progress) -> Pair:
+def obtain(case: Case, key: ComparisonKey, progress: RunsDone) -> Pair:
     """The pair, made once for all who ask for the same; `progress` may raise `Stopped`."""
-    return _desk(case).obtain(asked, progress)
+    return _desk(case).obtain(key, progress)
 
 
-def prepare(case: Case, before: Before, progress: Progress) -> History:
+def prepare(case: Case, key: BaselineKey, progress: RunsDone) -> History:
     """The world as it was, made once for all questions that are asked of it; `progress` may raise `Stopped`."""
-    return _worlds(case).obtain(before, progress)
+    return _worlds(case).obtain(key, progress)
 
 
 def warm(case: Case, view: View) -> None:
     """What the first question of a view needs, before anybody asks it."""
     question.library(case)
     extrapolation(case, case, view.origin, view.origin)
-    prepare(case, Before(view.origin, view.runs, view.seed), lambda _: None)
+    prepare(case, BaselineKey(view.origin, view.runs, view.seed), lambda _: None)
 
 
-def _run(case: Case, before: Before, progress: Progress) -> History:
+def _run(case: Case, key: BaselineKey, progress: RunsDone) -> History:
     with _turn(progress):
-        noise = _noise(case, before.runs, before.seed)
+        noise = _noise(case, key.runs, key.seed)
         return history_of(
             case,
-            runs=before.runs,
-            seed=before.seed,
-            start=before.origin,
+            runs=key.runs,
+            seed=key.seed,
+            start=key.origin,
             noise=noise,
             progress=progress,
         )
 
 
-def _compare(case: Case, asked: Asked, progress: Progress) -> Pair:
+def _compare(case: Case, key: ComparisonKey, progress: RunsDone) -> Pair:
     """What `tashkent compare` does, with all that the page will show of it."""
-    one = question.asked(case, asked.cf, asked.own)
-    assert one is not None
+    counterfactual = question.counterfactual_of(case, key.counterfactual, key.own)
+    assert counterfactual is not None
     history = None
-    if asked.runs <= MOST_KEPT:
-        before = Before(asked.origin, asked.runs, asked.seed)
-        history = prepare(case, before, lambda _: progress(0))
+    if key.runs <= MOST_KEPT:
+        baseline = BaselineKey(key.origin, key.runs, key.seed)
+        history = prepare(case, baseline, lambda _: progress(0))
     with _turn(progress):
-        noise = None if history is None else _noise(case, asked.runs, asked.seed)
+        noise = None if history is None else _noise(case, key.runs, key.seed)
         found = compare(
             case,
-            one,
-            runs=asked.runs,
-            seed=asked.seed,
-            start=month_label(asked.origin),
+            counterfactual,
+            runs=key.runs,
+            seed=key.seed,
+            start=month_label(key.origin),
             progress=lambda done, _: progress(done),
             history=history,
             noise=noise,
@@ -146,7 +146,7 @@ def _compare(case: Case, asked: Asked, progress: Progress) -> Pair:
 
 
 @contextmanager
-def _turn(progress: Progress) -> Iterator[None]:
+def _turn(progress: RunsDone) -> Iterator[None]:
     """One at a time; who waits can be stopped."""
     while not TURN.acquire(timeout=0.1):
         progress(0)
@@ -174,7 +174,7 @@ def answer(case: Case, pair: Pair, view: View) -> dict[str, Any]:
     return {
         "states": [{"state": s, "name": names[s]} for s in case.deciders],
         "start": pair.start,
-        "parts": pair.differs_from,
+        "differs_from": pair.differs_from,
         "runs": pair.runs,
         "per_draw": pair.per_draw,
         "seed": pair.seed,

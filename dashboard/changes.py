@@ -82,9 +82,9 @@ EFFECTS = {
 # in words ------------------------------------------------------------------------------------------
 
 
-def changes(case: Case, one: Counterfactual | None) -> list[str]:
+def changes(case: Case, counterfactual: Counterfactual | None) -> list[str]:
     """What each patch changes, one sentence each."""
-    return [said(case, patch) for patch in one.patches] if one else []
+    return [said(case, patch) for patch in counterfactual.patches] if counterfactual else []
 
 
 def said(case: Case, patch: Patch) -> str:

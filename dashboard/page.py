@@ -1,7 +1,7 @@
 """The shell of every page: what the visitor looks at, the runs behind it, and the address that leads back here."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import solara.lab
 from tashkent.dashboard import lab_page, simulate_page, state_page, whatif_page
 from tashkent.dashboard.results import Wish, obtain, the_case, wish_of
 from tashkent.dashboard.shared import while_wanted
-from tashkent.dashboard.view import MOST_RUNS, PAGES, SHOWS, View, changed, from_query
+from tashkent.dashboard.view import MOST_RUNS, PAGES, SHOWS, Ask, View, changed, from_query
 from tashkent.dashboard.weights import Weights
+from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.record import Ensemble
 
@@ -26,7 +27,7 @@ def _header(
     page: str,
     query: str,
     large: bool,
-    event_goto: Callable[[dict[str, Any]], None],
+    event_goto: Ask,
     event_present: Callable[[str | None], None],
     event_theme: Callable[[bool], None],
 ) -> None:
@@ -44,7 +45,7 @@ def _setup(
     busy: dict[str, Any] | None,
     error: str,
     notice: str,
-    event_apply: Callable[[dict[str, Any]], None],
+    event_apply: Ask,
     event_reset: Callable[..., None],
     event_cancel: Callable[..., None],
 ) -> None:
@@ -55,6 +56,45 @@ def _setup(
 def Layout(children: list[solara.Element] | None = None) -> None:
     """Nothing around the page: it has a header of its own."""
     solara.Div(children=children or [])
+
+
+@dataclass(frozen=True)
+class _Runs:
+    """The runs of a view, as far as they are there."""
+
+    ensemble: Ensemble | None
+    #: how far they are; none if they are not under way
+    busy: dict[str, Any] | None
+    #: why they failed; empty if they did not
+    error: str
+    cancel: Callable[[], None]
+
+
+def _use_runs(case: Case, view: View) -> _Runs:
+    """The runs that a view needs, made in the background; what other pages change of the view runs nothing."""
+    done = solara.use_reactive(0)
+    wished: Any = solara.use_ref(None)
+    if view.page == "simulate":
+        wished.current = wish_of(view)
+    wish: Wish | None = wished.current
+
+    def work() -> tuple[Wish, Ensemble] | None:
+        if wish is None:
+            return None
+        return wish, obtain(case, wish, while_wanted(lambda: runs.is_current(), done.set))
+
+    runs = solara.lab.use_task(work, dependencies=[wish], raise_error=False)
+    found = runs.value if runs.finished else None
+    busy = None
+    if wish is not None and runs.pending:
+        words = f"{done.value:,} of {wish.runs:,} runs; the record is shown meanwhile"
+        busy = {"done": done.value, "of": wish.runs, "words": words}
+    return _Runs(
+        ensemble=found[1] if found is not None and found[0] == wish else None,
+        busy=busy,
+        error=f"The runs failed: {runs.exception}" if runs.error else "",
+        cancel=runs.cancel,
+    )
 
 
 @solara.component
@@ -68,22 +108,8 @@ def Page() -> None:
     latest: Any = solara.use_ref(first)
     error, set_error = solara.use_state(" ".join(complaints))
     notice, set_notice = solara.use_state("")
-    done = solara.use_reactive(0)
     dark = solara.lab.use_dark_effective()
-
-    wished: Any = solara.use_ref(None)
-    if view.page == "simulate":
-        wished.current = wish_of(view)  # what other pages change of the view runs nothing here
-    wish: Wish | None = wished.current
-
-    def work() -> tuple[Wish, Ensemble] | None:
-        if wish is None:
-            return None
-        return wish, obtain(case, wish, while_wanted(lambda: runs.is_current(), done.set))
-
-    runs = solara.lab.use_task(work, dependencies=[wish], raise_error=False)
-    found = runs.value if runs.finished else None
-    ensemble = found[1] if found is not None and found[0] == wish else None
+    runs = _use_runs(case, view)
 
     def show(wanted: View) -> None:
         latest.current = wanted
@@ -107,63 +133,74 @@ def Page() -> None:
         set_notice("Stopped; the record is shown.")
         show(changed(case, latest.current, {"show": "record"})[0])
 
-    def theme(wanted: bool) -> None:
-        solara.lab.theme.dark = wanted
-
-    def toggle(month: str | None) -> None:
-        ask({"present": int(not latest.current.present), "month": month})
-
     solara.Title("tashkent")
     solara.Style(HERE / "style.css")
     with solara.Div(classes=["tk-root", *(["tk-large"] if view.present else [])]):
-        _header(
-            title=case.title,
-            pages=[{"id": key, "name": name} for key, name in PAGES.items()],
-            page=view.page,
-            query=view.query(),
-            large=view.present,
-            event_goto=ask,
-            event_present=toggle,
-            event_theme=theme,
-        )
+        _show_header(case, view, lambda: latest.current, ask)
         with solara.Div(classes=["tk-main-part"]):
             if view.page == "simulate":
-                busy = None
-                if wish is not None and runs.pending:
-                    words = f"{done.value:,} of {wish.runs:,} runs; the record is shown meanwhile"
-                    busy = {"done": done.value, "of": wish.runs, "words": words}
-                failed = f"The runs failed: {runs.exception}" if runs.error else ""
                 with solara.Div(classes=["tk-controls"]):
-                    _setup(
-                        view=_plain(view),
-                        clubs=[
-                            {
-                                "id": name,
-                                "name": case.club_name(name, case.end),
-                                "title": club.title,
-                            }
-                            for name, club in case.clubs.items()
-                        ],
-                        shows=[{"id": key, "name": name} for key, name in SHOWS.items()],
-                        months=[month_label(m) for m in (case.start, *case.shown) if m < case.end],
-                        most=MOST_RUNS,
-                        large=view.present,
-                        busy=busy,
-                        error=error or failed,
-                        notice=notice,
-                        event_apply=ask,
-                        event_reset=reset,
-                        event_cancel=stop,
-                    )
+                    _show_setup(case, view, runs, error, notice, ask, reset, stop)
                     if view.show != "record" and not view.present:
                         Weights(case, view, ask)
-                simulate_page.Simulate(case, view, ensemble, ask)
+                simulate_page.Simulate(case, view, runs.ensemble, ask)
             elif view.page == "state":
                 state_page.OneState(case, view, dark, error, ask)
             elif view.page == "whatif":
                 whatif_page.WhatIf(case, view, lambda: latest.current, error, notice, ask, reset)
             else:
                 lab_page.Lab(case, view.seed)
+
+
+def _show_header(case: Case, view: View, now: Callable[[], View], ask: Ask) -> None:
+    """The header; `now` tells the view that was asked for last, which may not be shown yet."""
+
+    def theme(wanted: bool) -> None:
+        solara.lab.theme.dark = wanted
+
+    def toggle(month: str | None) -> None:
+        ask({"present": int(not now().present), "month": month})
+
+    _header(
+        title=case.title,
+        pages=[{"id": key, "name": name} for key, name in PAGES.items()],
+        page=view.page,
+        query=view.query(),
+        large=view.present,
+        event_goto=ask,
+        event_present=toggle,
+        event_theme=theme,
+    )
+
+
+def _show_setup(
+    case: Case,
+    view: View,
+    runs: _Runs,
+    error: str,
+    notice: str,
+    ask: Ask,
+    reset: Callable[..., None],
+    stop: Callable[..., None],
+) -> None:
+    clubs = [
+        {"id": name, "name": case.club_name(name, case.end), "title": club.title}
+        for name, club in case.clubs.items()
+    ]
+    _setup(
+        view=_plain(view),
+        clubs=clubs,
+        shows=[{"id": key, "name": name} for key, name in SHOWS.items()],
+        months=[month_label(m) for m in (case.start, *case.shown) if m < case.end],
+        most=MOST_RUNS,
+        large=view.present,
+        busy=runs.busy,
+        error=error or runs.error,
+        notice=notice,
+        event_apply=ask,
+        event_reset=reset,
+        event_cancel=stop,
+    )
 
 
 def _plain(view: View) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def _table(lines: list[str], key: str) -> tuple[int, int]:
     return 0, tables[0] if tables else len(lines)
 
 
-def written(one: Counterfactual, starts: tuple[str, ...] | None = None) -> str:
+def written(counterfactual: Counterfactual, starts: tuple[str, ...] | None = None) -> str:
     """The text of a counterfactual: reading it gives the same again.
 
     Examples
@@ -131,14 +131,16 @@ def written(one: Counterfactual, starts: tuple[str, ...] | None = None) -> str:
     club = "GUAM"
     <BLANKLINE>
     """
-    head = one.model_dump(by_alias=True, exclude_defaults=True, exclude={"patches", "outcomes"})
+    head = counterfactual.model_dump(
+        by_alias=True, exclude_defaults=True, exclude={"patches", "outcomes"}
+    )
     if starts is not None:
         head["starts"] = list(starts)
     parts = [_lines({"schema": 1, **head})]
-    for outcome in one.outcomes:
+    for outcome in counterfactual.outcomes:
         rows = outcome.model_dump(by_alias=True, exclude_defaults=True)
         parts.append("[[outcome]]\n" + _lines(rows))
-    for patch in one.patches:
+    for patch in counterfactual.patches:
         rows = patch.model_dump(by_alias=True, exclude_defaults=True)
         parts.append("[[patch]]\n" + _lines({"do": PATCH_NAMES[type(patch)], **rows}))
     return "\n".join(parts)
@@ -210,25 +212,29 @@ def unpack(link: str) -> str:
 @lru_cache(maxsize=4)
 def library(case: Case) -> Mapping[str, Counterfactual]:
     """The questions that come with a case, by name."""
-    return {one.id: one for one in shipped_counterfactuals(case)}
+    return {found.id: found for found in shipped_counterfactuals(case)}
 
 
 @lru_cache(maxsize=64)
-def asked(case: Case, name: str, own: str) -> Counterfactual | None:
+def counterfactual_of(case: Case, name: str, own: str) -> Counterfactual | None:
     """The counterfactual of a view; none as long as one's own changes nothing."""
     if name != OWN:
         return library(case).get(name)
     return read(case, own, f"mine{SUFFIX}") if own else None
 
 
-def usual_start(case: Case, one: Counterfactual | None) -> int:
+def usual_start(case: Case, counterfactual: Counterfactual | None) -> int:
     """The last of the starts that a question suggests, where most of history is still as it was."""
     return (
-        max((parse_month(text) for text in one.starts), default=case.start) if one else case.start
+        max((parse_month(text) for text in counterfactual.starts), default=case.start)
+        if counterfactual
+        else case.start
     )
 
 
-def usual_month(case: Case, one: Counterfactual | None, start: int) -> int:
+def usual_month(case: Case, counterfactual: Counterfactual | None, start: int) -> int:
     """The month for which a prediction is asked if nobody says otherwise."""
-    text = month_asked(one, case, start) if one else month_label(case.shown[-1])
+    text = (
+        month_asked(counterfactual, case, start) if counterfactual else month_label(case.shown[-1])
+    )
     return max(parse_month(text), start + 1)

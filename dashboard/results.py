@@ -13,7 +13,7 @@ from tashkent.calibration.forecasters import NOBODY
 from tashkent.calibration.posterior import posterior
 from tashkent.calibration.scores import brier
 from tashkent.dashboard import answer
-from tashkent.dashboard.shared import Progress, Work
+from tashkent.dashboard.shared import RunsDone, Work
 from tashkent.dashboard.view import View, default
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
@@ -54,7 +54,7 @@ def the_case() -> Case:
     return load_case(os.environ.get(CASE_VARIABLE, "cst"))
 
 
-def compute(case: Case, wish: Wish, progress: Progress) -> Ensemble:
+def compute(case: Case, wish: Wish, progress: RunsDone) -> Ensemble:
     """The runs of a wish, read-only; `progress` gets the number done after each block and may raise `Stopped`."""
     progress(0)
     draws = posterior(case).draws(runs=wish.runs, seed=wish.seed, first_run=wish.first_run)
@@ -81,7 +81,7 @@ class Baseline(Work[Ensemble]):
         self.case, self.wish = case, first
         super().__init__("baseline", self._compute)
 
-    def _compute(self, progress: Progress) -> Ensemble:
+    def _compute(self, progress: RunsDone) -> Ensemble:
         compile_case(self.case)
         return compute(self.case, self.wish, progress)
 
@@ -112,7 +112,7 @@ def warm() -> None:
     threading.Thread(target=next_of_all, name="first question", daemon=True).start()
 
 
-def obtain(case: Case, wish: Wish, progress: Progress) -> Ensemble:
+def obtain(case: Case, wish: Wish, progress: RunsDone) -> Ensemble:
     """The runs of a wish: shared if they are the usual ones, the visitor's own otherwise."""
     shared = baseline(case)
     return shared.get(progress) if wish == shared.wish else compute(case, wish, progress)

@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-Progress = Callable[[int], None]
+RunsDone = Callable[[int], None]
 #: seconds between two words on progress: each draws a page anew while the work waits
 TOLD_EVERY = 0.2
 
@@ -13,7 +13,7 @@ class Stopped(Exception):  # noqa: N818 - a wish, not an error
     """Nobody wants the result any longer."""
 
 
-def while_wanted(wanted: Callable[[], bool], tell: Progress | None = None) -> Progress:
+def while_wanted(wanted: Callable[[], bool], tell: RunsDone | None = None) -> RunsDone:
     """What tells how far a visitor's work is, and raises `Stopped` once it is no longer wanted.
 
     Raises
@@ -34,7 +34,7 @@ def while_wanted(wanted: Callable[[], bool], tell: Progress | None = None) -> Pr
 class Work[T]:
     """Something that takes a while, in a thread of its own; `run` is given what to tell of its progress."""
 
-    def __init__(self, name: str, run: Callable[[Progress], T]) -> None:
+    def __init__(self, name: str, run: Callable[[RunsDone], T]) -> None:
         self.done = 0
         self.waiting = 0
         self.dropped = False
@@ -63,7 +63,7 @@ class Work[T]:
             raise Stopped
         self.done = done
 
-    def get(self, progress: Progress) -> T:
+    def get(self, progress: RunsDone) -> T:
         """The result, once it is there; `progress` may raise `Stopped`, and the work goes on for the others.
 
         Raises
@@ -81,12 +81,12 @@ class Work[T]:
 class Desk[K: Hashable, T]:
     """Works by what is asked for; a few results are kept."""
 
-    def __init__(self, run: Callable[[K, Progress], T], keep: int) -> None:
+    def __init__(self, run: Callable[[K, RunsDone], T], keep: int) -> None:
         self._run, self._keep = run, keep
         self._lock = threading.Lock()
         self._works: OrderedDict[K, Work[T]] = OrderedDict()
 
-    def obtain(self, key: K, progress: Progress) -> T:
+    def obtain(self, key: K, progress: RunsDone) -> T:
         """The result, the visitor's own or shared with those who ask for the same."""
         work = self._take(key)
         try:

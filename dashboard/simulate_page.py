@@ -7,7 +7,7 @@ import solara
 
 from tashkent.dashboard.results import scores
 from tashkent.dashboard.scene import facts, frames, record_of, scene
-from tashkent.dashboard.view import View
+from tashkent.dashboard.view import Ask, View
 from tashkent.dashboard.weights import said
 from tashkent.model.case import Case
 from tashkent.model.record import Ensemble
@@ -34,9 +34,7 @@ def _stage(
 
 
 @solara.component
-def Simulate(
-    case: Case, view: View, ensemble: Ensemble | None, ask: Callable[[dict[str, Any]], None]
-) -> None:
+def Simulate(case: Case, view: View, ensemble: Ensemble | None, ask: Ask) -> None:
     """The page, of the record as long as there are no runs."""
     shown = solara.use_memo(
         lambda: None if ensemble is None else frames(ensemble, view.club), [ensemble, view.club]

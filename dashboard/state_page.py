@@ -9,7 +9,7 @@ import solara.lab
 
 from tashkent.dashboard import charts
 from tashkent.dashboard.explained import acts_of, decision
-from tashkent.dashboard.view import View
+from tashkent.dashboard.view import Ask, View
 from tashkent.dashboard.weights import said
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
@@ -40,9 +40,7 @@ def _chart(title: str, told: str, state: str) -> None:
 
 
 @solara.component
-def OneState(
-    case: Case, view: View, dark: bool, error: str, ask: Callable[[dict[str, Any]], None]
-) -> None:
+def OneState(case: Case, view: View, dark: bool, error: str, ask: Ask) -> None:
     """The page of one state."""
     month = max(view.month, case.start + 1)  # the first month is given, not decided
     key = (view.state, month, view.club, view.seed, view.weights)

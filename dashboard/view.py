@@ -1,8 +1,9 @@
 """What one visitor looks at, and the address that brings somebody else to the same view."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from urllib.parse import parse_qs, urlencode
 
 from tashkent.dashboard import question
@@ -16,6 +17,8 @@ RUNS, MOST_RUNS, LAST_SEED = 300, 2000, 2**31 - 1
 DIRECTIONS = ("up", "none", "down")
 #: a state, the direction that is expected of it, and how sure of it somebody is, in per cent
 Guess = tuple[str, str, int]
+#: called with what a visitor asks for, by the keys of an address
+Ask = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class View:
     #: large type, without the controls
     present: bool = False
     #: the counterfactual: its name in the case, or `question.OWN`, and the text of one's own
-    cf: str = question.OWN
+    counterfactual: str = question.OWN
     own: str = ""
     #: both worlds begin from the record at the end of this month, and are looked at in that one
     origin: int = 0
@@ -50,7 +53,7 @@ class View:
     def reset(self, case: Case) -> "View":
         """As at the beginning, with the same case, counterfactual, seed and club."""
         kept = {"page": self.page, "club": self.club, "seed": self.seed, "present": self.present}
-        first = replace(default(case), **kept, cf=self.cf, own=self.own)  # type: ignore[arg-type]
+        first = replace(default(case), **kept, counterfactual=self.counterfactual, own=self.own)  # type: ignore[arg-type]
         return _usual(case, first)
 
     def query(self) -> str:
@@ -79,10 +82,14 @@ class View:
 
     def asked(self) -> dict[str, str]:
         """What if, as far as it belongs into the address."""
-        if self.page != "whatif" and self.cf != question.OWN and not self.guess:
-            return {"cf": self.cf}
-        asked = {"cf": self.cf, "from": month_label(self.origin), "by": month_label(self.by)}
-        if self.cf == question.OWN and self.own:
+        if self.page != "whatif" and self.counterfactual != question.OWN and not self.guess:
+            return {"cf": self.counterfactual}
+        asked = {
+            "cf": self.counterfactual,
+            "from": month_label(self.origin),
+            "by": month_label(self.by),
+        }
+        if self.counterfactual == question.OWN and self.own:
             asked["own"] = question.pack(self.own)
         return asked | ({"guess": guessed(self.guess)} if self.guess else {})
 
@@ -116,16 +123,18 @@ def default(case: Case) -> View:
         seed=0,
         month=case.start,
         state=case.deciders[-1],
-        cf=next(iter(question.library(case)), question.OWN),
+        counterfactual=next(iter(question.library(case)), question.OWN),
     )
     return _usual(case, first)
 
 
 def _usual(case: Case, view: View) -> View:
     """With the start and the month that its question suggests, and nothing expected yet."""
-    one = question.asked(case, view.cf, view.own)
-    origin = min(question.usual_start(case, one), case.end - 1)
-    return replace(view, origin=origin, by=question.usual_month(case, one, origin), guess=())
+    counterfactual = question.counterfactual_of(case, view.counterfactual, view.own)
+    origin = min(question.usual_start(case, counterfactual), case.end - 1)
+    return replace(
+        view, origin=origin, by=question.usual_month(case, counterfactual, origin), guess=()
+    )
 
 
 def from_query(case: Case, query: str | None) -> tuple[View, tuple[str, ...]]:
@@ -199,7 +208,7 @@ def _what_if(
 ) -> tuple[View, list[str]]:
     """The view with the question, start, month and predictions that are asked for; `club` is that of before."""
     complaints: list[str] = []
-    before = (view.cf, view.own, view.origin, view.by, club)
+    before = (view.counterfactual, view.own, view.origin, view.by, club)
     for key, change in (("own", _own), ("cf", _named)):
         if (value := asked.get(key)) is not None:
             try:
@@ -215,9 +224,9 @@ def _what_if(
             except ValueError as error:
                 complaints.append(str(error))
     if view.by <= view.origin:
-        one = question.asked(case, view.cf, view.own)
-        view = replace(view, by=question.usual_month(case, one, view.origin))
-    if (view.cf, view.own, view.origin, view.by, view.club) != before:
+        counterfactual = question.counterfactual_of(case, view.counterfactual, view.own)
+        view = replace(view, by=question.usual_month(case, counterfactual, view.origin))
+    if (view.counterfactual, view.own, view.origin, view.by, view.club) != before:
         view = replace(view, guess=())  # another question
     if (value := asked.get("guess")) is not None:
         guess, wrong = _guesses(case, str(value))
@@ -230,23 +239,25 @@ def _named(case: Case, view: View, name: str) -> View:
     names = (*question.library(case), question.OWN)
     if name not in names:
         raise ValueError(f'There is no question "{name}" here: {", ".join(names)}')
-    if name == view.cf:
+    if name == view.counterfactual:
         return view
-    view = replace(view, cf=name)
+    view = replace(view, counterfactual=name)
     return view if name == question.OWN else _usual(case, view)
 
 
 def _own(case: Case, view: View, packed: str) -> View:
     if not packed:
-        return replace(view, cf=question.OWN, own="")
+        return replace(view, counterfactual=question.OWN, own="")
     text = question.unpack(packed)
     file = "the question in this link"
     try:
-        one = question.read(case, text, file)
+        counterfactual = question.read(case, text, file)
     except InputError as error:
         raise ValueError(question.complaint(error, text)) from None
-    origin = question.usual_start(case, one) if one.starts else view.origin
-    return replace(view, cf=question.OWN, own=question.written(one), origin=origin)
+    origin = question.usual_start(case, counterfactual) if counterfactual.starts else view.origin
+    return replace(
+        view, counterfactual=question.OWN, own=question.written(counterfactual), origin=origin
+    )
 
 
 def _guesses(case: Case, text: str) -> tuple[tuple[Guess, ...], list[str]]:

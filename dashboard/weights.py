@@ -1,13 +1,12 @@
 """Parameters that a visitor holds at a value, beside what was believed of them before the record and after it."""
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 import solara
 
 from tashkent.calibration.posterior import posterior
-from tashkent.dashboard.view import View, bounds
+from tashkent.dashboard.view import Ask, View, bounds
 from tashkent.model.case import Case
 from tashkent.model.words import TERMS, listed
 
@@ -24,13 +23,13 @@ GROUPS = {
 def _weights(
     table: list[dict[str, Any]],
     held: dict[str, float],
-    event_apply: Callable[[dict[str, Any]], None],
+    event_apply: Ask,
 ) -> None:
     """One slider a parameter."""
 
 
 @solara.component
-def Weights(case: Case, view: View, ask: Callable[[dict[str, Any]], None]) -> None:
+def Weights(case: Case, view: View, ask: Ask) -> None:
     """The parameters of the case's table that runs draw."""
     _weights(table=table(case), held=dict(view.weights), event_apply=ask)
 

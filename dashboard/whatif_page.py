@@ -8,10 +8,17 @@ import solara
 import solara.lab
 
 from tashkent.dashboard import question
-from tashkent.dashboard.answer import Asked, answer, asked_of, before_of, obtain, prepare
+from tashkent.dashboard.answer import (
+    ComparisonKey,
+    answer,
+    baseline_of,
+    comparison_of,
+    obtain,
+    prepare,
+)
 from tashkent.dashboard.changes import changes, choices, patch_of
 from tashkent.dashboard.shared import while_wanted
-from tashkent.dashboard.view import MOST_RUNS, View
+from tashkent.dashboard.view import MOST_RUNS, Ask, Guess, View
 from tashkent.dashboard.weights import spoken
 from tashkent.experiments.pair import Pair
 from tashkent.model.case import Case
@@ -22,14 +29,12 @@ from tashkent.model.errors import InputError
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.statuses import is_in
 
-Ask = Callable[[dict[str, Any]], None]
-
 
 @solara.component_vue("question.vue")
 def _question(
     settled: bool,
     mine: bool,
-    cf: str,
+    counterfactual: str,
     library: list[dict[str, str]],
     title: str,
     question: str,
@@ -126,9 +131,9 @@ class _Own:
     refuse: Callable[[str], None]
 
     @property
-    def one(self) -> Counterfactual | None:
+    def counterfactual(self) -> Counterfactual | None:
         """The question as it is by now; none as long as it changes nothing."""
-        return question.asked(self.case, question.OWN, self.now().own)
+        return question.counterfactual_of(self.case, question.OWN, self.now().own)
 
     def _keep(self, text: str, name: str, *, with_line: bool = False) -> None:
         try:
@@ -145,17 +150,19 @@ class _Own:
         except InputError as refused:
             self.refuse(str(refused))
             return
-        before = question.written(self.one, ()) if self.one else question.EMPTY
+        before = (
+            question.written(self.counterfactual, ()) if self.counterfactual else question.EMPTY
+        )
         self._keep("".join([before, *patches]), "This change")
 
     def _rewrite(self, **update: Any) -> None:
-        if self.one is not None:
-            text = question.written(self.one.model_copy(update=update), ())
+        if self.counterfactual is not None:
+            text = question.written(self.counterfactual.model_copy(update=update), ())
             self._keep(text, "Your question")
 
     def drop(self, number: int) -> None:
         """Without one of its changes."""
-        patches = self.one.patches if self.one else ()
+        patches = self.counterfactual.patches if self.counterfactual else ()
         left = tuple(patch for i, patch in enumerate(patches) if i != number)
         if left:
             self._rewrite(patches=left)
@@ -168,7 +175,7 @@ class _Own:
 
     def held(self) -> tuple[tuple[str, float], ...]:
         """What is held on Simulate and is no change of this question."""
-        patches = self.one.patches if self.one else ()
+        patches = self.counterfactual.patches if self.counterfactual else ()
         changed = {p.parameter: p.value for p in patches if isinstance(p, ChangeParameter)}
         return tuple(pair for pair in self.now().weights if changed.get(pair[0]) != pair[1])
 
@@ -187,6 +194,56 @@ class _Own:
             self._keep(text, name, with_line=True)
 
 
+@dataclass(frozen=True)
+class _Comparison:
+    """The comparison of a view, as far as it is there."""
+
+    pair: Pair | None
+    #: how far it is; none if it is not under way
+    busy: dict[str, Any] | None
+    #: why it failed; empty if it did not
+    error: str
+    cancel: Callable[[], None]
+
+
+def _use_comparison(case: Case, view: View) -> _Comparison:
+    """The comparison that a view needs, made in the background."""
+    done = solara.use_reactive(0)
+    key = comparison_of(case, view)
+
+    def work() -> tuple[ComparisonKey, Pair] | None:
+        if key is None:
+            return None
+        progress = while_wanted(lambda: pairs.is_current(), done.set)
+        progress(0)
+        return key, obtain(case, key, progress)
+
+    pairs = solara.lab.use_task(work, dependencies=[key], raise_error=False)
+    value = pairs.value if pairs.finished else None
+    busy = None
+    if pairs.pending:
+        words = f"{done.value:,} of {key.runs:,} paired runs" if key else ""
+        words += "" if done.value else "; who asked before comes first"
+        busy = {"done": done.value, "of": view.runs, "words": words}
+    return _Comparison(
+        pair=value[1] if value is not None and value[0] == key else None,
+        busy=busy,
+        error=f"The comparison failed: {pairs.exception}" if pairs.error else "",
+        cancel=pairs.cancel,
+    )
+
+
+def _use_baseline(case: Case, view: View) -> None:
+    """The world as it was is run while a prediction is made: it tells nothing of the answer."""
+    baseline = baseline_of(view)
+
+    def ahead() -> None:
+        if baseline is not None:
+            prepare(case, baseline, while_wanted(lambda: worlds.is_current()))
+
+    worlds = solara.lab.use_task(ahead, dependencies=[baseline], raise_error=False)
+
+
 @solara.component
 def WhatIf(
     case: Case,
@@ -198,30 +255,12 @@ def WhatIf(
     reset: Callable[..., None],
 ) -> None:
     """The page of counterfactuals; `now` tells the view that was asked for last, which may not be shown yet."""
-    one = question.asked(case, view.cf, view.own)
+    counterfactual = question.counterfactual_of(case, view.counterfactual, view.own)
     wrong, set_wrong = solara.use_state("")
     draft, set_draft = solara.use_state(view.guess)
-    done = solara.use_reactive(0)
-    asked = asked_of(case, view)
-
-    def work() -> tuple[Asked, Pair] | None:
-        if asked is None:
-            return None
-        progress = while_wanted(lambda: pairs.is_current(), done.set)
-        progress(0)
-        return asked, obtain(case, asked, progress)
-
-    pairs = solara.lab.use_task(work, dependencies=[asked], raise_error=False)
-    before = before_of(view)
-
-    def ahead() -> None:
-        """The world as it was is run while a prediction is made: it tells nothing of the answer."""
-        if before is not None:
-            prepare(case, before, while_wanted(lambda: worlds.is_current()))
-
-    worlds = solara.lab.use_task(ahead, dependencies=[before], raise_error=False)
-    value = pairs.value if pairs.finished else None
-    pair = value[1] if value is not None and value[0] == asked else None
+    comparison = _use_comparison(case, view)
+    _use_baseline(case, view)
+    pair = comparison.pair
     found = solara.use_memo(
         lambda: None if pair is None else answer(case, pair, view),
         [pair, view.club, view.by, view.guess],
@@ -231,134 +270,177 @@ def WhatIf(
         set_wrong("")
         ask(wanted)
 
-    own = _Own(case, now, please, set_wrong)
-
-    def commit(text: str) -> None:
-        please({"guess": text})
-
     def anew(wanted: dict[str, Any]) -> None:
         if now().guess:
             set_draft(now().guess)
         please(wanted)
 
+    def commit(text: str) -> None:
+        please({"guess": text})
+
     def stop(*_: object) -> None:
-        pairs.cancel()
+        comparison.cancel()
         anew({"guess": ""})
 
-    settled = bool(view.guess) and one is not None
-    states = [{"id": s.state, "name": s.name} for s in case.states if s.state in case.deciders]
-    label = {"origin": month_label(view.origin), "club_name": case.club_name(view.club, view.by)}
-    told = _told(case, view, one)
-    bare = replace(view, guess=())
-    held = own.held() if view.cf == question.OWN else view.weights
+    own = _Own(case, now, please, set_wrong)
+    settled = bool(view.guess) and counterfactual is not None
     with solara.Div(classes=["tk-whatif", *(["tk-settled"] if settled else [])]):
-        _question(
-            settled=settled,
-            mine=view.cf == question.OWN,
-            cf=view.cf,
-            library=[{"id": q.id, "title": q.title} for q in question.library(case).values()],
-            **told,
-            choices=choices(case),
-            clubs=[{"id": c, "name": case.club_name(c, view.by)} for c in case.clubs],
-            club=view.club,
-            **label,
-            starts=[month_label(m) for m in _starts(case, one)],
-            runs=view.runs,
-            seed=view.seed,
-            most=MOST_RUNS,
-            large=view.present,
-            query=bare.question_query(),
-            **_as_file(view, one),
-            longest=question.LONGEST,
-            held=spoken(held) if held else "",
-            error=wrong or error,
-            notice=notice,
-            event_ask=anew,
-            event_extend=own.extend,
-            event_drop=own.drop,
-            event_name=own.name,
-            event_upload=own.upload,
-            event_take_over=own.take_over,
-            event_reset=reset,
-        )
+        _ask_question(case, view, counterfactual, own, settled, wrong or error, notice, anew, reset)
         if settled:
-            busy = None
-            if pairs.pending:
-                words = f"{done.value:,} of {asked.runs:,} paired runs" if asked else ""
-                words += "" if done.value else "; who asked before comes first"
-                busy = {"done": done.value, "of": view.runs, "words": words}
-            _answer(
-                given=found,
-                busy=busy,
-                error=f"The comparison failed: {pairs.exception}" if pairs.error else "",
-                title=told["title"],
-                file=one.id if one else "",
-                club=view.club,
-                club_name=label["club_name"],
-                by=view.by,
-                fitted=case.fit_until,
-                large=view.present,
-                event_cancel=stop,
-            )
+            _show_answer(case, view, counterfactual, comparison, found, stop)
         else:
-            _predict(
-                states=[{**s, "seat": _seat(case, view, s["id"])} for s in states],
-                **label,
-                by=month_label(view.by),
-                months=[month_label(m) for m in _months(case, view, one)],
-                draft=_by_state(draft),
-                asked=one is not None,
-                large=view.present,
-                event_ask=please,
-                event_commit=commit,
-            ).key(f"{view.cf} {view.own}")
-        _sheet(
-            **told,
-            states=states,
-            **label,
-            by=month_label(view.by),
-            at=view.by,
-            runs=view.runs,
-            seed=view.seed,
-            query=view.question_query(),
-            guess=_by_state(view.guess),
-            given=found,
-        )
+            _ask_prediction(case, view, counterfactual, draft, please, commit)
+        _show_sheet(case, view, counterfactual, found)
 
 
-def _by_state(guess: tuple[tuple[str, str, int], ...]) -> dict[str, Any]:
+def _ask_question(
+    case: Case,
+    view: View,
+    counterfactual: Counterfactual | None,
+    own: _Own,
+    settled: bool,
+    error: str,
+    notice: str,
+    ask: Ask,
+    reset: Callable[..., None],
+) -> None:
+    mine = view.counterfactual == question.OWN
+    held = own.held() if mine else view.weights
+    _question(
+        settled=settled,
+        mine=mine,
+        counterfactual=view.counterfactual,
+        library=[{"id": q.id, "title": q.title} for q in question.library(case).values()],
+        **_told(case, counterfactual),
+        choices=choices(case),
+        clubs=[{"id": c, "name": case.club_name(c, view.by)} for c in case.clubs],
+        club=view.club,
+        **_label(case, view),
+        starts=[month_label(m) for m in _starts(case, counterfactual)],
+        runs=view.runs,
+        seed=view.seed,
+        most=MOST_RUNS,
+        large=view.present,
+        query=replace(view, guess=()).question_query(),
+        **_as_file(view, counterfactual),
+        longest=question.LONGEST,
+        held=spoken(held) if held else "",
+        error=error,
+        notice=notice,
+        event_ask=ask,
+        event_extend=own.extend,
+        event_drop=own.drop,
+        event_name=own.name,
+        event_upload=own.upload,
+        event_take_over=own.take_over,
+        event_reset=reset,
+    )
+
+
+def _show_answer(
+    case: Case,
+    view: View,
+    counterfactual: Counterfactual | None,
+    comparison: _Comparison,
+    found: dict[str, Any] | None,
+    stop: Callable[..., None],
+) -> None:
+    _answer(
+        given=found,
+        busy=comparison.busy,
+        error=comparison.error,
+        title=counterfactual.title if counterfactual else "",
+        file=counterfactual.id if counterfactual else "",
+        club=view.club,
+        club_name=case.club_name(view.club, view.by),
+        by=view.by,
+        fitted=case.fit_until,
+        large=view.present,
+        event_cancel=stop,
+    )
+
+
+def _ask_prediction(
+    case: Case,
+    view: View,
+    counterfactual: Counterfactual | None,
+    draft: tuple[Guess, ...],
+    ask: Ask,
+    commit: Callable[[str], None],
+) -> None:
+    _predict(
+        states=[{**s, "seat": _seat(case, view, s["id"])} for s in _states(case)],
+        **_label(case, view),
+        by=month_label(view.by),
+        months=[month_label(m) for m in _months(case, view, counterfactual)],
+        draft=_by_state(draft),
+        asked=counterfactual is not None,
+        large=view.present,
+        event_ask=ask,
+        event_commit=commit,
+    ).key(f"{view.counterfactual} {view.own}")
+
+
+def _show_sheet(
+    case: Case, view: View, counterfactual: Counterfactual | None, found: dict[str, Any] | None
+) -> None:
+    _sheet(
+        **_told(case, counterfactual),
+        states=_states(case),
+        **_label(case, view),
+        by=month_label(view.by),
+        at=view.by,
+        runs=view.runs,
+        seed=view.seed,
+        query=view.question_query(),
+        guess=_by_state(view.guess),
+        given=found,
+    )
+
+
+def _states(case: Case) -> list[dict[str, str]]:
+    return [{"id": s.state, "name": s.name} for s in case.states if s.state in case.deciders]
+
+
+def _label(case: Case, view: View) -> dict[str, str]:
+    return {"origin": month_label(view.origin), "club_name": case.club_name(view.club, view.by)}
+
+
+def _by_state(guess: tuple[Guess, ...]) -> dict[str, Any]:
     return {state: [direction, sure] for state, direction, sure in guess}
 
 
-def _told(case: Case, view: View, one: Counterfactual | None) -> dict[str, Any]:
+def _told(case: Case, counterfactual: Counterfactual | None) -> dict[str, Any]:
     return {
-        "title": one.title if one else "",
-        "question": one.question if one else "",
-        "words": changes(case, one),
+        "title": counterfactual.title if counterfactual else "",
+        "question": counterfactual.question if counterfactual else "",
+        "words": changes(case, counterfactual),
     }
 
 
-def _as_file(view: View, one: Counterfactual | None) -> dict[str, str]:
+def _as_file(view: View, counterfactual: Counterfactual | None) -> dict[str, str]:
     """The question as a file, and the command that asks the same of it."""
-    if one is None:
+    if counterfactual is None:
         return {"toml": "", "file": "", "command": ""}
-    file = f"{one.id}{SUFFIX}"
-    name = file if view.cf == question.OWN else one.id
+    file = f"{counterfactual.id}{SUFFIX}"
+    name = file if view.counterfactual == question.OWN else counterfactual.id
     start = month_label(view.origin)
     return {
-        "toml": question.written(one, (start,)),
+        "toml": question.written(counterfactual, (start,)),
         "file": file,
         "command": f"tashkent compare {name} --from {start} --runs {view.runs} --seed {view.seed}",
     }
 
 
-def _starts(case: Case, one: Counterfactual | None) -> list[int]:
-    asked = [case.month(text, "starts") for text in one.starts] if one else []
+def _starts(case: Case, counterfactual: Counterfactual | None) -> list[int]:
+    asked = [case.month(text, "starts") for text in counterfactual.starts] if counterfactual else []
     return sorted({case.start, *asked, *(m for m in case.shown if m < case.end)})
 
 
-def _months(case: Case, view: View, one: Counterfactual | None) -> list[int]:
-    asked = [case.month(o.month, "month") for o in one.outcomes] if one else []
+def _months(case: Case, view: View, counterfactual: Counterfactual | None) -> list[int]:
+    asked = (
+        [case.month(o.month, "month") for o in counterfactual.outcomes] if counterfactual else []
+    )
     return sorted(m for m in {*asked, *case.shown, case.end} if m > view.origin)
 
 

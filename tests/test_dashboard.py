@@ -30,7 +30,7 @@ from tashkent.dashboard import (
 )
 from tashkent.dashboard.page import Page
 from tashkent.dashboard.results import Wish
-from tashkent.dashboard.shared import Desk, Progress, Stopped
+from tashkent.dashboard.shared import Desk, RunsDone, Stopped
 from tashkent.experiments.compare import compare
 from tashkent.experiments.effect import Z
 from tashkent.model.case import Case
@@ -128,7 +128,7 @@ def test_reset_keeps_case_question_seed_and_club(case: Case) -> None:
     assert seen.reset(case) == replace(view.default(case), seed=5, club="SCO")
     asked, _ = view.changed(case, seen, {"cf": "CF7", "from": "1992-05", "guess": "UZB:up:80"})
     again = asked.reset(case)
-    assert (again.cf, again.seed, again.guess) == ("CF7", 5, ())
+    assert (again.counterfactual, again.seed, again.guess) == ("CF7", 5, ())
     assert month_label(again.origin) == "2001-08"
 
 
@@ -154,7 +154,7 @@ def test_a_link_holds_a_question_of_ones_own(case: Case) -> None:
     asked = {"page": "whatif", "own": packed, "from": "1996-12", "guess": "UZB:up:80,TJK:none:55"}
     seen, complaints = view.changed(case, view.default(case), asked)
     assert not complaints
-    assert (seen.cf, month_label(seen.origin)) == (question.OWN, "1996-12")
+    assert (seen.counterfactual, month_label(seen.origin)) == (question.OWN, "1996-12")
     assert view.from_query(case, seen.query()) == (seen, ())
     assert view.from_query(case, replace(seen, page="simulate").query())[0].own == seen.own
     assert view.from_query(case, seen.question_query()) == (seen, ())
@@ -332,16 +332,16 @@ def asked_view(case: Case, **asked: str) -> view.View:
 
 
 def test_nothing_is_compared_before_something_is_predicted(case: Case) -> None:
-    assert answer.asked_of(case, asked_view(case)) is not None
-    assert answer.asked_of(case, asked_view(case, guess="")) is None
-    assert answer.asked_of(case, asked_view(case, page="state")) is None
-    assert answer.asked_of(case, asked_view(case, own="")) is None
+    assert answer.comparison_of(case, asked_view(case)) is not None
+    assert answer.comparison_of(case, asked_view(case, guess="")) is None
+    assert answer.comparison_of(case, asked_view(case, page="state")) is None
+    assert answer.comparison_of(case, asked_view(case, own="")) is None
 
 
 @pytest.mark.slow
 def test_the_answer_is_that_of_compare(case: Case) -> None:
     seen = asked_view(case, cf="CF2", seed="3")
-    wanted = answer.asked_of(case, seen)
+    wanted = answer.comparison_of(case, seen)
     assert wanted is not None
     found = answer.answer(case, answer.obtain(case, wanted, ignore), seen)
     (pair,) = compare(case, "CF2", runs=20, seed=3, start=month_label(seen.origin)).pairs
@@ -365,28 +365,28 @@ def test_the_answer_is_that_of_compare(case: Case) -> None:
 def test_the_world_as_it_was_is_run_once_for_all_questions(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[answer.Before] = []
+    made: list[answer.BaselineKey] = []
     run = answer._run
 
-    def counted(case: Case, before: answer.Before, progress: Progress) -> Any:
+    def counted(case: Case, before: answer.BaselineKey, progress: RunsDone) -> Any:
         made.append(before)
         return run(case, before, progress)
 
     monkeypatch.setattr(answer, "_run", counted)
-    asked = [answer.Asked(cf, "", parse_month("1998-12"), 20, 2) for cf in ("CF1", "CF2")]
+    asked = [answer.ComparisonKey(cf, "", parse_month("1998-12"), 20, 2) for cf in ("CF1", "CF2")]
     pairs = [answer.obtain(case, one, lambda _: None) for one in asked]
-    assert made == [answer.Before(parse_month("1998-12"), 20, 2)]
+    assert made == [answer.BaselineKey(parse_month("1998-12"), 20, 2)]
     for one, pair in zip(asked, pairs, strict=True):
-        (alone,) = compare(case, one.cf, runs=20, seed=2, start="1998-12").pairs
+        (alone,) = compare(case, one.counterfactual, runs=20, seed=2, start="1998-12").pairs
         np.testing.assert_array_equal(pair.counts.by_draw, alone.counts.by_draw)
 
 
 def test_only_what_tells_nothing_is_run_before_a_prediction(case: Case) -> None:
     seen, _ = view.changed(case, view.default(case), {"page": "whatif", "cf": "CF2"})
-    assert answer.asked_of(case, seen) is None
-    assert answer.before_of(seen) == answer.Before(seen.origin, seen.runs, seen.seed)
-    assert answer.before_of(replace(seen, page="simulate")) is None
-    assert answer.before_of(replace(seen, runs=answer.MOST_KEPT + 1)) is None
+    assert answer.comparison_of(case, seen) is None
+    assert answer.baseline_of(seen) == answer.BaselineKey(seen.origin, seen.runs, seen.seed)
+    assert answer.baseline_of(replace(seen, page="simulate")) is None
+    assert answer.baseline_of(replace(seen, runs=answer.MOST_KEPT + 1)) is None
 
 
 def test_what_leaves_the_fit_is_said(case: Case) -> None:
@@ -394,7 +394,7 @@ def test_what_leaves_the_fit_is_said(case: Case) -> None:
         {"do": "change_series", "series": "tie_patron", **SERIES, "add": 5.0}
     )
     seen = asked_view(case, own=question.pack(text))
-    wanted = answer.asked_of(case, seen)
+    wanted = answer.comparison_of(case, seen)
     assert wanted is not None
     found = answer.answer(case, answer.obtain(case, wanted, ignore), seen)
     assert "ties to the club's sponsor for Uzbekistan in CST" in found["extrapolation"][0]
@@ -405,7 +405,7 @@ def test_who_asks_the_same_waits_for_the_same() -> None:
     made: list[int] = []
     go = threading.Event()
 
-    def work(key: int, progress: Progress) -> int:
+    def work(key: int, progress: RunsDone) -> int:
         made.append(key)
         while not go.wait(0.01):
             progress(0)
@@ -428,7 +428,7 @@ def test_work_is_dropped_when_nobody_waits_and_done_anew_when_asked_for() -> Non
     ended = threading.Event()
     made: list[int] = []
 
-    def work(key: int, progress: Progress) -> int:
+    def work(key: int, progress: RunsDone) -> int:
         made.append(key)
         if len(made) > 1:
             return key
@@ -455,7 +455,7 @@ def test_work_is_dropped_when_nobody_waits_and_done_anew_when_asked_for() -> Non
 def test_a_failure_is_told_and_does_not_stay() -> None:
     made: list[int] = []
 
-    def work(key: int, progress: Progress) -> int:
+    def work(key: int, progress: RunsDone) -> int:
         made.append(key)
         if len(made) == 1:
             raise ValueError("no such luck")
@@ -576,7 +576,7 @@ def test_a_visitor_who_leaves_does_not_stop_the_shared_runs(
 ) -> None:
     go, compute = threading.Event(), results.compute
 
-    def held(the_case: Case, wish: Wish, progress: Progress) -> Any:
+    def held(the_case: Case, wish: Wish, progress: RunsDone) -> Any:
         assert go.wait(PATIENCE)
         return compute(the_case, wish, progress)
 
@@ -736,7 +736,7 @@ def test_a_weight_that_is_moved_during_a_run_counts(
 ) -> None:
     ended, compute = threading.Event(), results.compute
 
-    def slow_unless_held(case: Case, wish: Wish, progress: Progress) -> Any:
+    def slow_unless_held(case: Case, wish: Wish, progress: RunsDone) -> Any:
         if wish.held:
             return compute(case, wish, progress)
         try:
@@ -857,7 +857,7 @@ def test_uploads(visitor: Visitor) -> None:
     ):
         visitor.send("most", "upload", given)
         assert words in visitor.find("most").error
-        assert visitor.find("most").cf == "CF1"
+        assert visitor.find("most").counterfactual == "CF1"
     visitor.send("most", "upload", {"name": "q.toml", "text": STRUCK, "size": len(STRUCK)})
     widget = visitor.find("most")
     assert (widget.error, widget.mine, len(widget.words)) == ("", True, 1)
@@ -866,7 +866,7 @@ def test_uploads(visitor: Visitor) -> None:
 def test_a_comparison_can_be_stopped(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
 
-    def slow(_case: object, _asked: object, progress: Progress) -> None:
+    def slow(_case: object, _asked: object, progress: RunsDone) -> None:
         try:
             while True:
                 time.sleep(0.01)
@@ -898,7 +898,7 @@ def test_a_setting_that_changes_during_a_comparison_counts(
 ) -> None:
     ended, quick = threading.Event(), answer._compare
 
-    def slow_at_first(the_case: Case, asked: answer.Asked, progress: Progress) -> Any:
+    def slow_at_first(the_case: Case, asked: answer.ComparisonKey, progress: RunsDone) -> Any:
         if asked.seed == 4:
             return quick(the_case, asked, progress)
         try:
@@ -928,7 +928,7 @@ def test_ten_visitors_at_once_each_get_their_own() -> None:
         one.wait(lambda one=one: one.find("fitted").given is not None)  # type: ignore[misc]
         widget = one.find("fitted")
         assert widget.given["scored"]["UZB"]["confidence"] == 50 + 5 * i
-        assert (one.find("most").cf, widget.error) == (names[i % 3], "")
+        assert (one.find("most").counterfactual, widget.error) == (names[i % 3], "")
         one.context.close()
 
 
@@ -970,11 +970,11 @@ def test_the_baseline_is_made_in_the_background(case: Case) -> None:
 def test_the_first_question_finds_the_world_as_it_was(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made: list[answer.Before] = []
+    made: list[answer.BaselineKey] = []
     ready = threading.Event()
     run = answer._run
 
-    def counted(case: Case, before: answer.Before, progress: Progress) -> Any:
+    def counted(case: Case, before: answer.BaselineKey, progress: RunsDone) -> Any:
         made.append(before)
         found = run(case, before, progress)
         ready.set()
@@ -986,10 +986,10 @@ def test_the_first_question_finds_the_world_as_it_was(
     seen, _ = view.changed(
         results.the_case(), view.default(case), {"page": "whatif", "guess": "UZB:up:80"}
     )
-    asked = answer.asked_of(results.the_case(), seen)
+    asked = answer.comparison_of(results.the_case(), seen)
     assert asked is not None
     answer.obtain(results.the_case(), asked, lambda _: None)
-    assert made == [answer.Before(seen.origin, seen.runs, seen.seed)]
+    assert made == [answer.BaselineKey(seen.origin, seen.runs, seen.seed)]
 
 
 @pytest.mark.parametrize(
