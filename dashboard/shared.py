@@ -22,13 +22,13 @@ def while_wanted(wanted: Callable[[], bool], tell: RunsDone | None = None) -> Ru
         By what is returned, once nobody wants the result.
     """
 
-    def progress(done: int) -> None:
+    def _progress(done: int) -> None:
         if not wanted():
             raise Stopped
         if tell is not None:
             tell(done)
 
-    return progress
+    return _progress
 
 
 class Work[T]:

@@ -66,6 +66,7 @@ def _as_it_stands(world: World, before: World) -> World:
     """A copy of a world for reading; what has not changed since the month before is not kept twice."""
 
     def kept(now: NDArray[Any], old: NDArray[Any]) -> NDArray[Any]:
+        """`old` if `now`, of the same shape, is equal to it, or else a copy of `now`."""
         if now is not old and np.array_equal(now, old, equal_nan=now.dtype.kind == "f"):
             return old
         copied = now.copy(order="K")

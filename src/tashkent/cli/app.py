@@ -16,11 +16,18 @@ def app(
 
     Example: tashkent app --host 0.0.0.0 --no-open
     """
-    from tashkent.dashboard.server import check, serve
+    from tashkent.dashboard.server import serve
+
+    _check_address(host, port)
+    serve(host, port, show=not no_open)
+
+
+def _check_address(host: str, port: int) -> None:
+    """Refuse an address that cannot be served."""
+    from tashkent.dashboard.server import check
 
     try:
         check(host, port)
     except OSError as error:
         words = f"{host}:{port} cannot be served: {error.strerror or error}"
         raise typer.BadParameter(words, param_hint="--host, --port") from None
-    serve(host, port, show=not no_open)

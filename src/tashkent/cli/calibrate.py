@@ -3,8 +3,9 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -16,6 +17,9 @@ from tashkent.cli.options import (
     load_case,
 )
 from tashkent.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from tashkent.model.case import Case
 
 
 def calibrate(
@@ -69,10 +73,8 @@ def calibrate(
     from tashkent.calibration.calibrate import calibrate as sampled
     from tashkent.calibration.calibrate import remove_chains
     from tashkent.cli import calibration
-    from tashkent.model.errors import InputError
 
-    if quick and install:
-        raise InputError(loaded.id, "--quick", "with --install", "--quick without --install")
+    _check_alone(loaded, quick, install)
     few, usual = (4000, 1), (6000, 8)
     steps = steps if steps is not None else (few if quick else usual)[0]
     imputations = imputations if imputations is not None else (few if quick else usual)[1]
@@ -105,11 +107,23 @@ def calibrate(
 
         calibration.show(found, Console())
     if found.reasons:
-        print(
-            f"error: not converged after {steps} steps: {', '.join(found.reasons)}; "
-            f"nothing was shipped: go on with --steps {2 * steps}",
-            file=sys.stderr,
-        )
-        raise typer.Exit(NOT_CONVERGED)
+        _leave_unconverged(found.reasons, steps)
     if not as_json:
         print(f"Posterior: {(loaded.path if install else out) / 'posterior.nc'}")
+
+
+def _check_alone(case: "Case", quick: bool, install: bool) -> None:
+    """Refuse to install what is quick."""
+    from tashkent.model.errors import InputError
+
+    if quick and install:
+        raise InputError(case.id, "--quick", "with --install", "--quick without --install")
+
+
+def _leave_unconverged(reasons: Sequence[str], steps: int) -> NoReturn:
+    print(
+        f"error: not converged after {steps} steps: {', '.join(reasons)}; "
+        f"nothing was shipped: go on with --steps {2 * steps}",
+        file=sys.stderr,
+    )
+    raise typer.Exit(NOT_CONVERGED)

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +12,9 @@ from tashkent.cli.options import (
     JsonOption,
     load_case,
 )
+
+if TYPE_CHECKING:
+    from tashkent.model.case import Case
 
 
 def law(
@@ -33,14 +37,13 @@ def law(
     Example: tashkent law 1999-04-20 --club CST
     """
     from tashkent.model import lawbook
-    from tashkent.model.errors import InputError
 
     loaded = load_case(case)
-    others = {"DATE": day, "--club": club, "--changes": changes, "--json": as_json}
-    if markdown or (changes and day is not None):
-        option, barred = ("--markdown", others) if markdown else ("--changes", {"DATE": day})
-        for other in (key for key, given in barred.items() if given):
-            raise InputError(loaded.id, option, f"with {other}", f"{option} without {other}")
+    if markdown:
+        others = {"DATE": day, "--club": club, "--changes": changes, "--json": as_json}
+        _check_alone(loaded, "--markdown", others)
+    elif changes:
+        _check_alone(loaded, "--changes", {"DATE": day})
     club = None if club is None else loaded.club(club, "--club")
     width = min(shutil.get_terminal_size().columns, 100)
     if markdown:
@@ -55,3 +58,12 @@ def law(
         )
     else:
         print(lawbook.rules_text(loaded, lawbook.parse_day(loaded, day), club, width))
+
+
+def _check_alone(case: "Case", option: str, others: Mapping[str, object]) -> None:
+    """Refuse an option beside others that were given."""
+    from tashkent.model.errors import InputError
+
+    for other, given in others.items():
+        if given:
+            raise InputError(case.id, option, f"with {other}", f"{option} without {other}")

@@ -97,5 +97,9 @@ def reproduce(
         print(json.dumps(found.as_json(), indent=2))
     else:
         print("\n".join(found.lines()))
-    if not found.identical:
+    _leave(identical=found.identical)
+
+
+def _leave(*, identical: bool) -> None:
+    if not identical:
         raise typer.Exit(DIFFERS)

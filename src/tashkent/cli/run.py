@@ -39,14 +39,8 @@ def run(
 
     Example: tashkent run --runs 500 --from 1998-12 --theory fear_of_entrapment --out from-1998
     """
-    from tashkent.model.clock import month_label
-    from tashkent.model.errors import InputError
-
     loaded = load_case_under(case, theory)
-    month = None if start is None else loaded.month(start, "--from")
-    if month == loaded.end:
-        allowed = f"a month before {month_label(loaded.end)}, the last of the case"
-        raise InputError(loaded.id, "--from", start, allowed)
+    month = None if start is None else _start(loaded, start)
     from tashkent.cli.output import REPORT, write_report
     from tashkent.model.storage import claimed_result
 
@@ -59,6 +53,18 @@ def run(
         print(json.dumps(report.as_json(), indent=2))
         return
     _show(report, out)
+
+
+def _start(case: "Case", start: str) -> int:
+    """The month whose record runs start from: any but the last."""
+    from tashkent.model.clock import month_label
+    from tashkent.model.errors import InputError
+
+    month = case.month(start, "--from")
+    if month == case.end:
+        allowed = f"a month before {month_label(case.end)}, the last of the case"
+        raise InputError(case.id, "--from", start, allowed)
+    return month
 
 
 def _with_progress(case: "Case", runs: int, seed: int, start: int | None) -> "Report":

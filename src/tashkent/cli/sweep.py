@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -41,10 +41,8 @@ def sweep(
 
     Example: tashkent sweep docs/examples/renewal.toml --out renewal --resume
     """
-    if cluster is not None and workers:
-        from tashkent.model.errors import InputError
-
-        raise InputError("--workers", "with --cluster", workers, "--workers without --cluster")
+    if cluster is not None:
+        _check_no_workers(workers)
     from tashkent.cli import sweeps
     from tashkent.experiments.design import read_design
     from tashkent.experiments.manifest import FAILURES
@@ -72,6 +70,18 @@ def sweep(
         sweeps.show(found, Console())
         print(f"Tables and manifest: {out}")
     if found.failures:
-        words = f"{found.failures} points had runs that failed: {out / FAILURES}"
-        print(f"error: {words}; --resume tries them again", file=sys.stderr)
-        raise typer.Exit(NOT_ALL)
+        _leave_undone(found.failures, out / FAILURES)
+
+
+def _check_no_workers(workers: int) -> None:
+    """Refuse processes of this machine beside a cluster."""
+    from tashkent.model.errors import InputError
+
+    if workers:
+        raise InputError("--workers", "with --cluster", workers, "--workers without --cluster")
+
+
+def _leave_undone(failures: int, table: Path) -> NoReturn:
+    words = f"{failures} points had runs that failed: {table}"
+    print(f"error: {words}; --resume tries them again", file=sys.stderr)
+    raise typer.Exit(NOT_ALL)
