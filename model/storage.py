@@ -43,6 +43,8 @@ ENDINGS = (".csv", ".json", ".nc", ".parquet", ".png")
 _SYSTEM = (".DS_Store", "Thumbs.db", "desktop.ini", "lost+found")
 #: of a manifest: digests of the tables, which another person gets to the last bit, and of the other files
 FILES, OTHERS = "files", "others"
+#: what somebody can do whose folder is refused
+_WAY_OUT = "move it away, or name a new folder"
 
 
 # files ---------------------------------------------------------------------------------------------
@@ -235,12 +237,18 @@ def check_result(path: Path, key: str, names: Iterable[str] = ()) -> None:
     with writing(path, key):
         if is_free(folder):
             return
-    if manifest_in(folder) is None:
-        raise InputError(key, "folder", str(path), "a new or empty folder, or an earlier result")
+    told = manifest_in(folder)
+    if told is None:
+        allowed = "a new or empty folder, or an earlier result"
+        if (folder / MANIFEST).exists():
+            allowed += f"; {MANIFEST} there is of another tool or version: {_WAY_OUT}"
+        raise InputError(key, "folder", str(path), allowed)
     taken = _taken(folder, names)
     if taken:
         allowed = f"a folder in which no other file has the name of ours ({taken[0]})"
-        raise InputError(key, "folder", str(path), allowed)
+        if OTHERS not in told:
+            allowed += f"; {MANIFEST} there is of an earlier version and does not name it"
+        raise InputError(key, "folder", str(path), f"{allowed}: {_WAY_OUT}")
 
 
 def _taken(folder: Path, names: Iterable[str]) -> list[str]:

@@ -122,10 +122,33 @@ def test_a_file_with_a_name_of_ours_is_refused_before_the_work(
     write(tmp_path / "out", "first")
     (tmp_path / "out" / "report.json").write_text("mine")
     before = contents(tmp_path / "out")
-    monkeypatch.setattr("tashkent.cli.report.make_report", None)  # the work
+    monkeypatch.setattr("tashkent.calibration.report.make_report", None)  # the work
     assert call(monkeypatch, *RUN, str(tmp_path / "out")) == 2
     assert "no other file has the name of ours (report.json)" in capsys.readouterr().err
     assert contents(tmp_path / "out") == before
+
+
+def test_a_result_of_an_earlier_version_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert call(monkeypatch, *RUN, str(out)) == 0
+    capsys.readouterr()
+    manifest = json.loads((out / "manifest.json").read_text())
+    del manifest["others"]
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    before = contents(out)
+    monkeypatch.setattr("tashkent.calibration.report.make_report", None)  # the work
+    assert call(monkeypatch, *RUN, str(out)) == 2
+    said = capsys.readouterr().err
+    assert "(p_in.png); manifest.json there is of an earlier version and does not name it" in said
+    assert "move it away, or name a new folder" in said
+    (out / "manifest.json").write_text(json.dumps({"case": "cst"}))
+    assert call(monkeypatch, *RUN, str(out)) == 2
+    said = capsys.readouterr().err
+    assert "manifest.json there is of another tool or version: move it away" in said
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    assert contents(out) == before
 
 
 def test_a_result_whose_name_is_taken_meanwhile_goes_beside(tmp_path: Path) -> None:
