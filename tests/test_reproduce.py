@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tashkent.cli.reproduce import COMMANDS
-from tashkent.experiments.reproduction import reproduce
+from tashkent.experiments.reproduction import ARGUMENTS, reproduce
 from tashkent.model.storage import sha256
 from tests.test_cli import call
 
@@ -50,7 +50,7 @@ def changed(result: Path, **keys: object) -> Path:
 
 
 def test_all_commands_are_tested() -> None:
-    assert set(ASKED) == set(COMMANDS)
+    assert set(ASKED) == set(COMMANDS) == set(ARGUMENTS)
 
 
 @pytest.mark.parametrize("command", ASKED)
