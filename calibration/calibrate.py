@@ -29,7 +29,8 @@ from tashkent.calibration.sample import (
 from tashkent.calibration.target import Target, target
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
-from tashkent.model.storage import is_free, plain_rows
+from tashkent.model.plain import plain_rows
+from tashkent.model.storage import is_free
 from tashkent.model.workers import Progress
 
 #: whose versions a posterior says

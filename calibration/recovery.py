@@ -28,10 +28,10 @@ from tashkent.model.case import Case
 from tashkent.model.case.tables import Entry
 from tashkent.model.clock import last_day, month_of
 from tashkent.model.errors import InputError
+from tashkent.model.plain import plain_rows
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import Act, Status
-from tashkent.model.storage import plain_rows
 from tashkent.model.workers import Pool, Progress
 
 #: whose versions a recovery says

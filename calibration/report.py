@@ -15,6 +15,7 @@ from tashkent.calibration.riskset import CHOICES, RiskSet
 from tashkent.calibration.scores import Split, brier, eve_of, renewal_month, split_at_renewal
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
+from tashkent.model.plain import plain_rows
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
 from tashkent.model.statuses import Act
@@ -77,7 +78,7 @@ class Report:
             "brier": self.brier.to_dict(orient="records"),
             "log_score": self.log_score.to_dict(orient="records"),
             "posterior": self.posterior.origin,
-            "parameters": _records(_parameters(self.posterior)),
+            "parameters": plain_rows(_parameters(self.posterior)),
             "unscored": self.unscored.to_dict(orient="records"),
         }
 
@@ -228,9 +229,3 @@ def _log_score(table: pd.DataFrame, case: Case) -> pd.DataFrame:
             ],
         }
     )
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain values; None where there is none."""
-    rows: list[dict[str, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")
-    return rows

@@ -23,7 +23,7 @@ from tashkent.calibration.rivals import EVERYTHING
 from tashkent.calibration.stages import Effort, Tables
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
-from tashkent.model.storage import plain_rows
+from tashkent.model.plain import plain_rows
 from tashkent.model.workers import StageProgress
 
 LIBRARIES = ("tashkent", "dynesty", "numpy", "pandas", "pyarrow", "scipy", "statsmodels")

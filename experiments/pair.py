@@ -17,6 +17,7 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import Counterfactual, ExpectedOutcome
+from tashkent.model.plain import plain_rows
 from tashkent.model.statuses import Status, is_in
 
 #: to what a change is attributed where no term differs
@@ -245,11 +246,11 @@ class Pair:
             "differs_from": None if self.differs_from is None else month_label(self.differs_from),
             "share_changed": self.share_changed,
             "median_divergence": _median_month(months),
-            "outcomes": _records(self.outcomes),
-            "seats": _records(seats),
-            "divergence": _records(self.divergence.head(10)),
-            "attribution": _records(self.attribution),
-            "extrapolation": _records(self.extrapolation),
+            "outcomes": plain_rows(self.outcomes),
+            "seats": plain_rows(seats),
+            "divergence": plain_rows(self.divergence.head(10)),
+            "attribution": plain_rows(self.attribution),
+            "extrapolation": plain_rows(self.extrapolation),
         }
 
 
@@ -277,11 +278,6 @@ def _median_month(months: pd.DataFrame) -> str | None:
         return None
     half = months["share"].cumsum() >= months["share"].sum() / 2
     return str(months["month"][int(np.argmax(half))])
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, object]]:
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
 
 
 def attributed(term: str, difference: float, share: float) -> str:

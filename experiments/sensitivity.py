@@ -38,6 +38,7 @@ from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.errors import InputError, unknown
+from tashkent.model.plain import plain_rows
 from tashkent.model.statuses import is_in
 from tashkent.model.workers import Progress
 
@@ -171,8 +172,8 @@ class Sensitivity:
         """The question and the two tables, as plain values; None where there is no number."""
         return {
             **self.asked(),
-            "indices": _records(self.indices),
-            "outcomes": _records(self.spread),
+            "indices": plain_rows(self.indices),
+            "outcomes": plain_rows(self.spread),
         }
 
     def asked(self) -> dict[str, object]:
@@ -207,11 +208,6 @@ def label(kind: str, over: str) -> str:
         if kind == PARAMETERS
         else f"{kind}, parameters over their {over}"
     )
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, object]]:
-    plain = table.astype(object).where(table.notna(), None)
-    return [{str(k): v for k, v in row.items()} for row in plain.to_dict(orient="records")]
 
 
 def sensitivity(

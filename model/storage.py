@@ -13,7 +13,6 @@ has digests of its files; any other file stays as it is, and a folder with other
 
 import hashlib
 import json
-import math
 import os
 import re
 import secrets
@@ -99,14 +98,6 @@ def write_csv(path: Path, table: "pd.DataFrame", float_format: str | None = None
             made, index=False, lineterminator="\n", float_format=float_format
         ),
     )
-
-
-def plain_rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Rows of a table as plain values, as JSON has them; None where there is none, or no finite number."""
-    plain = table.astype(object).where(table.notna(), None)
-    plain = plain.map(lambda v: None if isinstance(v, float) and not math.isfinite(v) else v)
-    rows: list[dict[str, Any]] = plain.to_dict("records")
-    return rows
 
 
 def sha256(path: Path) -> str:
