@@ -29,7 +29,7 @@ from tashkent.calibration.runs import Runs
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.reading import text_of, toml_table, validated
+from tashkent.model.reading import check_name, file_text, toml_table, validated
 from tashkent.model.record import Ensemble
 
 FILE = "patterns.toml"
@@ -176,7 +176,7 @@ def _read(case: Case) -> Patterns:
     path = case.path / FILE
     if not path.exists():
         return Patterns()
-    table = toml_table(text_of(path.read_bytes(), FILE), FILE)
+    table = toml_table(file_text(path, FILE), FILE)
     rows = table.pop("pattern", [])
     if not isinstance(rows, list):
         raise InputError(FILE, "pattern", rows, "tables under [[pattern]]")
@@ -210,6 +210,7 @@ def _pattern(row: Any, number: int) -> Pattern:
         table = rest if written is None else {MEASURE: written, **rest}
         own[MEASURE] = read_particulars(table, FILE, key, words)
     found: Pattern = validated(Pattern, own, FILE, key)
+    check_name(found.id, FILE, f"pattern {number}.id")
     return found
 
 

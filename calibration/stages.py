@@ -43,6 +43,7 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.compilation import compile_case
 from tashkent.model.pieces import holds_tables, remove_piece, write_tables
+from tashkent.model.reading import file_text
 from tashkent.model.simulate import simulate
 from tashkent.model.source import code_digest
 from tashkent.model.statuses import Act, is_in
@@ -304,7 +305,7 @@ def key_of(case: Case, effort: Effort) -> str:
     beside = (FILE, shipped.MANIFEST, variants.MAGNITUDES, literature.FILE)
     for name in beside:
         path = case.path / name
-        digest.update(name.encode() + (path.read_bytes() if path.exists() else b""))
+        digest.update(f"{name}{file_text(path, name) if path.exists() else ''}".encode())
     digest.update(code_digest(*_CODE))
     digest.update(json.dumps(asdict(effort), sort_keys=True).encode())
     return digest.hexdigest()

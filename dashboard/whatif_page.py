@@ -1,5 +1,7 @@
 """What if: a question, a prediction, and only then what the model finds."""
 
+import base64
+import binascii
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +29,7 @@ from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import SUFFIX, Counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.patches.inputs import ChangeParameter
+from tashkent.model.reading import text_of
 from tashkent.model.statuses import is_in
 
 
@@ -185,13 +188,18 @@ class _Own:
 
     def upload(self, given: dict[str, Any]) -> None:
         """Another, from a file."""
-        name, text = str(given.get("name"))[:80], given.get("text")
-        if not isinstance(text, str) or int(given.get("size", 0)) > question.LONGEST:
+        name, coded = str(given.get("name"))[:80], given.get("bytes")
+        if not isinstance(coded, str) or int(given.get("size", 0)) > question.LONGEST:
             self.refuse(f"{name} is too large: a question has {question.LONGEST:,} bytes at most.")
         elif not name.endswith(SUFFIX):
             self.refuse(f"{name} is not a TOML file: its name should end in {SUFFIX}.")
         else:
-            self._keep(text, name, with_line=True)
+            try:
+                text = text_of(base64.b64decode(coded), name)
+            except (InputError, binascii.Error) as error:
+                self.refuse(str(error))
+            else:
+                self._keep(text, name, with_line=True)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,11 @@ def figure(pair: Pair) -> "Figure":
         axis.plot(x, pair.p_in[1][:, s, c], color=AFTER, linewidth=1.3)
         axis.axhline(0, color="0.7", linewidth=0.6)
         axis.set_title(
-            next(v.name for v in case.states if v.state == state), fontsize=9, loc="left", pad=3
+            next(v.name for v in case.states if v.state == state),
+            fontsize=9,
+            loc="left",
+            pad=3,
+            parse_math=False,
         )
         axis.set_ylim(-1.05, 1.05)
         axis.set_yticks([-1, 0, 1], ["−1", "0", "1"])
@@ -61,6 +65,6 @@ def figure(pair: Pair) -> "Figure":
         picture.legend(handles=handles, loc="lower center", ncols=5, fontsize=8, frameon=False)
     name = f"{pair.counterfactual.id}: {pair.counterfactual.title or 'counterfactual'}"
     of = "" if pair.theory == "whole" else f", theory: {pair.theory}"
-    picture.suptitle(f"{name} ({case.focus}{of})", fontsize=11, x=0.01, ha="left")
+    picture.suptitle(f"{name} ({case.focus}{of})", fontsize=11, x=0.01, ha="left", parse_math=False)
     picture.tight_layout()
     return picture

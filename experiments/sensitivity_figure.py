@@ -53,7 +53,9 @@ def figure(title: str, indices: pd.DataFrame, spread: pd.DataFrame) -> "Figure":
         Line2D([], [], color=ALONE, marker="D", linestyle="", markersize=4, label="alone (S1)"),
     ]
     picture.legend(handles=handles, loc="lower center", ncols=3, fontsize=8, frameon=False)
-    picture.suptitle(f"{title}: what the answers hang on", fontsize=11, x=0.01, ha="left")
+    picture.suptitle(
+        f"{title}: what the answers hang on", fontsize=11, x=0.01, ha="left", parse_math=False
+    )
     picture.tight_layout(rect=(0.0, 0.4 / height, 1.0, 1.0))
     return picture
 

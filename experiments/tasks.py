@@ -22,6 +22,7 @@ from tashkent.model.case import Case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
+from tashkent.model.reading import file_text
 from tashkent.model.simulate import BLOCK, simulate
 from tashkent.model.source import code_digest
 
@@ -236,7 +237,7 @@ class Tasks:
             parts += [plan.cases.theory(name).hash, posterior_hash(plan.cases.posterior(name))]
             parts += [plan.cases.case_in(Scenario(name, cf)).hash for cf in self._counterfactuals]
         patterns = plan.case.path / PATTERNS
-        parts.append(patterns.read_text(encoding="utf-8") if patterns.exists() else "")
+        parts.append(file_text(patterns, PATTERNS) if patterns.exists() else "")
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     @property

@@ -24,7 +24,7 @@ from tashkent.model.parameters import ParameterDraws
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.patches.kinds import PATCH_NAMES, PATCHES
 from tashkent.model.patches.patch import Patch, Strict, Texts, check_known, refused
-from tashkent.model.reading import file_text, one_of, toml_table, validated
+from tashkent.model.reading import LONGEST_NAME, file_text, one_of, toml_table, validated
 from tashkent.model.statuses import Status
 
 #: the folder of a case that holds its counterfactuals
@@ -91,7 +91,7 @@ class Counterfactual(Strict):
     (3, True)
     """
 
-    id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_.+-]*$")
+    id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_.+-]*$", max_length=LONGEST_NAME)
     title: str = ""
     question: str = ""
     starts: Texts = ()

@@ -7,17 +7,45 @@ from typing import Any
 #: what a value may be to travel to another process as it is
 PLAIN = (str, int, float, bool, type(None))
 
+#: characters of a line that is said on refusal, and of what it quotes: what was given may be of any length
+LONGEST_LINE, LONGEST_PART, LONGEST_KEY = 500, 160, 90
+
+
+def shortened(text: str, most: int = LONGEST_PART) -> str:
+    """A text of at most so many characters: its beginning and end, and dots for what is between.
+
+    Examples
+    --------
+    >>> shortened("abandonment", 20), shortened("a" * 50 + "z" * 50, 20)
+    ('abandonment', 'aaaaaaaaaaaa ... zzz')
+    """
+    if len(text) <= most:
+        return text
+    end = most // 6
+    return f"{text[: most - end - 5]} ... {text[-end:]}"
+
 
 class InputError(ValueError):
     """What a user gives and cannot be used, in one line: file, key, value, what is allowed, nearest valid name."""
 
     def __init__(self, file: str, key: str, value: object, allowed: str, near: str = "") -> None:
         self.file, self.key, self.value, self.allowed, self.near = file, key, value, allowed, near
-        hint = f" (nearest valid name: {near})" if near else ""
-        line = f"{key}: {value!r} is not valid; allowed: {allowed}{hint}"
+        place = shortened(file, LONGEST_KEY)
+        hint = f" (nearest valid name: {shortened(near, LONGEST_KEY)})" if near else ""
+        said = f"{shortened(key, LONGEST_KEY)}: {shortened(_quoted(value))} is not valid; allowed: "
+        room = LONGEST_LINE - len(f"{place}: {said}{hint}")
+        line = f"{said}{shortened(allowed, max(room, LONGEST_KEY))}{hint}"
         #: the line without the file
         self.complaint = " ".join(line.splitlines())
-        super().__init__(" ".join(f"{file}: {line}".splitlines()))
+        super().__init__(" ".join(f"{place}: {line}".splitlines()))
+
+
+def _quoted(value: object) -> str:
+    """A value as it is written in Python, or what can be said of one that is too deep or too large to be written."""
+    try:
+        return repr(value)
+    except (RecursionError, ValueError):
+        return f"a {type(value).__name__}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """It says the same in another process, whatever the value is: only plain values travel, others as written."""
@@ -38,7 +66,8 @@ class Written(str):
 def unknown(file: str, key: str, value: object, names: Iterable[str]) -> InputError:
     """The error for a name that is not among `names`."""
     known = list(names)
-    near = get_close_matches(str(value), known, n=1, cutoff=0.4)
+    said = value if isinstance(value, str) else _quoted(value)
+    near = get_close_matches(said[:LONGEST_PART], known, n=1, cutoff=0.4)
     return InputError(file, key, value, ", ".join(known) or "none", near[0] if near else "")
 
 

@@ -1,5 +1,6 @@
 """What a user writes, read strictly: text, TOML, CSV, and the one line that says what is wrong with it."""
 
+import codecs
 import csv
 import io
 import json
@@ -22,6 +23,8 @@ _TOML_PARTS = re.compile(
     r"""|(?P<comment>\#[^\n]*)|(?P<open>[\[{])|(?P<close>[\]}])|(?P<dot>\.)|(?P<word>[A-Za-z0-9_+-]+)|(?P<end>[\n=,])""",
     re.DOTALL,
 )
+#: characters of a name: names become parts of the names of files
+LONGEST_NAME = 64
 #: how a number or a day is written in a cell; looser spellings are typing errors more often than not
 _WRITTEN = {
     int: (r"[+-]?[0-9]+", "a whole number"),
@@ -30,21 +33,32 @@ _WRITTEN = {
 }
 
 
+#: how bytes begin that are text in another encoding, which editors and spreadsheets offer as "Unicode"
+_OTHER_MARKS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+#: what may stand between cells where commas should, and how it is called
+_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+
+
 def text_of(content: bytes, file: str) -> str:
-    """The text of a file in UTF-8 without a byte-order mark.
+    """The text of a file in UTF-8; a byte-order mark before it, as spreadsheets write one, is no part of it.
 
     Raises
     ------
     InputError
         If it is written in another way.
     """
+    for mark, name in _OTHER_MARKS.items():
+        if content.startswith(mark):
+            raise InputError(file, "encoding", name, "text in UTF-8: save it as CSV UTF-8 or UTF-8")
     try:
-        text = content.decode()
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(file, f"byte {error.start}", "not UTF-8", "text in UTF-8") from None
-    if text.startswith("\ufeff"):
-        raise InputError(file, "byte 0", "a byte-order mark", "text in UTF-8 without it")
-    return text
 
 
 def file_text(path: Path, of: str) -> str:
@@ -209,6 +223,9 @@ def csv_lines[RowT: BaseModel](
 
 
 def _check_header(file: str, header: list[str], columns: list[str], needed: Iterable[str]) -> None:
+    for separator, name in _SEPARATORS.items():
+        if any(separator in column for column in header):
+            raise InputError(file, "separator", name, "CSV with commas between cells")
     for column in header:
         if column not in columns:
             raise unknown(file, "column", column, columns)
@@ -225,6 +242,19 @@ def _check_cells(file: str, line: str, written: Mapping[str, str], kind: type[Ba
         for type_, (pattern, allowed) in _WRITTEN.items():
             if annotation in (type_, type_ | None) and not re.fullmatch(pattern, cell):
                 raise InputError(file, f"{line}.{name}", cell, allowed)
+
+
+def check_name(name: str, file: str, key: str) -> None:
+    """Refuse a name that a spreadsheet takes for a formula, or that no file can have.
+
+    Raises
+    ------
+    InputError
+        If it begins with anything but a letter or a digit, has control characters or slashes, or is too long.
+    """
+    if not re.fullmatch(r"[^\W_][^\x00-\x1f\x7f/\\]*", name) or len(name) > LONGEST_NAME:
+        allowed = f"a name of {LONGEST_NAME} characters at most, a letter or a digit first, without slashes"
+        raise InputError(file, key, name, allowed)
 
 
 def validated(kind: Any, value: object, file: str, key: str, *, strings: bool = False) -> Any:

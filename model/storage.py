@@ -183,8 +183,8 @@ def is_stray(name: str) -> bool:
 def manifest_in(folder: Path) -> Mapping[str, Any] | None:
     """The manifest of the result in a folder, if there is one and it is ours."""
     try:
-        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        told = json.loads((folder / MANIFEST).read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(told, dict) or not isinstance(told.get(FILES), dict):
         return None

@@ -10,7 +10,9 @@ through the pipe by which processes are started it would block for ever where on
 
 import os
 import pickle
+import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -263,6 +265,8 @@ def _begin(told: str) -> None:
     """In a new process: one thread for each library, and what all tasks need."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # which nobody sees in its place
     end_with_parent()
     if told:
         begin, shared = pickle.loads(Path(told).read_bytes())

@@ -451,6 +451,7 @@ def test_a_link_restores_the_answer_and_reset_keeps_the_question(visit: Visits) 
     [
         ("mine.toml", b'id = "mine"\n\n[[patch]]\ndo = "remove_event"\nevnt = "E031"\n', "line 5"),
         ("mine.toml", b"import os\n", "mine.toml, line 1: syntax"),
+        ("mine.toml", "id = 'é'".encode("cp1252"), "mine.toml: byte 6: 'not UTF-8'"),
         ("mine.toml", b"#" * 50_000, "too large"),
         ("mine.py", b"print()", "not a TOML file"),
     ],

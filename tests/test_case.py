@@ -23,7 +23,7 @@ from tashkent.model.case import Case, load_case
 from tashkent.model.case.tables import COUNCIL, FIXED
 from tashkent.model.clock import parse_month
 from tashkent.model.coalition import CoalitionModel
-from tashkent.model.errors import InputError
+from tashkent.model.errors import InputError, shortened
 from tashkent.model.simulate import prior_parameters, simulate
 
 MINIMAL = SKELETON
@@ -397,14 +397,24 @@ BAD = [
         "events.csv: byte 3: 'not UTF-8' is not valid; allowed: text in UTF-8",
     ),
     bad(
-        "a TOML file begins with a byte-order mark",
-        write("case.toml", b"\xef\xbb\xbfschema = 1"),
-        "case.toml: byte 0: 'a byte-order mark' is not valid; allowed: text in UTF-8 without it",
+        "a TOML file is in UTF-16",
+        write("case.toml", "schema = 1".encode("utf-16")),
+        "case.toml: encoding: 'UTF-16' is not valid; allowed: text in UTF-8…",
     ),
     bad(
-        "a CSV file begins with a byte-order mark",
-        write("states.csv", b"\xef\xbb\xbfstate,name,role"),
-        "states.csv: byte 0: 'a byte-order mark' is not valid; allowed: text in UTF-8 without it",
+        "a CSV file is in UTF-32",
+        write("states.csv", "state,name,role".encode("utf-32")),
+        "states.csv: encoding: 'UTF-32' is not valid; allowed: text in UTF-8…",
+    ),
+    bad(
+        "a CSV file has semicolons",
+        write("states.csv", b"state;name;role;region\nARV;Arvia;decider;\n"),
+        "states.csv: separator: 'semicolons' is not valid; allowed: CSV with commas between cells",
+    ),
+    bad(
+        "a CSV file has tabs",
+        write("states.csv", b"\xef\xbb\xbfstate\tname\trole\tregion\n"),
+        "states.csv: separator: 'tabs' is not valid; allowed: CSV with commas between cells",
     ),
     bad(
         "a CSV file is empty",
@@ -2172,7 +2182,9 @@ def test_a_malformed_case_is_one_line(folder: Path, change: Change, line: str) -
     assert says(line, said), said
     assert said.splitlines() == [said]
     error = caught.value
-    assert said.startswith(f"{error.file}: {error.key}: {error.value!r} is not valid; ")
+    assert said.startswith(
+        f"{error.file}: {error.key}: {shortened(repr(error.value))} is not valid; "
+    )
 
 
 @pytest.mark.parametrize(

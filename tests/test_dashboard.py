@@ -1,5 +1,6 @@
 """The dashboard without a browser: addresses, the map, shared runs, and components driven by their events."""
 
+import base64
 import json
 import socket
 import threading
@@ -848,17 +849,24 @@ def test_what_is_held_on_simulate_can_become_a_change_of_ones_question(
     assert visitor.find("most").held, "a question from the list is asked as it is"
 
 
+def _file(name: str, content: bytes) -> dict[str, object]:
+    """A file as the page sends it."""
+    return {"name": name, "bytes": base64.b64encode(content).decode(), "size": len(content)}
+
+
 def test_uploads(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"page": "whatif"})
     for given, words in (
-        ({"name": "q.txt", "text": STRUCK, "size": 9}, "not a TOML file"),
-        ({"name": "q.toml", "text": "", "size": 10**6}, "too large"),
-        ({"name": "q.toml", "text": "id = ", "size": 5}, "q.toml, line 1: syntax"),
+        (_file("q.txt", STRUCK.encode()), "not a TOML file"),
+        ({"name": "q.toml", "bytes": "", "size": 10**6}, "too large"),
+        (_file("q.toml", b"id = "), "q.toml, line 1: syntax"),
+        (_file("q.toml", b'id = "\xe9"'), "q.toml: byte 6: 'not UTF-8'"),
+        (_file("q.toml", STRUCK.encode("utf-16")), "q.toml: encoding: 'UTF-16'"),
     ):
         visitor.send("most", "upload", given)
         assert words in visitor.find("most").error
         assert visitor.find("most").counterfactual == "CF1"
-    visitor.send("most", "upload", {"name": "q.toml", "text": STRUCK, "size": len(STRUCK)})
+    visitor.send("most", "upload", _file("q.toml", b"\xef\xbb\xbf" + STRUCK.encode()))
     widget = visitor.find("most")
     assert (widget.error, widget.mine, len(widget.words)) == ("", True, 1)
 

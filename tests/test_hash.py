@@ -11,13 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tashkent.calibration.patterns import load_patterns
+from tashkent.calibration.posterior import posterior, posterior_hash
 from tashkent.calibration.variants import variant
 from tashkent.cli.new_case import SKELETON
 from tashkent.experiments.spaces import with_fixed
 from tashkent.model.case import Case, load_case
 from tashkent.model.case.case import ORDERED, UNSAID
 from tashkent.model.case.tables import TABLES
-from tashkent.model.counterfactual import Counterfactual
+from tashkent.model.counterfactual import Counterfactual, shipped_counterfactuals
 from tashkent.model.patches.events import FlipEvent, RemoveEvent, RescaleEvent
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.patches.law import ReadOtherwise, RemoveStatute
@@ -128,6 +130,51 @@ def test_line_endings_and_comments_do_not_count(folder: Path, file: str) -> None
         text = f"# A remark.\n{text}\n\n"
     (folder / file).write_bytes(text.replace("\n", "\r\n").encode())
     assert load_case(folder).hash == MINIMAL.hash
+
+
+@pytest.mark.parametrize("file", TABLES)
+def test_a_byte_order_mark_does_not_count(folder: Path, file: str) -> None:
+    (folder / file).write_bytes(b"\xef\xbb\xbf" + (folder / file).read_bytes())
+    assert load_case(folder).hash == MINIMAL.hash
+
+
+def test_a_checkout_of_windows_has_the_hash_and_the_posterior_that_are_shipped(
+    tmp_path: Path,
+) -> None:
+    folder = Path(shutil.copytree(CASE.path, tmp_path / "cst"))
+    for path in (path for path in folder.rglob("*") if path.suffix in (".toml", ".csv", ".json")):
+        lines = path.read_bytes().splitlines()
+        path.write_bytes(b"\xef\xbb\xbf" + b"".join(line + b"\r\n" for line in lines))
+    head = folder / "case.toml"
+    text = head.read_text(encoding="utf-8-sig")
+    keys, sources = text.split("[sources]")
+    assert 'id = "cst"' in keys
+    head.write_text(f"{_id_last(keys)}\n[sources]{sources}", encoding="utf-8-sig", newline="\r\n")
+    made = load_case(folder)
+    assert made.hash == CASE.hash
+    shipped = posterior(CASE)
+    assert shipped.origin.startswith("sample of")
+    assert (posterior(made).origin, posterior_hash(posterior(made))) == (
+        shipped.origin,
+        posterior_hash(shipped),
+    )
+    assert load_patterns(made) == load_patterns(CASE)
+    assert shipped_counterfactuals(made) == shipped_counterfactuals(CASE)
+
+
+def _id_last(keys: str) -> str:
+    """The head of a case with its id moved to the end."""
+    lines = keys.splitlines()
+    line = next(line for line in lines if line.startswith("id = "))
+    return "\n".join([*(other for other in lines if other != line), line])
+
+
+def test_what_is_checked_out_has_the_same_bytes_everywhere() -> None:
+    told = (Path(__file__).parent.parent / ".gitattributes").read_text(encoding="utf-8")
+    assert "* text=auto eol=lf" in told.splitlines()
+    assert {f"{suffix} binary" for suffix in ("*.nc", "*.parquet", "*.png")} <= set(
+        told.splitlines()
+    )
 
 
 @pytest.mark.parametrize("file", ["states.csv", "evidence/bonds.csv", "evidence/composites.csv"])

@@ -35,7 +35,15 @@ from tashkent.model.case.tables import (
 from tashkent.model.clock import month_of, parse_month
 from tashkent.model.draws import STRIDE
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.reading import csv_rows, file_bytes, one_of, text_of, toml_table, validated
+from tashkent.model.reading import (
+    check_name,
+    csv_rows,
+    file_bytes,
+    one_of,
+    text_of,
+    toml_table,
+    validated,
+)
 from tashkent.model.statutes import KINDS, AnyStatute
 
 CASES = Path(__file__).parent.parent / "cases"
@@ -86,7 +94,10 @@ class _Loader:
 
     def _named[RowT: BaseModel](self, file: str, kind: type[RowT]) -> dict[str, RowT]:
         """The tables of a file by their names."""
-        return {name: validated(kind, row, file, name) for name, row in self._toml(file).items()}
+        rows = self._toml(file)
+        for name in rows:
+            check_name(name, file, "name")
+        return {name: validated(kind, row, file, name) for name, row in rows.items()}
 
     def _rows[RowT: BaseModel](self, file: str, kind: type[RowT]) -> tuple[RowT, ...]:
         return csv_rows(self._text(file), file, kind)
@@ -195,6 +206,7 @@ class _Loader:
                 raise InputError(file, f"{name}.kind", "missing", ", ".join(kinds))
             kind = one_of(file, f"{name}.kind", row["kind"], kinds)
             statute = validated(kinds[kind], row, file, name)
+            check_name(statute.id, file, f"statute {number}.id")
             if statute.other_reading:
                 other = {**row, **dict(statute.other_reading)}
                 validated(kinds[kind], other, file, f"{name}.other_reading")

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from tashkent.model.reading import LONGEST_NAME
+
 #: a date, under a name that no column has
 Day = date
 SCHEMA = 1
@@ -233,7 +235,7 @@ class Head(TableRow):
     """What ``case.toml`` says of the whole."""
 
     schema_: Literal[1] = Field(alias="schema")
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_NAME)
     title: str = Field(min_length=1)
     patron: str
     focus: str

@@ -28,6 +28,7 @@ from tashkent.cli import (
     validate,
 )
 from tashkent.cli.options import BAD_INPUT
+from tashkent.cli.screen import silence_libraries, write_anything
 
 commands = typer.Typer(
     help="Why states join an alliance, stay, leave, suspend and come back.",
@@ -70,6 +71,8 @@ def main() -> NoReturn:
 
     keep_memory()
     logging.getLogger("tashkent").addHandler(_SAID)
+    write_anything()
+    silence_libraries()
     code = 0
     try:
         code = commands(standalone_mode=False) or 0  # what a command left with `typer.Exit`
@@ -104,5 +107,8 @@ def _close_stdout() -> None:
 
 def _complain(line: str) -> int:
     if line.strip():  # empty where help was shown instead
-        print(f"error: {' '.join(line.split())}", file=sys.stderr)
+        from tashkent.model.errors import LONGEST_KEY, LONGEST_LINE, shortened
+
+        whole = " ".join(line.split())
+        print(f"error: {shortened(whole, LONGEST_LINE + LONGEST_KEY)}", file=sys.stderr)
     return BAD_INPUT

@@ -17,6 +17,7 @@ from tashkent.cli.options import (
     load_case,
 )
 from tashkent.cli.progress import progress_bar
+from tashkent.cli.screen import console
 
 if TYPE_CHECKING:
     from tashkent.model.case import Case
@@ -103,9 +104,7 @@ def calibrate(
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
     else:
-        from rich.console import Console
-
-        calibration.show(found, Console())
+        calibration.show(found, console())
     if found.reasons:
         _leave_unconverged(found.reasons, steps)
     if not as_json:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tashkent.calibration import recovery, shipped
 from tashkent.calibration.calibrate import Calibration, holds_chains
 from tashkent.calibration.recovery import Recovery
+from tashkent.cli.screen import Cell, Figures, Head, strong
 from tashkent.model.errors import InputError
 from tashkent.model.storage import (
     MANIFEST,
@@ -79,26 +80,16 @@ def check_out(out: Path) -> None:
 
 def show(found: Calibration, console: "Console") -> None:
     """Print posterior beside prior, what the record cannot tell, and the predictive check."""
-    from rich import box
-    from rich.table import Table
-
     chains = found.chains
     ensembles, draws, walkers = chains.log_posterior.shape
     console.print(
-        f"[bold]{found.case.title}[/bold]: {chains.imputations} sets of inputs, {ensembles} ensembles of "
-        f"{walkers} walkers, {chains.steps:,} steps, "
-        f"{ensembles * draws * walkers:,} draws after warm-up, seed {found.settings.seed}\n",
-        highlight=False,
-    )
-    table = Table(
-        title="Posterior beside prior, log-odds",
-        title_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=0,
-        collapse_padding=True,
+        strong(
+            found.case.title,
+            f": {chains.imputations} sets of inputs, {ensembles} ensembles of {walkers} walkers, {chains.steps:,} "
+            f"steps, {ensembles * draws * walkers:,} draws after warm-up, seed {found.settings.seed}\n",
+        )
     )
     heads = (
-        "parameter",
         "mean",
         "sd",
         "90% interval",
@@ -109,8 +100,10 @@ def show(found: Calibration, console: "Console") -> None:
         "ESS\nbulk",
         "ESS\ntail",
     )
-    for head in heads:
-        table.add_column(head, justify="left" if head == "parameter" else "right")
+    table = Figures(
+        [Head("parameter"), *(Head(name, right=True) for name in heads)],
+        "Posterior beside prior, log-odds",
+    )
     for row in found.table.itertuples():
         table.add_row(
             row.parameter,
@@ -138,16 +131,15 @@ def show(found: Calibration, console: "Console") -> None:
 
 
 def _show_predictive(found: Calibration, console: "Console") -> None:
-    from rich.table import Table
-
     rows = found.predictive
     counts = rows[rows["what"] != "P(in)"]
-    table = Table(
-        title=f"{found.case.focus} to {counts['month'].iloc[0]}, from the case's start: mean (90% of runs)",
-        title_justify="left",
+    table = Figures(
+        [
+            Head("", words=True),
+            *(Head(name, right=True) for name in ("record", "prior", "posterior")),
+        ],
+        f"{found.case.focus} to {counts['month'].iloc[0]}, from the case's start: mean (90% of runs)",
     )
-    for head in ("", "record", "prior", "posterior"):
-        table.add_column(head, justify="right" if head else "left")
     for row in counts.itertuples():
         cells = [
             f"{mean:.1f} ({low:.0f} to {high:.0f})"
@@ -160,19 +152,16 @@ def _show_predictive(found: Calibration, console: "Console") -> None:
     console.print(table)
     seats = rows[rows["what"] == "P(in)"]
     months = list(dict.fromkeys(seats["month"]))
-    table = Table(
-        title=f"P(in {found.case.focus}), prior → posterior; ● where the record says in",
-        title_justify="left",
+    table = Figures(
+        [Head("state"), *(Head(month, right=True) for month in months)],
+        f"P(in {found.case.focus}), prior → posterior; ● where the record says in",
     )
-    table.add_column("state")
-    for month in months:
-        table.add_column(month, justify="right")
     for state in dict.fromkeys(seats["state"]):
-        cells = []
+        shown: list[Cell] = []
         for row in seats[seats["state"] == state].itertuples():
             text = f"{row.prior_mean:.2f} → {row.posterior_mean:.2f}"
-            cells.append(f"[bold]{text} ●[/bold]" if row.record else f"{text}  ")
-        table.add_row(state, *cells)
+            shown.append(strong(f"{text} ●") if row.record else f"{text}  ")
+        table.add_row(state, *shown)
     console.print(table)
 
 
@@ -191,18 +180,15 @@ def write_recovery(found: Recovery, out: Path) -> None:
 
 def show_recovery(found: Recovery, console: "Console") -> None:
     """Print the summary by parameter and what it means."""
-    from rich.table import Table
-
     console.print(
-        f"[bold]{found.case.title}[/bold]: {found.asked} synthetic histories from prior draws, "
-        f"{found.used} fits used, seed {found.seed}\n",
-        highlight=False,
+        strong(
+            found.case.title,
+            f": {found.asked} synthetic histories from prior draws, {found.used} fits used, seed {found.seed}\n",
+        )
     )
     title = f"Rank of the truth among {recovery.RANKS} draws, and how well it is found"
-    table = Table(title=title, title_justify="left")
-    heads = ("parameter", "chi² p", "KS p", "recovery", "bias", "coverage", "contraction")
-    for head in heads:
-        table.add_column(head, justify="left" if head == "parameter" else "right")
+    heads = ("chi² p", "KS p", "recovery", "bias", "coverage", "contraction")
+    table = Figures([Head("parameter"), *(Head(name, right=True) for name in heads)], title)
     for row in found.summary.itertuples():
         table.add_row(
             row.parameter,

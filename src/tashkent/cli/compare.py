@@ -13,6 +13,7 @@ from tashkent.cli.options import (
     WorkersOption,
 )
 from tashkent.cli.progress import progress_bar
+from tashkent.cli.screen import console
 
 
 def compare(
@@ -84,8 +85,6 @@ def compare(
     if as_json:
         print(json.dumps(comparison.as_json(found, predictions), indent=2))
         return
-    from rich.console import Console
-
-    comparison.show(found, predictions, Console())
+    comparison.show(found, predictions, console())
     if out is not None:
         print(f"Figures, tables and manifest: {out}")

@@ -1,12 +1,15 @@
 """What `tashkent compare` and `tashkent counterfactuals` show and write."""
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from tashkent.cli.screen import Figures, Head, strong
 from tashkent.experiments.compare import Comparison, compare, named_counterfactuals
 from tashkent.experiments.manifest import of_comparison
 from tashkent.experiments.pair import Pair, attributed
@@ -22,8 +25,6 @@ from tashkent.model.workers import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
-
 CODEBOOK = {
     "counterfactual": "Counterfactual, by its id",
     "theory": "Theory, by its name in the case, or whole",
@@ -62,6 +63,8 @@ CODEBOOK = {
 ARROWS = {"up": "↑", "down": "↓", "none": "→"}
 #: rows of a table on the screen
 MOST = 6
+#: bytes of the name of a figure
+LONGEST_STEM = 200
 
 
 def check(arguments: Mapping[str, Any]) -> None:
@@ -134,10 +137,18 @@ def write(
         codebook = pd.DataFrame({"column": CODEBOOK.keys(), "meaning": CODEBOOK.values()})
         write_csv(folder / "codebook.csv", codebook)
         for pair in found.pairs:
-            name = "-".join(pair.key.values()).replace("/", "_")
+            name = _stem("-".join(pair.key.values()))
             figure(pair).savefig(folder / f"{name}.png", dpi=150, metadata={"Software": None})
         write_json(folder / "comparison.json", as_json(found, predictions))
         write_json(folder / MANIFEST, of_comparison(found, folder, arguments))
+
+
+def _stem(name: str) -> str:
+    """A name as one that a file can have: theories are named by as many words and paths as one likes."""
+    plain = re.sub(r'[/\\:*?"<>|]', "_", name)
+    if len(plain.encode()) <= LONGEST_STEM:
+        return plain
+    return f"{plain[: LONGEST_STEM // 4]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _shown(pair: Pair) -> list[int]:
@@ -152,10 +163,11 @@ def show(found: Comparison, predictions: Sequence[StatedPrediction], console: "C
     tables = scores(predictions, found.pairs)
     for i, pair in enumerate(found.pairs):
         one = pair.counterfactual
-        title = f"[bold]{one.id}[/bold] {one.title}".rstrip()
         theory = "" if pair.theory == WHOLE else f", theory {pair.theory}"
         against = "" if pair.against == BASELINE else f", against {pair.against}"
-        console.print(f"{title}, from the record of {month_label(pair.start)}{theory}{against}")
+        title = f" {one.title}".rstrip()
+        where = f"{title}, from the record of {month_label(pair.start)}{theory}{against}"
+        console.print(strong(one.id, where))
         if one.question:
             console.print(one.question, highlight=False)
         console.print(_course(pair), highlight=False)
@@ -206,7 +218,7 @@ def _words(status: str) -> str:
 
 
 #: what `_change_cells` fills
-_CHANGE = ("change ± luck", "over draws", "")
+_CHANGE = ("before", "after", "change ± luck", "over draws")
 
 
 def _change_cells(row: pd.Series) -> list[str]:
@@ -219,12 +231,9 @@ def _change_cells(row: pd.Series) -> list[str]:
     ]
 
 
-def _outcome_table(pair: Pair) -> "Table":
-    from rich.table import Table
-
-    table = Table(title="What is asked", title_justify="left")
-    for column in ("seat", "month", "implied", "before", "after", *_CHANGE):
-        table.add_column(column, no_wrap=True)
+def _outcome_table(pair: Pair) -> Figures:
+    heads = [Head(name) for name in ("seat", "month", "implied", *_CHANGE, "found")]
+    table = Figures(heads, "What is asked", keys=2)
     for _, row in pair.outcomes.iterrows():
         status = "" if row["status"] == "in" else f" {_words(row['status'])}"
         table.add_row(
@@ -237,16 +246,13 @@ def _outcome_table(pair: Pair) -> "Table":
     return table
 
 
-def _seat_table(pair: Pair) -> "Table":
-    from rich.table import Table
-
+def _seat_table(pair: Pair) -> Figures:
     case = pair.baseline
     rows = pair.seats(_shown(pair) or [case.end])
     rows = rows[(rows["club"] == case.focus) & (rows["state"] != case.patron)]
     rows = rows.reindex(rows["change"].abs().sort_values(ascending=False, kind="stable").index)
-    table = Table(title=f"Largest changes of P(in {case.focus})", title_justify="left")
-    for column in ("state", "month", "before", "after", *_CHANGE[:2]):
-        table.add_column(column, no_wrap=True)
+    heads = [Head(name) for name in ("state", "month", *_CHANGE)]
+    table = Figures(heads, f"Largest changes of P(in {case.focus})", keys=2)
     for _, row in rows.head(MOST).iterrows():
         table.add_row(row["state"], row["month"], *_change_cells(row))
     return table
@@ -263,13 +269,10 @@ def _extrapolation(pair: Pair) -> str:
     return f"Outside the range on which the model was fitted: {'; '.join(parts)}{rest}."
 
 
-def _prediction_table(scored: pd.DataFrame) -> "Table":
-    from rich.table import Table
-
+def _prediction_table(scored: pd.DataFrame) -> Figures:
     title = f"Predictions: Brier score {scored['brier'].mean():.3f} (0 is best, not knowing 0.25)"
-    table = Table(title=title, title_justify="left")
-    for column in ("state", "month", "predicted", "confidence", "found", "change", "score"):
-        table.add_column(column)
+    heads = ("state", "month", "predicted", "confidence", "found", "change", "score")
+    table = Figures([Head(name) for name in heads], title, keys=2)
     for _, row in scored.iterrows():
         table.add_row(
             row["state"],
@@ -311,15 +314,12 @@ def listed(case: Case) -> list[dict[str, object]]:
 
 def show_list(case: Case, console: "Console") -> None:
     """Print the counterfactuals of a case."""
-    from rich.table import Table
-
     found = shipped_counterfactuals(case)
     if not found:
         console.print(f"{case.id} has no counterfactuals.")
         return
-    table = Table(show_lines=True)
-    for column in ("id", "question", "from", "implied, by whom"):
-        table.add_column(column)
+    heads = [Head("id"), Head("question", words=True), Head("from"), Head("implied, by whom")]
+    table = Figures(heads, rules=True)
     for one in found:
         implied = [
             f"{o.state} {o.month}{'' if o.status == 'in' else ' ' + _words(o.status)} {ARROWS[o.direction]} {o.whose}"
@@ -327,7 +327,7 @@ def show_list(case: Case, console: "Console") -> None:
         ]
         table.add_row(
             one.id,
-            f"[bold]{one.title}[/bold]\n{one.question}",
+            strong(one.title, f"\n{one.question}"),
             "\n".join(one.starts),
             "\n".join(implied),
         )

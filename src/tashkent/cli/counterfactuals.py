@@ -7,6 +7,7 @@ from tashkent.cli.options import (
     JsonOption,
     load_case,
 )
+from tashkent.cli.screen import console
 
 
 def counterfactuals(
@@ -23,6 +24,4 @@ def counterfactuals(
     if as_json:
         print(json.dumps(comparison.listed(loaded), indent=2))
         return
-    from rich.console import Console
-
-    comparison.show_list(loaded, Console())
+    comparison.show_list(loaded, console())

@@ -11,10 +11,9 @@ from tashkent.cli.options import (
     TheoryOption,
     load_case_under,
 )
+from tashkent.cli.screen import Figures, Head, console, strong
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from tashkent.model.case import Case
     from tashkent.model.explain import ActExplained, Explanation
 
@@ -95,38 +94,33 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
 
 
 def _show_explanation(case: "Case", explanation: "Explanation") -> None:
-    from rich.console import Console
-
     from tashkent.model.words import story
 
-    console = Console()
+    screen = console()
     name = next(s.name for s in case.states if s.state == explanation.state)
-    console.print(f"[bold]{name}, {explanation.month}[/bold]\n")
+    screen.print(strong(f"{name}, {explanation.month}", "\n"))
     for club in dict.fromkeys(act.club for act in explanation.acts):
         acts = [act for act in explanation.acts if act.club == club]
-        console.print(_worth_table(acts[0]))
-        console.print(_acts_table(acts))
+        screen.print(_worth_table(acts[0]))
+        screen.print(_acts_table(acts))
         for act in acts:
-            console.print(f"{act.rule}: {act.law} ({act.source})", highlight=False)
-        console.print()
+            screen.print(f"{act.rule}: {act.law} ({act.source})", highlight=False)
+        screen.print()
     for line in story(explanation):
-        console.print(line, highlight=False)
+        screen.print(line, highlight=False)
     for club, act_name, actor in explanation.record:
-        console.print(
+        screen.print(
             f"Record: {club} {act_name.replace('_', ' ')} (act of the {actor})", highlight=False
         )
 
 
-def _worth_table(act: "ActExplained") -> "Table":
+def _worth_table(act: "ActExplained") -> Figures:
     """The terms of a seat, the weightiest first; above zero speaks for being in."""
-    from rich.table import Table
-
     from tashkent.model.words import named
 
     worth = act.worth
-    table = Table(title=f"What a seat in {act.club_name} was worth", title_justify="left")
-    for column in ("", "log-odds", "90% interval"):
-        table.add_column(column, justify="left" if not column else "right")
+    heads = [Head("", words=True), Head("log-odds", right=True), Head("90% interval", right=True)]
+    table = Figures(heads, f"What a seat in {act.club_name} was worth")
     for part in sorted(worth, key=lambda part: -abs(part.median)):
         low, high = part.interval
         if max(abs(low), abs(high)) >= 0.005:
@@ -136,15 +130,17 @@ def _worth_table(act: "ActExplained") -> "Table":
     return table
 
 
-def _acts_table(acts: list["ActExplained"]) -> "Table":
+def _acts_table(acts: list["ActExplained"]) -> Figures:
     """The acts that the law leaves open: what each costs, how likely it was, who would have objected."""
-    from rich.table import Table
-
     from tashkent.model.words import named, percent
 
-    table = Table(title="What it could do", title_justify="left")
-    for column in ("act", "what the rules add", "chance in the month (90%)", "would have objected"):
-        table.add_column(column)
+    heads = [
+        Head("act", words=True),
+        Head("what the rules add", words=True),
+        Head("chance in the month (90%)"),
+        Head("would have objected", words=True),
+    ]
+    table = Figures(heads, "What it could do")
     for act in acts:
         chances = sorted(act.probability)
         low, middle, high = (chances[len(chances) * q // 100] for q in (5, 50, 95))

@@ -45,7 +45,11 @@ def save_figure(ensemble: Ensemble, path: Path) -> None:
             (case.fit_until + 1) / MONTHS_PER_YEAR, color="0.6", linewidth=0.8, linestyle=":"
         )
         axis.set_title(
-            next(v.name for v in case.states if v.state == state), fontsize=9, loc="left", pad=3
+            next(v.name for v in case.states if v.state == state),
+            fontsize=9,
+            loc="left",
+            pad=3,
+            parse_math=False,
         )
         axis.set_ylim(0, 1.24)
         axis.set_yticks([0, 0.5, 1], ["0", "½", "1"])
@@ -71,6 +75,7 @@ def save_figure(ensemble: Ensemble, path: Path) -> None:
         fontsize=11,
         x=0.01,
         ha="left",
+        parse_math=False,
     )
     figure.tight_layout()
     figure.savefig(path, dpi=150, metadata={"Software": None})

@@ -3,18 +3,17 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tashkent.cli.screen import console
+
 
 @contextmanager
 def progress_bar(stage: str) -> "Iterator[Callable[[int, int], None]]":
     """A progress bar on stderr for one stage: done, and of how much."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    screen = console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task(stage, total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
 
@@ -22,7 +21,6 @@ def progress_bar(stage: str) -> "Iterator[Callable[[int, int], None]]":
 @contextmanager
 def stages_bar() -> "Iterator[Callable[[str, int, int], None]]":
     """A progress bar on stderr for jobs of several stages."""
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -37,9 +35,7 @@ def stages_bar() -> "Iterator[Callable[[str, int, int], None]]":
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    console = Console(stderr=True)
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    screen = console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task("", total=None)
         yield lambda stage, done, of: bar.update(task, description=stage, completed=done, total=of)

@@ -14,6 +14,7 @@ from tashkent.cli.options import (
     load_case,
 )
 from tashkent.cli.progress import progress_bar
+from tashkent.cli.screen import console
 
 
 def recover(
@@ -49,6 +50,4 @@ def recover(
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
         return
-    from rich.console import Console
-
-    calibration.show_recovery(found, Console())
+    calibration.show_recovery(found, console())

@@ -12,10 +12,9 @@ from tashkent.cli.options import (
     TheoryOption,
     load_case_under,
 )
+from tashkent.cli.screen import Cell, Figures, Head, console, strong
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from tashkent.calibration.report import Report
     from tashkent.model.case import Case
 
@@ -68,14 +67,12 @@ def _start(case: "Case", start: str) -> int:
 
 
 def _with_progress(case: "Case", runs: int, seed: int, start: int | None) -> "Report":
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     from tashkent.calibration.report import make_report
 
-    console = Console(stderr=True)
     columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         stages = {}
 
         def progress(stage: str, done: int, of: int) -> None:
@@ -87,63 +84,53 @@ def _with_progress(case: "Case", runs: int, seed: int, start: int | None) -> "Re
 
 
 def _show(report: "Report", out: Path) -> None:
-    from rich.console import Console
-
     from tashkent.model.clock import month_label
 
-    console = Console()
+    screen = console()
     case, ensemble = report.ensemble.case, report.ensemble
     span = f"{month_label(ensemble.start)} to {month_label(case.end)}"
-    console.print(
-        f"[bold]{case.title}[/bold]: {ensemble.runs:,} runs, {span}, seed {ensemble.seed}\n"
-    )
-    console.print(_seat_table(report))
+    screen.print(strong(case.title, f": {ensemble.runs:,} runs, {span}, seed {ensemble.seed}\n"))
+    screen.print(_seat_table(report))
     if report.split is not None:
-        console.print(_split_table(report))
-    console.print(_score_table(report))
+        screen.print(_split_table(report))
+    screen.print(_score_table(report))
     often = report.unscored[report.unscored["per_100_runs"] > 0]
     listed = ", ".join(
         f"{act.replace('_', ' ')} {n:.0f}" if n >= 1 else f"{act.replace('_', ' ')} under 1"
         for act, n in zip(often["act"], often["per_100_runs"], strict=True)
     )
-    console.print(
+    screen.print(
         f"Acts in {case.focus} that the record does not score follow priors alone, per 100 runs: "
         f"{listed or 'none'}.\n",
         highlight=False,
     )
-    console.print(
+    screen.print(
         f"{report.acts} acts by {report.actors} states in {case.focus} support explanation, not forecast. "
         f"Nothing after {month_label(case.fit_until)} was used to fit.\n"
     )
-    console.print(f"Posterior: {report.posterior.origin}.", highlight=False, soft_wrap=True)
-    console.print(
+    screen.print(f"Posterior: {report.posterior.origin}.", highlight=False, soft_wrap=True)
+    screen.print(
         f"Figure, tables and manifest: {out}{'' if str(out).endswith('/') else '/'}",
         highlight=False,
     )
 
 
-def _seat_table(report: "Report") -> "Table":
-    from rich.table import Table
-
+def _seat_table(report: "Report") -> Figures:
     case, seats = report.ensemble.case, report.seats
     dates = list(dict.fromkeys(seats["month"]))
-    table = Table(title=f"P(in {case.focus}); ● where the record says in", title_justify="left")
-    table.add_column("state")
-    for date in dates:
-        table.add_column(date, justify="right")
+    heads = [Head("state"), *(Head(date, right=True) for date in dates)]
+    table = Figures(heads, f"P(in {case.focus}); ● where the record says in")
     for state in case.deciders:
         rows = seats[seats["state"] == state].set_index("month")
-        cells = []
+        cells: list[Cell] = []
         for date in dates:
             text = f"{rows.loc[date, 'p_in']:.2f}"
-            cells.append(f"[bold]{text} ●[/bold]" if rows.loc[date, "record_in"] else f"{text}  ")
+            cells.append(strong(f"{text} ●") if rows.loc[date, "record_in"] else f"{text}  ")
         table.add_row(state, *cells)
     return table
 
 
-def _split_table(report: "Report") -> "Table":
-    from rich.table import Table
-
+def _split_table(report: "Report") -> Figures:
     from tashkent.model.clock import month_label
 
     split = report.split
@@ -152,27 +139,23 @@ def _split_table(report: "Report") -> "Table":
         f"The renewal of {month_label(split.month)}, from the record of the year before: all right in "
         f"{split.all_right:.0%} of runs, mean balanced accuracy {split.balanced_accuracy:.2f}"
     )
-    table = Table(title=title, title_justify="left")
-    table.add_column("")
-    for state in split.states:
-        table.add_column(state, justify="right")
+    table = Figures([Head(""), *(Head(state, right=True) for state in split.states)], title)
     table.add_row("P(stays)", *(f"{p:.2f}" for p in split.p_stay))
     table.add_row("record", *("stays" if stays else "leaves" for stays in split.record))
     return table
 
 
-def _score_table(report: "Report") -> "Table":
-    from rich.table import Table
-
+def _score_table(report: "Report") -> Figures:
     focus = report.ensemble.case.focus
     title = "Scores. Log score: leave one state out, nats, higher is better. Brier: lower is better"
-    table = Table(title=title, title_justify="left")
-    table.add_column("")
-    table.add_column(f"log score, {focus}", justify="right")
-    table.add_column("log score, all clubs", justify="right")
     spans = list(dict.fromkeys(zip(report.brier["span"], report.brier["months"], strict=True)))
-    for span, months in spans:
-        table.add_column(f"Brier {focus}\n{span}\n({months})", justify="right")
+    figures = (
+        f"log score, {focus}",
+        "log score, all clubs",
+        *(f"Brier {focus}\n{span}\n({months})" for span, months in spans),
+    )
+    heads = [Head("", words=True), *(Head(name, right=True) for name in figures)]
+    table = Figures(heads, title)
     logs = report.log_score.set_index("who")
     for who in dict.fromkeys(report.brier["who"]):
         scores = report.brier[report.brier["who"] == who].set_index("span")["brier"]

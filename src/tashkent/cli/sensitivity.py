@@ -15,6 +15,7 @@ from tashkent.cli.options import (
     WorkersOption,
 )
 from tashkent.cli.progress import progress_bar
+from tashkent.cli.screen import console
 
 
 def sensitivity(
@@ -99,8 +100,6 @@ def sensitivity(
     if as_json:
         print(json.dumps(found.to_dict(), indent=2, allow_nan=False))
         return
-    from rich.console import Console
-
-    sensitivity_report.show(found, Console())
+    sensitivity_report.show(found, console())
     if out is not None:
         print(f"Tables, figure and manifest: {out}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from tashkent.cli.screen import Figures, Head, strong
 from tashkent.experiments.indices import SOBOL, MethodIndices
 from tashkent.experiments.manifest import of_sensitivity
 from tashkent.experiments.sensitivity import (
@@ -27,7 +28,6 @@ from tashkent.model.workers import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 CODEBOOK = {
     "kind": "What is varied: parameters or inputs",
@@ -117,7 +117,7 @@ def show(found: Sensitivity, console: "Console") -> None:
     """Print what each outcome hangs on, by parameters and by inputs."""
     for study in found.studies:
         over = found.over if study.kind == PARAMETERS else POSTERIOR
-        console.print(f"[bold]{found.case.title}[/bold]: {label(study.kind, over)}\n")
+        console.print(strong(found.case.title, f": {label(study.kind, over)}\n"))
         for outcome in found.names:
             _show_outcome(found, study, outcome, console)
     console.print(
@@ -140,7 +140,7 @@ def _show_outcome(found: Sensitivity, study: Study, outcome: str, console: "Cons
         console.print(f"{outcome}: no shares of variance: {why}.", highlight=False)
     else:
         mean, sd, luck = (float(row[name].iloc[0]) for name in ("mean", "sd", "luck_share"))
-        much = " [yellow](much: more runs would help)[/yellow]" if luck > MUCH_LUCK else ""
+        much = " (much: more runs would help)" if luck > MUCH_LUCK else ""
         console.print(
             f"{outcome}: mean {mean:.3g}, sd {sd:.2g} over points; {luck:.0%} of its variance is luck{much}",
             highlight=False,
@@ -152,13 +152,10 @@ def _show_outcome(found: Sensitivity, study: Study, outcome: str, console: "Cons
     console.print()
 
 
-def _shares(variance: MethodIndices, screening: MethodIndices, outcome: str) -> "Table":
+def _shares(variance: MethodIndices, screening: MethodIndices, outcome: str) -> Figures:
     """The factors with the largest total share, beside the size of their elementary effects."""
-    from rich.table import Table
-
-    table = Table()
-    for column in ("factor", "ST", "90%", "luck", "S1", "90%", "size"):
-        table.add_column(column, justify="left" if column == "factor" else "right", no_wrap=True)
+    heads = ("ST", "90%", "luck", "S1", "90%", "size")
+    table = Figures([Head("factor"), *(Head(name, right=True) for name in heads)])
     sizes = screening.of(outcome, "mu_star")["value"]
     total, alone = variance.of(outcome, "ST"), variance.of(outcome, "S1")
     for factor, row in total.sort_values("value", ascending=False).head(MOST).iterrows():

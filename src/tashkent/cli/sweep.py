@@ -14,6 +14,7 @@ from tashkent.cli.options import (
     TrustOption,
     WorkersOption,
 )
+from tashkent.cli.screen import console
 
 
 def sweep(
@@ -65,9 +66,7 @@ def sweep(
     if as_json:
         print(json.dumps(sweeps.as_json(found), indent=2))
     else:
-        from rich.console import Console
-
-        sweeps.show(found, Console())
+        sweeps.show(found, console())
         print(f"Tables and manifest: {out}")
     if found.failures:
         _leave_undone(found.failures, out / FAILURES)

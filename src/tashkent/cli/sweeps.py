@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from tashkent.cli.screen import Figures, Head, console, strong
 from tashkent.experiments.plan import POINT, SweepPlan
 from tashkent.experiments.sweep import Swept
 from tashkent.model.storage import MANIFEST
@@ -28,32 +29,29 @@ def as_json(found: Swept) -> dict[str, object]:
     return {**told, "folder": str(found.folder)}
 
 
-def show(found: Swept, console: "Console") -> None:
+def show(found: Swept, screen: "Console") -> None:
     """Points and outcomes on the screen, as many as fit, and where the rest is."""
-    from rich.table import Table
-
     plan = found.plan
     points, runs = plan.size, plan.design.runs
-    title = f"[bold]{plan.design.title or plan.case.title}[/bold]"
-    console.print(f"{title}: {points:,} points of {runs:,} runs, seed {plan.design.seed}\n")
+    told = f": {points:,} points of {runs:,} runs, seed {plan.design.seed}\n"
+    screen.print(strong(plan.design.title or plan.case.title, told))
     names = [outcome.name for outcome in plan.outcomes[:MOST_OUTCOMES]]
     letters = ascii_uppercase[: len(names)]
     for letter, name in zip(letters, names, strict=True):
-        console.print(f"{letter}  {name}", highlight=False)
+        screen.print(f"{letter}  {name}", highlight=False)
     columns = [factor.column for factor in plan.design.factors]
     rows = _first_rows(found).set_index([POINT, "outcome"])
-    table = Table(title="Mean ± standard error over runs", title_justify="left")
-    for name in (POINT, *columns, *letters):
-        table.add_column(name, justify="right")
+    heads = [Head(name, right=True) for name in (POINT, *columns, *letters)]
+    table = Figures(heads, "Mean ± standard error over runs")
     for row in plan.rows(range(min(MOST_POINTS, plan.size))).to_dict("records"):
         cells = [_cell(row[name]) for name in columns]
         means = [rows.loc[(row[POINT], name)] for name in names]
-        told = [f"{m['mean']:.6g} ± {m['se']:.2g}" for m in means]
-        table.add_row(str(row[POINT]), *cells, *told)
-    console.print(table)
+        found_here = [f"{m['mean']:.6g} ± {m['se']:.2g}" for m in means]
+        table.add_row(str(row[POINT]), *cells, *found_here)
+    screen.print(table)
     more = [f"{n:,} {what}" for n, what in _hidden(plan) if n > 0]
     if more:
-        console.print(f"and {' and '.join(more)} more.")
+        screen.print(f"and {' and '.join(more)} more.")
 
 
 def _first_rows(found: Swept) -> pd.DataFrame:
@@ -80,16 +78,15 @@ def _cell(value: object) -> str:
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
     """Runs done, and the time that is left: a bar on a terminal, and otherwise a line now and then; on stderr."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    screen = console(stderr=True)
+    if not screen.is_terminal:
         yield _Lines()
         return
     columns = (TextColumn("sweep"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=console, transient=True) as bar:
+    with Bar(*columns, console=screen, transient=True) as bar:
         task = bar.add_task("sweep", total=None)
         begun = False
 

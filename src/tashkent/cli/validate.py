@@ -14,6 +14,7 @@ from tashkent.cli.options import (
     load_case,
 )
 from tashkent.cli.progress import stages_bar
+from tashkent.cli.screen import console
 
 
 def validate(
@@ -62,7 +63,5 @@ def validate(
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
         return
-    from rich.console import Console
-
-    validation.show(found, Console())
+    validation.show(found, console())
     print(f"Tables and manifest: {out}")

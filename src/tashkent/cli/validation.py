@@ -8,6 +8,7 @@ import numpy as np
 from tashkent.calibration import stages
 from tashkent.calibration.forecasters import MODEL
 from tashkent.calibration.validation import Validation
+from tashkent.cli.screen import Cell, Figures, Head, strong
 from tashkent.model.errors import InputError
 from tashkent.model.storage import (
     MANIFEST,
@@ -74,31 +75,23 @@ def _write_compact(found: Validation, folder: Path) -> None:
 
 def show(found: Validation, console: "Console") -> None:
     """Print the bars, the held-out scores and the judged patterns."""
-    from rich.table import Table
-
     manifest = found.manifest()
-    console.print(
-        f"[bold]{found.case.title}[/bold]: {manifest['moves_in_force']} moves since {found.case.focus} took "
-        f"effect, {manifest['moves']} in all, among {manifest['states']} states: enough for explanation, not "
-        "for forecast.\n",
-        highlight=False,
+    told = (
+        f": {manifest['moves_in_force']} moves since {found.case.focus} took effect, {manifest['moves']} in all, "
+        f"among {manifest['states']} states: enough for explanation, not for forecast.\n"
     )
-    table = Table(title="Bars", title_justify="left")
-    for head in ("", "value", "error", "bar", ""):
-        table.add_column(head, justify="left" if not head else "right")
+    console.print(strong(found.case.title, told))
+    numbers = [Head(name, right=True) for name in ("value", "error", "bar")]
+    table = Figures([Head("", words=True), *numbers, Head("")], "Bars")
     for row in found.bars.itertuples():
         error = "" if np.isnan(row.se) else f"{row.se:.1f}"
-        said = "met" if row.passes else "[bold]missed[/bold]"
-        table.add_row(row.what, f"{row.value:.2f}", error, row.bar, said)
+        table.add_row(row.what, f"{row.value:.2f}", error, row.bar, _verdict(row.passes))
     console.print(table)
-    table = Table(
-        title="Leave one state out: log score, and gain over the structural steps (error over states)",
-        title_justify="left",
-    )
     scopes = list(dict.fromkeys(found.held_out["scope"]))
-    table.add_column("")
-    for scope in scopes:
-        table.add_column(scope, justify="right")
+    table = Figures(
+        [Head("", words=True), *(Head(scope, right=True) for scope in scopes)],
+        "Leave one state out: log score, and gain over the structural steps (error over states)",
+    )
     for who, part in found.held_out.groupby("who", sort=False):
         scored = part.set_index("scope")
         cells = [_gain(scored.loc[scope]) for scope in scopes]
@@ -108,14 +101,16 @@ def show(found: Validation, console: "Console") -> None:
     if judged.empty:
         return
     judged = judged[judged["judged"] & (judged["who"] == MODEL)]
-    table = Table(title="Patterns, share of runs", title_justify="left")
-    for head in ("", "from", "", "value", "error", "bar", ""):
-        table.add_column(head)
+    heads = [Head(""), Head("from"), Head("", words=True), *numbers, Head("")]
+    table = Figures(heads, "Patterns, share of runs")
     for row in judged.itertuples():
-        said = "met" if row.passes else "[bold]missed[/bold]"
-        numbers = (f"{row.value:.2f}", f"{row.se:.2f}", row.bar)
-        table.add_row(row.id, row.start, row.says, *numbers, said)
+        said = (row.id, row.start, row.says)
+        table.add_row(*said, f"{row.value:.2f}", f"{row.se:.2f}", row.bar, _verdict(row.passes))
     console.print(table)
+
+
+def _verdict(passes: bool) -> Cell:
+    return "met" if passes else strong("missed")
 
 
 def _gain(row: Any) -> str:
