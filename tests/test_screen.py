@@ -13,7 +13,7 @@ from rich.console import Console
 
 from tashkent.cli import main, screen
 from tashkent.cli.new_case import SKELETON
-from tashkent.cli.screen import Figures, Head, strong
+from tashkent.cli.screen import Figures, Heading, strong
 
 #: what a user's title may hold: markup, an emoji's name, a formula of matplotlib's
 TITLE = "The [b]old[/] pact [/foo] :smile: $x_$ {0}"
@@ -120,7 +120,7 @@ def test_stand_ins_are_as_wide() -> None:
 
 
 def test_no_text_is_markup(capsys: pytest.CaptureFixture[str]) -> None:
-    table = Figures([Head(TITLE), Head("o[/x]")], TITLE, TITLE)
+    table = Figures([Heading(TITLE), Heading("o[/x]")], TITLE, TITLE)
     table.add_row(TITLE, "0.5")
     console = screen.console()
     console.print(strong(TITLE, TITLE), table)
@@ -165,31 +165,31 @@ def test_warnings_of_libraries_do_not_reach_the_screen(
 WIDE = {
     "run: seats": lambda: _run_seats(),
     "compare": lambda: _filled(
-        [Head(n) for n in ("seat", "month", "implied", "before", "after", "change ± luck")],
+        [Heading(n) for n in ("seat", "month", "implied", "before", "after", "change ± luck")],
         2,
         ("UZB CST suspension requested", "1999-12", "↑ seed", "0.15", "0.17", "+0.517 ± 0.012"),
     ),
     "sweep": lambda: _filled(
-        [Head(n, right=True) for n in ("point", "counterfactual", "theory", "A", "B", "C", "D")],
+        [Heading(n, right=True) for n in ("point", "counterfactual", "theory", "A", "B", "C", "D")],
         1,
         ("0", "baseline", "fear_of_abandonment", *["0.123457 ± 0.0012"] * 4),
     ),
     "sensitivity": lambda: _filled(
         [
-            Head("factor"),
-            *(Head(n, right=True) for n in ("ST", "90%", "luck", "S1", "90% ", "size")),
+            Heading("factor"),
+            *(Heading(n, right=True) for n in ("ST", "90%", "luck", "S1", "90% ", "size")),
         ],
         1,
         ("participation months", "0.51", "0.40 0.61", "± 0.05", "0.41", "0.30 0.52", "0.012"),
     ),
     "a path": lambda: _filled(
-        [Head("point"), Head("counterfactual")], 1, ("1", "/home/" + "x" * 200)
+        [Heading("point"), Heading("counterfactual")], 1, ("1", "/home/" + "x" * 200)
     ),
-    "no rows": lambda: Figures([Head("a"), Head("b")]),
+    "no rows": lambda: Figures([Heading("a"), Heading("b")]),
 }
 
 
-def _filled(heads: list[Head], keys: int, row: tuple[str, ...]) -> Figures:
+def _filled(heads: list[Heading], keys: int, row: tuple[str, ...]) -> Figures:
     table = Figures(heads, "A title that is longer than a narrow console is wide", keys=keys)
     table.add_row(*row)
     return table
@@ -197,7 +197,7 @@ def _filled(heads: list[Head], keys: int, row: tuple[str, ...]) -> Figures:
 
 def _run_seats() -> Figures:
     dates = [f"{year}-12" for year in range(1992, 2026, 3)]
-    table = Figures([Head("state"), *(Head(d, right=True) for d in dates)], "P(in)")
+    table = Figures([Heading("state"), *(Heading(d, right=True) for d in dates)], "P(in)")
     table.add_row("ARM", *(strong(f"{i / 100:.2f} ●") for i in range(len(dates))))
     return table
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from tashkent.calibration import recovery, shipped
 from tashkent.calibration.calibrate import Calibration, holds_chains
 from tashkent.calibration.recovery import Recovery
-from tashkent.cli.screen import Cell, Figures, Head, strong
+from tashkent.cli.screen import Cell, Figures, Heading, strong
 from tashkent.model.errors import InputError
 from tashkent.model.storage import (
     MANIFEST,
@@ -101,7 +101,7 @@ def show(found: Calibration, console: "Console") -> None:
         "ESS\ntail",
     )
     table = Figures(
-        [Head("parameter"), *(Head(name, right=True) for name in heads)],
+        [Heading("parameter"), *(Heading(name, right=True) for name in heads)],
         "Posterior beside prior, log-odds",
     )
     for row in found.table.itertuples():
@@ -135,8 +135,8 @@ def _show_predictive(found: Calibration, console: "Console") -> None:
     counts = rows[rows["what"] != "P(in)"]
     table = Figures(
         [
-            Head("", words=True),
-            *(Head(name, right=True) for name in ("record", "prior", "posterior")),
+            Heading("", words=True),
+            *(Heading(name, right=True) for name in ("record", "prior", "posterior")),
         ],
         f"{found.case.focus} to {counts['month'].iloc[0]}, from the case's start: mean (90% of runs)",
     )
@@ -153,7 +153,7 @@ def _show_predictive(found: Calibration, console: "Console") -> None:
     seats = rows[rows["what"] == "P(in)"]
     months = list(dict.fromkeys(seats["month"]))
     table = Figures(
-        [Head("state"), *(Head(month, right=True) for month in months)],
+        [Heading("state"), *(Heading(month, right=True) for month in months)],
         f"P(in {found.case.focus}), prior → posterior; ● where the record says in",
     )
     for state in dict.fromkeys(seats["state"]):
@@ -188,7 +188,7 @@ def show_recovery(found: Recovery, console: "Console") -> None:
     )
     title = f"Rank of the truth among {recovery.RANKS} draws, and how well it is found"
     heads = ("chi² p", "KS p", "recovery", "bias", "coverage", "contraction")
-    table = Figures([Head("parameter"), *(Head(name, right=True) for name in heads)], title)
+    table = Figures([Heading("parameter"), *(Heading(name, right=True) for name in heads)], title)
     for row in found.summary.itertuples():
         table.add_row(
             row.parameter,

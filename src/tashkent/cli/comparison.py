@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tashkent.cli.screen import Figures, Head, strong
+from tashkent.cli.screen import Figures, Heading, strong
 from tashkent.experiments.compare import Comparison, compare, named_counterfactuals
 from tashkent.experiments.manifest import of_comparison
 from tashkent.experiments.pair import Pair, attributed
@@ -232,7 +232,7 @@ def _change_cells(row: pd.Series) -> list[str]:
 
 
 def _outcome_table(pair: Pair) -> Figures:
-    heads = [Head(name) for name in ("seat", "month", "implied", *_CHANGE, "found")]
+    heads = [Heading(name) for name in ("seat", "month", "implied", *_CHANGE, "found")]
     table = Figures(heads, "What is asked", keys=2)
     for _, row in pair.outcomes.iterrows():
         status = "" if row["status"] == "in" else f" {_words(row['status'])}"
@@ -251,7 +251,7 @@ def _seat_table(pair: Pair) -> Figures:
     rows = pair.seats(_shown(pair) or [case.end])
     rows = rows[(rows["club"] == case.focus) & (rows["state"] != case.patron)]
     rows = rows.reindex(rows["change"].abs().sort_values(ascending=False, kind="stable").index)
-    heads = [Head(name) for name in ("state", "month", *_CHANGE)]
+    heads = [Heading(name) for name in ("state", "month", *_CHANGE)]
     table = Figures(heads, f"Largest changes of P(in {case.focus})", keys=2)
     for _, row in rows.head(MOST).iterrows():
         table.add_row(row["state"], row["month"], *_change_cells(row))
@@ -272,7 +272,7 @@ def _extrapolation(pair: Pair) -> str:
 def _prediction_table(scored: pd.DataFrame) -> Figures:
     title = f"Predictions: Brier score {scored['brier'].mean():.3f} (0 is best, not knowing 0.25)"
     heads = ("state", "month", "predicted", "confidence", "found", "change", "score")
-    table = Figures([Head(name) for name in heads], title, keys=2)
+    table = Figures([Heading(name) for name in heads], title, keys=2)
     for _, row in scored.iterrows():
         table.add_row(
             row["state"],
@@ -318,7 +318,12 @@ def show_list(case: Case, console: "Console") -> None:
     if not found:
         console.print(f"{case.id} has no counterfactuals.")
         return
-    heads = [Head("id"), Head("question", words=True), Head("from"), Head("implied, by whom")]
+    heads = [
+        Heading("id"),
+        Heading("question", words=True),
+        Heading("from"),
+        Heading("implied, by whom"),
+    ]
     table = Figures(heads, rules=True)
     for one in found:
         implied = [

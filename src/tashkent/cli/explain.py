@@ -11,7 +11,7 @@ from tashkent.cli.options import (
     TheoryOption,
     load_case_under,
 )
-from tashkent.cli.screen import Figures, Head, console, strong
+from tashkent.cli.screen import Figures, Heading, console, strong
 
 if TYPE_CHECKING:
     from tashkent.model.case import Case
@@ -119,7 +119,11 @@ def _worth_table(act: "ActExplained") -> Figures:
     from tashkent.model.words import named
 
     worth = act.worth
-    heads = [Head("", words=True), Head("log-odds", right=True), Head("90% interval", right=True)]
+    heads = [
+        Heading("", words=True),
+        Heading("log-odds", right=True),
+        Heading("90% interval", right=True),
+    ]
     table = Figures(heads, f"What a seat in {act.club_name} was worth")
     for part in sorted(worth, key=lambda part: -abs(part.median)):
         low, high = part.interval
@@ -135,10 +139,10 @@ def _acts_table(acts: list["ActExplained"]) -> Figures:
     from tashkent.model.words import named, percent
 
     heads = [
-        Head("act", words=True),
-        Head("what the rules add", words=True),
-        Head("chance in the month (90%)"),
-        Head("would have objected", words=True),
+        Heading("act", words=True),
+        Heading("what the rules add", words=True),
+        Heading("chance in the month (90%)"),
+        Heading("would have objected", words=True),
     ]
     table = Figures(heads, "What it could do")
     for act in acts:

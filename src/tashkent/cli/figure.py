@@ -23,6 +23,7 @@ def save_figure(ensemble: Ensemble, path: Path) -> None:
     from matplotlib.patches import Patch
 
     case = ensemble.case
+    names = {row.state: row.name for row in case.states}
     inputs = compile_case(case)
     c = tuple(case.clubs).index(case.focus)
     record = is_in(inputs.record.status[ensemble.start - case.start :, :, c])
@@ -44,13 +45,7 @@ def save_figure(ensemble: Ensemble, path: Path) -> None:
         axis.axvline(
             (case.fit_until + 1) / MONTHS_PER_YEAR, color="0.6", linewidth=0.8, linestyle=":"
         )
-        axis.set_title(
-            next(v.name for v in case.states if v.state == state),
-            fontsize=9,
-            loc="left",
-            pad=3,
-            parse_math=False,
-        )
+        axis.set_title(names[state], fontsize=9, loc="left", pad=3, parse_math=False)
         axis.set_ylim(0, 1.24)
         axis.set_yticks([0, 0.5, 1], ["0", "½", "1"])
         axis.tick_params(labelsize=8)
@@ -70,13 +65,8 @@ def save_figure(ensemble: Ensemble, path: Path) -> None:
         axes.flat[n].legend(handles=handles, loc="center left", fontsize=8, frameon=False)
     else:
         figure.legend(handles=handles, loc="lower center", ncols=4, fontsize=8, frameon=False)
-    figure.suptitle(
-        f"{case.title}: who is in {case.club_name(case.focus, case.end)}?",
-        fontsize=11,
-        x=0.01,
-        ha="left",
-        parse_math=False,
-    )
+    title = f"{case.title}: who is in {case.club_name(case.focus, case.end)}?"
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left", parse_math=False)
     figure.tight_layout()
     figure.savefig(path, dpi=150, metadata={"Software": None})
     plt.close(figure)

@@ -12,7 +12,7 @@ from tashkent.cli.options import (
     TheoryOption,
     load_case_under,
 )
-from tashkent.cli.screen import Cell, Figures, Head, console, strong
+from tashkent.cli.screen import Cell, Figures, Heading, console, strong
 
 if TYPE_CHECKING:
     from tashkent.calibration.report import Report
@@ -118,7 +118,7 @@ def _show(report: "Report", out: Path) -> None:
 def _seat_table(report: "Report") -> Figures:
     case, seats = report.ensemble.case, report.seats
     dates = list(dict.fromkeys(seats["month"]))
-    heads = [Head("state"), *(Head(date, right=True) for date in dates)]
+    heads = [Heading("state"), *(Heading(date, right=True) for date in dates)]
     table = Figures(heads, f"P(in {case.focus}); ● where the record says in")
     for state in case.deciders:
         rows = seats[seats["state"] == state].set_index("month")
@@ -139,7 +139,7 @@ def _split_table(report: "Report") -> Figures:
         f"The renewal of {month_label(split.month)}, from the record of the year before: all right in "
         f"{split.all_right:.0%} of runs, mean balanced accuracy {split.balanced_accuracy:.2f}"
     )
-    table = Figures([Head(""), *(Head(state, right=True) for state in split.states)], title)
+    table = Figures([Heading(""), *(Heading(state, right=True) for state in split.states)], title)
     table.add_row("P(stays)", *(f"{p:.2f}" for p in split.p_stay))
     table.add_row("record", *("stays" if stays else "leaves" for stays in split.record))
     return table
@@ -154,7 +154,7 @@ def _score_table(report: "Report") -> Figures:
         "log score, all clubs",
         *(f"Brier {focus}\n{span}\n({months})" for span, months in spans),
     )
-    heads = [Head("", words=True), *(Head(name, right=True) for name in figures)]
+    heads = [Heading("", words=True), *(Heading(name, right=True) for name in figures)]
     table = Figures(heads, title)
     logs = report.log_score.set_index("who")
     for who in dict.fromkeys(report.brier["who"]):

@@ -46,6 +46,11 @@ type Cell = str | Text
 def stand_in(error: UnicodeError) -> tuple[str, int]:
     """What is written where a console has no such character: one that looks like it, its letter, or a question mark.
 
+    Raises
+    ------
+    UnicodeError
+        The error itself, if it is not one of writing.
+
     Examples
     --------
     >>> "● 0.5 ± 0.1 Åland 中".encode("ascii", STAND_IN)
@@ -96,7 +101,7 @@ def strong(text: str, rest: str = "") -> "Text":
 
 
 @dataclass(frozen=True)
-class Head:
+class Heading:
     """The head of a column. Words may be wrapped; what else a column holds stays on its line."""
 
     name: str
@@ -108,7 +113,7 @@ class Head:
 class Figures:
     """A table that is laid out by the width there is: with rules, closer, in parts of some columns, or as lines."""
 
-    heads: Sequence[Head]
+    heads: Sequence[Heading]
     title: str = ""
     caption: str = ""
     #: the columns that say what a row is about, and stand in each part

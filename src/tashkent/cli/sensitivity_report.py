@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tashkent.cli.screen import Figures, Head, strong
+from tashkent.cli.screen import Figures, Heading, strong
 from tashkent.experiments.indices import SOBOL, MethodIndices
 from tashkent.experiments.manifest import of_sensitivity
 from tashkent.experiments.sensitivity import (
@@ -155,7 +155,7 @@ def _show_outcome(found: Sensitivity, study: Study, outcome: str, console: "Cons
 def _shares(variance: MethodIndices, screening: MethodIndices, outcome: str) -> Figures:
     """The factors with the largest total share, beside the size of their elementary effects."""
     heads = ("ST", "90%", "luck", "S1", "90%", "size")
-    table = Figures([Head("factor"), *(Head(name, right=True) for name in heads)])
+    table = Figures([Heading("factor"), *(Heading(name, right=True) for name in heads)])
     sizes = screening.of(outcome, "mu_star")["value"]
     total, alone = variance.of(outcome, "ST"), variance.of(outcome, "S1")
     for factor, row in total.sort_values("value", ascending=False).head(MOST).iterrows():

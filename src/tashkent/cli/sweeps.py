@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tashkent.cli.screen import Figures, Head, console, strong
+from tashkent.cli.screen import Figures, Heading, console, strong
 from tashkent.experiments.plan import POINT, SweepPlan
 from tashkent.experiments.sweep import Swept
 from tashkent.model.storage import MANIFEST
@@ -41,7 +41,7 @@ def show(found: Swept, screen: "Console") -> None:
         screen.print(f"{letter}  {name}", highlight=False)
     columns = [factor.column for factor in plan.design.factors]
     rows = _first_rows(found).set_index([POINT, "outcome"])
-    heads = [Head(name, right=True) for name in (POINT, *columns, *letters)]
+    heads = [Heading(name, right=True) for name in (POINT, *columns, *letters)]
     table = Figures(heads, "Mean ± standard error over runs")
     for row in plan.rows(range(min(MOST_POINTS, plan.size))).to_dict("records"):
         cells = [_cell(row[name]) for name in columns]

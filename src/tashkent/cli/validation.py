@@ -8,7 +8,7 @@ import numpy as np
 from tashkent.calibration import stages
 from tashkent.calibration.forecasters import MODEL
 from tashkent.calibration.validation import Validation
-from tashkent.cli.screen import Cell, Figures, Head, strong
+from tashkent.cli.screen import Cell, Figures, Heading, strong
 from tashkent.model.errors import InputError
 from tashkent.model.storage import (
     MANIFEST,
@@ -81,15 +81,15 @@ def show(found: Validation, console: "Console") -> None:
         f"among {manifest['states']} states: enough for explanation, not for forecast.\n"
     )
     console.print(strong(found.case.title, told))
-    numbers = [Head(name, right=True) for name in ("value", "error", "bar")]
-    table = Figures([Head("", words=True), *numbers, Head("")], "Bars")
+    numbers = [Heading(name, right=True) for name in ("value", "error", "bar")]
+    table = Figures([Heading("", words=True), *numbers, Heading("")], "Bars")
     for row in found.bars.itertuples():
         error = "" if np.isnan(row.se) else f"{row.se:.1f}"
         table.add_row(row.what, f"{row.value:.2f}", error, row.bar, _verdict(row.passes))
     console.print(table)
     scopes = list(dict.fromkeys(found.held_out["scope"]))
     table = Figures(
-        [Head("", words=True), *(Head(scope, right=True) for scope in scopes)],
+        [Heading("", words=True), *(Heading(scope, right=True) for scope in scopes)],
         "Leave one state out: log score, and gain over the structural steps (error over states)",
     )
     for who, part in found.held_out.groupby("who", sort=False):
@@ -101,7 +101,7 @@ def show(found: Validation, console: "Console") -> None:
     if judged.empty:
         return
     judged = judged[judged["judged"] & (judged["who"] == MODEL)]
-    heads = [Head(""), Head("from"), Head("", words=True), *numbers, Head("")]
+    heads = [Heading(""), Heading("from"), Heading("", words=True), *numbers, Heading("")]
     table = Figures(heads, "Patterns, share of runs")
     for row in judged.itertuples():
         said = (row.id, row.start, row.says)
