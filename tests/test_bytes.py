@@ -73,7 +73,7 @@ def test_a_manifest_is_read(tmp_path: Path) -> None:
     path = saved(tmp_path / "manifest.json", json.dumps(told))
     assert manifest_in(tmp_path) == told
     with pytest.raises(InputError, match="command: 'none' is not valid") as caught:
-        reproduce(path)
+        reproduce(path, {})
     line_of(caught.value)
 
 
@@ -90,7 +90,7 @@ def test_other_encodings_are_a_line(case: Case, tmp_path: Path, encoding: str, r
             "counterfactual": lambda: read_counterfactual(tmp_path / "f.toml"),
             "prediction": lambda: load_predictions(tmp_path / "f.toml", case),
             "case": lambda: load_case(folder),
-            "manifest": lambda: reproduce(tmp_path),
+            "manifest": lambda: reproduce(tmp_path, {}),
         }[read]()
     name = {"case": "clubs.toml", "manifest": "manifest.json"}.get(read, "f.toml")
     said = line_of(caught.value)
