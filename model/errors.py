@@ -39,6 +39,11 @@ class InputError(ValueError):
         self.complaint = " ".join(line.splitlines())
         super().__init__(" ".join(f"{place}: {line}".splitlines()))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It says the same in another process, whatever the value is: only plain values travel, others as written."""
+        value = self.value if isinstance(self.value, PLAIN) else Written(_quoted(self.value))
+        return type(self), (self.file, self.key, value, self.allowed, self.near)
+
 
 def _quoted(value: object) -> str:
     """A value as it is written in Python, or what can be said of one that is too deep or too large to be written."""
@@ -46,11 +51,6 @@ def _quoted(value: object) -> str:
         return repr(value)
     except (RecursionError, ValueError):
         return f"a {type(value).__name__}"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """It says the same in another process, whatever the value is: only plain values travel, others as written."""
-        value = self.value if isinstance(self.value, PLAIN) else Written(repr(self.value))
-        return type(self), (self.file, self.key, value, self.allowed, self.near)
 
 
 class Written(str):
