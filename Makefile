@@ -1,7 +1,7 @@
 # Needs Python 3.12 or newer, make and a network. Everything goes into .venv beside this file.
 #   make run               the environment with the runtime packages, then `tashkent run`
 #   make test              the development packages on top, then pytest
-#   make test-quick        the same with the tests that take moments
+#   make test-quick fuzz        the same with the tests that take moments
 # Arguments go through: RUN_ARGS="--runs 50", TEST_ARGS="-k council", BENCH_ARGS=--quick, CALIBRATE_ARGS="--seed 1",
 # VALIDATE_ARGS="--seed 1", COUNTERFACTUALS_ARGS="--page", SENSITIVITY_ARGS="--base 512".
 
@@ -35,7 +35,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-quick test-lowest test-313 check format-check lint types imports format docs lock posterior validation evidence counterfactuals sensitivity bench wheel clean env env-dev
+.PHONY: help run test test-quick fuzz test-lowest test-313 check format-check lint types imports format docs lock posterior validation evidence counterfactuals sensitivity bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test: env-dev ## run the tests on all cores: pytest with TEST_ARGS
 
 test-quick: env-dev ## run the tests that take moments, with TEST_ARGS
 	$(PYTEST) -m $(QUICK) $(TEST_ARGS)
+
+fuzz: env-dev ## try 20,000 damaged files of every kind that a user writes, with FUZZ_ARGS
+	$(BIN)/python -m tests.fuzzer $(FUZZ_ARGS)
 
 # The oldest packages that pyproject.toml allows, but for those of the tests.
 test-lowest: env-dev ## run the quick tests with the oldest packages that pyproject.toml allows

@@ -17,7 +17,7 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.plain import plain_rows
 from tashkent.model.record import Ensemble
-from tashkent.model.simulate import simulate
+from tashkent.model.simulate import bytes_of, check_memory, simulate
 from tashkent.model.statuses import Act
 from tashkent.model.workers import StageProgress
 
@@ -114,7 +114,14 @@ def make_report(
     start: int | None = None,
     progress: StageProgress | None = None,
 ) -> Report:
-    """Fit, simulate, hold out and score; `progress` gets a stage, how much of it is done, and of how much."""
+    """Fit, simulate, hold out and score; `progress` gets a stage, how much of it is done, and of how much.
+
+    Raises
+    ------
+    InputError
+        If there is not the memory for so many runs.
+    """
+    check_memory(bytes_of(case, runs, start), runs)
 
     def say(stage: str, done: int, of: int) -> None:
         if progress is not None:

@@ -24,6 +24,7 @@ from tashkent.model.counterfactual import Counterfactual, load_counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
+from tashkent.model.simulate import bytes_of, check_memory
 from tashkent.model.theory import with_theory
 from tashkent.model.workers import Progress
 
@@ -157,6 +158,9 @@ def compare(
     workers = whole(workers, ASKED, "workers", 0)
     against = None if baseline is None else _counterfactual(case, baseline)
     per_draw = _checked_per_draw(runs, per_draw)
+    # what each draw of each counterfactual shows is kept in two bytes a seat and month, and a term of each run in eight
+    each = bytes_of(case, runs // per_draw) * 2 * len(chosen) + runs * 8 * len(case.role("weight"))
+    check_memory(each, runs)
     by_start = _by_start(case, chosen, start)
     names = tuple(dict.fromkeys(theories)) or (WHOLE,)
     todo, done = runs * len(by_start) * len(names), 0

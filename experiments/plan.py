@@ -54,9 +54,9 @@ class SweepDesign(StrictTable):
     case: str = "cst"
     method: Method
     #: points; a grid has as many as its factors make
-    points: int | None = Field(default=None, ge=1)
+    points: int | None = Field(default=None, ge=1, le=1 << 24)
     #: runs of each point
-    runs: int = Field(ge=1)
+    runs: int = Field(ge=1, le=1 << 31)
     seed: int = Field(default=0, ge=0)
     start: str | None = None
     theory: str | None = None

@@ -170,7 +170,7 @@ def reproduce(
         If the manifest cannot be used, names Python that is not trusted, or what it names is no longer there.
     """
     path = path / MANIFEST if path.is_dir() else path
-    then = _read(path)
+    then = read_manifest(path)
     if not trust:
         _refuse_files(then["arguments"], path.name)
     with tempfile.TemporaryDirectory() as folder:
@@ -184,7 +184,14 @@ def reproduce(
     return Reproduced(path, then["command"], tuple(_differences(then, now)), tables)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """A manifest whose result can be run again, its arguments checked as those of its command.
+
+    Raises
+    ------
+    InputError
+        If anything in it is missing, of another kind, or no longer there.
+    """
     found = json_table(file_text(path, "reproduce"), path.name)
     command = one_of(path.name, "command", found.get("command", "missing"), ARGUMENTS)
     found.setdefault("inputs", {})

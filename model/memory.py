@@ -1,6 +1,8 @@
-"""How the C library keeps memory that numpy has freed. told before anything is loaded, so it needs nothing."""
+"""Memory: how the C library keeps what numpy has freed, told before anything is loaded, and how much is left."""
 
 import ctypes
+from contextlib import suppress
+from pathlib import Path
 
 #: of glibc's `mallopt`: arrays above this size are taken from the system one by one; free memory above this goes back;
 #: how many heaps threads may have
@@ -32,3 +34,19 @@ def _tell_allocator(*settings: tuple[int, int]) -> None:
         return  # another C library
     for parameter, value in settings:
         mallopt(parameter, value)
+
+
+def free_memory() -> int | None:
+    """Bytes of memory that this process can still have; None where the system does not say.
+
+    What is free on the machine, or left to the group of processes that it is held in, if that is less.
+    """
+    found = []
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        found.append(int(next(x for x in lines if x.startswith("MemAvailable")).split()[1]) * 1024)
+    with suppress(OSError, ValueError):
+        group = Path("/sys/fs/cgroup")
+        most = int((group / "memory.max").read_text(encoding="ascii"))
+        found.append(most - int((group / "memory.current").read_text(encoding="ascii")))
+    return min(found, default=None)

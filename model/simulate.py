@@ -9,6 +9,8 @@ from tashkent.model.arguments import parameters_given, run_of, runs_of, seed_of,
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
 from tashkent.model.draws import normal
+from tashkent.model.errors import InputError
+from tashkent.model.memory import free_memory
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.record import Ensemble
@@ -37,6 +39,34 @@ def prior_parameters(case: Case, *, runs: int, seed: int, first_run: int = 0) ->
         for name, parameter in case.drawn.items()
     }
     return ParameterDraws.from_mapping(drawn)
+
+
+#: below so many bytes nobody asks whether they are there
+_LITTLE = 1 << 28
+
+
+def check_memory(needed: int, runs: int) -> None:
+    """Refuse more runs than there is memory for, before anything is run; `needed` is in bytes.
+
+    Raises
+    ------
+    InputError
+        If less is free.
+    """
+    if needed < _LITTLE:
+        return
+    free = free_memory()
+    if free is not None and needed > free:
+        allowed = (
+            f"about {int(runs * (free / needed)):,} at most: {free / 1e9:.1f} GB of memory are free"
+        )
+        raise InputError("memory", "runs", runs, allowed)
+
+
+def bytes_of(case: Case, runs: int, start: int | None = None, end: int | None = None) -> int:
+    """What an ensemble takes at least: a byte for each seat in each month, and eight for each parameter."""
+    months = (case.end if end is None else end) - (case.start if start is None else start) + 1
+    return runs * (months * len(case.clubs) * len(case.states) + 8 * len(case.drawn))
 
 
 def simulate(
@@ -92,7 +122,7 @@ def simulate(
     InputError
         If seed or runs are no whole numbers that can be, or parameters are not those of the case.
     ValueError
-        If draws or months are not those of the case.
+        If draws or months are not those of the case, or the memory for so many runs is not there.
     """
     seed, first_run = seed_of(seed, ASKED), run_of(first_run, ASKED)
     block = whole(block, ASKED, "block", 1)
@@ -105,6 +135,7 @@ def simulate(
     months = (case.end if end is None else end) - case.start + 1
     if not origin < months <= len(case.months):
         raise ValueError("the end lies in the case and not before the start")
+    check_memory(bytes_of(case, runs, start, end), runs)
     shape = (months - origin, len(case.clubs), len(case.states), runs)
     status = np.empty(shape, np.int8).transpose(3, 0, 2, 1)  # runs side by side, as in a block
     log: list[Logged] = []

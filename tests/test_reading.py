@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from tashkent.dashboard.question import pack, read, unpack
+from tashkent.experiments.compare import compare
 from tashkent.experiments.design import read_design
 from tashkent.model.case import load_case
 from tashkent.model.counterfactual import parse_counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.reading import LARGEST, LONGEST, file_text, json_table, one_of, toml_table
+from tests.test_cli import call
 
 
 @pytest.mark.parametrize("value", ["[]", "{}", "{ a = 1 }", "[[1]]", "3", "true"])
@@ -80,3 +82,23 @@ def test_size_is_limited(tmp_path: Path) -> None:
 def test_json_is_a_table_of_finite_numbers(text: str) -> None:
     with pytest.raises(InputError, match=r"manifest.json: syntax"):
         json_table(text, "manifest.json")
+
+
+@pytest.mark.parametrize(("key", "value"), [("points", 2**31), ("points", 2**63), ("runs", 2**63)])
+def test_a_size_that_nobody_can_run_is_refused(key: str, value: int) -> None:
+    design = {"method": "posterior", "points": 2, "runs": 2, "outcomes": ["in(UZB, CST, 1999-06)"]}
+    with pytest.raises(
+        InputError, match=rf"design.{key}: {value} is not valid; allowed: less than"
+    ):
+        read_design({**design, key: value})
+
+
+def test_memory_that_is_not_there_is_refused_before_the_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert call(monkeypatch, "run", "--runs", "1000000000000", "--out", str(out)) == 2
+    assert "memory: runs: 1000000000000 is not valid; allowed: about " in capsys.readouterr().err
+    assert not out.exists()
+    with pytest.raises(InputError, match="runs: 10000000000 is not valid"):
+        compare("cst", "CF1", runs=10**10)
