@@ -158,9 +158,7 @@ def compare(
     workers = whole(workers, ASKED, "workers", 0)
     against = None if baseline is None else _counterfactual(case, baseline)
     per_draw = _checked_per_draw(runs, per_draw)
-    # what each draw of each counterfactual shows is kept in two bytes a seat and month, and a term of each run in eight
-    each = bytes_of(case, runs // per_draw) * 2 * len(chosen) + runs * 8 * len(case.role("weight"))
-    check_memory(each, runs)
+    _check_memory(case, runs, per_draw, len(chosen))
     by_start = _by_start(case, chosen, start)
     names = tuple(dict.fromkeys(theories)) or (WHOLE,)
     todo, done = runs * len(by_start) * len(names), 0
@@ -212,6 +210,12 @@ def compare(
     place = {c.id: i for i, c in enumerate(chosen)}
     pairs.sort(key=lambda p: (place[p.counterfactual.id], p.start, names.index(p.theory)))
     return Comparison(case, tuple(pairs), origins)
+
+
+def _check_memory(case: Case, runs: int, per_draw: int, worlds: int) -> None:
+    """Two bytes a seat and month are kept of each draw of each counterfactual, and eight a term of each run."""
+    needed = bytes_of(case, runs // per_draw) * 2 * worlds + runs * 8 * len(case.role("weight"))
+    check_memory(needed, runs)
 
 
 def named_counterfactuals(case: Case, names: Sequence[str]) -> list[Counterfactual]:
