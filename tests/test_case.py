@@ -2242,7 +2242,10 @@ def test_check_accepts_a_good_case(
         (remove("record.csv"), "record.csv: file: 'missing'"),
         (swap("case.toml", "schema = 1", "schema ="), "case.toml: syntax: "),
         (swap("threats.toml", "label", "lable"), "(nearest valid name: label)"),
-        (swap("threats.toml", "[raids]", '["ra\\nids"]\nlabel = 3\n[raids]'), "threats.toml: name: "),
+        (
+            swap("threats.toml", "[raids]", '["ra\\nids"]\nlabel = 3\n[raids]'),
+            "threats.toml: name: ",
+        ),
         (swap("events.csv", "rim,,1", "rim,,2"), "events.csv: line 9.sign: '2'"),
         (swap("statutes.toml", '"accession"', '"acession"'), "(nearest valid name: accession)"),
         (write("patterns.toml", "[[pattern"), "patterns.toml: syntax: "),
