@@ -176,7 +176,8 @@ def _executed(file: str, code: bytes) -> None:
 def _prior(term: Term, file: Path) -> tuple[float, float]:
     """Mean and standard deviation of the weight of a term of one's own."""
     key = f"{file.name}: {term.name}"
-    if not isinstance(term.theory, str) or not term.theory:
+    theory: object = term.theory  # whatever its author wrote
+    if not isinstance(theory, str) or not theory:
         raise InputError(
             "theory", f"{key}.theory", term.theory, "where the idea comes from, in words"
         )

@@ -14,6 +14,7 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_of, parse_month
 from tashkent.model.coalition import CoalitionModel
 from tashkent.model.compilation import compile_case
+from tashkent.model.errors import InputError
 from tashkent.model.inputs import Standing
 from tashkent.model.seats import NEVER, Seats
 from tashkent.model.statuses import Status
@@ -486,5 +487,5 @@ def test_mesa_batch_run_and_data_collector(case: Case) -> None:
 
 
 def test_the_seed_is_a_whole_number(case: Case) -> None:
-    with pytest.raises(TypeError, match="whole number"):
+    with pytest.raises(InputError, match="whole number"):
         CoalitionModel(case, rng=[1, 2])  # type: ignore[arg-type]

@@ -328,8 +328,11 @@ def test_a_stale_or_missing_sample_is_said_and_not_used(
     own_case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert isinstance(posterior(load_case(own_case)), Sample)
-    with (own_case / "parameters.toml").open("a", encoding="utf-8") as stream:
-        stream.write("# another version\n")
+    path = own_case / "parameters.toml"
+    table = path.read_text(encoding="utf-8")
+    path.write_text(f"# no other version\n{table}", encoding="utf-8")
+    assert isinstance(posterior(load_case(own_case)), Sample)
+    path.write_text(table.replace("mean = 1.0", "mean = 1.5", 1), encoding="utf-8")
     stale = posterior(load_case(own_case))
     assert isinstance(stale, Laplace)
     assert "of another version of it" in stale.origin

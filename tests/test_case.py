@@ -1870,12 +1870,12 @@ BAD = [
     bad(
         "the friction of exits is not scored",
         swap("parameters.toml", 'exit = { role = "friction"', 'exit = { role = "unscored"'),
-        "parameters.toml: a unscored: 'exit' is not valid; allowed: freeze, resume, observe, lock",
+        "parameters.toml: a unscored: 'exit' is not valid; allowed: lock, freeze, resume, observe",
     ),
     bad(
         "the price of restoration is a friction",
         swap("parameters.toml", "lock =", "restoration ="),
-        "parameters.toml: a unscored: 'restoration' is not valid; allowed: freeze, resume, observe, lock…",
+        "parameters.toml: a unscored: 'restoration' is not valid; allowed: lock, freeze, resume, observe…",
     ),
     *(
         bad(

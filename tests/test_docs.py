@@ -75,9 +75,8 @@ def lower(members: type[IntEnum]) -> list[str]:
 def test_every_table_has_its_section() -> None:
     assert not untold(TABLES, "\n".join(f"`{name}`" for name in sections("##")))
     classes = {row for rows in ROWS.values() for row in rows}
-    assert set(tables.TableRow.__subclasses__()) == classes, (
-        "ROWS must say which table a class is of"
-    )
+    found = {row for row in tables.TableRow.__subclasses__() if row.__module__ == tables.__name__}
+    assert found == classes, "ROWS must say which table a class is of"
     assert {*ROWS, "statutes.toml"} == set(TABLES)
 
 

@@ -450,6 +450,6 @@ def test_what_cannot_be_had_in_memory_is_one_line(
     out = tmp_path / "out"
     assert call(monkeypatch, "run", "--runs", "1000000000000", "--out", str(out)) == 2
     said = capsys.readouterr().err.strip()
-    assert said.startswith("error: more memory is needed than there is")
+    assert said.startswith("error: memory: runs: 1000000000000 is not valid; allowed: about ")
     assert said.count("\n") == 0
     assert not out.exists()
