@@ -31,7 +31,7 @@ ENTANGLED = 0.8
 def contraction(posterior_sd: Floats, prior_sd: Floats) -> Floats:
     """``1 - var(posterior) / var(prior)``: 0 where the record adds nothing, 1 where it tells all.
 
-    Shapes of all are (P,).
+    All have shape (P,).
     """
     return np.asarray(1.0 - np.square(posterior_sd) / np.square(prior_sd))
 
