@@ -2,9 +2,11 @@
 
 With ``W`` the value of a seat (`agents.terms`) and frictions that the rules in force set:
 
-* accede:   ``W + accede + obligation * [the club promises help] + opening * [window] + founding * [founding month]``
+* accede:   ``W + accede + obligation * [the club promises help] + signature * [nobody is asked] + opening * [window]
+  + founding * [founding month]``
 * renew:    ``W + renew``
-* give notice, ask for suspension, cease observing: ``-W + exit`` each
+* give notice, cease observing: ``-W + exit + idle * [the club promises no help]``
+* ask for suspension: ``-W + suspend``
 * freeze participation: ``-W + freeze``; resume it: ``W + resume``
 * ask to be an observer: ``W + observe``
 
@@ -22,7 +24,17 @@ import numpy as np
 from tashkent.agents.situation import Bools, Floats
 
 #: the frictions, in the order of the acts above
-FRICTIONS = ("accede", "obligation", "opening", "founding", "renew", "exit")
+FRICTIONS = (
+    "accede",
+    "obligation",
+    "signature",
+    "opening",
+    "founding",
+    "renew",
+    "exit",
+    "idle",
+    "suspend",
+)
 
 #: frictions of acts that the record does not score; they stay at their priors
 UNSCORED = ("freeze", "resume", "observe", "lock")
@@ -57,12 +69,21 @@ def value_of_seat(at_rest: Floats, weights: Floats, moved: Sequence[Moved]) -> F
 
 
 def accession(
-    value: Floats, friction: Weights, guarantees: Bools, window: Bools, founding: Bools
+    value: Floats,
+    friction: Weights,
+    guarantees: Bools,
+    unasked: Bools,
+    window: Bools,
+    founding: Bools,
 ) -> Floats:
-    """Log-odds of acceding; `guarantees`, `window` and `founding` have shape (C,) or broadcast to the value's."""
+    """Log-odds of acceding; all but the value have shape (C,) or broadcast to the value's.
+
+    `unasked` says where a signature is enough and no member is asked.
+    """
     # few numbers, laid out as the value is
     price = np.multiply(friction["obligation"], guarantees, order="F")
     price += friction["accede"]
+    price += np.multiply(friction["signature"], unasked, order="F")
     price += np.multiply(friction["opening"], window, order="F")
     price += np.multiply(friction["founding"], founding, order="F")
     return np.asarray(value + price)
@@ -73,9 +94,16 @@ def renewal(value: Floats, friction: Weights) -> Floats:
     return value + friction["renew"]
 
 
-def leaving(value: Floats, friction: Weights) -> Floats:
-    """Log-odds of giving notice, of asking for suspension, and of ceasing to observe."""
-    return friction["exit"] - value
+def leaving(value: Floats, friction: Weights, guarantees: Bools) -> Floats:
+    """Log-odds of giving notice, and of ceasing to observe; `guarantees` has shape (C,)."""
+    price = np.multiply(friction["idle"], ~guarantees, order="F")
+    price += friction["exit"]
+    return np.asarray(price - value)
+
+
+def asking_suspension(value: Floats, friction: Weights) -> Floats:
+    """Log-odds of asking for the suspension of one's own membership."""
+    return friction["suspend"] - value
 
 
 def probability(log_odds: Floats) -> Floats:

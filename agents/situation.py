@@ -1,7 +1,7 @@
 """What a state is shown in one month: the only thing that formulas take.
 
 Arrays carry any leading axes (runs, or months), then states, then what they are about. Sizes: S states, C clubs,
-K threats, P sponsors.
+A all clubs of the case, K threats, P sponsors.
 """
 
 from dataclasses import dataclass, replace
@@ -32,6 +32,18 @@ class ClubTraits:
     budgeted: Bools
     #: the threat endangers the regime rather than the state, shape (K,)
     of_regime: Bools
+    #: the threat is other states of the case: who sits in the same club is no outsider, shape (K,)
+    of_rivals: Bools
+    #: the place of each club among all clubs of the case, shape (C,)
+    place: NDArray[np.intp]
+    #: of all A clubs of the case: what each leaves of a threat if it promises nothing, shape (A,)
+    leaves: Floats
+    #: whether each promises help, shape (A,)
+    promises: Bools
+    #: whether each bears on the patron's own pressure and is not led by it, shape (A,)
+    shelters: Bools
+    #: which of all clubs stand against which of these, in either direction, shape (C, A)
+    opposed: Bools
 
 
 @dataclass(frozen=True)
@@ -57,8 +69,8 @@ class Situation:
     bond: Floats
     #: leverage that the patron has won by force, at least 0, shape (..., S)
     leverage: Floats
-    #: another club that bears on the patron's coercion is open, shape (..., S)
-    alternative: Bools
+    #: threats on which each of all A clubs bears by the law of the month, 0 or 1, shape (..., A, K)
+    covers: Floats
     #: taste for standing alone, in (0, 1), shape (..., S)
     autonomy: Floats
     #: instruments of the club that reach into its members' defence, shape (..., C)
@@ -72,6 +84,8 @@ class Situation:
     # What differs between runs; None where only what is the same in all is asked.
     #: who is in which club, shape (..., S, C)
     seat: Bools | None = None
+    #: the same of all A clubs of the case, shape (..., S, A)
+    held: Bools | None = None
     #: instruments of the club that the state has yet to join, shape (..., S, C)
     gap: NDArray[np.integer] | None = None
     #: who has left which club of late, shape (..., S, C)
@@ -84,13 +98,20 @@ class Situation:
         credibility: Floats,
         *,
         seat: Bools,
+        held: Bools,
         gap: NDArray[np.integer],
         left: Bools,
         courted: Bools,
     ) -> "Situation":
         """The same with all that differs between runs."""
         return replace(
-            self, credibility=credibility, seat=seat, gap=gap, left=left, courted=courted
+            self,
+            credibility=credibility,
+            seat=seat,
+            held=held,
+            gap=gap,
+            left=left,
+            courted=courted,
         )
 
     def of_clubs(self, clubs: slice) -> "Situation":
@@ -110,6 +131,12 @@ class Situation:
                 patron_led=traits.patron_led[clubs],
                 budgeted=traits.budgeted[clubs],
                 of_regime=traits.of_regime,
+                of_rivals=traits.of_rivals,
+                place=traits.place[clubs],
+                leaves=traits.leaves,
+                promises=traits.promises,
+                shelters=traits.shelters,
+                opposed=traits.opposed[clubs],
             ),
             reach=some(self.reach),
             goods=some(self.goods),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tashkent.agents.situation import Bools, Floats
+from tashkent.agents.situation import Floats
 
 
 def tie(measured: Floats, events: Floats, step: float) -> Floats:
@@ -24,14 +24,6 @@ def leverage(coercion: Floats, half_life: float) -> Floats:
     for t in range(1, len(kept)):
         kept[t] = np.maximum(kept[t], fade * kept[t - 1])
     return kept
-
-
-def alternative(open_to: Bools, bears_on_coercion: Bools) -> Bools:
-    """Whether a club that bears on the patron's coercion is open to a state.
-
-    `open_to` has shape (..., S, C), `bears_on_coercion` (C,); the result (..., S).
-    """
-    return np.asarray((open_to & bears_on_coercion).any(axis=-1))
 
 
 def leaning(patron_tie: Floats) -> Floats:

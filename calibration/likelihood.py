@@ -103,6 +103,7 @@ def design(case: Case) -> Design:
         if choice == "accede":
             first[i, column["accede"]] = 1.0
             first[i, column["obligation"]] = inputs.situation.clubs.guarantees[c]
+            first[i, column["signature"]] = inputs.unasked[t, c]
             first[i, column["opening"]] = rows.window[i]
             first[i, column["founding"]] = rows.founding[i]
             first[i] += _price(inputs, t, s, c, names)
@@ -112,7 +113,9 @@ def design(case: Case) -> Design:
         else:
             routes = [act for act, _ in open_acts(inputs, t, s, c)]
             two_routes[i] = {Act.WITHDRAW, Act.REQUEST_SUSPENSION} <= set(routes)
-            first[i, column["exit"]] = second[i, column["exit"]] = 1.0
+            first[i, column["exit"]] = 1.0
+            first[i, column["idle"]] = not inputs.situation.clubs.guarantees[c]
+            second[i, column["suspend"]] = 1.0
     return Design(names, rows, first, second, two_routes, offset)
 
 

@@ -329,7 +329,8 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     inputs, noise = world.inputs, world.noise
     unmoved = (world.status == before) & inputs.decides[:, None]
     party = among(before, *PARTY) & unmoved
-    to_leave = deliberation.leaving(value, world.parameters)
+    guarantees = inputs.situation.clubs.guarantees
+    to_leave = deliberation.leaving(value, world.parameters, guarantees)
     leaves = (to_leave > noise.logistic("withdraw", t)) & among(before, *MAY_LEAVE) & unmoved
     some_leave = leaves.any(axis=(0, 1))
     for c, rules in enumerate(inputs.rules[t]):
@@ -337,7 +338,8 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             continue
         friction, free, gives = world.of_one_club, party[:, :, c], leaves[:, :, c]
         if rules.voluntary_suspension is not None:
-            asks = free & (to_leave[:, :, c] > noise.logistic_in("suspend", c, t))
+            log_odds = deliberation.asking_suspension(value[:, :, c], friction)
+            asks = free & (log_odds > noise.logistic_in("suspend", c, t))
             rule = rules.voluntary_suspension.id
             _apply(world, t, c, asks, Act.REQUEST_SUSPENSION, Status.SUSPENSION_REQUESTED, rule)
             free, gives = free & ~asks, gives & ~asks
@@ -397,6 +399,7 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         value,
         world.parameters,
         inputs.situation.clubs.guarantees,
+        inputs.unasked[t],
         inputs.window[t],
         inputs.founding[t],
     )

@@ -133,6 +133,7 @@ class Standing:
 
         return {
             "seat": where(self.seat),
+            "held": frozenset(clubs if self.seat.any() else ()),
             "gap": where(self.gap),
             "left": where(self.left),
             "courted": where(self.courted),
@@ -153,6 +154,8 @@ class CaseInputs:
     at_work: Mapping[str, Bools]
     #: what is at stake in each club, shape (C,)
     stake: Floats
+    #: a signature is enough to come in: no member is asked, shape (T, C)
+    unasked: Bools
     #: what dated events showed of promises, fading, shape (T, S, K)
     seen: Floats
     #: states and threats on which needs can teach something, two arrays of one length
@@ -261,11 +264,14 @@ class CaseInputs:
                 shown[clubs] = self._shown(t, clubs).joined_by(
                     credibility,
                     seat=standing.seat[..., clubs],
+                    held=standing.seat,
                     gap=standing.gap[..., clubs],
                     left=standing.left[..., clubs],
                     courted=standing.courted[..., clubs],
                 )
-            change = self.stake[clubs] * TERMS[name].formula(shown[clubs])
+            change = TERMS[name].formula(shown[clubs])
+            if TERMS[name].at_stake:
+                change = self.stake[clubs] * change
             if self.at_work[name][t]:
                 change -= self.features[name][t][:, clubs]
             found[name] = clubs, change
@@ -315,6 +321,7 @@ class CaseInputs:
         return self._shown(t, slice(0, len(self.stake))).joined_by(
             self.credibility(t, standing.belief_updates),
             seat=standing.seat,
+            held=standing.seat,
             gap=standing.gap,
             left=standing.left,
             courted=standing.courted,
@@ -355,7 +362,7 @@ _MONTHLY = (
     "rivalry",
     "bond",
     "leverage",
-    "alternative",
+    "covers",
     "autonomy",
     "reach",
     "goods",
@@ -404,17 +411,17 @@ def compile_case(case: Case) -> CaseInputs:
                     open_to[t, s, c] = False
                 else:
                     dear[t, s, c] = True
-    traits = _traits(case, rules)
-    seen, situation = _situation(case, traits, open_to, rules)
+    stake = np.array(
+        [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
+    )
+    traits = _traits(case, rules, stake)
+    seen, situation = _situation(case, traits, rules)
     ratified = _ratified(rules)
     owed, instruments = _return_prices(case, rules)
     requests: dict[int, tuple[tuple[int, str, bool], ...]] = {}
     for need in case.requests:
         t, s = month_of(need.date) - case.start, case.state_ids.index(need.state)
         requests[t] = (*requests.get(t, ()), (s, need.kind, need.asked))
-    stake = np.array(
-        [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
-    )
     theory = tuple(name for name in TERMS if name in case.role("weight"))
     features = terms_at_rest(theory, situation, stake)
     inputs = CaseInputs(
@@ -423,6 +430,17 @@ def compile_case(case: Case) -> CaseInputs:
         features=features,
         at_work={name: feature.any(axis=(1, 2)) for name, feature in features.items()},
         stake=stake,
+        unasked=np.array(
+            [
+                [
+                    r.accession is not None
+                    and not r.accession.consensus
+                    and not r.accession.ministers
+                    for r in row
+                ]
+                for row in rules
+            ]
+        ),
         seen=seen,
         belief_index=_lessons(case),
         recorded_belief_updates=np.zeros(0),
@@ -451,8 +469,18 @@ def terms_at_rest(
 ) -> dict[str, Floats]:
     """The terms of every month with nobody in and nothing learnt from needs, shape (T, S, C), times the stake."""
     nobody = np.zeros((*situation.autonomy.shape, len(stake)), bool)
-    now = replace(situation, seat=nobody, gap=nobody.astype(int), left=nobody, courted=nobody)
-    return {name: stake * TERMS[name].formula(now) for name in theory}
+    now = replace(
+        situation,
+        seat=nobody,
+        held=nobody,
+        gap=nobody.astype(int),
+        left=nobody,
+        courted=nobody,
+    )
+    found = {name: TERMS[name].formula(now) for name in theory}
+    return {
+        name: stake * value if TERMS[name].at_stake else value for name, value in found.items()
+    }
 
 
 def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -506,8 +534,11 @@ def _posts(case: Case, rules: Rules) -> Floats:
     return case.fixed("goods_step") * np.array(counts) * ("patronage" in case.role("weight"))
 
 
-def _traits(case: Case, rules: Rules) -> ClubTraits:
+def _traits(case: Case, rules: Rules, stake: Floats) -> ClubTraits:
     clubs, threats = case.clubs.values(), case.threats
+    promises = np.array([c.guarantee for c in clubs])
+    of_patron = np.array([k.source == "patron" for k in threats.values()])
+    bears = np.array([[k in c.relieves for k in threats] for c in clubs])[:, of_patron].any(axis=1)
     return ClubTraits(
         relieves=np.array([[k in c.relieves for k in threats] for c in clubs]),
         menaces=np.array([[k.source == c.sponsor for k in threats.values()] for c in clubs]),
@@ -516,12 +547,44 @@ def _traits(case: Case, rules: Rules) -> ClubTraits:
         patron_led=np.array([c.sponsor == "patron" for c in clubs]),
         budgeted=np.array([any(here[c].budget for here in rules) for c in range(len(clubs))]),
         of_regime=np.array([k.target == "regime" for k in threats.values()]),
+        of_rivals=np.array([k.measured_by == "rivalry" for k in threats.values()]),
+        place=np.arange(len(clubs)),
+        leaves=np.where(promises, 0.0, 1.0 - stake),
+        promises=promises,
+        shelters=bears & np.array([c.sponsor != "patron" for c in clubs]),
+        opposed=_opposed(case, rules),
     )
 
 
-def _situation(
-    case: Case, traits: ClubTraits, open_to: Bools, rules: Rules
-) -> tuple[Floats, Situation]:
+def _opposed(case: Case, rules: Rules) -> Bools:
+    """Clubs that a statute of either holds to be aimed at the other, shape (C, C)."""
+    names = tuple(case.clubs)
+    found = np.zeros((len(names), len(names)), bool)
+    for row in rules:
+        for c, here in enumerate(row):
+            if here.incompatible is not None:
+                for other in (*here.incompatible.bars, *here.incompatible.suspects):
+                    found[c, names.index(other)] = found[names.index(other), c] = True
+    return found
+
+
+def _covers(case: Case, rules: Rules) -> Floats:
+    """Threats on which each club bears by the law of each month, 0 or 1, shape (T, C, K).
+
+    A promise of help does not reach violence at home before its text does.
+    """
+    found = np.zeros((len(rules), len(case.clubs), len(case.threats)))
+    for c, club in enumerate(case.clubs.values()):
+        for k, (name, threat) in enumerate(case.threats.items()):
+            if name not in club.relieves:
+                continue
+            for t, row in enumerate(rules):
+                unread = club.guarantee and threat.need == "stability"
+                found[t, c, k] = not unread or row[c].covering(threat.need) is not None
+    return found
+
+
+def _situation(case: Case, traits: ClubTraits, rules: Rules) -> tuple[Floats, Situation]:
     """What dated events showed of promises, and the situation of every month with nothing learnt from needs."""
     months = len(case.months)
     states, threats, sponsors = case.state_ids, tuple(case.threats), case.sponsors
@@ -582,7 +645,6 @@ def _situation(
     tie = ties.tie(tie, tie_signs, case.fixed("event_step"))
     own_means_help = np.array([k.source in OWN_MEANS for k in case.threats.values()])
     seen = perception.remembered(belief_signs, case.fixed("belief_half_life"))
-    bears = (traits.relieves & [k.source == "patron" for k in case.threats.values()]).any(axis=1)
     return seen, Situation(
         clubs=traits,
         threat=threat,
@@ -594,7 +656,7 @@ def _situation(
         rivalry=rivalry,
         bond=trade[annual],
         leverage=ties.leverage(coercion, case.fixed("leverage_half_life")),
-        alternative=ties.alternative(open_to, bears & ~traits.patron_led),
+        covers=_covers(case, rules),
         autonomy=perception.autonomy(measured["autonomy"][annual]),
         reach=np.array([[float(r.reach) for r in row] for row in rules]),
         goods=case.fixed("goods_step") * np.array([[len(r.benefit) for r in row] for row in rules]),
