@@ -30,6 +30,8 @@ class ClubTraits:
     patron_led: Bools
     #: members share a budget at some time, shape (C,)
     budgeted: Bools
+    #: members decide together who comes in, so that they are company; elsewhere each has a paper of its own, shape (C,)
+    company: Bools
     #: the threat endangers the regime rather than the state, shape (K,)
     of_regime: Bools
     #: the threat is other states of the case: who sits in the same club is no outsider, shape (K,)
@@ -130,6 +132,7 @@ class Situation:
                 sponsors=traits.sponsors[clubs],
                 patron_led=traits.patron_led[clubs],
                 budgeted=traits.budgeted[clubs],
+                company=traits.company[clubs],
                 of_regime=traits.of_regime,
                 of_rivals=traits.of_rivals,
                 place=traits.place[clubs],

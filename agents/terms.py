@@ -20,7 +20,7 @@ from tashkent.agents.ties import leaning
 Read = Literal["seat", "held", "gap", "left", "courted", "credibility"]
 #: the clubs in which a term reads what differs between runs: all, those with a trait
 #: (`agents.situation.ClubTraits`), or those in which something differs, for a term that reads of each club for itself
-Where = Literal["", "guarantees", "patron_led", "budgeted", "touched"]
+Where = Literal["", "guarantees", "patron_led", "budgeted", "company", "touched"]
 #: a tenth of trade or budget, and ten instruments owed times instruments of reach, count as one
 TEN = 10.0
 #: a side that leans to nobody
@@ -235,17 +235,22 @@ def patronage(now: Situation) -> Floats:
     return total + now.goods[..., None, :]
 
 
-@term(theory="Partisan patron (Karabakh; Tajikistan)", reads=("seat",), at_stake=False)
+@term(
+    theory="Partisan patron (Karabakh; Tajikistan)",
+    reads=("seat",),
+    where="company",
+    at_stake=False,
+)
 def partisan_patron(now: Situation) -> Floats:
-    """Rivals in the club, and in the patron's club the patron on their side.
+    """Rivals in a club whose members decide together, and in the patron's club the patron on their side.
 
     ``- sum over j of rivalry[s, j] * side[s, j] * seat[j, c]``; `side` is the patron's leaning to the rival in clubs
     that it leads, and one half, which is no leaning, in others.
     """
     seat = _needed(now.seat, "seat")
     led = now.clubs.patron_led
-    partisan = _over_others(now.rivalry * leaning(now.patron_tie), seat & led, FINEST)
-    return -(partisan + _over_others(now.rivalry * HALF, seat & ~led, FINEST))
+    partisan = _over_others(now.rivalry * leaning(now.patron_tie), seat & led & now.clubs.company, FINEST)
+    return -(partisan + _over_others(now.rivalry * HALF, seat & ~led & now.clubs.company, FINEST))
 
 
 @term(

@@ -546,6 +546,12 @@ def _traits(case: Case, rules: Rules, stake: Floats) -> ClubTraits:
         sponsors=np.array([[float(c.sponsor == p) for p in case.sponsors] for c in clubs]),
         patron_led=np.array([c.sponsor == "patron" for c in clubs]),
         budgeted=np.array([any(here[c].budget for here in rules) for c in range(len(clubs))]),
+        company=np.array(
+            [
+                any((rule := here[c].accession) is not None and rule.consensus for here in rules)
+                for c in range(len(clubs))
+            ]
+        ),
         of_regime=np.array([k.target == "regime" for k in threats.values()]),
         of_rivals=np.array([k.measured_by == "rivalry" for k in threats.values()]),
         place=np.arange(len(clubs)),

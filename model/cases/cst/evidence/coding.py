@@ -32,6 +32,8 @@ class Row:
     rival: str = ""
     #: it lasts as long as the happening; otherwise it is seen once
     lasts: bool = True
+    #: it begins when the happening ends: what comes of it
+    after: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,9 +121,10 @@ def war_between(h: Happening, world: World) -> Iterator[Row]:
 
 @rule
 def shelter(h: Happening, world: World) -> Iterator[Row]:
-    """Whose armed opponents are sheltered sees the host as a rival."""
+    """A state that shelters the armed opponents of another: rivals, both ways, as in the measured dyads."""
     (host,) = h.place
     yield Row(h.other, "threat", "rivalry", 1, host)
+    yield Row(host, "threat", "rivalry", 1, h.other)
 
 
 @rule
@@ -188,11 +191,10 @@ def enlargement(h: Happening, world: World) -> Iterator[Row]:
 
 @rule
 def lost_war(h: Happening, world: World) -> Iterator[Row]:
-    """A war lost on own soil with the patron's hand in it: pressure and grip while it is fought, and the tie suffers."""
+    """A war lost on own soil with the patron's hand in it: pressure while it is fought, and a grip once it is lost."""
     for state in h.place:
         yield Row(state, "threat", "domination", 1)
-        yield Row(state, "coercion", "patron", 1)
-        yield Row(state, "tie", "patron", -1)
+        yield Row(state, "coercion", "patron", 1, after=True)
 
 
 @rule
@@ -212,7 +214,9 @@ def region_lost(h: Happening, world: World) -> Iterator[Row]:
 
 @rule
 def patron_attacks(h: Happening, world: World) -> Iterator[Row]:
-    """An open attack by the patron on one state is a warning to all others."""
+    """An open attack by the patron breaks the tie with whom it hits and is a warning to all others."""
+    for state in h.place:
+        yield Row(state, "tie", "patron", -1)
     for state in world.deciders:
         if state not in h.place:
             yield Row(state, "threat", "domination", 1)
@@ -255,6 +259,11 @@ def patron_fails(h: Happening, world: World) -> Iterator[Row]:
         yield Row(state, "credibility", "any", -1, lasts=False)
 
 
+def since(h: Happening, row: Row) -> date:
+    """When a row begins: with what happens, or with its end."""
+    return h.date_end if row.after and h.date_end else h.date
+
+
 def until(h: Happening, row: Row) -> date | None:
     """How long a row acts: as long as what it codes, a year at least, and open where that lasts.
 
@@ -266,7 +275,8 @@ def until(h: Happening, row: Row) -> date | None:
     standing = h.kind in STANDING
     if h.date_end is None and standing:
         return None
-    least = h.date.replace(year=h.date.year + ACUTE_YEARS)
+    first = since(h, row)
+    least = first.replace(year=first.year + ACUTE_YEARS)
     return max(least, h.date_end) if h.date_end else least
 
 
@@ -343,7 +353,7 @@ def code() -> list[dict[str, str]]:
             rows.append(
                 {
                     "event": h.event,
-                    "date": h.date.isoformat(),
+                    "date": since(h, row).isoformat(),
                     "date_end": end.isoformat() if end else "",
                     "precision": h.precision,
                     "label": h.label,
