@@ -5,8 +5,9 @@ With ``W`` the value of a seat (`agents.terms`) and frictions that the rules in 
 * accede:   ``W + accede + obligation * [the club promises help] + signature * [nobody is asked] + opening * [window]
   + founding * [founding month]``
 * renew:    ``W + renew``
-* give notice, cease observing: ``-W + exit + idle * [the club promises no help]``
-* ask for suspension: ``-W + suspend``
+* give notice, cease observing: ``-W + exit + idle * [the club promises no help] + wait * [a term runs that ends unless
+  signed]``
+* ask for suspension: ``-W + suspend``, with the same `wait`
 * freeze participation: ``-W + freeze``; resume it: ``W + resume``
 * ask to be an observer: ``W + observe``
 
@@ -33,6 +34,7 @@ FRICTIONS = (
     "renew",
     "exit",
     "idle",
+    "wait",
     "suspend",
 )
 
@@ -94,16 +96,20 @@ def renewal(value: Floats, friction: Weights) -> Floats:
     return value + friction["renew"]
 
 
-def leaving(value: Floats, friction: Weights, guarantees: Bools) -> Floats:
-    """Log-odds of giving notice, and of ceasing to observe; `guarantees` has shape (C,)."""
+def leaving(value: Floats, friction: Weights, guarantees: Bools, runs_out: Bools) -> Floats:
+    """Log-odds of giving notice, and of ceasing to observe.
+
+    `guarantees` and `runs_out` have shape (C,): the club promises help; a term runs that ends for who does not sign.
+    """
     price = np.multiply(friction["idle"], ~guarantees, order="F")
     price += friction["exit"]
+    price += np.multiply(friction["wait"], runs_out, order="F")
     return np.asarray(price - value)
 
 
-def asking_suspension(value: Floats, friction: Weights) -> Floats:
-    """Log-odds of asking for the suspension of one's own membership."""
-    return friction["suspend"] - value
+def asking_suspension(value: Floats, friction: Weights, runs_out: bool) -> Floats:
+    """Log-odds of asking for the suspension of one's own membership; `runs_out` as in `leaving`, for one club."""
+    return friction["suspend"] + friction["wait"] * float(runs_out) - value
 
 
 def probability(log_odds: Floats) -> Floats:

@@ -212,15 +212,16 @@ def regime_security(now: Situation) -> Floats:
 def coercion(now: Situation) -> Floats:
     """Pressure by the club's own sponsor: it recruits who has no alternative and repels who has one.
 
-    ``- sum over k of threat[k] * menaces[c, k]`` with an alternative, and ``+ leverage``, the patron's grip after a
-    war that was lost on own soil with its hand in it, without one. An alternative to the patron is a seat in a club
-    that bears on its pressure. Clubs of other sponsors than the patron always have an alternative.
+    ``(1 - door) * leverage - door * sum over k of threat[k] * menaces[c, k]`` for the patron's clubs: `leverage` is its
+    grip after a war that was lost on own soil with its hand in it, and ``door = 1 - 2 ** -n`` with n the state's seats
+    in clubs that bear on the patron's pressure, each of which leaves it half as alone. From clubs of other sponsors the
+    threat repels in full.
     """
     held = _needed(now.held, "held")
     repelled = -_summed(now.threat, now.clubs.menaces)
-    sheltered = (held & now.clubs.shelters).any(axis=-1)
-    alone = ~sheltered[..., None] & now.clubs.patron_led
-    return np.where(alone, now.leverage[..., None], repelled)
+    alone = HALF ** (held & now.clubs.shelters).sum(axis=-1)[..., None]
+    gripped = alone * now.leverage[..., None] + (1.0 - alone) * repelled
+    return np.where(now.clubs.patron_led, gripped, repelled)
 
 
 @term(theory="Hierarchy (Lake 2009)")

@@ -116,6 +116,7 @@ def design(case: Case) -> Design:
             first[i, column["exit"]] = 1.0
             first[i, column["idle"]] = not inputs.situation.clubs.guarantees[c]
             second[i, column["suspend"]] = 1.0
+            first[i, column["wait"]] = second[i, column["wait"]] = inputs.runs_out[t, c]
     return Design(names, rows, first, second, two_routes, offset)
 
 

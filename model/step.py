@@ -330,7 +330,7 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     unmoved = (world.status == before) & inputs.decides[:, None]
     party = among(before, *PARTY) & unmoved
     guarantees = inputs.situation.clubs.guarantees
-    to_leave = deliberation.leaving(value, world.parameters, guarantees)
+    to_leave = deliberation.leaving(value, world.parameters, guarantees, inputs.runs_out[t])
     leaves = (to_leave > noise.logistic("withdraw", t)) & among(before, *MAY_LEAVE) & unmoved
     some_leave = leaves.any(axis=(0, 1))
     for c, rules in enumerate(inputs.rules[t]):
@@ -338,7 +338,9 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             continue
         friction, free, gives = world.of_one_club, party[:, :, c], leaves[:, :, c]
         if rules.voluntary_suspension is not None:
-            log_odds = deliberation.asking_suspension(value[:, :, c], friction)
+            log_odds = deliberation.asking_suspension(
+                value[:, :, c], friction, bool(inputs.runs_out[t, c])
+            )
             asks = free & (log_odds > noise.logistic_in("suspend", c, t))
             rule = rules.voluntary_suspension.id
             _apply(world, t, c, asks, Act.REQUEST_SUSPENSION, Status.SUSPENSION_REQUESTED, rule)

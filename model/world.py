@@ -156,6 +156,8 @@ class CaseInputs:
     stake: Floats
     #: a signature is enough to come in: no member is asked, shape (T, C)
     unasked: Bools
+    #: a term runs that ends for who does not sign its prolongation, shape (T, C)
+    runs_out: Bools
     #: what dated events showed of promises, fading, shape (T, S, K)
     seen: Floats
     #: states and threats on which needs can teach something, two arrays of one length
@@ -438,6 +440,12 @@ def compile_case(case: Case) -> CaseInputs:
                     and not r.accession.ministers
                     for r in row
                 ]
+                for row in rules
+            ]
+        ),
+        runs_out=np.array(
+            [
+                [r.term is not None and r.term.renewal == "opt_in" and not r.term_ends for r in row]
                 for row in rules
             ]
         ),
