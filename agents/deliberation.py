@@ -11,7 +11,7 @@ With ``W`` the value of a seat (`agents.terms`) and frictions that the rules in 
 * freeze participation: ``-W + freeze``; resume it: ``W + resume``
 * ask to be an observer: ``W + observe``
 
-Where a former party must first join what was concluded since, ``- compliance * owed`` is added to accession;
+To a former party that a rule of restoration takes back, ``restore`` is added to accession. Where it must first join what was concluded since, ``- compliance * owed`` is added to accession;
 where a law at home makes joining dear, ``lock``.
 
 An act happens in a month with probability ``1 / (1 + exp(-log-odds))``. A member asks for suspension before it
@@ -29,6 +29,7 @@ FRICTIONS = (
     "accede",
     "obligation",
     "signature",
+    "restore",
     "opening",
     "founding",
     "renew",
@@ -132,10 +133,13 @@ def observation(value: Floats, friction: Weights) -> Floats:
     return value + friction["observe"]
 
 
-def return_price(owed: Floats, dear: Bools, weights: Weights) -> Floats:
-    """What is added to the log-odds of acceding for what must be joined first and for a lock at home.
+def return_price(owed: Floats, back: Bools, dear: Bools, weights: Weights) -> Floats:
+    """What is added to the log-odds of acceding for the way back, for what must be joined first, and for a lock at home.
+
+    `back` says who was in before and may be taken back by a rule of its own.
 
     `owed` is in the units of compliance (`agents.terms`). A theory without compliance asks no price for it.
     """
     price = np.multiply(weights["lock"], dear, order="F")
+    price += np.multiply(weights["restore"], back, order="F")
     return price - weights["compliance"] * owed if "compliance" in weights else price

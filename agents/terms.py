@@ -240,7 +240,6 @@ def patronage(now: Situation) -> Floats:
     theory="Partisan patron (Karabakh; Tajikistan)",
     reads=("seat",),
     where="company",
-    at_stake=False,
 )
 def partisan_patron(now: Situation) -> Floats:
     """Rivals in a club whose members decide together, and in the patron's club the patron on their side.
@@ -267,6 +266,23 @@ def two_blocs(now: Situation) -> Floats:
         of_club = total[..., c]
         of_club -= held[..., other]
     return total
+
+
+@term(
+    theory="Clubs are joined for a purpose (Haas 1980; Koremenos, Lipson and Snidal 2001)",
+    at_stake=False,
+)
+def purpose(now: Situation) -> Floats:
+    """Nothing that the club bears on troubles the state: ``- exp(- sum over k of threat[k] * relieves[c, k])``.
+
+    A forum of states at odds with the patron is worth nothing to a state that is not: minus one where none of its
+    subjects is felt, and near zero where some are.
+    """
+    troubled = np.zeros((*now.threat.shape[:-1], len(now.clubs.relieves)), order="F")
+    for c, k in zip(*now.clubs.relieves.nonzero(), strict=True):
+        of_club, covered = troubled[..., c], now.covers[..., now.clubs.place[c], k][..., None]
+        of_club += now.threat[..., k] * covered
+    return np.asarray(-np.exp(-troubled))
 
 
 @term(theory="Substitutes for the patron's help (Crawford; von Borzyskowski and Vabulas 2019)")

@@ -108,6 +108,8 @@ def design(case: Case) -> Design:
             first[i, column["founding"]] = rows.founding[i]
             first[i] += _price(inputs, t, s, c, names)
             offset[i] += held["lock"] * inputs.dear[t, s, c]
+            back = inputs.record.former[t - 1, s, c] and rules.restoration is not None
+            first[i, column["restore"]] = back
         elif choice == "renew":
             first[i, column["renew"]] = 1.0
         else:

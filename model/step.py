@@ -406,9 +406,12 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         inputs.founding[t],
     )
     for c in inputs.priced[t]:
-        owed, dear = inputs.price[t, c] * seats.former[:, :, c], inputs.dear[t, :, c]
+        former, dear = seats.former[:, :, c], inputs.dear[t, :, c]
+        back = former & (inputs.rules[t][c].restoration is not None)
         of_club = log_odds[:, :, c]
-        of_club += deliberation.return_price(owed, dear, world.of_one_club)
+        of_club += deliberation.return_price(
+            inputs.price[t, c] * former, back, dear, world.of_one_club
+        )
     petitions = outside & (log_odds > world.noise.logistic("accede", t))
     some_ask = petitions.any(axis=(0, 1))
     for c, rules in enumerate(inputs.rules[t]):

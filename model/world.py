@@ -233,7 +233,8 @@ class CaseInputs:
     @cached_property
     def priced(self) -> tuple[tuple[int, ...], ...]:
         """In each month the clubs whose seats cost some states more than others."""
-        dear = self.dear.any(axis=1) | (self.price > 0)
+        restores = np.array([[r.restoration is not None for r in month] for month in self.rules])
+        dear = self.dear.any(axis=1) | (self.price > 0) | restores
         return tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in dear)
 
     def terms(self, t: int, standing: Standing) -> dict[str, Floats]:
@@ -645,6 +646,7 @@ def _situation(case: Case, traits: ClubTraits, rules: Rules) -> tuple[Floats, Si
             threat_signs[work, s, threats.index(event.about)] += event.sign
 
     fear = case.fixed("fear_half_life")
+    dyads /= _unit(case, dyads)
     rivalry = perception.felt(perception.threat_level(dyads[annual], rival_signs), fear)
     threat = np.zeros((months, len(states), len(threats)))
     for k, kind in enumerate(case.threats.values()):
@@ -679,6 +681,14 @@ def _situation(case: Case, traits: ClubTraits, rules: Rules) -> tuple[Floats, Si
         ),
         pays=np.array([s.role == "decider" for s in case.states]),
     )
+
+
+def _unit(case: Case, dyads: Floats) -> float:
+    """The standard deviation of the worst rivalry of deciding states in the years of fit: the unit of other threats."""
+    deciders = [case.state_ids.index(s) for s in case.deciders]
+    fitted = range(0, case.fit_until // MONTHS_PER_YEAR + 1 - case.start // MONTHS_PER_YEAR)
+    spread = float(dyads.max(axis=-1)[np.ix_(fitted, deciders)].std())
+    return spread if spread > 0 else 1.0
 
 
 def _years(case: Case) -> range:
