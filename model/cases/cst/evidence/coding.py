@@ -213,6 +213,14 @@ def region_lost(h: Happening, world: World) -> Iterator[Row]:
 
 
 @rule
+def region_held(h: Happening, world: World) -> Iterator[Row]:
+    """A region that a neighbour holds or shields keeps the two rivals until it returns."""
+    (state,) = h.place
+    yield Row(state, "threat", "rivalry", 1, h.other)
+    yield Row(h.other, "threat", "rivalry", 1, state)
+
+
+@rule
 def patron_attacks(h: Happening, world: World) -> Iterator[Row]:
     """An open attack by the patron breaks the tie with whom it hits and is a warning to all others."""
     for state in h.place:
@@ -283,6 +291,7 @@ def until(h: Happening, row: Row) -> date | None:
 #: kinds of which something stands after the day: without an end they last to the end of the case
 STANDING = (
     "region_lost",
+    "region_held",
     "sanction",
     "aid_ban",
     "programme",
