@@ -11,7 +11,8 @@ With ``W`` the value of a seat (`agents.terms`) and frictions that the rules in 
 * freeze participation: ``-W + freeze``; resume it: ``W + resume``
 * ask to be an observer: ``W + observe``
 
-To a former party that a rule of restoration takes back, ``restore`` is added to accession. Where it must first join what was concluded since, ``- compliance * owed`` is added to accession;
+To a former party that a rule of restoration takes back, ``restore`` is added to accession. Where it must
+first join what was concluded since, ``- compliance * owed`` is added to accession;
 where a law at home makes joining dear, ``lock``.
 
 An act happens in a month with probability ``1 / (1 + exp(-log-odds))``. A member asks for suspension before it
@@ -134,7 +135,7 @@ def observation(value: Floats, friction: Weights) -> Floats:
 
 
 def return_price(owed: Floats, back: Bools, dear: Bools, weights: Weights) -> Floats:
-    """What is added to the log-odds of acceding for the way back, for what must be joined first, and for a lock at home.
+    """What is added to the log-odds of acceding for the way back, what must be joined, and a lock.
 
     `back` says who was in before and may be taken back by a rule of its own.
 

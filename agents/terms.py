@@ -74,9 +74,7 @@ def term(
         for key, given, known in (("reads", reads, Read), ("where", (where,), Where)):
             for odd in (value for value in given if value not in get_args(known)):
                 raise ValueError(f"{name}: {key} is one of {get_args(known)}, not {odd!r}")
-        TERMS[name] = Term(
-            name, theory, formula, frozenset(reads), where, prior, at_stake=at_stake
-        )
+        TERMS[name] = Term(name, theory, formula, frozenset(reads), where, prior, at_stake=at_stake)
         return formula
 
     return register
@@ -117,9 +115,7 @@ def _needed(values: NDArray[Any] | None, name: str) -> NDArray[Any]:
     return values
 
 
-def _relief(
-    now: Situation, amount: Floats, applies: Bools, belief: Floats | None = None
-) -> Floats:
+def _relief(now: Situation, amount: Floats, applies: Bools, belief: Floats | None = None) -> Floats:
     """Sum over threats of what the club adds: ``amount * covers * outside * others``, times `belief` if given.
 
     `amount` (..., S, K) is what is felt, `applies` (C, K) where it is asked for; `others` is what the state's other
@@ -156,7 +152,9 @@ def _outside(now: Situation, seat: Bools) -> Floats:
     """Share of the worst rivalry that comes from states outside a club, given who is in it (..., S): (..., S)."""
     worst = now.rivalry.max(axis=-1)
     from_outside = np.where(seat[..., None, :], 0.0, now.rivalry).max(axis=-1)
-    return np.asarray(np.divide(from_outside, worst, out=np.ones_like(from_outside), where=worst > 0))
+    return np.asarray(
+        np.divide(from_outside, worst, out=np.ones_like(from_outside), where=worst > 0)
+    )
 
 
 @term(theory="Balance of threat (Walt 1987)", reads=("credibility", "seat", "held"))
@@ -249,7 +247,9 @@ def partisan_patron(now: Situation) -> Floats:
     """
     seat = _needed(now.seat, "seat")
     led = now.clubs.patron_led
-    partisan = _over_others(now.rivalry * leaning(now.patron_tie), seat & led & now.clubs.company, FINEST)
+    partisan = _over_others(
+        now.rivalry * leaning(now.patron_tie), seat & led & now.clubs.company, FINEST
+    )
     return -(partisan + _over_others(now.rivalry * HALF, seat & ~led & now.clubs.company, FINEST))
 
 

@@ -1035,7 +1035,9 @@ class ClubAgent(mesa.Agent):
         self.protects_from = relieved(model.case, club, "state")
         #: those to the regime, and those that its sponsor is behind
         self.secures_from = relieved(model.case, club, "regime")
-        self.menaces = [k for k, threat in model.case.threats.items() if threat.source == club.sponsor]
+        self.menaces = [
+            k for k, threat in model.case.threats.items() if threat.source == club.sponsor
+        ]
         #: members decide together who comes in
         self.is_company = any(r.accession and r.accession.consensus for r in calendar.rules)
         #: clubs that stand against it

@@ -487,9 +487,7 @@ def terms_at_rest(
         courted=nobody,
     )
     found = {name: TERMS[name].formula(now) for name in theory}
-    return {
-        name: stake * value if TERMS[name].at_stake else value for name, value in found.items()
-    }
+    return {name: stake * value if TERMS[name].at_stake else value for name, value in found.items()}
 
 
 def _lessons(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -272,7 +272,10 @@ def test_a_council_grants_or_refuses_and_the_record_has_learnt_it(
         answers = acts[(acts.month == "2010-06") & acts.act.isin(["help", "refuse_help"])]
         assert set(answers.act) == {expected}
         t = parse_month("2010-07") - case.start
-        before, after = compile_case(case).recorded_belief_updates[t], compile_case(changed).recorded_belief_updates[t]
+        before, after = (
+            compile_case(case).recorded_belief_updates[t],
+            compile_case(changed).recorded_belief_updates[t],
+        )
         assert (after != before).any() == grant
         assert (after >= before).all()
 

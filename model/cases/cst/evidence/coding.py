@@ -1,8 +1,9 @@
 """Code the dated events of this case from what happened, by one rule for each kind; writes `../events.csv`.
 
-Run it with ``python -m tashkent.model.cases.cst.evidence.coding``. `happenings.csv` says what happened, where and when,
-and of which kind it is; a kind's rule says which states get a row, of what, with which sign, and for how long. The rules are
-those of docs/codebook.md and hold for all states alike: no row is written by hand. A test codes them again and compares.
+Run it with ``python -m tashkent.model.cases.cst.evidence.coding``. `happenings.csv` says what happened, where
+and when, and of which kind it is; a kind's rule says which states get a row, of what, with which sign, and
+for how long. The rules are those of docs/codebook.md and hold for all states alike: no row is written by
+hand. A test codes them again and compares.
 """
 
 import csv
@@ -13,7 +14,18 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 COLUMNS = (
-    "event date date_end precision label state kind about rival sign source certainty".split()
+    "event",
+    "date",
+    "date_end",
+    "precision",
+    "label",
+    "state",
+    "kind",
+    "about",
+    "rival",
+    "sign",
+    "source",
+    "certainty",
 )
 #: what happens on a day or within a year is on everybody's mind for so many years
 ACUTE_YEARS = 1
@@ -54,7 +66,7 @@ class Happening:
 
 @dataclass(frozen=True)
 class World:
-    """What rules may ask: who decides, who borders whom, how free a state is, where it leans; all of the year before."""
+    """What rules may ask: who decides, who borders whom, how free a state is, where it leans; a year before."""
 
     deciders: tuple[str, ...]
     borders: dict[int, set[frozenset[str]]]
