@@ -401,7 +401,9 @@ def test_terms_are_moved_where_they_say_and_nowhere_else(case: Case, t: int) -> 
     )
     now, found = inputs.month(t, standing), inputs.terms(t, standing)
     for name in inputs.theory:
-        expected = np.broadcast_to(inputs.stake * TERMS[name].formula(now), shape)
+        expected = np.broadcast_to(
+            (inputs.stake if TERMS[name].at_stake else 1.0) * TERMS[name].formula(now), shape
+        )
         term = np.broadcast_to(found.get(name, np.zeros(1)), shape)
         np.testing.assert_allclose(term, expected, rtol=1e-12, atol=1e-12, err_msg=name)
     assert len(inputs.moved(t, standing)) == 7
