@@ -406,7 +406,7 @@ def test_terms_are_moved_where_they_say_and_nowhere_else(case: Case, t: int) -> 
         )
         term = np.broadcast_to(found.get(name, np.zeros(1)), shape)
         np.testing.assert_allclose(term, expected, rtol=1e-12, atol=1e-12, err_msg=name)
-    assert len(inputs.moved(t, standing)) == 7
+    assert len(inputs.moved(t, standing)) == 10
     assert set(inputs.moved(t, standing)) == {name for name in inputs.theory if TERMS[name].reads}
 
 
