@@ -684,7 +684,8 @@ def _situation(case: Case, traits: ClubTraits, rules: Rules) -> tuple[Floats, Si
 def _unit(case: Case, dyads: Floats) -> float:
     """The standard deviation of the worst rivalry of deciding states in the years of fit: the unit of other threats."""
     deciders = [case.state_ids.index(s) for s in case.deciders]
-    fitted = range(0, case.fit_until // MONTHS_PER_YEAR + 1 - case.start // MONTHS_PER_YEAR)
+    years = case.fit_until // MONTHS_PER_YEAR + 1 - case.start // MONTHS_PER_YEAR
+    fitted = range(min(len(dyads), max(1, years)))
     spread = float(dyads.max(axis=-1)[np.ix_(fitted, deciders)].std())
     return spread if spread > 0 else 1.0
 
