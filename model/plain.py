@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 def plain_rows(table: "pd.DataFrame") -> list[dict[str, Any]]:
     """Rows of a table as plain values, as JSON has them; None where there is none, or no finite number."""
     plain = table.astype(object).where(table.notna(), None)
-    plain = plain.map(lambda v: None if isinstance(v, float) and not math.isfinite(v) else v)
-    rows: list[dict[str, Any]] = plain.to_dict("records")
-    return rows
+    return [{key: _plain(v) for key, v in row.items()} for row in plain.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

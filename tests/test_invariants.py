@@ -252,6 +252,8 @@ class Watch:
         before, after = self.seats, Seats(*(a.copy() for a in world.seats))
         self.status = before.status[0].copy()
         self.lost = before.deprived[0].copy()
+        #: who lost its rights this month, on which the council decides at one sitting
+        self.lost_now = np.zeros_like(self.lost)
         self.gap = before.gap[0].copy()
         patron = self.inputs.patron
         self.status[patron] = self.inputs.record.status[t, patron]
@@ -335,7 +337,7 @@ class Watch:
         status = self.decided_on[:, c]
         say = among(status, IN - {S.SANCTIONED})
         if self.takes("vote", c, t):
-            say &= ~self.lost[:, c]
+            say &= ~(self.lost & ~self.lost_now if yes == Act.LOSE_RIGHTS else self.lost)[:, c]
         say[s] = False
         if getattr(statute, "interim", False):
             say &= self.gap[:, c] == 0
@@ -492,7 +494,7 @@ class Watch:
         owed = before.arrears[0, s, c] + bool(statute.automatic)
         assert owed >= statute.months, f"{said}: not that long in arrears"
         assert not self.lost[s, c], f"{said}: lost already"
-        self.lost[s, c] = True
+        self.lost[s, c] = self.lost_now[s, c] = True
         if "participation" in statute.takes and self.status[s, c] in PARTY:
             self.status[s, c] = S.SANCTIONED
 
