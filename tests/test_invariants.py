@@ -707,7 +707,7 @@ class Months(RuleBasedStateMachine):
         """A seat as it may have come to be."""
         at = (0, s, c)
         status, number = (
-            chance.choice([*Status, *UNPAID, *UNPAID, S.OBSERVER]),
+            chance.choice([*Status, *UNPAID, *UNPAID, *UNPAID, *UNPAID, S.OBSERVER]),
             chance.randrange(48),
         )
         debtor, arrears = status in UNPAID | SETTLING, inputs.rules[self.t][c].arrears
