@@ -24,7 +24,7 @@ runs is seen from two halves of the runs, each of which gives every index: half 
 standard error of their mean. An outcome without variance has no index; it is said which, and why.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -42,8 +42,6 @@ RESAMPLES = 500
 ALIKE = 1e-12
 #: the group of all factors that are not looked at one by one
 OTHERS = "all others"
-#: a function of points (P, factors) in the unit cube, in each half of the runs: shape (2, P, outcomes)
-Evaluate = Callable[[Floats], Floats]
 NEVER_BELOW_0 = ("mu_star", "ST")
 COLUMNS = ("outcome", "factor", "index", "value", "low", "high", "luck")
 

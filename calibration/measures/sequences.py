@@ -116,7 +116,7 @@ class Milestone:
         """
         words = str(text).split()
         if len(words) != 3:
-            raise ValueError("a step is written STATE what CLUB, such as UZB out GUAM")
+            raise ValueError("a step is written STATE what CLUB, three words")
         return cls(words[0], tuple(words[1].split(OR)), words[2])
 
     @property
