@@ -21,11 +21,14 @@ from numpy.typing import NDArray
 from tashkent.agents.situation import Floats
 from tashkent.agents.terms import TERMS
 
-#: what a friction is multiplied by: whether the club promises help; its opening window runs; this is a founding month;
-#: what a former party must join first, in units of compliance; a law at home makes joining dear
-Feature = Literal["guarantees", "window", "founding", "owed", "dear"]
+#: what a friction is multiplied by: whether the club promises help, or none; a signature is enough and no member is
+#: asked; its opening window runs; this is a founding month; a term runs that ends for who does not sign; a rule takes
+#: the former party back; what it must join first, in units of compliance; a law at home makes joining dear
+Feature = Literal[
+    "guarantees", "forum", "unasked", "window", "founding", "runs_out", "back", "owed", "dear"
+]
 #: those that differ between the seats of a club
-OF_SEATS: tuple[Feature, ...] = ("owed", "dear")
+OF_SEATS: tuple[Feature, ...] = ("back", "owed", "dear")
 Features = Mapping[Feature, NDArray[np.generic]]
 
 
@@ -60,23 +63,26 @@ class SeatAct:
     frictions: tuple[Friction, ...]
 
 
+_LEAVING = (Friction("exit"), Friction("idle", "forum"), Friction("wait", "runs_out"))
 #: act -> its log-odds, by the names of the record; frictions are added up in their order
 ACTS: dict[str, SeatAct] = {
     "accede": SeatAct(
         1.0,
         (
             Friction("accede"),
+            Friction("restore", "back"),
             Friction("compliance", "owed", sign=-1.0, label="return"),
             Friction("obligation", "guarantees"),
+            Friction("signature", "unasked"),
             Friction("opening", "window"),
             Friction("founding", "founding"),
             Friction("lock", "dear", scored=False),
         ),
     ),
     "renew": SeatAct(1.0, (Friction("renew"),)),
-    "withdraw": SeatAct(-1.0, (Friction("exit"),)),
-    "request_suspension": SeatAct(-1.0, (Friction("exit"),)),
-    "cease_observing": SeatAct(-1.0, (Friction("exit"),)),
+    "withdraw": SeatAct(-1.0, _LEAVING),
+    "request_suspension": SeatAct(-1.0, (Friction("suspend"), Friction("wait", "runs_out"))),
+    "cease_observing": SeatAct(-1.0, _LEAVING),
     "freeze": SeatAct(-1.0, (Friction("freeze", scored=False),)),
     "resume": SeatAct(1.0, (Friction("resume", scored=False),)),
     "observe": SeatAct(1.0, (Friction("observe", scored=False),)),

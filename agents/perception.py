@@ -16,13 +16,16 @@ MOST = 3.0
 def threat_level(measured: Floats, events: Floats) -> Floats:
     """The threat of a month, before memory: measured conflict plus dated events.
 
-    ``level = min(MOST, measured + max(0, events))``
+    ``level = MOST * (1 - exp(-(measured + max(0, events)) / MOST))``
+
+    The first signs of danger count in full and each one more adds less, so the scale has no cap at which further
+    danger is not felt.
 
     `measured` is in standard deviations of the years of fit (at least 0), `events` the sum of the signs of the
     events at work. Relief can cancel what events have added and no more: it does not undo measured conflict.
-    Both have shape (T, ...); so has the result, in [0, 3].
+    Both have shape (T, ...); so has the result, in [0, 3).
     """
-    return np.minimum(MOST, measured + np.maximum(0.0, events))
+    return np.asarray(MOST * -np.expm1(-(measured + np.maximum(0.0, events)) / MOST))
 
 
 def felt(level: Floats, half_life: float) -> Floats:

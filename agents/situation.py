@@ -1,7 +1,7 @@
 """What a state is shown in one month: the only thing that formulas take.
 
 Arrays carry any leading axes (runs, or months), then states, then what they are about. Sizes: S states, C clubs,
-K threats, P sponsors.
+A all clubs of the case, of which some formulas see a part, K threats, P sponsors.
 """
 
 from dataclasses import dataclass, field, fields, replace
@@ -14,7 +14,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
-Axis = Literal["run", "month", "state", "club", "threat", "sponsor", "belief"]
+#: an axis of all clubs stays whole where the formulas of some clubs are asked
+Axis = Literal["run", "month", "state", "club", "all clubs", "threat", "sponsor", "belief"]
 
 
 def lies(*axes: Axis) -> dict[str, tuple[Axis, ...]]:
@@ -58,8 +59,22 @@ class ClubTraits:
     patron_led: Bools = field(metadata=lies("club"))
     #: members share a budget at some time, shape (C,)
     budgeted: Bools = field(metadata=lies("club"))
+    #: members decide together who comes in, so that they are company; elsewhere each has a paper of its own, shape (C,)
+    company: Bools = field(metadata=lies("club"))
     #: the threat endangers the regime rather than the state, shape (K,)
     of_regime: Bools = field(metadata=lies("threat"))
+    #: the threat is other states of the case: who sits in the same club is no outsider, shape (K,)
+    of_rivals: Bools = field(metadata=lies("threat"))
+    #: the place of each club among all clubs of the case, shape (C,)
+    place: NDArray[np.intp] = field(metadata=lies("club"))
+    #: of all clubs of the case: what each leaves of a threat if it promises nothing, shape (A,)
+    leaves: Floats = field(metadata=lies("all clubs"))
+    #: whether each promises help, shape (A,)
+    promises: Bools = field(metadata=lies("all clubs"))
+    #: whether each bears on the patron's own pressure and is not led by it, shape (A,)
+    shelters: Bools = field(metadata=lies("all clubs"))
+    #: which of all clubs stand against which of these, in either direction, shape (C, A)
+    opposed: Bools = field(metadata=lies("club", "all clubs"))
 
 
 @dataclass(frozen=True)
@@ -85,8 +100,8 @@ class Situation:
     bond: Floats = field(metadata=lies("month", "state", "state"))
     #: leverage that the patron has won by force, at least 0, shape (..., S)
     leverage: Floats = field(metadata=lies("month", "state"))
-    #: another club that bears on the patron's coercion is open, shape (..., S)
-    alternative: Bools = field(metadata=lies("month", "state"))
+    #: threats on which each of all clubs bears by the law of the month, 0 or 1, shape (..., A, K)
+    covers: Floats = field(metadata=lies("month", "all clubs", "threat"))
     #: taste for standing alone, in (0, 1), shape (..., S)
     autonomy: Floats = field(metadata=lies("month", "state"))
     #: instruments of the club that reach into its members' defence, shape (..., C)
@@ -100,6 +115,8 @@ class Situation:
     # What differs between runs; None where only what is the same in all is asked.
     #: who is in which club, shape (..., S, C)
     seat: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
+    #: the same of all clubs of the case, shape (..., S, A)
+    held: Bools | None = field(default=None, metadata=lies("run", "state", "all clubs"))
     #: instruments of the club that the state has yet to join, shape (..., S, C)
     gap: NDArray[np.integer] | None = field(default=None, metadata=lies("run", "state", "club"))
     #: who has left which club of late, shape (..., S, C)

@@ -17,13 +17,15 @@ from tashkent.agents.situation import Bools, Floats, Situation
 from tashkent.agents.ties import leaning
 
 #: what of a situation differs between runs
-Read = Literal["seat", "gap", "left", "courted", "credibility"]
+Read = Literal["seat", "held", "gap", "left", "courted", "credibility"]
 #: the clubs in which a term reads what differs between runs: all, those with a trait
 #: (`agents.situation.ClubTraits`), or the active ones, in which something differs, for a term that reads of each club
 #: for itself
-Where = Literal["", "guarantees", "patron_led", "budgeted", "active"]
+Where = Literal["", "guarantees", "patron_led", "budgeted", "company", "active"]
 #: a tenth of trade or budget, and ten instruments owed times instruments of reach, count as one
 TEN = 10.0
+#: a side that leans to nobody
+HALF = 0.5
 #: shares of trade are counted in these, and what has no unit of its own in these
 SHARE_OF_TRADE = 1e-4
 FINEST = 2.0**-40
@@ -45,6 +47,8 @@ class Term:
     file: str = ""
     #: what that file said when it was read
     code: bytes = b""
+    #: it counts by what is at stake in the club; otherwise in full, as what others make of a seat does
+    at_stake: bool = True
 
 
 #: every term known, by name, in the order in which they are added up
@@ -57,6 +61,7 @@ def term(
     reads: tuple[Read, ...] = (),
     where: Where = "",
     prior: tuple[float, float] | None = None,
+    at_stake: bool = True,
 ) -> Callable[..., Callable[[Situation], Floats]]:
     """Register a formula as a term under its own name.
 
@@ -86,10 +91,15 @@ def term(
         for key, given, known in (("reads", reads, Read), ("where", (where,), Where)):
             for odd in (value for value in given if value not in get_args(known)):
                 raise ValueError(f"{name}: {key} is one of {get_args(known)}, not {odd!r}")
-        TERMS[name] = Term(name, theory, formula, frozenset(reads), where, prior)
+        TERMS[name] = Term(name, theory, formula, frozenset(reads), where, prior, at_stake=at_stake)
         return formula
 
     return register
+
+
+def staked(name: str, values: Floats, stake: Floats) -> Floats:
+    """What a term adds to the value of a seat, shape (..., S, C): by what is at stake in the club (C,), or in full."""
+    return stake * values if TERMS[name].at_stake else values
 
 
 def _summed(amount: Floats, applies: Bools, belief: Floats | None = None) -> Floats:
@@ -127,52 +137,111 @@ def _needed(values: NDArray[Any] | None, name: str) -> NDArray[Any]:
     return values
 
 
-@term(theory="Balance of threat (Walt 1987)", reads=("credibility",), where="guarantees")
-def protection(now: Situation) -> Floats:
-    """Threats to the state that the club would relieve, as far as own means leave them and it is believed.
+def _relief(now: Situation, amount: Floats, applies: Bools, belief: Floats | None = None) -> Floats:
+    """Sum over threats of what the club adds: ``amount * covers * outside * others``, times `belief` if given.
 
-    ``sum over k of exposure[k] * relieves[c, k] * belief[k, c]`` over threats to the state, where belief is the
-    credibility of a club that promises help and 1 for a club that promises nothing, for it has no word to break.
-    Shape (..., S, C).
+    `amount` (..., S, K) is what is felt, `applies` (C, K) where it is asked for; `others` is what the state's other
+    seats leave of the threat (each a share of what is there, so that a threat is relieved once), and of rivals only
+    those outside the club count. Shape (..., S, C).
+    """
+    held = _needed(now.held, "held")
+    seat = _needed(now.seat, "seat")
+    lead = np.broadcast_shapes(held.shape[:-1], amount.shape[:-1], now.credibility.shape[:-1])
+    total = np.zeros((*lead, len(applies)), order="F")
+    clubs = now.clubs
+    for c, k in zip(*applies.nonzero(), strict=True):
+        own = clubs.place[c]
+        felt = amount[..., k]
+        if clubs.of_rivals[k]:
+            felt = felt * _outside(now, seat[..., c])
+        for other in range(len(clubs.leaves)):
+            if other == own or not now.covers[..., other, k].any():
+                continue
+            if clubs.promises[other]:
+                left = 1.0 - now.credibility[..., k] * held[..., other]
+            else:
+                left = 1.0 - (1.0 - clubs.leaves[other]) * held[..., other]
+            # a club that does not bear on the threat in a month leaves all of it
+            at_work = now.covers[..., other, k][..., None]
+            felt = felt * (1.0 - at_work * (1.0 - left))
+        felt = felt * now.covers[..., own, k][..., None]
+        of_club = total[..., c]
+        of_club += felt if belief is None else felt * belief[..., k]
+    return total
+
+
+def _outside(now: Situation, seat: Bools) -> Floats:
+    """Share of the worst rivalry that comes from states outside a club, given who is in it (..., S): (..., S)."""
+    worst = now.rivalry.max(axis=-1)
+    from_outside = np.where(seat[..., None, :], 0.0, now.rivalry).max(axis=-1)
+    return np.asarray(
+        np.divide(from_outside, worst, out=np.ones_like(from_outside), where=worst > 0)
+    )
+
+
+@term(theory="Balance of threat (Walt 1987)", reads=("credibility", "seat", "held"))
+def protection(now: Situation) -> Floats:
+    """Threats to the state that the club would relieve and no other seat of the state relieves already.
+
+    ``sum over k of exposure[k] * relieves[c, k] * others[c, k] * belief[k, c]`` over threats to the state, where belief
+    is the credibility of a club that promises help and 1 for a club that promises nothing, for it has no word to
+    break. `others` is what the state's seats in other clubs leave of the threat: the product of ``1 - credibility``
+    for a promise and ``1 - forum_stake`` for a forum. A rival that sits in the club is no outsider, and the club does
+    not relieve it; nor does a promise relieve what its text does not cover in the month.
     """
     relieves = now.clubs.relieves & ~now.clubs.of_regime
     promised = now.clubs.guarantees[:, None]
-    believed = _summed(now.exposure, relieves & promised, now.credibility)
-    return believed + _summed(now.exposure, relieves & ~promised)
+    believed = _relief(now, now.exposure, relieves & promised, now.credibility)
+    return believed + _relief(now, now.exposure, relieves & ~promised)
 
 
-@term(theory="Fear of abandonment (Snyder 1984)", reads=("credibility",), where="guarantees")
+@term(
+    theory="Fear of abandonment (Snyder 1984)",
+    reads=("credibility", "seat", "held"),
+    where="guarantees",
+)
 def abandonment(now: Situation) -> Floats:
-    """Threats on which a promise of help is not believed.
+    """Threats on which a promise of help is not believed, as far as no other seat relieves them.
 
-    ``- sum over k of exposure[k] * relieves[c, k] * (1 - credibility[k])`` for clubs that promise help, else 0.
-    With weights a (protection) and b (this), the two add up to ``(a + b) * exposure * (credibility - need)``,
-    ``need = b / (a + b)``. Shape (..., S, C).
+    ``- sum over k of exposure[k] * relieves[c, k] * others[c, k] * (1 - credibility[k])`` for clubs that promise help,
+    else 0. With weights a (protection) and b (this), the two add up to ``(a + b) * exposure * others *
+    (credibility - need)``, ``need = b / (a + b)``.
     """
     relieves = now.clubs.relieves & ~now.clubs.of_regime & now.clubs.guarantees[:, None]
-    return _summed(now.exposure, relieves, now.credibility) - _summed(now.exposure, relieves)
+    believed = _relief(now, now.exposure, relieves, now.credibility)
+    return believed - _relief(now, now.exposure, relieves)
 
 
-@term(theory="Omnibalancing and protective integration (David 1991; Allison 2008)")
+@term(
+    theory="Omnibalancing and protective integration (David 1991; Allison 2008)",
+    reads=("credibility", "seat", "held"),
+)
 def regime_security(now: Situation) -> Floats:
-    """Threats to the incumbent's hold on power that the club's company relieves, promise or none.
+    """Threats to the incumbent's hold on power that the club's company relieves, promise or none, and no other seat.
 
-    ``sum over k of threat[k] * relieves[c, k]`` over threats to the regime. Shape (..., S, C).
+    ``sum over k of threat[k] * relieves[c, k] * others[c, k]`` over threats to the regime.
     """
-    return _summed(now.threat, now.clubs.relieves & now.clubs.of_regime)
+    return _relief(now, now.threat, now.clubs.relieves & now.clubs.of_regime)
 
 
-@term(theory="Balancing needs an alternative, else the weak bandwagon (Walt 1987)")
+@term(
+    theory="Balancing needs an alternative, else the weak bandwagon (Walt 1987)",
+    reads=("held",),
+    where="patron_led",
+)
 def coercion(now: Situation) -> Floats:
     """Pressure by the club's own sponsor: it recruits who has no alternative and repels who has one.
 
-    ``- sum over k of threat[k] * menaces[c, k]`` with an alternative, and ``+ leverage``, the patron's grip after a
-    war that was lost on own soil with its hand in it, without one. Clubs of other sponsors than the patron always have
-    an alternative. Shape (..., S, C).
+    ``(1 - door) * leverage - door * sum over k of threat[k] * menaces[c, k]`` for the patron's clubs: `leverage` is its
+    grip after a war that was lost on own soil with its hand in it, and ``door = 1 - 2 ** -n`` with n the state's seats
+    in clubs that bear on the patron's pressure, each of which leaves it half as alone. From clubs of other sponsors the
+    threat repels in full.
     """
+    held = _needed(now.held, "held")
     repelled = -_summed(now.threat, now.clubs.menaces)
-    alone = ~now.alternative[..., None] & now.clubs.patron_led
-    return np.where(alone, now.leverage[..., None], repelled)
+    alone = HALF ** (held & now.clubs.shelters).sum(axis=-1)[..., None]
+    gripped = alone * now.leverage[..., None] + (1.0 - alone) * repelled
+    return np.where(now.clubs.patron_led, gripped, repelled)
 
 
 @term(theory="Hierarchy (Lake 2009)")
@@ -187,15 +256,55 @@ def patronage(now: Situation) -> Floats:
     return total + now.goods[..., None, :]
 
 
-@term(theory="Partisan patron (Karabakh; Tajikistan)", reads=("seat",), where="patron_led")
+@term(
+    theory="Partisan patron (Karabakh; Tajikistan)",
+    reads=("seat",),
+    where="company",
+)
 def partisan_patron(now: Situation) -> Floats:
-    """Rivals in the patron's club, with the patron on their side.
+    """Rivals in a club whose members decide together, and in the patron's club the patron on their side.
 
-    ``- sum over j of rivalry[s, j] * leaning[s, j] * seat[j, c]`` for clubs that the patron leads, else 0.
-    Shape (..., S, C).
+    ``- sum over j of rivalry[s, j] * side[s, j] * seat[j, c]``; `side` is the patron's leaning to the rival in clubs
+    that it leads, and one half, which is no leaning, in others.
     """
-    seat = _needed(now.seat, "seat") & now.clubs.patron_led
-    return -_over_others(now.rivalry * leaning(now.patron_tie), seat, FINEST)
+    seat = _needed(now.seat, "seat")
+    led = now.clubs.patron_led
+    partisan = _over_others(
+        now.rivalry * leaning(now.patron_tie), seat & led & now.clubs.company, FINEST
+    )
+    return -(partisan + _over_others(now.rivalry * HALF, seat & ~led & now.clubs.company, FINEST))
+
+
+@term(
+    theory="Two blocs: a choice of one side (Snyder 1984; Crawford 2003)",
+    reads=("held",),
+    at_stake=False,
+)
+def two_blocs(now: Situation) -> Floats:
+    """Seats in clubs that stand against this one: ``- number of clubs opposed to c in which the state sits``."""
+    held = _needed(now.held, "held")
+    total = np.zeros((*held.shape[:-1], len(now.clubs.opposed)), order="F")
+    for c, other in zip(*now.clubs.opposed.nonzero(), strict=True):
+        of_club = total[..., c]
+        of_club -= held[..., other]
+    return total
+
+
+@term(
+    theory="Clubs are joined for a purpose (Haas 1980; Koremenos, Lipson and Snidal 2001)",
+    at_stake=False,
+)
+def purpose(now: Situation) -> Floats:
+    """Nothing that the club bears on troubles the state: ``- exp(- sum over k of threat[k] * relieves[c, k])``.
+
+    A forum of states at odds with the patron is worth nothing to a state that is not: minus one where none of its
+    subjects is felt, and near zero where some are.
+    """
+    troubled = np.zeros((*now.threat.shape[:-1], len(now.clubs.relieves)), order="F")
+    for c, k in zip(*now.clubs.relieves.nonzero(), strict=True):
+        of_club, covered = troubled[..., c], now.covers[..., now.clubs.place[c], k][..., None]
+        of_club += now.threat[..., k] * covered
+    return np.asarray(-np.exp(-troubled))
 
 
 @term(theory="Substitutes for the patron's help (Crawford; von Borzyskowski and Vabulas 2019)")
@@ -203,10 +312,13 @@ def outside_option(now: Situation) -> Floats:
     """Threats against which others than the patron offer help, so that its club is needed less.
 
     ``- sum over k of exposure[k] * offer[k] * relieves[c, k]`` for clubs that the patron leads, else 0.
-    Shape (..., S, C).
     """
     relieves = now.clubs.relieves & now.clubs.patron_led[:, None]
-    return -_summed(now.exposure * now.offer, relieves)
+    total = np.zeros((*now.exposure.shape[:-1], len(relieves)), order="F")
+    for c, k in zip(*relieves.nonzero(), strict=True):
+        of_club, covered = total[..., c], now.covers[..., now.clubs.place[c], k][..., None]
+        of_club -= now.exposure[..., k] * now.offer[..., k] * covered
+    return total
 
 
 @term(theory="Fear of entrapment, the price of integration (Snyder 1984; Morrow 1991)")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tashkent.agents.memory import envelope
-from tashkent.agents.situation import Bools, Floats
+from tashkent.agents.situation import Floats
 
 
 def tie(measured: Floats, events: Floats, step: float) -> Floats:
@@ -22,14 +22,6 @@ def leverage(coercion: Floats, half_life: float) -> Floats:
     result, at least 0. `half_life` is in months. Theory: bandwagoning (Walt 1987).
     """
     return envelope(np.maximum(0.0, coercion), half_life)
-
-
-def alternative(open_to: Bools, bears_on_coercion: Bools) -> Bools:
-    """Whether a club that bears on the patron's coercion is open to a state.
-
-    `open_to` has shape (..., S, C), `bears_on_coercion` (C,); the result (..., S).
-    """
-    return np.asarray((open_to & bears_on_coercion).any(axis=-1))
 
 
 def leaning(patron_tie: Floats) -> Floats:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tashkent.agents.situation import Floats
+from tashkent.agents.terms import staked
 from tashkent.calibration.likelihood import fit_rows, fitted_names
 from tashkent.calibration.riskset import CHOICES
 from tashkent.model.case import Case
@@ -67,7 +68,8 @@ def _on_record(case: Case, names: tuple[str, ...]) -> Floats:
     found = np.zeros((len(case.months), len(names), len(case.clubs), len(case.states)))
     for n, name in enumerate(names):
         if name in inputs.theory:
-            found[1:, n] = (inputs.stake * of_months(case, name, situation)).swapaxes(1, 2)[1:]
+            values = staked(name, of_months(case, name, situation), inputs.stake)
+            found[1:, n] = values.swapaxes(1, 2)[1:]
     return found
 
 

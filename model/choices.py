@@ -150,7 +150,7 @@ def log_odds_row(inputs: CaseInputs, act: Act, t: int, s: int, c: int) -> LogOdd
     if name == "renew" and term is not None:
         seen = max(0, t - term.informed_months_before)
     features: Features = {
-        **{key: values[c] for key, values in inputs.club_features(t).items()},
+        **inputs.features_of_club(t, c),
         **{
             key: values[s]
             for key, values in inputs.seat_features(t, c, inputs.record.former[t - 1, :, c]).items()

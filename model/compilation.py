@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from tashkent.agents import perception, ties
 from tashkent.agents.situation import Bools, ClubTraits, Floats, Situation
-from tashkent.agents.terms import TEN, TERMS
+from tashkent.agents.terms import TEN, TERMS, staked
 from tashkent.model.case import Case
 from tashkent.model.case.tables import TIE, Event
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
 from tashkent.model.formulas import of_months
 from tashkent.model.inputs import CaseInputs, Rules
+from tashkent.model.law import RulesInForce
 from tashkent.model.seats import NEVER, Months, Seats, owed_after
 from tashkent.model.statuses import BOUND, FORMER, Status
 
@@ -30,13 +31,13 @@ def compile_case(case: Case) -> CaseInputs:
     may_observe = _openness(case) & exists[:, None, :]
     open_to = may_observe.copy()
     dear = _locked(case, rules, open_to)
-    traits = _traits(case, rules)
-    seen, situation = _situation(case, traits, open_to, rules)
-    ratified = _ratified(rules)
-    instruments_owed, instruments = _instruments_of_return(case, rules)
     stake = np.array(
         [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
     )
+    traits = _traits(case, rules, stake)
+    seen, situation = _situation(case, traits, rules)
+    ratified = _ratified(rules)
+    instruments_owed, instruments = _instruments_of_return(case, rules)
     theory = tuple(name for name in TERMS if name in case.role("weight"))
     base_terms = base_terms_of(case, theory, situation, stake)
     inputs = CaseInputs(
@@ -54,6 +55,9 @@ def compile_case(case: Case) -> CaseInputs:
         exists=exists,
         founding=founding,
         window=window,
+        unasked=np.array([[_asks_nobody(here) for here in row] for row in rules]),
+        runs_out=np.array([[_runs_out(here) for here in row] for row in rules]),
+        restores=np.array([[here.restoration is not None for here in row] for row in rules]),
         decides=np.array([s.role == "decider" for s in case.states]),
         patron=case.state_ids.index(case.patron),
         dear=dear,
@@ -110,6 +114,18 @@ def _locked(case: Case, rules: Rules, open_to: Bools) -> Bools:
     return dear
 
 
+def _asks_nobody(rules: RulesInForce) -> bool:
+    """Whether a signature is enough to come in."""
+    rule = rules.accession
+    return rule is not None and not rule.consensus and not rule.ministers
+
+
+def _runs_out(rules: RulesInForce) -> bool:
+    """Whether a term runs that ends later for who does not sign its prolongation."""
+    term = rules.term
+    return term is not None and term.renewal == "opt_in" and not rules.term_ends
+
+
 def _requests(case: Case) -> dict[int, tuple[tuple[int, str, bool], ...]]:
     """The requests for help of each month: state, kind, whether it asked."""
     requests: dict[int, tuple[tuple[int, str, bool], ...]] = {}
@@ -122,10 +138,15 @@ def _requests(case: Case) -> dict[int, tuple[tuple[int, str, bool], ...]]:
 def base_terms_of(
     case: Case, theory: tuple[str, ...], situation: Situation, stake: Floats
 ) -> dict[str, Floats]:
-    """The terms of every month with nobody in and nothing learnt from requests, shape (T, S, C), times the stake."""
+    """The terms of every month with nobody in and nothing learnt from requests, shape (T, S, C).
+
+    Times the stake, but for those that count in full.
+    """
     nobody = np.zeros((*situation.autonomy.shape, len(stake)), bool)
-    now = replace(situation, seat=nobody, gap=nobody.astype(int), left=nobody, courted=nobody)
-    return {name: stake * of_months(case, name, now) for name in theory}
+    now = replace(
+        situation, seat=nobody, held=nobody, gap=nobody.astype(int), left=nobody, courted=nobody
+    )
+    return {name: staked(name, of_months(case, name, now), stake) for name in theory}
 
 
 def _belief_index(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -179,8 +200,11 @@ def _posts(case: Case, rules: Rules) -> Floats:
     return case.fixed("goods_step") * np.array(counts) * ("patronage" in case.role("weight"))
 
 
-def _traits(case: Case, rules: Rules) -> ClubTraits:
+def _traits(case: Case, rules: Rules, stake: Floats) -> ClubTraits:
     clubs, threats = case.clubs.values(), case.threats
+    promises = np.array([c.guarantee for c in clubs])
+    of_patron = np.array([k.source == "patron" for k in threats.values()])
+    bears = np.array([[k in c.relieves for k in threats] for c in clubs])[:, of_patron].any(axis=1)
     return ClubTraits(
         relieves=np.array([[k in c.relieves for k in threats] for c in clubs]),
         menaces=np.array([[k.source == c.sponsor for k in threats.values()] for c in clubs]),
@@ -188,8 +212,50 @@ def _traits(case: Case, rules: Rules) -> ClubTraits:
         sponsors=np.array([[float(c.sponsor == p) for p in case.sponsors] for c in clubs]),
         patron_led=np.array([c.sponsor == "patron" for c in clubs]),
         budgeted=np.array([any(here[c].budget for here in rules) for c in range(len(clubs))]),
+        company=np.array(
+            [any(_asks_members(here[c]) for here in rules) for c in range(len(clubs))]
+        ),
         of_regime=np.array([k.target == "regime" for k in threats.values()]),
+        of_rivals=np.array([k.measured_by == "rivalry" for k in threats.values()]),
+        place=np.arange(len(clubs)),
+        leaves=np.where(promises, 0.0, 1.0 - stake),
+        promises=promises,
+        shelters=bears & np.array([c.sponsor != "patron" for c in clubs]),
+        opposed=_opposed(case, rules),
     )
+
+
+def _asks_members(rules: RulesInForce) -> bool:
+    """Whether who comes in is for the members to decide together."""
+    return rules.accession is not None and rules.accession.consensus
+
+
+def _opposed(case: Case, rules: Rules) -> Bools:
+    """Clubs that a statute of either holds to be aimed at the other, shape (C, C)."""
+    names = tuple(case.clubs)
+    found = np.zeros((len(names), len(names)), bool)
+    for row in rules:
+        for c, here in enumerate(row):
+            if here.incompatible is not None:
+                for other in (*here.incompatible.bars, *here.incompatible.suspects):
+                    found[c, names.index(other)] = found[names.index(other), c] = True
+    return found
+
+
+def _covers(case: Case, rules: Rules) -> Floats:
+    """Threats on which each club bears by the law of each month, 0 or 1, shape (T, C, K).
+
+    A promise of help does not reach violence at home before its text does.
+    """
+    found = np.zeros((len(rules), len(case.clubs), len(case.threats)))
+    for c, club in enumerate(case.clubs.values()):
+        for k, (name, threat) in enumerate(case.threats.items()):
+            if name not in club.relieves:
+                continue
+            for t, row in enumerate(rules):
+                unread = club.guarantee and threat.need == "stability"
+                found[t, c, k] = not unread or row[c].covering(threat.need) is not None
+    return found
 
 
 @dataclass(frozen=True)
@@ -266,6 +332,7 @@ def _measured(case: Case) -> _Measured:
         if tie.year in years:
             at = (years.index(tie.year), states.index(tie.state), states.index(tie.partner))
             bond[at] = tie.value
+    rivalry /= _unit_of_rivalry(case, rivalry)
     annual = np.array([years.index(month // MONTHS_PER_YEAR) for month in case.months])
     return _Measured(
         {name: table[annual] for name, table in composites.items()}, rivalry[annual], bond[annual]
@@ -288,9 +355,18 @@ def _threats(case: Case, measured: _Measured, signs: _EventSigns) -> tuple[Float
     return threat, rivalry
 
 
-def _situation(
-    case: Case, traits: ClubTraits, open_to: Bools, rules: Rules
-) -> tuple[Floats, Situation]:
+def _unit_of_rivalry(case: Case, rivalry: Floats) -> float:
+    """The standard deviation of the worst rivalry of deciding states in the years of fit: the unit of other threats.
+
+    `rivalry` has shape (years, S, S).
+    """
+    deciders = [case.state_ids.index(s) for s in case.deciders]
+    years = case.fit_until // MONTHS_PER_YEAR + 1 - case.start // MONTHS_PER_YEAR
+    spread = float(rivalry[: max(1, years)].max(axis=-1)[:, deciders].std())
+    return spread if spread > 0 else 1.0
+
+
+def _situation(case: Case, traits: ClubTraits, rules: Rules) -> tuple[Floats, Situation]:
     """What dated events showed of promises, and the situation of every month with nothing learnt from requests."""
     signs, measured = _event_signs(case), _measured(case)
     composites = measured.composites
@@ -299,7 +375,6 @@ def _situation(
     tie = ties.tie(tie, signs.tie, case.fixed("event_step"))
     own_means_help = np.array([k.source in OWN_MEANS for k in case.threats.values()])
     seen = perception.remembered(signs.credibility, case.fixed("belief_half_life"))
-    bears = (traits.relieves & [k.source == "patron" for k in case.threats.values()]).any(axis=1)
     return seen, Situation(
         clubs=traits,
         threat=threat,
@@ -311,7 +386,7 @@ def _situation(
         rivalry=rivalry,
         bond=measured.bond,
         leverage=ties.leverage(signs.coercion, case.fixed("leverage_half_life")),
-        alternative=ties.alternative(open_to, bears & ~traits.patron_led),
+        covers=_covers(case, rules),
         autonomy=perception.autonomy(composites["autonomy"]),
         reach=np.array([[float(r.reach) for r in row] for row in rules]),
         goods=case.fixed("goods_step") * np.array([[len(r.benefit) for r in row] for row in rules]),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tashkent.agents import perception
 from tashkent.agents.acts import Features
 from tashkent.agents.situation import MONTHLY, Bools, Floats, Situation, axes_of, lies
-from tashkent.agents.terms import TERMS, Read
+from tashkent.agents.terms import TERMS, Read, staked
 from tashkent.model.case import Case
 from tashkent.model.formulas import of_month
 from tashkent.model.law import RulesInForce
@@ -38,12 +38,13 @@ class Standing:
     belief_updates: Floats = field(metadata=lies("run", "belief"))
 
     def of_clubs(self, clubs: slice) -> dict[str, NDArray[Any]]:
-        """What lies by club, as far as it concerns some clubs: by name, shape (..., S, clubs)."""
-        return {
+        """What lies by club, as far as it concerns some clubs: by name, shape (..., S, clubs); `held` is of all."""
+        some = {
             name: getattr(self, name)[..., clubs]
             for name, axes in axes_of(Standing).items()
             if "club" in axes
         }
+        return {**some, "held": self.seat}
 
     @property
     def active_clubs(self) -> dict[Read, frozenset[int]]:
@@ -54,6 +55,8 @@ class Standing:
             cast(Read, name): frozenset(compress(clubs, values.any(axis=others).tolist()))
             for name, values in self.of_clubs(slice(None)).items()
         }
+        # who sits in one club may weigh a seat in any other
+        found["held"] = frozenset(clubs if found["seat"] else ())
         found["credibility"] = frozenset(clubs if self.belief_updates.any() else ())
         return found
 
@@ -89,6 +92,12 @@ class CaseInputs:
     exists: Bools = field(metadata=lies("month", "club"))
     founding: Bools = field(metadata=lies("month", "club"))
     window: Bools = field(metadata=lies("month", "club"))
+    #: a signature is enough to come in: no member is asked, shape (T, C)
+    unasked: Bools = field(metadata=lies("month", "club"))
+    #: a term runs that ends for who does not sign its prolongation, shape (T, C)
+    runs_out: Bools = field(metadata=lies("month", "club"))
+    #: a rule takes former parties back, shape (T, C)
+    restores: Bools = field(metadata=lies("month", "club"))
     #: the state decides in the model, shape (S,)
     decides: Bools = field(metadata=lies("state"))
     patron: int
@@ -149,20 +158,31 @@ class CaseInputs:
     @cached_property
     def priced(self) -> tuple[tuple[int, ...], ...]:
         """In each month the clubs whose seats cost some states more than others."""
-        dear = self.dear.any(axis=1) | (self.owed > 0)
+        dear = self.dear.any(axis=1) | (self.owed > 0) | self.restores
         return tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in dear)
 
     def club_features(self, t: int) -> Features:
         """What frictions of clubs are multiplied by in a month, each of shape (C,)."""
         return {
             "guarantees": self.situation.clubs.guarantees,
+            "forum": ~self.situation.clubs.guarantees,
+            "unasked": self.unasked[t],
             "window": self.window[t],
             "founding": self.founding[t],
+            "runs_out": self.runs_out[t],
         }
+
+    def features_of_club(self, t: int, c: int) -> Features:
+        """The same of one club, without an axis."""
+        return {name: values[c] for name, values in self.club_features(t).items()}
 
     def seat_features(self, t: int, c: int, former: Bools) -> Features:
         """What frictions of seats of a club are multiplied by, each of shape (S,) or that of `former`, (..., S)."""
-        return {"owed": self.owed[t, c] * former, "dear": self.dear[t, :, c]}
+        return {
+            "back": former & self.restores[t, c],
+            "owed": self.owed[t, c] * former,
+            "dear": self.dear[t, :, c],
+        }
 
     def terms(self, t: int, standing: Standing) -> dict[str, Floats]:
         """The terms that are not zero everywhere in month `t`, times what is at stake, each of shape (..., S, C)."""
@@ -194,7 +214,9 @@ class CaseInputs:
                 shown[clubs] = self._shown(t, clubs).joined_by(
                     credibility=credibility, **standing.of_clubs(clubs)
                 )
-            delta = self.stake[clubs] * of_month(self.case, name, shown[clubs], t, clubs)
+            delta = staked(
+                name, of_month(self.case, name, shown[clubs], t, clubs), self.stake[clubs]
+            )
             if self.at_work[name][t]:
                 delta -= self.base_terms[name][t][:, clubs]
             found[name] = clubs, delta

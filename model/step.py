@@ -219,15 +219,16 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     inputs, noise = world.inputs, world.noise
     unmoved = (world.status == before) & inputs.decides[:, None]
     party = among(before, *PARTY) & unmoved
-    to_leave = acts.log_odds("withdraw", value, world.of_all_clubs)
+    to_leave = acts.log_odds("withdraw", value, world.of_all_clubs, inputs.club_features(t))
     leaves = (to_leave > noise.logistic("withdraw", t)) & among(before, *MAY_LEAVE) & unmoved
     some_leave = leaves.any(axis=(0, 1))
     for c, rules in enumerate(inputs.rules[t]):
         if rules.renewal_due:
             continue
         friction, free, gives = world.of_one_club, party[:, :, c], leaves[:, :, c]
+        features = inputs.features_of_club(t, c)
         if rules.voluntary_suspension is not None:
-            log_odds = acts.log_odds("request_suspension", value[:, :, c], friction)
+            log_odds = acts.log_odds("request_suspension", value[:, :, c], friction, features)
             asks = free & (log_odds > noise.logistic_in("suspend", c, t))
             rule = rules.voluntary_suspension.id
             enact_where(
@@ -254,7 +255,7 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             observes = among(before[:, :, c], Status.OBSERVER) & unmoved[:, :, c]
             if observes.any():
                 drawn = noise.logistic_in("cease observing", c, t)
-                log_odds = acts.log_odds("cease_observing", value[:, :, c], friction)
+                log_odds = acts.log_odds("cease_observing", value[:, :, c], friction, features)
                 ceases = observes & (log_odds > drawn)
                 rule = rules.observer.id
                 enact_where(world, t, c, ceases, Act.CEASE_OBSERVING, Status.NONE, rule)
