@@ -67,10 +67,10 @@ class ClubTraits:
     of_rivals: Bools = field(metadata=lies("threat"))
     #: the place of each club among all clubs of the case, shape (C,)
     place: NDArray[np.intp] = field(metadata=lies("club"))
-    #: of all clubs of the case: what each leaves of a threat if it promises nothing, shape (A,)
-    leaves: Floats = field(metadata=lies("all clubs"))
-    #: whether each promises help, shape (A,)
+    #: of all clubs of the case: whether each promises help, shape (A,)
     promises: Bools = field(metadata=lies("all clubs"))
+    #: what is at stake in each, shape (A,): the share of a threat that a forum relieves
+    stake: Floats = field(metadata=lies("all clubs"))
     #: whether each bears on the patron's own pressure and is not led by it, shape (A,)
     shelters: Bools = field(metadata=lies("all clubs"))
     #: which of all clubs stand against which of these, in either direction, shape (C, A)

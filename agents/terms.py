@@ -6,7 +6,7 @@ weight, and returns an array of shape (..., S, C). To add one, write the functio
 decorate it, and give its weight a prior in the case's ``parameters.toml`` under the function's name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -137,46 +137,46 @@ def _needed(values: NDArray[Any] | None, name: str) -> NDArray[Any]:
     return values
 
 
-def _relief(now: Situation, amount: Floats, applies: Bools, belief: Floats | None = None) -> Floats:
-    """Sum over threats of what the club adds: ``amount * covers * outside * others``, times `belief` if given.
+def _left_to(now: Situation, amount: Floats, applies: Bools) -> Iterator[tuple[int, int, Floats]]:
+    """What the state's other seats leave of a threat to a club that applies (C, K): club, threat, amount (..., S).
 
-    `amount` (..., S, K) is what is felt, `applies` (C, K) where it is asked for; `others` is what the state's other
-    seats leave of the threat (each a share of what is there, so that a threat is relieved once), and of rivals only
-    those outside the club count. Shape (..., S, C).
+    ``amount[k] * covers[c, k] * outside[c, k] * others[c, k]``, where `others` is the product over other clubs o of
+    ``1 - share[o, k] * covers[o, k] * held[o]``: a threat is relieved once. `amount` (..., S, K) is what is felt; of
+    rivals only those outside the club count; `share` is the credibility of a promise, and for a forum what is at stake
+    in it.
     """
-    held = _needed(now.held, "held")
-    seat = _needed(now.seat, "seat")
-    lead = np.broadcast_shapes(held.shape[:-1], amount.shape[:-1], now.credibility.shape[:-1])
-    total = np.zeros((*lead, len(applies)), order="F")
-    clubs = now.clubs
+    held, seat, clubs = _needed(now.held, "held"), _needed(now.seat, "seat"), now.clubs
     for c, k in zip(*applies.nonzero(), strict=True):
-        own = clubs.place[c]
-        felt = amount[..., k]
+        covers = now.covers[..., k, None]
+        if not covers[..., clubs.place[c], :].any():
+            continue
+        left = amount[..., k] * covers[..., clubs.place[c], :]
         if clubs.of_rivals[k]:
-            felt = felt * _outside(now, seat[..., c])
-        for other in range(len(clubs.leaves)):
-            if other == own or not now.covers[..., other, k].any():
+            left = left * _outside(now, seat[..., c])
+        for other, promises in enumerate(clubs.promises):
+            if other == clubs.place[c] or not covers[..., other, :].any():
                 continue
-            if clubs.promises[other]:
-                left = 1.0 - now.credibility[..., k] * held[..., other]
-            else:
-                left = 1.0 - (1.0 - clubs.leaves[other]) * held[..., other]
-            # a club that does not bear on the threat in a month leaves all of it
-            at_work = now.covers[..., other, k][..., None]
-            felt = felt * (1.0 - at_work * (1.0 - left))
-        felt = felt * now.covers[..., own, k][..., None]
-        of_club = total[..., c]
-        of_club += felt if belief is None else felt * belief[..., k]
-    return total
+            share = now.credibility[..., k] if promises else clubs.stake[other]
+            left = left * (1.0 - share * covers[..., other, :] * held[..., other])
+        yield c, k, left
 
 
 def _outside(now: Situation, seat: Bools) -> Floats:
     """Share of the worst rivalry that comes from states outside a club, given who is in it (..., S): (..., S)."""
     worst = now.rivalry.max(axis=-1)
-    from_outside = np.where(seat[..., None, :], 0.0, now.rivalry).max(axis=-1)
-    return np.asarray(
-        np.divide(from_outside, worst, out=np.ones_like(from_outside), where=worst > 0)
-    )
+    outside = np.zeros(np.broadcast_shapes(worst.shape, seat.shape), order="F")
+    pairs = now.rivalry.reshape(-1, *now.rivalry.shape[-2:]).any(axis=0)  # few are rivals at all
+    for s, j in zip(*pairs.nonzero(), strict=True):
+        of_state = outside[..., s]
+        np.maximum(of_state, now.rivalry[..., s, j] * ~seat[..., j], out=of_state)
+    return np.divide(outside, worst, out=np.ones_like(outside), where=worst > 0)
+
+
+def _nothing(now: Situation) -> Floats:
+    """Zeros of shape (..., S, C), runs side by side in memory."""
+    of_runs = _needed(now.held, "held").shape[:-1]
+    lead = np.broadcast_shapes(of_runs, now.credibility.shape[:-1])
+    return np.zeros((*lead, len(now.clubs.relieves)), order="F")
 
 
 @term(theory="Balance of threat (Walt 1987)", reads=("credibility", "seat", "held"))
@@ -187,12 +187,13 @@ def protection(now: Situation) -> Floats:
     is the credibility of a club that promises help and 1 for a club that promises nothing, for it has no word to
     break. `others` is what the state's seats in other clubs leave of the threat: the product of ``1 - credibility``
     for a promise and ``1 - forum_stake`` for a forum. A rival that sits in the club is no outsider, and the club does
-    not relieve it; nor does a promise relieve what its text does not cover in the month.
+    not relieve it; nor does a promise relieve what its text does not cover in the month. Shape (..., S, C).
     """
-    relieves = now.clubs.relieves & ~now.clubs.of_regime
-    promised = now.clubs.guarantees[:, None]
-    believed = _relief(now, now.exposure, relieves & promised, now.credibility)
-    return believed + _relief(now, now.exposure, relieves & ~promised)
+    total, relieves = _nothing(now), now.clubs.relieves & ~now.clubs.of_regime
+    for c, k, left in _left_to(now, now.exposure, relieves):
+        of_club = total[..., c]
+        of_club += left * now.credibility[..., k] if now.clubs.guarantees[c] else left
+    return total
 
 
 @term(
@@ -205,11 +206,14 @@ def abandonment(now: Situation) -> Floats:
 
     ``- sum over k of exposure[k] * relieves[c, k] * others[c, k] * (1 - credibility[k])`` for clubs that promise help,
     else 0. With weights a (protection) and b (this), the two add up to ``(a + b) * exposure * others *
-    (credibility - need)``, ``need = b / (a + b)``.
+    (credibility - need)``, ``need = b / (a + b)``. Shape (..., S, C).
     """
+    total = _nothing(now)
     relieves = now.clubs.relieves & ~now.clubs.of_regime & now.clubs.guarantees[:, None]
-    believed = _relief(now, now.exposure, relieves, now.credibility)
-    return believed - _relief(now, now.exposure, relieves)
+    for c, k, left in _left_to(now, now.exposure, relieves):
+        of_club = total[..., c]
+        of_club -= left * (1.0 - now.credibility[..., k])
+    return total
 
 
 @term(
@@ -219,9 +223,13 @@ def abandonment(now: Situation) -> Floats:
 def regime_security(now: Situation) -> Floats:
     """Threats to the incumbent's hold on power that the club's company relieves, promise or none, and no other seat.
 
-    ``sum over k of threat[k] * relieves[c, k] * others[c, k]`` over threats to the regime.
+    ``sum over k of threat[k] * relieves[c, k] * others[c, k]`` over threats to the regime. Shape (..., S, C).
     """
-    return _relief(now, now.threat, now.clubs.relieves & now.clubs.of_regime)
+    total = _nothing(now)
+    for c, _, left in _left_to(now, now.threat, now.clubs.relieves & now.clubs.of_regime):
+        of_club = total[..., c]
+        of_club += left
+    return total
 
 
 @term(
@@ -235,7 +243,7 @@ def coercion(now: Situation) -> Floats:
     ``(1 - door) * leverage - door * sum over k of threat[k] * menaces[c, k]`` for the patron's clubs: `leverage` is its
     grip after a war that was lost on own soil with its hand in it, and ``door = 1 - 2 ** -n`` with n the state's seats
     in clubs that bear on the patron's pressure, each of which leaves it half as alone. From clubs of other sponsors the
-    threat repels in full.
+    threat repels in full. Shape (..., S, C).
     """
     held = _needed(now.held, "held")
     repelled = -_summed(now.threat, now.clubs.menaces)
@@ -265,7 +273,7 @@ def partisan_patron(now: Situation) -> Floats:
     """Rivals in a club whose members decide together, and in the patron's club the patron on their side.
 
     ``- sum over j of rivalry[s, j] * side[s, j] * seat[j, c]``; `side` is the patron's leaning to the rival in clubs
-    that it leads, and one half, which is no leaning, in others.
+    that it leads, and one half, which is no leaning, in others. Shape (..., S, C).
     """
     seat = _needed(now.seat, "seat")
     led = now.clubs.patron_led
@@ -281,7 +289,10 @@ def partisan_patron(now: Situation) -> Floats:
     at_stake=False,
 )
 def two_blocs(now: Situation) -> Floats:
-    """Seats in clubs that stand against this one: ``- number of clubs opposed to c in which the state sits``."""
+    """Seats in clubs that stand against this one: ``- number of clubs opposed to c in which the state sits``.
+
+    Shape (..., S, C).
+    """
     held = _needed(now.held, "held")
     total = np.zeros((*held.shape[:-1], len(now.clubs.opposed)), order="F")
     for c, other in zip(*now.clubs.opposed.nonzero(), strict=True):
@@ -298,7 +309,7 @@ def purpose(now: Situation) -> Floats:
     """Nothing that the club bears on troubles the state: ``- exp(- sum over k of threat[k] * relieves[c, k])``.
 
     A forum of states at odds with the patron is worth nothing to a state that is not: minus one where none of its
-    subjects is felt, and near zero where some are.
+    subjects is felt, and near zero where some are. Shape (..., S, C).
     """
     troubled = np.zeros((*now.threat.shape[:-1], len(now.clubs.relieves)), order="F")
     for c, k in zip(*now.clubs.relieves.nonzero(), strict=True):

@@ -208,7 +208,7 @@ def _traits(case: Case, rules: Rules, stake: Floats) -> ClubTraits:
     return ClubTraits(
         relieves=np.array([[k in c.relieves for k in threats] for c in clubs]),
         menaces=np.array([[k.source == c.sponsor for k in threats.values()] for c in clubs]),
-        guarantees=np.array([c.guarantee for c in clubs]),
+        guarantees=promises,
         sponsors=np.array([[float(c.sponsor == p) for p in case.sponsors] for c in clubs]),
         patron_led=np.array([c.sponsor == "patron" for c in clubs]),
         budgeted=np.array([any(here[c].budget for here in rules) for c in range(len(clubs))]),
@@ -218,8 +218,8 @@ def _traits(case: Case, rules: Rules, stake: Floats) -> ClubTraits:
         of_regime=np.array([k.target == "regime" for k in threats.values()]),
         of_rivals=np.array([k.measured_by == "rivalry" for k in threats.values()]),
         place=np.arange(len(clubs)),
-        leaves=np.where(promises, 0.0, 1.0 - stake),
         promises=promises,
+        stake=stake,
         shelters=bears & np.array([c.sponsor != "patron" for c in clubs]),
         opposed=_opposed(case, rules),
     )
