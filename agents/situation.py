@@ -115,8 +115,8 @@ class Situation:
     # What differs between runs; None where only what is the same in all is asked.
     #: who is in which club, shape (..., S, C)
     seat: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
-    #: the same of all clubs of the case, shape (..., S, A)
-    held: Bools | None = field(default=None, metadata=lies("run", "state", "all clubs"))
+    #: the same of all clubs of the case, as 0 or 1, shape (..., S, A)
+    held: Floats | None = field(default=None, metadata=lies("run", "state", "all clubs"))
     #: instruments of the club that the state has yet to join, shape (..., S, C)
     gap: NDArray[np.integer] | None = field(default=None, metadata=lies("run", "state", "club"))
     #: who has left which club of late, shape (..., S, C)

@@ -146,18 +146,16 @@ def _left_to(now: Situation, amount: Floats, applies: Bools) -> Iterator[tuple[i
     in it.
     """
     held, seat, clubs = _needed(now.held, "held"), _needed(now.seat, "seat"), now.clubs
-    for c, k in zip(*applies.nonzero(), strict=True):
+    at_work = now.covers.reshape(-1, *now.covers.shape[-2:]).any(axis=0)
+    for c, k in zip(*(applies & at_work[clubs.place]).nonzero(), strict=True):
         covers = now.covers[..., k, None]
-        if not covers[..., clubs.place[c], :].any():
-            continue
         left = amount[..., k] * covers[..., clubs.place[c], :]
         if clubs.of_rivals[k]:
             left = left * _outside(now, seat[..., c])
-        for other, promises in enumerate(clubs.promises):
-            if other == clubs.place[c] or not covers[..., other, :].any():
-                continue
-            share = now.credibility[..., k] if promises else clubs.stake[other]
-            left = left * (1.0 - share * covers[..., other, :] * held[..., other])
+        for other in at_work[:, k].nonzero()[0]:
+            if other != clubs.place[c]:
+                share = now.credibility[..., k] if clubs.promises[other] else clubs.stake[other]
+                left = left - left * (share * covers[..., other, :]) * held[..., other]
         yield c, k, left
 
 
@@ -247,7 +245,9 @@ def coercion(now: Situation) -> Floats:
     """
     held = _needed(now.held, "held")
     repelled = -_summed(now.threat, now.clubs.menaces)
-    alone = HALF ** (held & now.clubs.shelters).sum(axis=-1)[..., None]
+    alone = np.ones((*held.shape[:-1], 1), order="F")
+    for other in now.clubs.shelters.nonzero()[0]:
+        alone -= alone * HALF * held[..., other, None]
     gripped = alone * now.leverage[..., None] + (1.0 - alone) * repelled
     return np.where(now.clubs.patron_led, gripped, repelled)
 

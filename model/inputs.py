@@ -44,7 +44,12 @@ class Standing:
             for name, axes in axes_of(Standing).items()
             if "club" in axes
         }
-        return {**some, "held": self.seat}
+        return {**some, "held": self.held}
+
+    @cached_property
+    def held(self) -> Floats:
+        """Who is in which club as numbers to reckon with, 0 or 1, of the shape of `seat`."""
+        return self.seat.astype(np.float64, order="K")
 
     @property
     def active_clubs(self) -> dict[Read, frozenset[int]]:
