@@ -15,6 +15,7 @@ True
 """
 
 import math
+import statistics
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -76,6 +77,8 @@ TERMS = (
     "coercion",
     "patronage",
     "partisan_patron",
+    "two_blocs",
+    "purpose",
     "outside_option",
     "entrapment",
     "compliance",
@@ -83,6 +86,8 @@ TERMS = (
     "dues",
     "courtship",
 )
+#: those that count in full in a forum, too
+IN_FULL = frozenset({"two_blocs", "purpose"})
 HIGHEST_THREAT = 3.0
 #: who is behind the threats against which own means help
 WITHOUT_CLUB = frozenset({"nonstate", "domestic"})
@@ -132,6 +137,8 @@ class Rules:
     renewal: FixedTerm | None
     #: a term holds at the end of the month, so that there is a text to sign
     text_to_sign: bool
+    #: a term runs that ends later for whoever does not sign
+    runs_out: bool
     #: the session falls in this month
     sits: bool
 
@@ -254,6 +261,7 @@ def rules_of(case: Case, club: str, month: int) -> Rules:
         succession=one(Succession, of_this_month),
         renewal=next((s for s in several(FixedTerm, statutes) if must_be_renewed(s, month)), None),
         text_to_sign=one(FixedTerm) is not None,
+        runs_out=runs_out(several(FixedTerm, statutes), month),
         sits=session is not None and session.month == month % MONTHS_PER_YEAR + 1,
     )
 
@@ -269,6 +277,16 @@ def must_be_renewed(term: FixedTerm, month: int) -> bool:
     elapsed = month - month_of(term.from_)
     ends = elapsed > 0 and elapsed % (term.years * MONTHS_PER_YEAR) == 0
     return ends and holds(term.from_, term.until, first_day) and term.renewal == "opt_in"
+
+
+def runs_out(terms: list[FixedTerm], month: int) -> bool:
+    """Whether a term runs in a month that ends later for whoever does not sign."""
+    first_day = date(month // MONTHS_PER_YEAR, month % MONTHS_PER_YEAR + 1, 1)
+    running = sorted((s for s in terms if holds(s.from_, s.until, first_day)), key=from_day)
+    if not running or running[-1].renewal != "opt_in":
+        return False
+    elapsed = month - month_of(running[-1].from_)
+    return elapsed <= 0 or elapsed % (running[-1].years * MONTHS_PER_YEAR) != 0
 
 
 def acquis(case: Case, club: str, month: int, after: date = date.min) -> int:
@@ -383,10 +401,9 @@ class Perception:
     bond: dict[str, list[float]]
     #: how much it wants to stand alone
     autonomy: list[float]
-    alternative: list[bool]
 
 
-def perception(case: Case, state: str, calendars: dict[str, ClubCalendar]) -> Perception:
+def perception(case: Case, state: str) -> Perception:
     """The threats, ties and rivalries of a state, and what it sees of help promised and offered."""
     kinds = ("threat", "tie", "coercion", "credibility", "offer")
     events: dict[str, list[Event]] = {kind: [] for kind in kinds}
@@ -400,10 +417,11 @@ def perception(case: Case, state: str, calendars: dict[str, ClubCalendar]) -> Pe
         return [measured[variable, month // MONTHS_PER_YEAR] for month in case.months]
 
     rivalry = {}
+    unit = rivalry_unit(case)
     for rival in case.deciders:
         scores = {r.year: r.value for r in case.rivalry if (r.state, r.rival) == (state, rival)}
         signs = sum_of_signs(case, (e for e in events["threat"] if e.rival == rival))
-        yearly = [scores.get(month // MONTHS_PER_YEAR, 0.0) for month in case.months]
+        yearly = [scores.get(month // MONTHS_PER_YEAR, 0.0) / unit for month in case.months]
         felt = with_fading(threat_levels(yearly, signs), fear_half_life)
         if any(felt):
             rivalry[rival] = felt
@@ -454,8 +472,19 @@ def perception(case: Case, state: str, calendars: dict[str, ClubCalendar]) -> Pe
         rivalry=rivalry,
         bond=bond,
         autonomy=[probability(value) for value in composite("autonomy")],
-        alternative=[has_alternative(case, state, calendars, t) for t in times(case)],
     )
+
+
+@lru_cache(maxsize=8)
+def rivalry_unit(case: Case) -> float:
+    """The standard deviation of the worst rivalry of deciding states in the years of fit."""
+    years = range(case.start // MONTHS_PER_YEAR, case.fit_until // MONTHS_PER_YEAR + 1)
+    worst = dict.fromkeys(((state, year) for state in case.deciders for year in years), 0.0)
+    for row in case.rivalry:
+        if (row.state, row.year) in worst:
+            worst[row.state, row.year] = max(worst[row.state, row.year], row.value)
+    spread = statistics.pstdev(worst.values())
+    return spread if spread > 0 else 1.0
 
 
 def times(case: Case) -> range:
@@ -493,7 +522,8 @@ def months_at_work(case: Case, day: date, last_day_of_event: date | None) -> ran
 def threat_levels(measured: list[float], signs: list[int]) -> list[float]:
     """How strong a threat is in each month, before memory."""
     return [
-        min(HIGHEST_THREAT, value + max(0, n)) for value, n in zip(measured, signs, strict=True)
+        -HIGHEST_THREAT * math.expm1(-(value + max(0, n)) / HIGHEST_THREAT)
+        for value, n in zip(measured, signs, strict=True)
     ]
 
 
@@ -515,15 +545,33 @@ def with_oblivion(news: list[int], half_life: float) -> list[float]:
     return remembered
 
 
-def has_alternative(case: Case, state: str, calendars: dict[str, ClubCalendar], t: int) -> bool:
-    """Whether a club of others than the patron, and against the patron, is open to the state."""
+def covers(case: Case, club: str, calendar: ClubCalendar, kind: str, t: int) -> bool:
+    """Whether a club bears on a threat by the law of a month: no promise reaches violence at home before its text."""
+    if kind not in case.clubs[club].relieves:
+        return False
+    unread = case.clubs[club].guarantee and case.threats[kind].need == "stability"
+    return not unread or calendar.rules[t].covering("stability") is not None
+
+
+def opposed(case: Case) -> set[frozenset[str]]:
+    """Pairs of clubs of which a statute holds one to be aimed at the other."""
+    return {
+        frozenset((s.club, other))
+        for s in case.statutes
+        if isinstance(s, Incompatible)
+        and any(holds(s.from_, s.until, last_day(month)) for month in case.months)
+        for other in (*s.bars, *s.suspects)
+    }
+
+
+def shelters(case: Case) -> set[str]:
+    """Clubs of others than the patron that bear on its pressure."""
     from_patron = {kind for kind, threat in case.threats.items() if threat.source == "patron"}
-    return any(
-        club.sponsor != "patron"
-        and not from_patron.isdisjoint(club.relieves)
-        and calendars[name].open_to[state][t]
+    return {
+        name
         for name, club in case.clubs.items()
-    )
+        if club.sponsor != "patron" and not from_patron.isdisjoint(club.relieves)
+    }
 
 
 def probability(log_odds: float) -> float:
@@ -543,30 +591,16 @@ class Prospect:
     calendar: ClubCalendar
     sensed: Perception
     t: int
+    name: str
 
-    def protection(self) -> float:
-        """Threats to the state that a forum relieves: it promises no help, so none has to be believed."""
-        protects_from = relieved(self.case, self.club, "state")
-        return sum(self.sensed.exposure[kind][self.t] for kind in protects_from)
+    def purpose(self) -> float:
+        """Whether nothing that the club bears on troubles the state."""
+        kinds = [k for k in self.club.relieves if self.covers(k)]
+        return -math.exp(-sum(self.sensed.threat[kind][self.t] for kind in kinds))
 
-    def abandonment(self) -> float:
-        """A forum that promises no help abandons nobody."""
-        return 0.0
-
-    def regime_security(self) -> float:
-        """Threats to the regime that the club relieves."""
-        secures_from = relieved(self.case, self.club, "regime")
-        return sum(self.sensed.threat[kind][self.t] for kind in secures_from)
-
-    def coercion(self) -> float:
-        """What the patron's force obtains without an alternative; else threats of the sponsor."""
-        if self.club.sponsor == "patron" and not self.sensed.alternative[self.t]:
-            return self.sensed.leverage[self.t]
-        return -sum(
-            self.sensed.threat[kind][self.t]
-            for kind, threat in self.case.threats.items()
-            if threat.source == self.club.sponsor
-        )
+    def covers(self, kind: str) -> bool:
+        """Whether the club bears on a threat by the law of the month."""
+        return covers(self.case, self.name, self.calendar, kind, self.t)
 
     def patronage(self) -> float:
         """The tie to the club's sponsor, and the goods that members get."""
@@ -580,7 +614,8 @@ class Prospect:
         if self.club.sponsor != "patron":
             return 0.0
         exposure, offer = self.sensed.exposure, self.sensed.offer
-        return -sum(exposure[kind][self.t] * offer[kind][self.t] for kind in self.club.relieves)
+        kinds = [k for k in self.club.relieves if self.covers(k)]
+        return -sum(exposure[kind][self.t] * offer[kind][self.t] for kind in kinds)
 
     def entrapment(self) -> float:
         """How far the club reaches into the defence of a state that wants to stand alone."""
@@ -589,17 +624,12 @@ class Prospect:
         return -self.sensed.autonomy[self.t] * self.calendar.reach[self.t]
 
 
-#: those of the terms above that no seat can change in any club, by name, and those of a forum alone
+#: those of the terms above that no seat can change, by name
 SETTLED: dict[str, Callable[[Prospect], float]] = {
-    "regime_security": Prospect.regime_security,
-    "coercion": Prospect.coercion,
     "patronage": Prospect.patronage,
+    "purpose": Prospect.purpose,
     "outside_option": Prospect.outside_option,
     "entrapment": Prospect.entrapment,
-}
-SETTLED_IN_FORUM: dict[str, Callable[[Prospect], float]] = {
-    "protection": Prospect.protection,
-    "abandonment": Prospect.abandonment,
 }
 
 
@@ -612,9 +642,8 @@ def settled_terms(
     case: Case, club: str, calendar: ClubCalendar, sensed: Perception
 ) -> dict[str, list[float]]:
     """The terms of the value of a seat that no seat can change, in each month."""
-    prospects = [Prospect(case, case.clubs[club], calendar, sensed, t) for t in times(case)]
-    terms = SETTLED if case.clubs[club].guarantee else SETTLED | SETTLED_IN_FORUM
-    return {name: [term(prospect) for prospect in prospects] for name, term in terms.items()}
+    prospects = [Prospect(case, case.clubs[club], calendar, sensed, t, club) for t in times(case)]
+    return {name: [term(prospect) for prospect in prospects] for name, term in SETTLED.items()}
 
 
 # The record -------------------------------------------------------------------------------------
@@ -656,7 +685,7 @@ class Surroundings:
 def surroundings(case: Case) -> Surroundings:
     """What the runs of a case share."""
     calendars = {club: club_calendar(case, club) for club in case.clubs}
-    perceptions = {state: perception(case, state, calendars) for state in case.deciders}
+    perceptions = {state: perception(case, state) for state in case.deciders}
     return Surroundings(
         perceptions=perceptions,
         calendars=calendars,
@@ -808,7 +837,7 @@ class StateAgent(mesa.Agent):
         value = 0.0
         for term, weight in self.model.weights.items():
             size = settled[term][t] if term in settled else self.terms[term](club, t)
-            value += weight * (club.stake * size)
+            value += weight * (size if term in IN_FULL else club.stake * size)
         rules = club.calendar.rules[t]
         if self.seats[club.name].deprived and rules.takes("posts"):
             posts = sum(benefit.posts for benefit in rules.benefits)
@@ -820,21 +849,64 @@ class StateAgent(mesa.Agent):
         """How far it believes that help against a threat would come."""
         return probability(self.perception.seen[kind][t] + self.taught.get(kind, 0.0))
 
+    def left_to(self, club: "ClubAgent", kind: str, felt: float, t: int) -> float:
+        """What is left for a club to relieve: of outsiders alone, and less what other seats relieve."""
+        if not club.covers(kind, t):
+            return 0.0
+        if self.model.case.threats[kind].measured_by == "rivalry":
+            rivals = {rival: level[t] for rival, level in self.perception.rivalry.items()}
+            worst = max(rivals.values(), default=0.0)
+            outside = [level for rival, level in rivals.items() if rival not in club.members]
+            felt *= max(outside, default=0.0) / worst if worst > 0 else 1.0
+        for other in self.model.clubs.values():
+            if other is not club and self.was_in(other.name) and other.covers(kind, t):
+                share = self.credibility(kind, t) if other.guarantee else other.stake
+                felt *= 1 - share
+        return felt
+
     def protection(self, club: "ClubAgent", t: int) -> float:
-        """Threats that the club relieves, so far as its promise is believed."""
+        """Threats that the club relieves and no other seat does, so far as its promise is believed."""
         exposure = self.perception.exposure
-        return sum([exposure[kind][t] * self.credibility(kind, t) for kind in club.protects_from])
+        return sum(
+            [
+                self.left_to(club, kind, exposure[kind][t], t)
+                * (self.credibility(kind, t) if club.guarantee else 1.0)
+                for kind in club.protects_from
+            ]
+        )
 
     def abandonment(self, club: "ClubAgent", t: int) -> float:
         """Threats against which help is promised and not believed."""
+        if not club.guarantee:
+            return 0.0
         exposure = self.perception.exposure
         return -sum(
-            [exposure[kind][t] * (1 - self.credibility(kind, t)) for kind in club.protects_from]
+            [
+                self.left_to(club, kind, exposure[kind][t], t) * (1 - self.credibility(kind, t))
+                for kind in club.protects_from
+            ]
         )
 
-    def partisan_patron(self, club: "ClubAgent", t: int) -> float:
-        """Rivals that sit in the patron's club with the patron on their side."""
+    def regime_security(self, club: "ClubAgent", t: int) -> float:
+        """Threats to the regime that the club relieves and no other seat does."""
+        threat = self.perception.threat
+        return sum(self.left_to(club, kind, threat[kind][t], t) for kind in club.secures_from)
+
+    def coercion(self, club: "ClubAgent", t: int) -> float:
+        """Threats of the club's sponsor; the patron's force obtains what it wants from whoever is alone."""
+        repelled = -sum(self.perception.threat[kind][t] for kind in club.menaces)
         if not club.is_of_patron:
+            return repelled
+        alone = HALF ** sum(self.was_in(name) for name in self.model.shelters)
+        return alone * self.perception.leverage[t] + (1 - alone) * repelled
+
+    def two_blocs(self, club: "ClubAgent", t: int) -> float:
+        """Seats in clubs that stand against this one, whenever they are asked about (in month t)."""
+        return -float(sum(self.was_in(name) for name in club.against))
+
+    def partisan_patron(self, club: "ClubAgent", t: int) -> float:
+        """Rivals in a club whose members decide together, and in the patron's club the patron on their side."""
+        if not club.is_company:
             return 0.0
         states = self.model.states
         own_tie = self.perception.tie["patron"][t]
@@ -842,7 +914,7 @@ class StateAgent(mesa.Agent):
         for rival, rivalry in self.perception.rivalry.items():
             if rival in club.members:
                 leaning = probability(states[rival].perception.tie["patron"][t] - own_tie)
-                partisan += rivalry[t] * leaning
+                partisan += rivalry[t] * (leaning if club.is_of_patron else HALF)
         return -partisan
 
     def dues(self, club: "ClubAgent", t: int) -> float:
@@ -880,6 +952,11 @@ class StateAgent(mesa.Agent):
         log_odds = seat.value + parameters["accede"]
         if club.guarantee:
             log_odds += parameters["obligation"]
+        rules = calendar.rules[t]
+        if rules.accession and not rules.accession.consensus and not rules.accession.ministers:
+            log_odds += parameters["signature"]
+        if seat.former and rules.restoration:
+            log_odds += parameters["restore"]
         if calendar.window[t]:
             log_odds += parameters["opening"]
         if calendar.founding[t]:
@@ -904,8 +981,13 @@ class StateAgent(mesa.Agent):
 
     def has_enough(self, act: str, club: "ClubAgent") -> bool:
         """Whether it suspends, withdraws, ceases to observe or freezes: the less its seat is worth."""
-        friction = "freeze" if act == "freeze" else "exit"
-        return self.acts(act, club, self.model.parameters[friction] - self.seats[club.name].value)
+        parameters = self.model.parameters
+        friction = parameters[act if act in ("freeze", "suspend") else "exit"]
+        if act in ("withdraw", "cease observing") and not club.guarantee:
+            friction += parameters["idle"]
+        if act != "freeze" and club.rules.runs_out:
+            friction += parameters["wait"]
+        return self.acts(act, club, friction - self.seats[club.name].value)
 
     def acts(self, act: str, club: "ClubAgent", log_odds: float) -> bool:
         """Logistic choice between acting and not acting."""
@@ -951,6 +1033,17 @@ class ClubAgent(mesa.Agent):
         self.stake = 1.0 if club.guarantee else model.case.fixed("forum_stake")
         #: threats to the state that it relieves
         self.protects_from = relieved(model.case, club, "state")
+        #: those to the regime, and those that its sponsor is behind
+        self.secures_from = relieved(model.case, club, "regime")
+        self.menaces = [
+            k for k, threat in model.case.threats.items() if threat.source == club.sponsor
+        ]
+        #: members decide together who comes in
+        self.is_company = any(r.accession and r.accession.consensus for r in calendar.rules)
+        #: clubs that stand against it
+        self.against = [
+            other for other in model.case.clubs if frozenset((name, other)) in opposed(model.case)
+        ]
         self.seats = {state: agent.seats[name] for state, agent in model.participants.items()}
         #: the deciders and their seats here
         self.deciders = [(state, state.seats[name]) for state in model.states.values()]
@@ -960,6 +1053,10 @@ class ClubAgent(mesa.Agent):
         self.lately_gone: list[str] = []
         #: the rules of this month
         self.rules = calendar.rules[model.t]
+
+    def covers(self, kind: str, t: int) -> bool:
+        """Whether it bears on a threat by the law of a month."""
+        return covers(self.model.case, self.name, self.calendar, kind, t)
 
     # 5. initialisation ---------------------------------------------------------------------------
 
@@ -1586,6 +1683,7 @@ class AllianceModel(mesa.Model):
         agents: dict[str, StateAgent | PatronAgent] = {**self.states, case.patron: self.patron}
         #: the patron among them, in the order of the case
         self.participants = {name: agents[name] for name in case.state_ids}
+        self.shelters = shelters(case)
         self.clubs = {name: ClubAgent(self, name, calendars[name]) for name in case.clubs}
 
         for club in self.clubs.values():

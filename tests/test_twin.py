@@ -31,6 +31,7 @@ RUNS = 6
 OFTEN = {
     "accede": 2.0,
     "exit": 2.5,
+    "suspend": 2.5,
     "freeze": 5.0,
     "observe": 4.0,
     "objection": 2.0,
