@@ -102,14 +102,16 @@ def staked(name: str, values: Floats, stake: Floats) -> Floats:
     return stake * values if TERMS[name].at_stake else values
 
 
-def _summed(amount: Floats, applies: Bools, belief: Floats | None = None) -> Floats:
-    """Sum of `amount`, times `belief`, (..., S, K) over the threats that apply to a club (C, K): (..., S, C)."""
-    like = amount if belief is None else belief
-    total = np.zeros((*like.shape[:-1], len(applies)), order="F")
+def _summed(amount: Floats, applies: Bools, covers: Floats | None = None) -> Floats:
+    """Sum of `amount` (..., S, K) over the threats that apply to a club (C, K): (..., S, C).
+
+    If `covers` (..., C, K) is given, as far as the club covers them.
+    """
+    total = np.zeros((*amount.shape[:-1], len(applies)), order="F")
     # a fixed order, so that the sum is the same for one run as for many
     for c, k in zip(*applies.nonzero(), strict=True):
         of_club = total[..., c]
-        of_club += amount[..., k] if belief is None else amount[..., k] * belief[..., k]
+        of_club += amount[..., k] if covers is None else amount[..., k] * covers[..., c, k, None]
     return total
 
 
@@ -306,30 +308,24 @@ def two_blocs(now: Situation) -> Floats:
     at_stake=False,
 )
 def purpose(now: Situation) -> Floats:
-    """Nothing that the club bears on troubles the state: ``- exp(- sum over k of threat[k] * relieves[c, k])``.
+    """Nothing that the club bears on troubles the state: ``- exp(- sum over k of threat[k] * covers[c, k])``.
 
     A forum of states at odds with the patron is worth nothing to a state that is not: minus one where none of its
     subjects is felt, and near zero where some are. Shape (..., S, C).
     """
-    troubled = np.zeros((*now.threat.shape[:-1], len(now.clubs.relieves)), order="F")
-    for c, k in zip(*now.clubs.relieves.nonzero(), strict=True):
-        of_club, covered = troubled[..., c], now.covers[..., now.clubs.place[c], k][..., None]
-        of_club += now.threat[..., k] * covered
-    return np.asarray(-np.exp(-troubled))
+    covers = now.covers[..., now.clubs.place, :]
+    return np.asarray(-np.exp(-_summed(now.threat, now.clubs.relieves, covers)))
 
 
 @term(theory="Substitutes for the patron's help (Crawford; von Borzyskowski and Vabulas 2019)")
 def outside_option(now: Situation) -> Floats:
     """Threats against which others than the patron offer help, so that its club is needed less.
 
-    ``- sum over k of exposure[k] * offer[k] * relieves[c, k]`` for clubs that the patron leads, else 0.
+    ``- sum over k of exposure[k] * offer[k] * relieves[c, k] * covers[c, k]`` for clubs that the patron leads, else 0.
+    Shape (..., S, C).
     """
     relieves = now.clubs.relieves & now.clubs.patron_led[:, None]
-    total = np.zeros((*now.exposure.shape[:-1], len(relieves)), order="F")
-    for c, k in zip(*relieves.nonzero(), strict=True):
-        of_club, covered = total[..., c], now.covers[..., now.clubs.place[c], k][..., None]
-        of_club -= now.exposure[..., k] * now.offer[..., k] * covered
-    return total
+    return -_summed(now.exposure * now.offer, relieves, now.covers[..., now.clubs.place, :])
 
 
 @term(theory="Fear of entrapment, the price of integration (Snyder 1984; Morrow 1991)")

@@ -1,5 +1,6 @@
 """Formulas against numbers worked out by hand, and agents as windows on the model."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -35,7 +36,14 @@ def situation(**changes: object) -> Situation:
             sponsors=np.array([[1.0, 0.0], [0.0, 1.0]]),
             patron_led=np.array([True, False]),
             budgeted=np.array([True, False]),
+            company=np.array([True, False]),
             of_regime=np.array([False, False, True]),
+            of_rivals=np.array([False, False, False]),
+            place=np.arange(2),
+            promises=np.array([True, False]),
+            stake=np.array([1.0, 0.3]),
+            shelters=np.array([False, True]),
+            opposed=np.array([[False, True], [True, False]]),
         ),
         "threat": np.array([[2.0, 1.0, 0.5], [0.0, 3.0, 1.5]]),
         "exposure": np.array([[1.0, 1.0, 0.5], [0.0, 3.0, 1.5]]),
@@ -46,18 +54,30 @@ def situation(**changes: object) -> Situation:
         "rivalry": np.array([[0.0, 1.0], [0.5, 0.0]]),
         "bond": np.array([[0.0, 0.2], [0.05, 0.0]]),
         "leverage": np.array([0.0, 2.0]),
-        "alternative": np.array([False, True]),
+        "covers": np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]),
         "autonomy": np.array([0.25, 0.75]),
         "reach": np.array([4.0, 2.0]),
         "goods": np.array([0.5, 0.0]),
         "shared_budget": np.array([0.6, 0.0]),
         "pays": np.array([True, True]),
         "seat": np.array([[True, False], [True, True]]),
+        "held": np.array([[1.0, 0.0], [1.0, 1.0]]),
         "gap": np.array([[5, 0], [0, 3]]),
         "left": np.array([[False, True], [True, False]]),
         "courted": np.array([[True, False], [False, False]]),
     }
     return Situation(**{**inputs, **changes})  # type: ignore[arg-type]
+
+
+def meeting(**changes: object) -> Situation:
+    """The same where both clubs bear on the first threat, a rival; the first covers nothing else."""
+    clubs = replace(
+        situation().clubs,
+        relieves=np.array([[True, False, False], [True, False, False]]),
+        of_rivals=np.array([True, False, False]),
+    )
+    covers = np.array([[1.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    return situation(**{"clubs": clubs, "covers": covers, **changes})
 
 
 @pytest.mark.parametrize(
@@ -66,9 +86,14 @@ def situation(**changes: object) -> Situation:
         ("protection", [[0.75, 1.0], [0.0, 3.0]]),  # of what own means leave
         ("abandonment", [[-0.25, 0.0], [0.0, 0.0]]),
         ("regime_security", [[0.5, 0.0], [1.5, 0.0]]),  # all of the threat, promise or none
-        # the first state has no alternative and no leverage is on it; the second is repelled by what its club's
-        # sponsor does, for a club that another leads always
-        ("coercion", [[0.0, -0.5], [-3.0, -1.5]]),
+        # the first state has no seat elsewhere and no leverage is on it; the second has one, so that half of the grip
+        # is left and half of what its club's sponsor does repels; from the club that another leads all of it does
+        ("coercion", [[0.0, -0.5], [0.5 * 2.0 - 0.5 * 3.0, -1.5]]),
+        ("two_blocs", [[0.0, -1.0], [-1.0, -1.0]]),
+        (
+            "purpose",
+            [[-math.exp(-2.5), -math.exp(-1.0)], [-math.exp(-1.5), -math.exp(-3.0)]],
+        ),
         ("outside_option", [[-1.0, 0.0], [-1.5, 0.0]]),  # threats to the regime too
         ("entrapment", [[-1.0, 0.0], [-3.0, 0.0]]),
         ("compliance", [[-2.0, 0.0], [0.0, -0.6]]),
@@ -106,6 +131,8 @@ def test_the_terms_are_those_of_the_page() -> None:
         "coercion",
         "patronage",
         "partisan_patron",
+        "two_blocs",
+        "purpose",
         "outside_option",
         "entrapment",
         "compliance",
@@ -113,11 +140,15 @@ def test_the_terms_are_those_of_the_page() -> None:
         "dues",
         "courtship",
     )
+    assert {n for n, known in TERMS.items() if not known.at_stake} == {"two_blocs", "purpose"}
     reads = {name: set(term.reads) for name, term in TERMS.items() if term.reads}
     assert reads == {
-        "protection": {"credibility"},
-        "abandonment": {"credibility"},
+        "protection": {"credibility", "seat", "held"},
+        "abandonment": {"credibility", "seat", "held"},
+        "regime_security": {"credibility", "seat", "held"},
+        "coercion": {"held"},
         "partisan_patron": {"seat"},
+        "two_blocs": {"held"},
         "compliance": {"gap"},
         "contagion": {"left"},
         "dues": {"seat"},
@@ -143,8 +174,87 @@ def test_a_majority_needs_half_of_the_votes_against() -> None:
 
 
 def test_leverage_recruits_without_an_alternative() -> None:
-    alone = situation(alternative=np.array([False, False]))
+    alone = situation(held=np.zeros((2, 2)))
     np.testing.assert_allclose(TERMS["coercion"].formula(alone), [[0.0, -0.5], [2.0, -1.5]])
+
+
+def test_each_seat_elsewhere_leaves_a_state_half_as_alone() -> None:
+    clubs = replace(situation().clubs, shelters=np.array([True, True]))
+    found = TERMS["coercion"].formula(situation(clubs=clubs))[1, 0]
+    assert found == pytest.approx(0.25 * 2.0 - 0.75 * 3.0)
+
+
+def test_a_threat_that_another_seat_relieves_is_relieved_once() -> None:
+    """The first state sits in the pact alone, the second in both: what a seat adds is what the other leaves."""
+    now = meeting(rivalry=np.zeros((2, 2)), exposure=np.array([[2.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
+    found = TERMS["protection"].formula(now)
+    np.testing.assert_allclose(found, [[2 * 0.75, 2 * (1 - 0.75)], [0.5 * (1 - 0.3), 1 - 0.5]])
+    of_pact = TERMS["abandonment"].formula(now)
+    np.testing.assert_allclose(of_pact, [[-2 * 0.25, 0.0], [-0.5 * (1 - 0.3), 0.0]])
+
+
+def test_a_threat_to_the_regime_is_relieved_once() -> None:
+    clubs = replace(meeting().clubs, of_regime=np.array([True, False, False]))
+    quiet = meeting(clubs=clubs, rivalry=np.zeros((2, 2)), threat=np.full((2, 3), 2.0))
+    np.testing.assert_allclose(
+        TERMS["regime_security"].formula(quiet), [[2.0, 2 * 0.25], [2 * 0.7, 2 * 0.5]]
+    )
+    assert not TERMS["protection"].formula(quiet).any()
+
+
+def test_a_club_does_not_relieve_fear_of_its_own_members() -> None:
+    """The second state's rival sits in the pact and not in the forum; the first one's sits in both."""
+    nowhere = meeting(held=np.zeros((2, 2)))
+    np.testing.assert_allclose(TERMS["protection"].formula(nowhere), [[0.0, 0.0], [0.0, 0.0]])
+    feared = np.array([[1.0, 0.0, 0.0], [0.5, 0.0, 0.0]])
+    nowhere = meeting(held=np.zeros((2, 2)), exposure=feared)
+    np.testing.assert_allclose(TERMS["protection"].formula(nowhere), [[0.0, 0.0], [0.0, 0.5]])
+
+
+def test_a_club_relieves_the_rest_of_a_fear_whose_worst_sits_inside() -> None:
+    """Three states: the worst rival of the first is in the pact, the other, half as bad, is not."""
+    rivalry = np.array([[0.0, 2.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    inside = np.array([[False], [True], [False]])
+    clubs = replace(
+        meeting().clubs,
+        relieves=np.array([[True]]),
+        guarantees=np.array([False]),
+        of_rivals=np.array([True]),
+        of_regime=np.array([False]),
+        place=np.arange(1),
+        promises=np.array([False]),
+        stake=np.array([0.3]),
+    )
+    now = meeting(
+        clubs=clubs,
+        rivalry=rivalry,
+        seat=inside,
+        held=np.zeros((3, 1)),
+        covers=np.ones((1, 1)),
+        exposure=np.array([[2.0], [0.0], [0.0]]),
+        credibility=np.full((3, 1), 0.5),
+    )
+    np.testing.assert_allclose(TERMS["protection"].formula(now), [[1.0], [0.0], [0.0]])
+
+
+def test_a_promise_relieves_what_its_text_covers() -> None:
+    """Nor does it take from others what it does not cover."""
+    quiet = {"rivalry": np.zeros((2, 2)), "exposure": np.ones((2, 3))}
+    unread = meeting(**quiet, covers=np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
+    np.testing.assert_allclose(TERMS["protection"].formula(unread), [[0.0, 1.0], [0.0, 1.0]])
+    assert not TERMS["abandonment"].formula(unread).any()
+    np.testing.assert_allclose(
+        TERMS["purpose"].formula(unread), [[-1.0, -math.exp(-2.0)], [-1.0, -1.0]]
+    )
+    assert not TERMS["outside_option"].formula(unread).any()
+
+
+def test_a_rival_in_a_forum_whose_members_decide_together_counts_half() -> None:
+    company = replace(situation().clubs, company=np.array([True, True]))
+    found = TERMS["partisan_patron"].formula(situation(clubs=company))
+    np.testing.assert_allclose(found[:, 1], [-0.5, 0.0])  # only the second state is in
+    nobody = replace(situation().clubs, company=np.array([False, False]))
+    assert not TERMS["partisan_patron"].formula(situation(clubs=nobody)).any()
 
 
 def test_a_rival_outside_the_club_does_not_count() -> None:
@@ -162,6 +272,10 @@ def test_terms_take_any_leading_axes() -> None:
 @pytest.mark.parametrize(
     ("name", "what"),
     [
+        ("protection", "held"),
+        ("protection", "seat"),
+        ("coercion", "held"),
+        ("two_blocs", "held"),
         ("partisan_patron", "seat"),
         ("dues", "seat"),
         ("compliance", "gap"),
@@ -180,18 +294,19 @@ def test_terms_of_one_run_are_those_of_many() -> None:
     runs = 7
     many = {
         "seat": rng.random((runs, 2, 2)) < 0.5,
+        "held": rng.integers(0, 2, (runs, 2, 2)).astype(float),
         "gap": rng.integers(0, 9, (runs, 2, 2)),
         "left": rng.random((runs, 2, 2)) < 0.5,
         "courted": rng.random((runs, 2, 2)) < 0.5,
         "credibility": rng.random((runs, 2, 3)),
     }
     bond = rng.random((2, 2)).round(4)
-    for known in TERMS.values():
+    for known, situated in itertools.product(TERMS.values(), (situation, meeting)):
         changed = {what: many[what] for what in known.reads}
-        found = np.broadcast_to(known.formula(situation(**changed, bond=bond)), (runs, 2, 2))
+        found = np.broadcast_to(known.formula(situated(**changed, bond=bond)), (runs, 2, 2))
         for run in range(runs):
             one = {what: values[run] for what, values in changed.items()}
-            np.testing.assert_array_equal(known.formula(situation(**one, bond=bond)), found[run])
+            np.testing.assert_array_equal(known.formula(situated(**one, bond=bond)), found[run])
 
 
 def test_a_term_name_is_taken_once() -> None:
@@ -208,8 +323,17 @@ def test_fear_rises_at_once_and_fades_by_half_lives() -> None:
 
 
 def test_relief_does_not_undo_measured_conflict() -> None:
-    assert perception.threat_level(np.array(1.0), np.array(-2.0)) == 1.0
-    assert perception.threat_level(np.array(1.0), np.array(9.0)) == perception.MOST
+    of_measured = perception.threat_level(np.array(1.0), np.array(0.0))
+    assert of_measured == pytest.approx(3 * (1 - math.exp(-1 / 3)))
+    assert perception.threat_level(np.array(1.0), np.array(-2.0)) == of_measured
+
+
+def test_more_danger_is_felt_however_much_there_is() -> None:
+    felt = perception.threat_level(np.array([0.0, 1e-6, 3.0, 6.0, 12.0]), np.array(0.0))
+    assert felt[0] == 0
+    assert felt[1] == pytest.approx(1e-6)  # the first signs count in full
+    assert (np.diff(felt) > 0).all()
+    assert felt[-1] < perception.MOST
 
 
 def test_credibility_is_one_half_before_anything_is_seen() -> None:
@@ -255,11 +379,12 @@ def test_what_is_perceived_in_the_case(case: Case) -> None:
         share = left if threat.source in ("nonstate", "domestic") else 1.0
         assert now.exposure[t, s, k] == pytest.approx(share * now.threat[t, s, k])
     insurgency = threats.index("insurgency")
-    assert now.offer[t, s, insurgency] == 1.0  # the events of September 2001
-    assert now.offer[parse_month("2001-09") - case.start, s, insurgency] == 0.0
-    assert (
-        now.offer[parse_month("2008-01") - case.start, s, insurgency] == 0.0
-    )  # taken back in May 2005
+    offers = {
+        month: now.offer[parse_month(month) - case.start, s, insurgency]
+        for month in ("2001-09", "2001-10", "2004-07", "2004-08", "2008-01")
+    }
+    # help since September 2001, taken back in July 2004
+    assert list(offers.values()) == [0.0, 1.0, 1.0, 0.0, 0.0]
     assert ((now.offer >= 0) & (now.offer <= 1)).all()
     bonds = {(b.partner, b.year): b.value for b in case.bonds if b.state == "UZB"}
     for j, state in enumerate(case.state_ids):
@@ -271,7 +396,7 @@ def test_what_is_perceived_in_the_case(case: Case) -> None:
 
 def test_a_promise_after_the_end_of_a_case_is_not_seen(case: Case) -> None:
     """Nor one of its last month, which would be seen in the month after."""
-    last = [e for e in case.events if e.kind == "credibility" and e.date_end][-1]
+    last = [e for e in case.events if e.kind == "credibility"][-1]
     for months in (0, -12):
         end = month_of(last.date) + months
         short = compile_case(replace(case, end=end))
@@ -329,11 +454,9 @@ def test_what_is_learnt_moves_credibility_and_nothing_else(case: Case) -> None:
     assert changed.tolist() == [[s, k]]
 
 
-def test_ties_leverage_and_alternatives() -> None:
+def test_ties_and_leverage() -> None:
     assert ties.tie(np.array(0.3), np.array(-2.0), 0.5) == pytest.approx(-0.7)
     np.testing.assert_allclose(ties.leverage(np.array([0, 1.0, 0, 0]), 1), [0, 1, 0.5, 0.25])
-    open_to = np.array([[True, False], [True, True]])
-    assert list(ties.alternative(open_to, np.array([False, True]))) == [False, True]
     leaning = ties.leaning(np.array([0.0, 1.0]))
     assert leaning[0, 1] == pytest.approx(1 / (1 + math.exp(-1)))
     assert leaning[0, 1] + leaning[1, 0] == pytest.approx(1)
@@ -345,37 +468,50 @@ def test_one_objection_is_enough() -> None:
 
 
 #: what frictions of clubs are multiplied by
-CLUB: tuple[acts.Feature, ...] = ("guarantees", "window", "founding")
+CLUB: tuple[acts.Feature, ...] = (
+    "guarantees",
+    "forum",
+    "unasked",
+    "window",
+    "founding",
+    "runs_out",
+)
 
 
 def test_log_odds_of_acts() -> None:
-    friction = {name: np.array(float(i)) for i, name in enumerate(acts.FRICTIONS, start=1)}
-    value = np.array(10.0)
-    yes, no = np.array(True), np.array(False)
+    friction = {name: np.array(10.0**i) for i, name in enumerate(acts.FRICTIONS)}
+    value, f = np.array(0.5), {name: float(amount) for name, amount in friction.items()}
 
-    def acceding(*club: np.ndarray) -> float:
-        return float(acts.log_odds("accede", value, friction, dict(zip(CLUB, club, strict=True))))
+    def odds(act: str, *features: acts.Feature) -> float:
+        told = {name: np.array(name in features) for name in CLUB}
+        return float(acts.log_odds(act, value, friction, told))
 
-    assert acceding(yes, no, yes) == 10 + 1 + 2 + 4
-    assert acceding(no, yes, no) == 10 + 1 + 3
-    assert acts.log_odds("renew", value, friction) == 15
-    for act in ("withdraw", "request_suspension", "cease_observing"):
-        assert acts.log_odds(act, value, friction) == 6 - 10
+    promised = odds("accede", "guarantees", "founding")
+    assert promised == 0.5 + f["accede"] + f["obligation"] + f["founding"]
+    assert odds("accede", "unasked", "window") == 0.5 + f["accede"] + f["signature"] + f["opening"]
+    assert acts.log_odds("renew", value, friction) == 0.5 + f["renew"]
+    for act in ("withdraw", "cease_observing"):
+        assert odds(act, "guarantees") == f["exit"] - 0.5
+        assert odds(act, "forum") == f["exit"] + f["idle"] - 0.5
+        assert odds(act, "runs_out") == f["exit"] + f["wait"] - 0.5
+    assert odds("request_suspension", "forum") == f["suspend"] - 0.5
+    assert odds("request_suspension", "runs_out") == f["suspend"] + f["wait"] - 0.5
     others = {"freeze": np.array(2.0), "resume": np.array(3.0), "observe": np.array(4.0)}
-    assert acts.log_odds("freeze", value, others) == 2 - 10
-    assert acts.log_odds("resume", value, others) == 10 + 3
-    assert acts.log_odds("observe", value, others) == 10 + 4
+    assert acts.log_odds("freeze", value, others) == 2 - 0.5
+    assert acts.log_odds("resume", value, others) == 0.5 + 3
+    assert acts.log_odds("observe", value, others) == 0.5 + 4
 
 
 def test_the_price_of_return() -> None:
-    weights = {"lock": np.array(-2.0), "compliance": np.array(1.5)}
+    weights = {"lock": np.array(-2.0), "compliance": np.array(1.5), "restore": np.array(0.25)}
 
-    def price(dear: bool) -> float:
-        features = {"owed": np.array(3.0), "dear": np.array(dear)}
+    def price(dear: bool, back: bool = False) -> float:
+        features = {"back": np.array(back), "owed": np.array(3.0), "dear": np.array(dear)}
         return float(acts.seat_frictions("accede", weights, features))
 
     assert price(True) == -2 - 4.5
     assert price(False) == -4.5
+    assert price(False, back=True) == -4.5 + 0.25
     del weights["compliance"]  # a theory without it asks no price
     assert price(True) == -2
 
@@ -423,10 +559,11 @@ def test_terms_are_moved_where_they_say_and_nowhere_else(case: Case, t: int) -> 
     )
     now, found = inputs.month(t, standing), inputs.terms(t, standing)
     for name in inputs.theory:
-        expected = np.broadcast_to(inputs.stake * TERMS[name].formula(now), shape)
+        stake = inputs.stake if TERMS[name].at_stake else 1.0
+        expected = np.broadcast_to(stake * TERMS[name].formula(now), shape)
         term = np.broadcast_to(found.get(name, np.zeros(1)), shape)
         np.testing.assert_allclose(term, expected, rtol=1e-12, atol=1e-12, err_msg=name)
-    assert len(inputs.term_deltas(t, standing)) == 7
+    assert len(inputs.term_deltas(t, standing)) == 10
     assert set(inputs.term_deltas(t, standing)) == {
         name for name in inputs.theory if TERMS[name].reads
     }

@@ -178,6 +178,13 @@ def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
         promise = inputs.situation.clubs.guarantees[c]
         if choice == "accede":
             odds = value + theta["accede"] + theta["obligation"] * promise
+            asked = rules.accession.consensus or rules.accession.ministers
+            odds += theta["signature"] * (not asked)
+            odds += (
+                theta["restore"]
+                * (rules.restoration is not None)
+                * inputs.record.former[t - 1, s, c]
+            )
             odds += (
                 theta["opening"] * inputs.window[t, c] + theta["founding"] * inputs.founding[t, c]
             )
@@ -191,9 +198,12 @@ def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
         elif choice == "renew":
             p = 1 / (1 + math.exp(-value - theta["renew"]))
         else:
-            stay = 1 - 1 / (1 + math.exp(value - theta["exit"]))
+            opt_in = rules.term is not None and rules.term.renewal == "opt_in"
+            wait = theta["wait"] * (opt_in and not rules.term_ends)
+            notice = theta["exit"] + theta["idle"] * (not promise) + wait
+            stay = 1 - 1 / (1 + math.exp(value - notice))
             if rules.voluntary_suspension and is_party(case, t, s, c):
-                stay *= 1 - 1 / (1 + math.exp(value - theta["exit"]))
+                stay *= 1 - 1 / (1 + math.exp(value - theta["suspend"] - wait))
             p = 1 - stay
         assert fast[i] == pytest.approx(math.log(p if rows.rows.done[i] else 1 - p), abs=1e-9)
 

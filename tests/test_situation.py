@@ -22,6 +22,7 @@ def sizes(case: Case) -> dict[str, int]:
         "month": len(case.months),
         "state": len(case.state_ids),
         "club": len(case.clubs),
+        "all clubs": len(case.clubs),
         "threat": len(case.threats),
         "sponsor": len(case.sponsors),
     }
@@ -50,7 +51,7 @@ def test_every_field_says_its_axes(kind: type, others: set[str]) -> None:
 
 def test_what_differs_between_runs_is_what_terms_may_read() -> None:
     by_club = {name for name, axes in axes_of(Standing).items() if "club" in axes}
-    assert {*by_club, "credibility"} == set(PER_RUN) == set(get_args(Read))
+    assert {*by_club, "held", "credibility"} == set(PER_RUN) == set(get_args(Read))
 
 
 def test_a_situation_is_joined_by_all_that_differs(case: Case) -> None:

@@ -65,7 +65,7 @@ class Happening:
 
 
 @dataclass(frozen=True)
-class World:
+class Facts:
     """What rules may ask: who decides, who borders whom, how free a state is, where it leans; a year before."""
 
     deciders: tuple[str, ...]
@@ -87,7 +87,7 @@ class World:
         return self.tie["tie_patron", state, year] > self.tie["tie_west", state, year]
 
 
-Rule = Callable[[Happening, World], Iterator[Row]]
+Rule = Callable[[Happening, Facts], Iterator[Row]]
 RULES: dict[str, Rule] = {}
 
 
@@ -98,33 +98,33 @@ def rule(function: Rule) -> Rule:
 
 
 @rule
-def war_at_home(h: Happening, world: World) -> Iterator[Row]:
+def war_at_home(h: Happening, facts: Facts) -> Iterator[Row]:
     """A war on own soil threatens the state on whose soil it is fought, while it is fought."""
     for state in h.place:
         yield Row(state, "threat", h.other, 1)
 
 
 @rule
-def war_next_door(h: Happening, world: World) -> Iterator[Row]:
+def war_next_door(h: Happening, facts: Facts) -> Iterator[Row]:
     """Armed movements on a land threaten it and every state with a land border to it, while they hold ground there."""
     for place in h.place:
-        for state in (place, *world.neighbours(place, h.date.year)):
-            if state in world.deciders:
+        for state in (place, *facts.neighbours(place, h.date.year)):
+            if state in facts.deciders:
                 yield Row(state, "threat", "insurgency", 1)
 
 
 @rule
-def incursion(h: Happening, world: World) -> Iterator[Row]:
+def incursion(h: Happening, facts: Facts) -> Iterator[Row]:
     """Armed bands from abroad threaten the states they enter and all with a land border to these."""
     reached = set(h.place)
     for place in h.place:
-        reached |= set(world.neighbours(place, h.date.year))
+        reached |= set(facts.neighbours(place, h.date.year))
     for state in sorted(reached):
         yield Row(state, "threat", "insurgency", 1)
 
 
 @rule
-def war_between(h: Happening, world: World) -> Iterator[Row]:
+def war_between(h: Happening, facts: Facts) -> Iterator[Row]:
     """Fighting between two states makes each the other's rival."""
     (state,) = h.place
     yield Row(state, "threat", "rivalry", 1, h.other)
@@ -132,7 +132,7 @@ def war_between(h: Happening, world: World) -> Iterator[Row]:
 
 
 @rule
-def shelter(h: Happening, world: World) -> Iterator[Row]:
+def shelter(h: Happening, facts: Facts) -> Iterator[Row]:
     """A state that shelters the armed opponents of another: rivals, both ways, as in the measured dyads."""
     (host,) = h.place
     yield Row(h.other, "threat", "rivalry", 1, host)
@@ -140,22 +140,22 @@ def shelter(h: Happening, world: World) -> Iterator[Row]:
 
 
 @rule
-def violence_at_home(h: Happening, world: World) -> Iterator[Row]:
+def violence_at_home(h: Happening, facts: Facts) -> Iterator[Row]:
     """An attempt on the head of state, a seizure of government or parliament, or 25 deaths in a clash at home."""
     for state in h.place:
         yield Row(state, "threat", "unrest", 1)
 
 
 @rule
-def overthrow(h: Happening, world: World) -> Iterator[Row]:
+def overthrow(h: Happening, facts: Facts) -> Iterator[Row]:
     """A toppled incumbent frightens those who rule without elections that count, while the new men are in office."""
-    for state in world.unfree(h.date.year):
+    for state in facts.unfree(h.date.year):
         if state not in h.place:
             yield Row(state, "threat", "regime", 1)
 
 
 @rule
-def turn_west(h: Happening, world: World) -> Iterator[Row]:
+def turn_west(h: Happening, facts: Facts) -> Iterator[Row]:
     """A government that came by overthrow and declares for the West, while it is in office."""
     for state in h.place:
         yield Row(state, "tie", "patron", -1)
@@ -163,7 +163,7 @@ def turn_west(h: Happening, world: World) -> Iterator[Row]:
 
 
 @rule
-def sanction(h: Happening, world: World) -> Iterator[Row]:
+def sanction(h: Happening, facts: Facts) -> Iterator[Row]:
     """A Western sanction for how a state is ruled, until it is lifted; it takes offers of arms away."""
     for state in h.place:
         yield Row(state, "threat", "regime", 1)
@@ -172,21 +172,21 @@ def sanction(h: Happening, world: World) -> Iterator[Row]:
 
 
 @rule
-def aid_ban(h: Happening, world: World) -> Iterator[Row]:
+def aid_ban(h: Happening, facts: Facts) -> Iterator[Row]:
     """A Western ban on aid for other reasons, until it is lifted."""
     for state in h.place:
         yield Row(state, "tie", "west", -1)
 
 
 @rule
-def programme(h: Happening, world: World) -> Iterator[Row]:
+def programme(h: Happening, facts: Facts) -> Iterator[Row]:
     """A Western programme or promise, to every state it is addressed to, while it runs."""
     for state in h.place:
         yield Row(state, "tie", "west", 1)
 
 
 @rule
-def programme_arms(h: Happening, world: World) -> Iterator[Row]:
+def programme_arms(h: Happening, facts: Facts) -> Iterator[Row]:
     """The same with arms, training or pay for passage: help against armed movements as well."""
     for state in h.place:
         yield Row(state, "tie", "west", 1)
@@ -194,15 +194,15 @@ def programme_arms(h: Happening, world: World) -> Iterator[Row]:
 
 
 @rule
-def enlargement(h: Happening, world: World) -> Iterator[Row]:
+def enlargement(h: Happening, facts: Facts) -> Iterator[Row]:
     """NATO comes to the border of a state that leans to the patron by what is measured."""
     for state in h.place:
-        if world.leans_to_patron(state, h.date.year):
+        if facts.leans_to_patron(state, h.date.year):
             yield Row(state, "threat", "expansion", 1)
 
 
 @rule
-def lost_war(h: Happening, world: World) -> Iterator[Row]:
+def lost_war(h: Happening, facts: Facts) -> Iterator[Row]:
     """A war lost on own soil with the patron's hand in it: pressure while it is fought, and a grip once it is lost."""
     for state in h.place:
         yield Row(state, "threat", "domination", 1)
@@ -210,14 +210,14 @@ def lost_war(h: Happening, world: World) -> Iterator[Row]:
 
 
 @rule
-def grip(h: Happening, world: World) -> Iterator[Row]:
+def grip(h: Happening, facts: Facts) -> Iterator[Row]:
     """Defeat and a change of power with the patron's arms in play: grip without open war by it."""
     for state in h.place:
         yield Row(state, "coercion", "patron", 1)
 
 
 @rule
-def region_lost(h: Happening, world: World) -> Iterator[Row]:
+def region_lost(h: Happening, facts: Facts) -> Iterator[Row]:
     """A region that the patron shields stays lost until it returns, and its troops stay there."""
     for state in h.place:
         yield Row(state, "threat", "secession", 1)
@@ -225,7 +225,7 @@ def region_lost(h: Happening, world: World) -> Iterator[Row]:
 
 
 @rule
-def region_held(h: Happening, world: World) -> Iterator[Row]:
+def region_held(h: Happening, facts: Facts) -> Iterator[Row]:
     """A region that a neighbour holds or shields keeps the two rivals until it returns."""
     (state,) = h.place
     yield Row(state, "threat", "rivalry", 1, h.other)
@@ -233,31 +233,31 @@ def region_held(h: Happening, world: World) -> Iterator[Row]:
 
 
 @rule
-def patron_attacks(h: Happening, world: World) -> Iterator[Row]:
+def patron_attacks(h: Happening, facts: Facts) -> Iterator[Row]:
     """An open attack by the patron breaks the tie with whom it hits and is a warning to all others."""
     for state in h.place:
         yield Row(state, "tie", "patron", -1)
-    for state in world.deciders:
+    for state in facts.deciders:
         if state not in h.place:
             yield Row(state, "threat", "domination", 1)
 
 
 @rule
-def patron_fights_near(h: Happening, world: World) -> Iterator[Row]:
+def patron_fights_near(h: Happening, facts: Facts) -> Iterator[Row]:
     """The patron's war on its own soil presses on the states that border the theatre."""
     for state in h.place:
         yield Row(state, "threat", "domination", 1)
 
 
 @rule
-def patron_fights_along(h: Happening, world: World) -> Iterator[Row]:
+def patron_fights_along(h: Happening, facts: Facts) -> Iterator[Row]:
     """The patron's forces or arms on a government's side in its war, while it is fought."""
     for state in h.place:
         yield Row(state, "tie", "patron", 1)
 
 
 @rule
-def patron_arms_rival(h: Happening, world: World) -> Iterator[Row]:
+def patron_arms_rival(h: Happening, facts: Facts) -> Iterator[Row]:
     """Large deliveries to a rival: the state believes the patron less, the rival more, and the rival weighs more."""
     for state in h.place:
         yield Row(state, "threat", "rivalry", 1, h.other)
@@ -266,16 +266,16 @@ def patron_arms_rival(h: Happening, world: World) -> Iterator[Row]:
 
 
 @rule
-def war_lost_alone(h: Happening, world: World) -> Iterator[Row]:
+def war_lost_alone(h: Happening, facts: Facts) -> Iterator[Row]:
     """A war lost to a rival while a patron looks on."""
     for state in h.place:
         yield Row(state, "credibility", h.other, -1, lasts=False)
 
 
 @rule
-def patron_fails(h: Happening, world: World) -> Iterator[Row]:
+def patron_fails(h: Happening, facts: Facts) -> Iterator[Row]:
     """A patron that is bankrupt, beaten or tied down elsewhere is believed less by all."""
-    for state in world.deciders:
+    for state in facts.deciders:
         yield Row(state, "credibility", "any", -1, lasts=False)
 
 
@@ -339,7 +339,7 @@ def read_happenings() -> list[Happening]:
     return found
 
 
-def read_world() -> World:
+def read_facts() -> Facts:
     """The measured columns that rules ask."""
 
     def lines(path: Path) -> list[dict[str, str]]:
@@ -362,14 +362,14 @@ def read_world() -> World:
         for r in lines(HERE / "composites.csv")
         if r["variable"].startswith("tie_")
     }
-    return World(deciders, borders, democracy, tie)
+    return Facts(deciders, borders, democracy, tie)
 
 
 def code() -> list[dict[str, str]]:
     """All rows of events.csv, in the order of happenings."""
-    world, rows = read_world(), []
+    facts, rows = read_facts(), []
     for h in read_happenings():
-        for row in RULES[h.kind](h, world):
+        for row in RULES[h.kind](h, facts):
             end = until(h, row)
             rows.append(
                 {
