@@ -53,8 +53,8 @@ class Happening:
     """A line of happenings.csv."""
 
     event: str
-    date: date
-    date_end: date | None
+    day: date
+    end: date | None
     precision: str
     label: str
     kind: str
@@ -108,7 +108,7 @@ def war_at_home(h: Happening, facts: Facts) -> Iterator[Row]:
 def war_next_door(h: Happening, facts: Facts) -> Iterator[Row]:
     """Armed movements on a land threaten it and every state with a land border to it, while they hold ground there."""
     for place in h.place:
-        for state in (place, *facts.neighbours(place, h.date.year)):
+        for state in (place, *facts.neighbours(place, h.day.year)):
             if state in facts.deciders:
                 yield Row(state, "threat", "insurgency", 1)
 
@@ -118,7 +118,7 @@ def incursion(h: Happening, facts: Facts) -> Iterator[Row]:
     """Armed bands from abroad threaten the states they enter and all with a land border to these."""
     reached = set(h.place)
     for place in h.place:
-        reached |= set(facts.neighbours(place, h.date.year))
+        reached |= set(facts.neighbours(place, h.day.year))
     for state in sorted(reached):
         yield Row(state, "threat", "insurgency", 1)
 
@@ -149,7 +149,7 @@ def violence_at_home(h: Happening, facts: Facts) -> Iterator[Row]:
 @rule
 def overthrow(h: Happening, facts: Facts) -> Iterator[Row]:
     """A toppled incumbent frightens those who rule without elections that count, while the new men are in office."""
-    for state in facts.unfree(h.date.year):
+    for state in facts.unfree(h.day.year):
         if state not in h.place:
             yield Row(state, "threat", "regime", 1)
 
@@ -197,7 +197,7 @@ def programme_arms(h: Happening, facts: Facts) -> Iterator[Row]:
 def enlargement(h: Happening, facts: Facts) -> Iterator[Row]:
     """NATO comes to the border of a state that leans to the patron by what is measured."""
     for state in h.place:
-        if facts.leans_to_patron(state, h.date.year):
+        if facts.leans_to_patron(state, h.day.year):
             yield Row(state, "threat", "expansion", 1)
 
 
@@ -281,7 +281,7 @@ def patron_fails(h: Happening, facts: Facts) -> Iterator[Row]:
 
 def since(h: Happening, row: Row) -> date:
     """When a row begins: with what happens, or with its end."""
-    return h.date_end if row.after and h.date_end else h.date
+    return h.end if row.after and h.end else h.day
 
 
 def until(h: Happening, row: Row) -> date | None:
@@ -293,11 +293,11 @@ def until(h: Happening, row: Row) -> date | None:
     if not row.lasts:
         return None
     standing = h.kind in STANDING
-    if h.date_end is None and standing:
+    if h.end is None and standing:
         return None
     first = since(h, row)
     least = first.replace(year=first.year + ACUTE_YEARS)
-    return max(least, h.date_end) if h.date_end else least
+    return max(least, h.end) if h.end else least
 
 
 #: kinds of which something stands after the day: without an end they last to the end of the case
@@ -325,8 +325,8 @@ def read_happenings() -> list[Happening]:
             found.append(
                 Happening(
                     event=line["event"],
-                    date=date.fromisoformat(line["date"]),
-                    date_end=date.fromisoformat(end) if end else None,
+                    day=date.fromisoformat(line["date"]),
+                    end=date.fromisoformat(end) if end else None,
                     precision=line["precision"],
                     label=line["label"],
                     kind=line["kind"],
