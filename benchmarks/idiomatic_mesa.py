@@ -15,7 +15,6 @@ True
 """
 
 import math
-import statistics
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -417,7 +416,7 @@ def perception(case: Case, state: str) -> Perception:
         return [measured[variable, month // MONTHS_PER_YEAR] for month in case.months]
 
     rivalry = {}
-    unit = rivalry_unit(case)
+    unit = case.fixed("rivalry_unit")
     for rival in case.deciders:
         scores = {r.year: r.value for r in case.rivalry if (r.state, r.rival) == (state, rival)}
         signs = sum_of_signs(case, (e for e in events["threat"] if e.rival == rival))
@@ -473,18 +472,6 @@ def perception(case: Case, state: str) -> Perception:
         bond=bond,
         autonomy=[probability(value) for value in composite("autonomy")],
     )
-
-
-@lru_cache(maxsize=8)
-def rivalry_unit(case: Case) -> float:
-    """The standard deviation of the worst rivalry of deciding states in the years of fit."""
-    years = range(case.start // MONTHS_PER_YEAR, case.fit_until // MONTHS_PER_YEAR + 1)
-    worst = dict.fromkeys(((state, year) for state in case.deciders for year in years), 0.0)
-    for row in case.rivalry:
-        if (row.state, row.year) in worst:
-            worst[row.state, row.year] = max(worst[row.state, row.year], row.value)
-    spread = statistics.pstdev(worst.values())
-    return spread if spread > 0 else 1.0
 
 
 def times(case: Case) -> range:

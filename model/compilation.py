@@ -332,7 +332,7 @@ def _measured(case: Case) -> _Measured:
         if tie.year in years:
             at = (years.index(tie.year), states.index(tie.state), states.index(tie.partner))
             bond[at] = tie.value
-    rivalry /= _unit_of_rivalry(case, rivalry)
+    rivalry /= case.fixed("rivalry_unit")
     annual = np.array([years.index(month // MONTHS_PER_YEAR) for month in case.months])
     return _Measured(
         {name: table[annual] for name, table in composites.items()}, rivalry[annual], bond[annual]
@@ -353,17 +353,6 @@ def _threats(case: Case, measured: _Measured, signs: _EventSigns) -> tuple[Float
             perception.threat_level(level, signs.threat[:, :, k]), fear
         )
     return threat, rivalry
-
-
-def _unit_of_rivalry(case: Case, rivalry: Floats) -> float:
-    """The standard deviation of the worst rivalry of deciding states in the years of fit: the unit of other threats.
-
-    `rivalry` has shape (years, S, S).
-    """
-    deciders = [case.state_ids.index(s) for s in case.deciders]
-    years = case.fit_until // MONTHS_PER_YEAR + 1 - case.start // MONTHS_PER_YEAR
-    spread = float(rivalry[: max(1, years)].max(axis=-1)[:, deciders].std())
-    return spread if spread > 0 else 1.0
 
 
 def _situation(case: Case, traits: ClubTraits, rules: Rules) -> tuple[Floats, Situation]:

@@ -1,6 +1,9 @@
 """The dated events are what the rules make of what happened."""
 
+import statistics
 from datetime import date
+
+import pytest
 
 from tashkent.model.case import load_case
 from tashkent.model.cases.cst.evidence import coding
@@ -33,3 +36,15 @@ def test_rivals_are_rivals_both_ways() -> None:
     pairs = {(r.event, r.date, r.state, r.rival) for r in load_case("cst").events if r.rival}
     assert all((e, d, b, a) in pairs for e, d, a, b in pairs if e not in arms)
     assert date(1992, 5, 8) in {d for _, d, *_ in pairs}
+
+
+def test_rivalry_is_counted_in_its_spread_in_the_years_of_fit() -> None:
+    """As measured threats are: the unit that the case states is what its table says."""
+    case = load_case("cst")
+    rows = {(r.state, r.year, r.rival): r.value for r in case.rivalry}
+    worst = [
+        max((rows.get((state, year, rival), 0.0) for rival in case.deciders), default=0.0)
+        for state in case.deciders
+        for year in range(1992, 2013)
+    ]
+    assert case.fixed("rivalry_unit") == pytest.approx(statistics.pstdev(worst), abs=1e-6)

@@ -156,8 +156,8 @@ def test_an_event_acts_from_the_month_after_its_date(case: Case) -> None:
     inputs = compile_case(case)
     insurgency = tuple(case.threats).index("insurgency")
     kabul = parse_month("1996-09") - case.start
-    felt = inputs.situation.threat[:, case.state_ids.index("KAZ"), insurgency]
-    event = next(e for e in case.events if e.event == "E020" and e.state == "KAZ")
+    felt = inputs.situation.threat[:, case.state_ids.index("UZB"), insurgency]
+    event = next(e for e in case.events if e.event == "E020" and e.state == "UZB")
     assert event.date.isoformat() == "1996-09-27"
     assert felt[kabul + 1] > felt[kabul]
 

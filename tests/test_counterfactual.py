@@ -124,15 +124,15 @@ def test_a_patch_of_the_whole_history_reaches_its_first_month(case: Case) -> Non
 
 def test_events_are_removed_moved_flipped_rescaled_and_added(case: Case) -> None:
     rows = [row for row in case.events if row.event == "E031"]
-    removed = one(RemoveEvent(event="E031", kinds=("threat",))).apply(case)
-    assert [r.kind for r in removed.events if r.event == "E031"] == ["credibility"]
+    removed = one(RemoveEvent(event="E053", kinds=("threat",))).apply(case)
+    assert [r.kind for r in removed.events if r.event == "E053"] == ["tie", "offer"]
     flipped = one(FlipEvent(event="E031")).apply(case)
     assert [r.sign for r in flipped.events if r.event == "E031"] == [-r.sign for r in rows]
-    scaled = one(RescaleEvent(event="E031", about=("unrest",), factor=0.5)).apply(case)
-    signs = [(r.about, r.sign) for r in scaled.events if r.event == "E031" and r.kind == "threat"]
-    assert signs == [("insurgency", 1), ("unrest", 0.5)]
-    k, s = tuple(case.threats).index("unrest"), case.state_ids.index("UZB")
-    t = parse_month("1999-03") - case.start
+    scaled = one(RescaleEvent(event="E002", about=("unrest",), factor=0.5)).apply(case)
+    signs = [(r.about, r.sign) for r in scaled.events if r.event == "E002" and r.state == "TJK"]
+    assert signs == [("unrest", 0.5), ("insurgency", 1), ("patron", 1)]
+    k, s = tuple(case.threats).index("unrest"), case.state_ids.index("TJK")
+    t = parse_month("1992-06") - case.start
     before, after = (compile_case(c).situation.threat[t, s, k] for c in (case, scaled))
     assert after < before
     moved = one(MoveEvent(event="E003", date=date(1995, 5, 8))).apply(case)

@@ -302,7 +302,7 @@ def check_parameters(case: Case) -> None:
             raise InputError(file, name, "missing", "a table for it")
     if not case.role("weight"):
         raise InputError(file, "weight", "missing", f"at least one of {', '.join(TERMS)}")
-    for name in LENGTHS:
+    for name in (*LENGTHS, "rivalry_unit"):
         if case.fixed(name) <= 0:
             raise InputError(file, f"{name}.mean", case.fixed(name), "a number above 0")
     for name in SHARES:

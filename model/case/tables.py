@@ -26,6 +26,7 @@ COUNCIL = (
 )
 FIXED = (
     "opening_months",
+    "rivalry_unit",
     "fear_half_life",
     "leverage_half_life",
     "belief_half_life",
