@@ -1864,8 +1864,7 @@ BAD = [
     bad(
         "the friction of exits has the name of one route",
         swap("parameters.toml", "exit =", "withdraw ="),
-        "parameters.toml: a friction: 'withdraw' is not valid; allowed: accede, obligation, opening, founding, renew, "
-        "exit",
+        "parameters.toml: a friction: 'withdraw' is not valid; allowed: accede, restore, obligation, …",
     ),
     bad(
         "the friction of exits is not scored",

@@ -14,8 +14,8 @@ from tashkent.model.clock import parse_month
 from tashkent.model.noise import Noise
 
 RUNS, SEED, START = 20, 4, "1998-12"
-#: an event, a later answer of the council, a parameter from the start on, a club that is gone, a rule
-ASKED = ("CF1", "CF10", "CF4", "CF6", "CF2")
+#: events, a later answer of the council, a parameter from the start on, a club that is gone, a rule
+ASKED = ("CF5", "CF10", "CF4", "CF6", "CF2")
 
 
 @pytest.fixture(scope="module")
