@@ -308,10 +308,32 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
             back = seats.former[asked.run, asked.state, c]
             _admit(world, rules, rules.restoration, asked.where(back))
             asked = asked.where(~back)
-        _admit(world, rules, rules.accession, asked)
+        if inputs.founding[t, c]:
+            eagerness = log_odds[:, :, c] - world.noise.logistic("accede", t)[:, :, c]
+            _found(world, rules, rules.accession, asked, eagerness)
+        else:
+            _admit(world, rules, rules.accession, asked)
     for c, rules in enumerate(inputs.rules[t]):
         if rules.observer is not None and rules.hears_petitions:
             _observe(world, t, c, rules.observer, rules, before, value, petitions[:, :, c])
+
+
+def _found(
+    world: World, rules: RulesInForce, rule: Accession, petition: "Petition", eagerness: Floats
+) -> None:
+    """Founders agree among themselves: the most eager come first, and each further one is asked of those before it.
+
+    `eagerness` is by how much the log-odds of signing pass what was drawn, shape (R, S).
+    """
+    asked = np.full(eagerness.shape, -np.inf)
+    asked[petition.run, petition.state] = eagerness[petition.run, petition.state]
+    order = np.argsort(-asked, axis=1, kind="stable")
+    for rank in range(int(np.isfinite(asked).sum(axis=1).max(initial=0))):
+        state = order[:, rank]
+        run = np.flatnonzero(np.isfinite(asked[np.arange(len(asked)), state]))
+        met = petition.before.copy()
+        met[:, :, petition.c] = world.status[:, :, petition.c]
+        _admit(world, rules, rule, Petition(petition.t, petition.c, run, state[run], met))
 
 
 def _admit(

@@ -49,6 +49,7 @@ TERMS = {
     "observe": "how rare it is to ask",
     "objection": "how readily members object to a newcomer",
     "objection_rivalry": "how much more a rival objects",
+    "veto": "how much more a rival objects where the patron does not sit",
     "release": "how readily members object to a suspension that is asked for",
     "ministers": "how readily ministers object to a newcomer",
     "suspicion": "how much more members object to who sits in a suspect club",

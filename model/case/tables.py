@@ -13,6 +13,7 @@ SCHEMA = 1
 COUNCIL = (
     "objection",
     "objection_rivalry",
+    "veto",
     "release",
     "ministers",
     "suspicion",
