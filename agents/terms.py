@@ -30,8 +30,7 @@ HALF = 0.5
 SHARE_OF_TRADE = 1e-4
 FINEST = 2.0**-40
 #: chance that a state has a reason of its own where nothing that a club works on troubles it
-import os
-NO_REASON = float(os.environ.get("FLOOR", "0.1"))
+NO_REASON = 0.1
 
 
 @dataclass(frozen=True)
@@ -314,9 +313,9 @@ def purpose(now: Situation) -> Floats:
     """A reason to sit in a forum whose members decide together: the log of the chance that a state has one.
 
     ``log(NO_REASON + (1 - NO_REASON) * (1 - exp(- sum over k of threat[k] * covers[c, k])))``: a state acts at the
-    rate at which it has a reason, and few have one that are troubled by nothing on which the club works. Clubs that
-    promise help insure against what is not felt yet, and where each member has a paper of its own the subjects are
-    its own choice: there it is 0. Shape (..., S, C).
+    rate at which it has a reason, and few that nothing troubles on which the club works have one. It is 0 in clubs
+    that promise help, which insure against what is not felt yet, and in those where each member has a paper of its
+    own, with subjects of its own choice. Shape (..., S, C).
     """
     covers = now.covers[..., now.clubs.place, :]
     reason = -np.expm1(-_summed(now.threat, now.clubs.relieves, covers))

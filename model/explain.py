@@ -256,9 +256,10 @@ def _objectors(
         return {}
     states = inputs.case.state_ids
     members = np.flatnonzero(is_in(inputs.record.status[t - 1, :, c]))
-    base, rivals = parameters["objection"], parameters["objection_rivalry"]
+    brokered = bool(is_in(np.array(inputs.record.status[t, inputs.patron, c])))
+    base, rivals = parameters["objection"], parameters["objection_rivalry" if brokered else "veto"]
     if act == Act.REQUEST_SUSPENSION:
-        base, rivals = parameters["release"], -rivals
+        base, rivals = parameters["release"], -parameters["objection_rivalry"]
     suspects = (
         rules.incompatible.suspects if rules.incompatible and act != Act.REQUEST_SUSPENSION else ()
     )

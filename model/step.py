@@ -321,19 +321,18 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
 def _found(
     world: World, rules: RulesInForce, rule: Accession, petition: "Petition", eagerness: Floats
 ) -> None:
-    """Founders agree among themselves: the most eager come first, and each further one is asked of those before it.
+    """Founders choose each other: the most eager sign first, and those before it are asked about each further one.
 
-    `eagerness` is by how much the log-odds of signing pass what was drawn, shape (R, S).
+    `eagerness` is by how much the log-odds of signing exceed what was drawn, shape (R, S).
     """
-    asked = np.full(eagerness.shape, -np.inf)
-    asked[petition.run, petition.state] = eagerness[petition.run, petition.state]
-    order = np.argsort(-asked, axis=1, kind="stable")
-    for rank in range(int(np.isfinite(asked).sum(axis=1).max(initial=0))):
-        state = order[:, rank]
-        run = np.flatnonzero(np.isfinite(asked[np.arange(len(asked)), state]))
-        met = petition.before.copy()
-        met[:, :, petition.c] = world.status[:, :, petition.c]
-        _admit(world, rules, rule, Petition(petition.t, petition.c, run, state[run], met))
+    asks = np.zeros(eagerness.shape, bool)
+    asks[petition.run, petition.state] = True
+    order = np.argsort(np.where(asks, -eagerness, np.inf), axis=1, kind="stable")
+    for rank in range(int(asks.sum(axis=1).max(initial=0))):
+        run = np.flatnonzero(asks.sum(axis=1) > rank)
+        seen = petition.before.copy()
+        seen[:, :, petition.c] = world.status[:, :, petition.c]
+        _admit(world, rules, rule, Petition(petition.t, petition.c, run, order[run, rank], seen))
 
 
 def _admit(
