@@ -22,8 +22,8 @@ from tashkent.agents.situation import Floats
 from tashkent.agents.terms import TERMS
 
 #: what a friction is multiplied by: whether the club promises help, or none; a signature is enough and no member is
-#: asked; how fresh its invitation is; this is a founding month; a term runs that ends for who does not sign; a rule takes
-#: the former party back; what it must join first, in units of compliance; a law at home makes joining dear
+#: asked; how fresh its invitation is; this is a founding month; a term runs that ends for who does not sign; a rule
+#: takes the former party back; what it must join first, in units of compliance; a law at home makes joining dear
 Feature = Literal[
     "guarantees", "forum", "unasked", "invited", "founding", "runs_out", "back", "owed", "dear"
 ]
