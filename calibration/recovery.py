@@ -13,6 +13,7 @@ that of `calibration.refit`.
 """
 
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -161,6 +162,11 @@ def replicates(
                 found.append(table)
                 if progress is not None:
                     progress(len(found), number)
+    return together(found)
+
+
+def together(found: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The tables of some replicates as one, with all columns though no fit should have succeeded."""
     columns = ["mean", "sd", "rank", "low", "high", "pareto_k"]
     table = pd.concat(found, ignore_index=True)
     return table.reindex(columns=[*table.columns, *(c for c in columns if c not in table)])

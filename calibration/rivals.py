@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from tashkent.agents.situation import Floats
-from tashkent.calibration.forecasters import MODEL
 from tashkent.calibration.holdout import renewal_scores
 from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.measures.studies import Saves
@@ -97,8 +96,8 @@ def nested_sampling(case: Case, seed: int) -> tuple[float, float]:
 
 def renewal_under(case: Case, asked: str, *, seed: int) -> pd.DataFrame:
     """The renewal's choices under a theory, fitted to what came before; see `calibration.holdout.renewal_scores`."""
-    found = renewal_scores(under(case, asked), seed=seed)
-    return found[found["who"] == MODEL].drop(columns="who") if len(found) else found
+    found = renewal_scores(under(case, asked), seed=seed, baselines=False)
+    return found.drop(columns="who") if len(found) else found
 
 
 def ablations(case: Case, patterns: Patterns) -> list[tuple[str, ...]]:

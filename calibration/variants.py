@@ -6,13 +6,15 @@ weighted draws: cheap, and the same for the case as it is.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from tashkent.calibration.baselines import backed_off, log_scores, predict, structural_steps
-from tashkent.calibration.holdout import SCOPES, predict_model, scope
+from tashkent.calibration.contests import SCOPES, scope
+from tashkent.calibration.holdout import predict_model
 from tashkent.calibration.imputation import imputed
 from tashkent.calibration.likelihood import Design, fit_rows
 from tashkent.calibration.measures.record import AllRight, Renewal
@@ -166,19 +168,32 @@ def variant(case: Case, name: str, seed: int) -> Case:
     return case.varied(**ChangeParameter(parameter=fixed, value=value).change(case))
 
 
-def quick_scores(case: Case, *, seed: int, proposals: int = 0) -> pd.DataFrame:
-    """Leave-one-state-out log scores by scope and state, from normal approximations unless `proposals` are given.
+def quick_scores(
+    case: Case,
+    *,
+    seed: int,
+    proposals: int = 0,
+    groups: Sequence[Sequence[str]] = (),
+    learn: bool = True,
+) -> pd.DataFrame:
+    """Held-out log scores by scope and state, from normal approximations unless `proposals` are given.
 
-    Columns: scope, state, log_score (of the model), steps and filled (of the structural steps as they are, and with
-    empty cells filled).
+    `groups` of states are held out together, by default each deciding state alone; states of none are in no fit. If
+    the model is not to `learn`, it has its priors alone; the steps are counted in any case. Columns: scope, state,
+    log_score and monthly (of the model), steps and filled (of the structural steps as they are, and with empty cells
+    filled).
     """
     cut = until_fit(case)
+    groups = groups or [(state,) for state in cut.deciders]
     rows = fit_rows(cut)
+    rows = rows.where(np.isin(rows.rows.state, _places(cut, [s for g in groups for s in g])))
     table = []
-    for state in cut.deciders:
-        s = cut.state_ids.index(state)
-        train, test = rows.where(rows.rows.state != s), rows.where(rows.rows.state == s)
-        found = predict_model(cut, train, test, seed=(seed, s), proposals=proposals)
+    for group in groups:
+        held = np.isin(rows.rows.state, _places(cut, group))
+        train, test = rows.where(~held), rows.where(held)
+        learnt = train if learn else train.where(np.zeros(len(train.rows), bool))
+        first = cut.state_ids.index(group[0])
+        found = predict_model(cut, learnt, test, seed=(seed, first), proposals=proposals)
         plain, filled = (
             log_scores(p, test.rows)
             for p in (
@@ -186,18 +201,25 @@ def quick_scores(case: Case, *, seed: int, proposals: int = 0) -> pd.DataFrame:
                 backed_off(train.rows, test.rows),
             )
         )
-        for name in SCOPES:
-            keep = scope(cut, test.rows, name)
-            score = found.log_score(test.rows, keep)
-            table.append((name, state, score, float(plain[keep].sum()), float(filled[keep].sum())))
-    return pd.DataFrame(table, columns=["scope", "state", "log_score", "steps", "filled"])
+        for state, name in product(group, SCOPES):
+            keep = scope(cut, test.rows, name) & (test.rows.state == cut.state_ids.index(state))
+            scores = found.log_score(test.rows, keep), found.monthly(test.rows, keep)
+            steps = float(plain[keep].sum()), float(filled[keep].sum())
+            table.append((name, state, *scores, *steps))
+    columns = ["scope", "state", "log_score", "monthly", "steps", "filled"]
+    return pd.DataFrame(table, columns=columns)
+
+
+def _places(case: Case, states: Sequence[str]) -> list[int]:
+    return [case.state_ids.index(state) for state in states]
 
 
 def quick_gains(scores: pd.DataFrame) -> pd.DataFrame:
-    """Sums over states by scope: log_score, steps (the stronger version of them), gain."""
-    total = scores.groupby("scope")[["log_score", "steps", "filled"]].sum()
+    """Sums over states by scope: log_score, steps (the stronger version of them), gain, monthly, monthly_gain."""
+    total = scores.groupby("scope")[["log_score", "monthly", "steps", "filled"]].sum()
     steps = total[["steps", "filled"]].max(axis=1)
     found = {"log_score": total["log_score"], "steps": steps, "gain": total["log_score"] - steps}
+    found |= {"monthly": total["monthly"], "monthly_gain": total["monthly"] - steps}
     return pd.DataFrame(found).reset_index()
 
 

@@ -1,6 +1,6 @@
 """docs/evidence.md and its figures, written from the compact set of an examination and from nothing else.
 
-``python -m publish.evidence`` examines the model in full into results/evidence/ and writes both, which takes hours;
+``python -m publish.evidence`` examines the model in full into results/evidence/ and writes both, which takes long;
 ``--page`` writes them anew from the tables.
 """
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from publish import evidence_scores as scores
 from publish import evidence_sections as sections
 from publish.evidence_figures import figures
 from publish.page import FIGURES, ROOT, rendered, save, write
@@ -36,9 +37,16 @@ def page(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
         "evidence.md",
         manifest=manifest,
         figures=FIGURES,
+        against=scores.against(manifest, tables),
         bars=sections.bars(tables),
         judged=sections.judged(tables),
         held_out=sections.held_out(manifest, tables),
+        monthly=scores.monthly(tables),
+        intervals=scores.intervals(tables),
+        risks=scores.risks(manifest, tables),
+        ladder=scores.ladder(tables),
+        clubs=scores.clubs(manifest, tables),
+        recovery=scores.recovery(tables),
         forward=sections.forward(tables),
         renewal=sections.renewal(tables),
         chance=sections.chance(tables),
