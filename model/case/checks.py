@@ -1,6 +1,6 @@
 """Checks of a case's tables against each other; the record's are in `model.case.record_checks`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import Any
 
@@ -47,19 +47,30 @@ def check_case(case: Case) -> None:
     _check_theories(case)
     check_evidence(case)
     check_record(case)
-    sourced: dict[str, Iterable[tuple[str, Any]]] = {
-        "openness.csv": ((f"{row.club} {row.state}: ", row) for row in case.openness),
-        "events.csv": ((f"{row.event}.", row) for row in case.events),
-        "record.csv": ((f"{row.club} {row.state} {row.date}: ", row) for row in case.record),
-        "statutes.toml": ((f"{row.id}.", row) for row in case.statutes),
-        "clubs.toml": ((f"{name}.", row) for name, row in case.clubs.items()),
-        "parameters.toml": ((f"{name}.", row) for name, row in case.parameters.items()),
+    for file, rows in sourced(case).items():
+        for row, sources in rows:
+            for source in sources:
+                if source not in case.sources:
+                    key = f"{row}: source" if " " in row else f"{row}.source"
+                    raise unknown(file, key, source, case.sources)
+
+
+def sourced(case: Case) -> Mapping[str, list[tuple[str, tuple[str, ...]]]]:
+    """The sources of each row that has any: by file, what the row is called, and its sources."""
+    tables: dict[str, Iterable[tuple[str, Any]]] = {
+        "openness.csv": ((f"{row.club} {row.state}", row) for row in case.openness),
+        "events.csv": ((row.event, row) for row in case.events),
+        "record.csv": ((f"{row.club} {row.state} {row.date}", row) for row in case.record),
+        "requests.csv": ((f"{row.date} {row.state}", row) for row in case.requests),
+        "statutes.toml": ((row.id, row) for row in case.statutes),
+        "clubs.toml": case.clubs.items(),
+        "parameters.toml": case.parameters.items(),
+        "theories.toml": case.theories.items(),
     }
-    for file, rows in sourced.items():
-        for key, row in rows:
-            for source in row.source.split(";"):
-                if source.strip() not in case.sources:
-                    raise unknown(file, f"{key}source", source.strip(), case.sources)
+    return {
+        file: [(name, tuple(s.strip() for s in row.source.split(";"))) for name, row in rows]
+        for file, rows in tables.items()
+    }
 
 
 def _check_states(case: Case) -> None:
