@@ -14,7 +14,8 @@ import pandas as pd
 from tashkent.agents.situation import Floats
 from tashkent.calibration.posterior import posterior
 from tashkent.experiments.history import History
-from tashkent.experiments.pair import Pair, looked_at
+from tashkent.experiments.labels import labelled
+from tashkent.experiments.pair import Pair, cells_of
 from tashkent.experiments.paired_runs import run_pairs
 from tashkent.experiments.scenarios import BASELINE, WHOLE
 from tashkent.model.arguments import parameters_given, runs_of, seed_of, whole
@@ -103,6 +104,7 @@ def compare(
     seed: int = 0,
     start: str | None = None,
     parameters: Mapping[str, Floats] | None = None,
+    labels: bool = False,
     workers: int = 1,
     progress: Progress | None = None,
     history: History | None = None,
@@ -130,6 +132,9 @@ def compare(
         Month ``YYYY-MM`` of the initial condition; by default the starts that each counterfactual asks for.
     parameters
         Parameters by name, shape (draws,), one value a draw, instead of posterior draws.
+    labels
+        Ask again under prior weights and in a fit without the state asked about, and say which changes are zero by
+        construction: columns of the outcomes (`experiments.labels`). It takes three times as long or more.
     workers
         Processes; no influence on the result. A script that asks for more than one must guard its own start by
         ``if __name__ == "__main__"``.
@@ -184,7 +189,7 @@ def compare(
                 start=month,
                 seed=seed,
                 per_draw=per_draw,
-                looked_at=[_cells(counterfactual, base, month) for counterfactual in together],
+                looked_at=[cells_of(counterfactual, base, month) for counterfactual in together],
                 workers=workers,
                 progress=added,
                 history=history,
@@ -207,9 +212,18 @@ def compare(
                     together, cases, counts, strict=True
                 )
             ]
+    if labels:
+        pairs = list(labelled(pairs, workers=workers, progress=_after(todo, progress)))
     place = {c.id: i for i, c in enumerate(chosen)}
     pairs.sort(key=lambda p: (place[p.counterfactual.id], p.start, names.index(p.theory)))
     return Comparison(case, tuple(pairs), origins)
+
+
+def _after(already: int, progress: Progress | None) -> Progress | None:
+    """Progress of what comes after so many runs."""
+    if progress is None:
+        return None
+    return lambda done, of: progress(already + done, already + of)
 
 
 def _check_memory(case: Case, runs: int, per_draw: int, worlds: int) -> None:
@@ -297,15 +311,3 @@ def _draws(
     known = {name: values for name, values in parameters.items() if name in case.drawn}
     given = parameters_given(case, known, ASKED, number)
     return ParameterDraws.from_mapping(given), "given"
-
-
-def _cells(counterfactual: Counterfactual, base: Case, start: int) -> list[tuple[int, int, int]]:
-    """The seats that a counterfactual asks to look at: (months since the case's start, state, club)."""
-    return [
-        (
-            base.month(outcome.month, "month") - base.start,
-            base.state_ids.index(outcome.state),
-            tuple(base.clubs).index(outcome.club),
-        )
-        for outcome in looked_at(counterfactual, base, start)
-    ]

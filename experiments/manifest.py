@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tashkent.experiments.compare import Comparison
     from tashkent.experiments.sensitivity import Sensitivity
     from tashkent.experiments.tasks import Tasks
-    from tashkent.model.case import Case
 
 #: packages whose code results depend on: how tables are written is in the last
 PACKAGES = ("agents", "model", "calibration", "experiments", "cli")
@@ -64,15 +63,10 @@ def of_comparison(
         "seed": first.seed,
         "posterior": dict(found.posteriors),
         "posterior_hash": {
-            pair.theory: posterior_hash(posterior(_fitted(pair.baseline))) for pair in found.pairs
+            pair.theory: posterior_hash(posterior(pair.fitted)) for pair in found.pairs
         },
     }
     return _manifest("compare", says, arguments, tables_of(folder))
-
-
-def _fitted(baseline: "Case") -> "Case":
-    """The case whose posterior a baseline runs with."""
-    return baseline.changed.of if baseline.changed else baseline
 
 
 def of_sensitivity(

@@ -55,6 +55,8 @@ class CompareArguments(_OfCase):
     theory: list[str]
     runs: int = Field(ge=2)
     prediction: str | None
+    #: manifests of before there were labels have no such key
+    labels: bool = False
 
 
 class SweepArguments(_Arguments):

@@ -14,6 +14,7 @@ import pandas as pd
 
 from publish.page import ROOT, made_from, rendered, write, write_table
 from tashkent.experiments.compare import Comparison, compare
+from tashkent.experiments.labels import PRIOR, RUNS, WITHOUT, agrees
 from tashkent.experiments.pair import Pair, attributed
 from tashkent.experiments.scenarios import WHOLE
 from tashkent.model.case import Case, load_case
@@ -44,6 +45,13 @@ posterior, luck taken out. ↑ likelier, ↓ less likely, → no change: the int
 or lies within one run in a hundred. ≠ marks where the model does not find what is implied. *Seed* are the
 sources of the case, *GK* is general knowledge. A few moves among a dozen states support explanation, not
 forecast."""
+_LABELS = """
+What an answer rests on: *prior weights* is the same question with all weights drawn from their priors, so what is
+found there owes nothing to the record; *fit without it* is the same question in a fit to the choices of all states but
+the one that is asked about, so what is found there does not come from having seen what it did. Each rests on {runs}
+pairs of runs. **0** marks a zero by construction: no input differs up to the month, or the seat moves in no run of any
+fit and under no draw of the priors. Such a zero says nothing about the world, and counts as no direction found, also
+where no change is implied."""
 
 
 def ask(case: Case, runs: int, seed: int, workers: int) -> Comparison:
@@ -58,6 +66,7 @@ def ask(case: Case, runs: int, seed: int, workers: int) -> Comparison:
         theories=tuple(THEORIES),
         runs=runs,
         seed=seed,
+        labels=True,
         workers=workers,
         progress=progress,
     )
@@ -100,7 +109,7 @@ def write_tables(found: Comparison, root: Path) -> None:
 
 def page(case: Case, root: Path) -> str:
     """The page, from the committed tables and the files of the case."""
-    outcomes = pd.read_csv(root / OUTCOMES)
+    outcomes = pd.read_csv(root / OUTCOMES, dtype={"zero": str}).fillna({"zero": ""})
     told = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
     course = pd.read_csv(root / COURSES, keep_default_na=False)
     questions = [
@@ -114,6 +123,7 @@ def page(case: Case, root: Path) -> str:
     return rendered(
         "counterfactuals.md",
         introduction=textwrap.fill(introduction, WIDTH),
+        labels=textwrap.fill(" ".join(_LABELS.format(runs=min(told["runs"], RUNS)).split()), WIDTH),
         agreement=_agreement(outcomes),
         questions=questions,
     )
@@ -125,8 +135,11 @@ def _agreement(outcomes: pd.DataFrame) -> list[tuple[str, ...]]:
     for whose, name in WHOSE.items():
         implied = outcomes[outcomes["whose"] == whose]
         by_theory = [implied[implied["theory"] == theory] for theory in THEORIES]
-        right = (str(int((part["implied"] == part["found"]).sum())) for part in by_theory)
-        rows.append((name, str(len(by_theory[0])), *right))
+        first = by_theory[0]
+        again = (int(agrees(first, word).sum()) for word in (PRIOR, WITHOUT))
+        right = (int(agrees(part).sum()) for part in by_theory)
+        zeros = int((first["zero"] != "").sum())
+        rows.append((name, *(str(n) for n in (len(first), zeros, next(right), *again, *right))))
     return rows
 
 
@@ -138,9 +151,12 @@ def _question(
     rows = []
     for _, same in outcomes.groupby(keys, sort=False):
         ranked = same.set_index("theory").reindex(list(THEORIES)).reset_index()
-        rows += [_row(row) for _, row in ranked.iterrows()]
+        rows += [
+            _row(row, right)
+            for (_, row), right in zip(ranked.iterrows(), agrees(ranked), strict=True)
+        ]
     whole = outcomes[outcomes["theory"] == WHOLE]
-    differs = bool((whole["implied"] != whole["found"]).any())
+    differs = not bool(agrees(whole).all())
     return {
         "id": counterfactual.id,
         "title": counterfactual.title,
@@ -156,10 +172,13 @@ def _question(
     }
 
 
-def _row(row: pd.Series) -> tuple[str, ...]:
+def _row(row: pd.Series, right: bool) -> tuple[str, ...]:
     luck = (row["simulation_high"] - row["simulation_low"]) / 2
     status = "" if row["status"] == "in" else f" ({row['status'].replace('_', ' ')})"
-    agrees = "" if row["implied"] == row["found"] else " ≠"
+    found = "**0**" if row["zero"] else ARROWS[row["found"]]
+    again = (
+        f"{row[f'{word}_change']:+.2f} {ARROWS[row[f'{word}_found']]}" for word in (PRIOR, WITHOUT)
+    )
     return (
         row["start"],
         f"{row['state']} in {row['club']}{status}",
@@ -170,7 +189,8 @@ def _row(row: pd.Series) -> tuple[str, ...]:
         f"{row['changed']:.2f}",
         f"{row['change']:+.3f} ± {luck:.3f}",
         f"{row['posterior_low']:+.2f} to {row['posterior_high']:+.2f}".replace("-0.00", "+0.00"),
-        f"{ARROWS[row['found']]}{agrees}",
+        *(text.replace("-0.00", "+0.00") for text in again),
+        f"{found}{'' if right else ' ≠'}",
     )
 
 

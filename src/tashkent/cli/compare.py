@@ -51,6 +51,12 @@ def compare(
     prediction: Annotated[
         Path | None, typer.Option(help="Predictions to score, TOML or CSV.")
     ] = None,
+    labels: Annotated[
+        bool,
+        typer.Option(
+            help="Ask again under prior weights and in a fit without the state that is asked about."
+        ),
+    ] = True,
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figures, manifest.")] = None,
     workers: WorkersOption = 0,
     as_json: JsonOption = False,
@@ -70,6 +76,7 @@ def compare(
         "seed": seed,
         "from": start,
         "prediction": None if prediction is None else str(prediction),
+        "labels": labels,
     }
     comparison.check(arguments)
     if out is not None:
