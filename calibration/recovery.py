@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from tashkent.calibration.diagnostics import contraction
 from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.refit import refit
+from tashkent.model.arguments import workers_of
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Entry
 from tashkent.model.clock import last_day, month_of
@@ -297,6 +298,7 @@ def recover(
     case: Case, *, number: int, seed: int, workers: int, progress: Progress | None = None
 ) -> Recovery:
     """Run the replicates and sum them up."""
+    workers = workers_of(workers, "recover")
     table = replicates(case, number=number, seed=seed, workers=workers, progress=progress)
     found = summary(case, table)
     words = tuple(verdict(found))

@@ -31,6 +31,7 @@ from tashkent.calibration.posterior import posterior
 from tashkent.calibration.recovery import histogram, summary, together
 from tashkent.calibration.rivals import EVERYTHING
 from tashkent.calibration.stages import Effort, Tables
+from tashkent.model.arguments import workers_of
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.plain import plain_rows
@@ -340,10 +341,11 @@ def validate(
     folder
         Where the stages are stored as they are done; made if it is not there.
     workers
-        Processes; no influence on the result.
+        Processes, 0 for one a core; no influence on the result.
     progress
         Called with a stage, jobs done and all jobs.
     """
+    workers = workers_of(workers, "validate")
     tables = stages.run(case, effort, folder, workers=workers, progress=progress)
     return Validation(case, effort, with_rules(load_patterns(case), case), tables)
 

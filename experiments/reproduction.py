@@ -160,7 +160,7 @@ def reproduce(
     reruns
         How each command of `ARGUMENTS` is run again.
     workers
-        Processes; no influence on the result.
+        Processes, 0 for one a core; no influence on the result.
     trust
         Run the Python of files that the manifest names as theories, with your rights.
     progress

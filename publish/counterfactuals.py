@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import os
 import sys
 import textwrap
 from pathlib import Path
@@ -213,7 +212,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--page", action="store_true", help="write the page from the tables")
     asked = parser.parse_args(arguments)
     case = load_case("cst")

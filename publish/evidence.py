@@ -6,7 +6,6 @@
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Examine the model, or write the page and the figures alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--out", default=".venv/validation", help="folder for stages: it goes on")
     parser.add_argument("--page", action="store_true", help="write the page from the tables")
     asked = parser.parse_args(arguments)

@@ -1,7 +1,6 @@
 """`tashkent compare`: what if."""
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -84,9 +83,7 @@ def compare(
 
         ctx.with_resource(claimed_result(out))
     with progress_bar("compare") as progress:
-        found, predictions = comparison.asked(
-            arguments, workers=workers or os.cpu_count() or 1, progress=progress
-        )
+        found, predictions = comparison.asked(arguments, workers=workers, progress=progress)
     if out is not None:
         comparison.write(found, predictions, out, arguments)
     if as_json:

@@ -4,21 +4,28 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from tashkent.cli.screen import Figures, Heading, strong
-from tashkent.experiments.compare import Comparison, compare, named_counterfactuals
+from tashkent.experiments.compare import Comparison, by_start, compare, named_counterfactuals
 from tashkent.experiments.labels import PRIOR, WITHOUT, agrees
 from tashkent.experiments.manifest import of_comparison
 from tashkent.experiments.pair import Pair, attributed
-from tashkent.experiments.predictions import StatedPrediction, load_predictions, scores
+from tashkent.experiments.predictions import (
+    StatedPrediction,
+    check_predictions,
+    load_predictions,
+    scores,
+)
 from tashkent.experiments.scenarios import BASELINE, WHOLE
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import (
+    load_counterfactual,
     shipped_counterfactuals,
 )
 from tashkent.model.plain import plain_rows
@@ -89,9 +96,12 @@ LONGEST_STEM = 200
 def check(arguments: Mapping[str, Any]) -> None:
     """Refuse names and predictions that cannot be used, before anything is run."""
     case = load_case(arguments["case"])
-    named_counterfactuals(case, arguments["names"])
+    starts = by_start(case, named_counterfactuals(case, arguments["names"]), arguments["from"])
     if arguments["prediction"] is not None:
-        load_predictions(Path(arguments["prediction"]), case)
+        predictions = load_predictions(Path(arguments["prediction"]), case)
+        against = arguments["baseline"]
+        baseline = case if against is None else load_counterfactual(against, case).apply(case)
+        check_predictions(predictions, starts, baseline)
 
 
 def asked(
@@ -141,6 +151,7 @@ def write(
     `arguments` are those of the command, by which `tashkent reproduce` runs it again.
     """
     from tashkent.experiments.figure import figure
+    from tashkent.experiments.pictures import save
 
     with result(out) as folder:
         write_parquet(folder / "seats.parquet", found.seats)
@@ -158,7 +169,7 @@ def write(
         write_csv(folder / "codebook.csv", codebook)
         for pair in found.pairs:
             name = _stem("-".join(pair.key.values()))
-            figure(pair).savefig(folder / f"{name}.png", dpi=150, metadata={"Software": None})
+            save(partial(figure, pair), folder / f"{name}.png")
         write_json(folder / "comparison.json", as_json(found, predictions))
         write_json(folder / MANIFEST, of_comparison(found, folder, arguments))
 

@@ -12,6 +12,7 @@ from tashkent.cli.options import (
     TheoryOption,
     load_case_under,
 )
+from tashkent.cli.progress import stages_bar
 from tashkent.cli.screen import Cell, Figures, Heading, console, strong
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def run(
     Example: tashkent run --runs 500 --from 1998-12 --theory fear_of_entrapment --out from-1998
     """
     loaded = load_case_under(case, theory)
-    month = None if start is None else _start(loaded, start)
+    month = None if start is None else loaded.start_month(start, "--from")
     from tashkent.cli.output import REPORT, write_report
     from tashkent.model.storage import claimed_result
 
@@ -54,32 +55,10 @@ def run(
     _show(report, out)
 
 
-def _start(case: "Case", start: str) -> int:
-    """The month whose record runs start from: any but the last."""
-    from tashkent.model.clock import month_label
-    from tashkent.model.errors import InputError
-
-    month = case.month(start, "--from")
-    if month == case.end:
-        allowed = f"a month before {month_label(case.end)}, the last of the case"
-        raise InputError(case.id, "--from", start, allowed)
-    return month
-
-
 def _with_progress(case: "Case", runs: int, seed: int, start: int | None) -> "Report":
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     from tashkent.calibration.report import make_report
 
-    columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        stages = {}
-
-        def progress(stage: str, done: int, of: int) -> None:
-            if stage not in stages:
-                stages[stage] = bar.add_task(stage, total=of)
-            bar.update(stages[stage], completed=done)
-
+    with stages_bar() as progress:
         return make_report(case, runs=runs, seed=seed, start=start, progress=progress)
 
 
