@@ -3,12 +3,16 @@
 import os
 import re
 import shutil
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tashkent.calibration import stages
@@ -249,3 +253,82 @@ def test_ctrl_c_during_the_work(monkeypatch: pytest.MonkeyPatch, written: Path, 
     assert not left
     if name not in ("sweep", "calibrate", "validate"):
         assert not (written / name).exists()
+
+
+# processes -----------------------------------------------------------------------------------------
+
+
+@slow
+@pytest.mark.parametrize("home", ["/proc/none", None])
+def test_where_there_is_no_home_and_no_terminal(written: Path, home: str | None) -> None:
+    """As in a container: nothing can be kept at home, and no variable says where else."""
+    kept = ("PATH", "PYTHONPATH", "SYSTEMROOT")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment |= {} if home is None else {"HOME": home}
+    done = subprocess.run(
+        [sys.executable, "-m", "tashkent", "run", *EVERY["run"](written)],
+        env=environment,
+        cwd=written,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (written / "run" / "p_in.png").exists()
+
+
+@slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no groups of processes")
+@pytest.mark.parametrize("name", ["sweep", "calibrate", "validate"])
+def test_ctrl_c_while_processes_work(written: Path, name: str) -> None:
+    """It is sent to all of them, as a terminal does; one line is said, and nobody goes on."""
+    given = [*EVERY[name](written), "--workers", "2"]
+    if name == "sweep":
+        design = (written / "design.toml").read_text()
+        (written / "design.toml").write_text(design.replace("runs = 2\n", "runs = 200000\n"))
+    if name == "calibrate":
+        given += ["--steps", "400000"]
+    command = subprocess.Popen(
+        [sys.executable, "-m", "tashkent", *name.split(), *given],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    group = command.pid
+    try:
+        until = time.monotonic() + 120
+        while not _workers(group) and command.poll() is None and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(2)
+        os.killpg(group, signal.SIGINT)
+        out, error = command.communicate(timeout=120)
+        assert command.returncode == STOPPED, error
+        assert out == ""
+        assert [line for line in error.splitlines() if not line.startswith("sweep: ")] == [
+            "error: stopped"
+        ]
+        until = time.monotonic() + 30
+        while _workers(group) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert not _workers(group)
+    finally:
+        for process in (*_workers(group), command):
+            process.kill()
+
+
+def _workers(group: int) -> list[psutil.Process]:
+    """The processes that a command has started."""
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.pid != group and _group(process.pid) == group
+    ]
+
+
+def _group(number: int) -> int:
+    try:
+        return os.getpgid(number)
+    except OSError:
+        return 0
