@@ -1,8 +1,8 @@
 """What was learnt: held-out scores of the model with less and less of what it has, from the whole down to its priors.
 
 A rung is the case otherwise, or other states held out and left out. Each is scored as the whole model is: every state
-from a fit to the others, against the structural steps on the same rows. A rung that scores as well as the whole says
-that what it lacks was not learnt from the record, however well it fits.
+from a fit to the others, against the same structural steps, so that rungs differ by the model alone. A rung that
+scores as well as the whole says that what it lacks was not learnt from the record, however well it fits.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -58,12 +58,12 @@ def regions(case: Case) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def rungs(case: Case) -> tuple[str, ...]:
-    """The names of all rungs, the whole model first."""
+def rungs(case: Case, *, each: bool = True) -> tuple[str, ...]:
+    """The names of all rungs, the whole model first; without those that lack one state if `each` is not asked."""
     names = [WHOLE, FROZEN, *map(_width, WIDTHS), BARE, PRIORS]
     if len(regions(case)) > 1:
         names.append(REGIONS)
-    if len(case.deciders) > 2:
+    if each and len(case.deciders) > 2:
         names += [f"{WITHOUT}{state}" for state in case.deciders]
     return tuple(names)
 

@@ -100,16 +100,22 @@ def renewal_under(case: Case, asked: str, *, seed: int) -> pd.DataFrame:
     return found.drop(columns="who") if len(found) else found
 
 
-def ablations(case: Case, patterns: Patterns) -> list[tuple[str, ...]]:
-    """Sets of terms to be left out: each alone, and those that a pattern names."""
-    found: list[tuple[str, ...]] = [(name,) for name in case.role("weight")]
+def ablations(case: Case, patterns: Patterns, *, each: bool = True) -> list[tuple[str, ...]]:
+    """Sets of terms to be left out: each alone if `each` is asked, and those that a pattern names."""
+    found: list[tuple[str, ...]] = [(name,) for name in case.role("weight")] if each else []
     measures = (pattern.measure for pattern in patterns.pattern)
-    found += [m.terms for m in measures if isinstance(m, Saves) and len(m.terms) > 1]
+    found += [m.terms for m in measures if isinstance(m, Saves)]
     return list(dict.fromkeys(found))
 
 
 def ablated(
-    case: Case, terms: Sequence[str], starts: Sequence[int], *, runs: int, seed: int
+    case: Case,
+    terms: Sequence[str],
+    starts: Sequence[int],
+    *,
+    runs: int,
+    seed: int,
+    proposals: int = PROPOSALS,
 ) -> pd.DataFrame:
     """P(in the focal club) by state and month without some terms, or with all if none is named.
 
@@ -117,11 +123,11 @@ def ablated(
     differences are due to the terms alone; and `refitted`, where the others take over what they can. Columns: terms,
     how, start, state, month, p_in, record.
     """
-    whole = refit(case, fit_rows(case), seed=(seed, 3)).resampled(case, runs, seed)
+    whole = refit(case, fit_rows(case), seed=(seed, 3), proposals=proposals)
     changed = only_terms(case, [f"-{name}" for name in terms]) if terms else case
-    ways = {"knocked out": whole.of(changed.drawn)}
+    ways = {"knocked out": whole.resampled(case, runs, seed).of(changed.drawn)}
     if terms:
-        fitted = refit(changed, fit_rows(changed), seed=(seed, 3))
+        fitted = refit(changed, fit_rows(changed), seed=(seed, 3), proposals=proposals)
         ways["refitted"] = fitted.resampled(changed, runs, seed)
     renewal = renewal_month(case)
     shown = sorted({*case.shown, *([renewal] if renewal is not None else [])})

@@ -75,29 +75,29 @@ class Effort:
     imputations: int = 10
     #: simulated histories of known parameters that are fitted
     replicates: int = 200
-    #: runs from the eve of each pattern
+    #: runs from the eve of each pattern; 0 for none
     eve_runs: int = 500
     #: posterior draws and runs of each, for the band around P(in)
     bands: tuple[int, int] = (50, 40)
     ablation_runs: int = 500
     variant_runs: int = variants.RUNS
     nested: bool = True
-    #: every event dropped in turn
-    events: bool = True
+    #: every event, fixed number, state and term in turn
+    each: bool = True
 
 
 QUICK = Effort(
     runs=300,
     proposals=0,
-    permutations=20,
+    permutations=5,
     imputations=2,
     replicates=0,
-    eve_runs=100,
+    eve_runs=0,
     bands=(20, 15),
     ablation_runs=100,
     variant_runs=100,
     nested=False,
-    events=False,
+    each=False,
 )
 
 
@@ -116,21 +116,19 @@ def jobs(case: Case, patterns: Patterns, effort: Effort) -> list[Job]:
     found += [Job("forward", month_label(m)) for m in patterns.evaluation.forward]
     found += [Job("renewal", "all"), Job("unfitted acts", "all")]
     found += [Job("imputations", str(i)) for i in range(effort.imputations)]
-    found += [Job("ladder", name) for name in ladder.rungs(case)]
+    found += [Job("ladder", name) for name in ladder.rungs(case, each=effort.each)]
     found += [Job("patterns", month_label(m)) for m in starts]
-    eves = {pattern.eve(case) for pattern in patterns.pattern} - {None, *starts}
-    found += [Job("own eve", month_label(m)) for m in sorted(m for m in eves if m is not None)]
+    if effort.eve_runs:
+        eves = {eve for p in patterns.pattern if (eve := p.eve(case)) is not None}
+        found += [Job("own eve", month_label(month)) for month in sorted(eves - set(starts))]
     found += [Job("participation", "all"), Job("literature", "all")]
     found += [Job("theories", name) for name in rivals.theories(case)]
-    found += [
-        Job("ablation", " and ".join(terms)) for terms in [(), *rivals.ablations(case, patterns)]
-    ]
+    sets = rivals.ablations(case, patterns, each=effort.each)
+    found += [Job("ablation", " and ".join(terms)) for terms in [(), *sets]]
     found += [Job("recovery", str(i)) for i in range(0, effort.replicates, EACH)]
     found += [Job("permutations", "as it is")]
     found += [Job("permutations", str(i)) for i in range(0, effort.permutations, EACH)]
-    names = variants.variants(case, imputations=effort.imputations, seed=effort.seed)
-    if not effort.events:
-        names = {name: what for name, what in names.items() if not name.startswith("without ")}
+    names = variants.variants(case, imputations=effort.imputations, each=effort.each)
     found += [Job("robustness", name) for name in ("as it is", *names)]
     return found
 
@@ -306,8 +304,8 @@ def _theories(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tabl
 def _ablation(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
     terms = tuple(part.split(" and ")) if part else ()
     starts = patterns.evaluation.starts
-    found = rivals.ablated(case, terms, starts, runs=effort.ablation_runs, seed=effort.seed)
-    return {"ablation": found}
+    options = {"runs": effort.ablation_runs, "proposals": effort.proposals}
+    return {"ablation": rivals.ablated(case, terms, starts, seed=effort.seed, **options)}
 
 
 def _recovery(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
@@ -334,7 +332,7 @@ def _permutations(case: Case, patterns: Patterns, effort: Effort, part: str) -> 
 
 
 def _robustness(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
-    named = variants.variants(case, imputations=effort.imputations, seed=effort.seed)
+    named = variants.variants(case, imputations=effort.imputations)
     group, what = named.get(part, ("as it is", "as it is"))
     changed = variants.variant(case, part, effort.seed)
     scores = variants.quick_scores(changed, seed=effort.seed)

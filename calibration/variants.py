@@ -6,7 +6,6 @@ weighted draws: cheap, and the same for the case as it is.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -129,16 +128,19 @@ def with_founding(case: Case) -> Case:
     return case.varied(start=case.start - 1)
 
 
-def variants(case: Case, *, imputations: int, seed: int) -> dict[str, tuple[str, str]]:
-    """The names of the variants of a robustness check: group and what is varied."""
+def variants(case: Case, *, imputations: int, each: bool = True) -> dict[str, tuple[str, str]]:
+    """The names of the variants of a robustness check: group and what is varied.
+
+    Events and fixed numbers one by one only if `each` is asked.
+    """
     found = {
         f"imputation {i}": ("inputs off by their sd, doubtful events out", f"set {i}")
         for i in range(imputations)
     }
-    for event in dict.fromkeys(row.event for row in case.events):
+    for event in dict.fromkeys(row.event for row in case.events if each):
         label = next(row.label for row in case.events if row.event == event)
         found[f"without {event}"] = ("an event dropped", f"{event}: {label}")
-    for name, parameter in case.role("fixed").items():
+    for name, parameter in (case.role("fixed") if each else {}).items():
         for factor in (0.5, 2.0):
             found[f"{name} x {factor:g}"] = (
                 "a fixed number halved or doubled",
@@ -178,34 +180,37 @@ def quick_scores(
 ) -> pd.DataFrame:
     """Held-out log scores by scope and state, from normal approximations unless `proposals` are given.
 
-    `groups` of states are held out together, by default each deciding state alone; states of none are in no fit. If
-    the model is not to `learn`, it has its priors alone; the steps are counted in any case. Columns: scope, state,
-    log_score and monthly (of the model), steps and filled (of the structural steps as they are, and with empty cells
-    filled).
+    `groups` of states are held out together, by default each deciding state alone; the model sees no states of none of
+    them, and is to `learn` from the others or to have its priors alone. The steps are counted on all states but the
+    one that is scored, whatever the model sees. Columns: scope, state, log_score and monthly (of the model), steps and
+    filled (of the structural steps as they are, and with empty cells filled).
     """
     cut = until_fit(case)
     groups = groups or [(state,) for state in cut.deciders]
     rows = fit_rows(cut)
-    rows = rows.where(np.isin(rows.rows.state, _places(cut, [s for g in groups for s in g])))
+    seen = rows.where(np.isin(rows.rows.state, _places(cut, [s for g in groups for s in g])))
     table = []
     for group in groups:
-        held = np.isin(rows.rows.state, _places(cut, group))
-        train, test = rows.where(~held), rows.where(held)
-        learnt = train if learn else train.where(np.zeros(len(train.rows), bool))
+        held = np.isin(seen.rows.state, _places(cut, group))
+        train, test = seen.where(~held & learn), seen.where(held)
         first = cut.state_ids.index(group[0])
-        found = predict_model(cut, learnt, test, seed=(seed, first), proposals=proposals)
-        plain, filled = (
-            log_scores(p, test.rows)
-            for p in (
-                predict(structural_steps, train.rows, test.rows),
-                backed_off(train.rows, test.rows),
+        found = predict_model(cut, train, test, seed=(seed, first), proposals=proposals)
+        for state in group:
+            s = cut.state_ids.index(state)
+            others, own = rows.rows.where(rows.rows.state != s), test.rows.state == s
+            plain, filled = (
+                log_scores(p, test.rows.where(own))
+                for p in (
+                    predict(structural_steps, others, test.rows.where(own)),
+                    backed_off(others, test.rows.where(own)),
+                )
             )
-        )
-        for state, name in product(group, SCOPES):
-            keep = scope(cut, test.rows, name) & (test.rows.state == cut.state_ids.index(state))
-            scores = found.log_score(test.rows, keep), found.monthly(test.rows, keep)
-            steps = float(plain[keep].sum()), float(filled[keep].sum())
-            table.append((name, state, *scores, *steps))
+            for name in SCOPES:
+                within = scope(cut, test.rows, name)
+                keep, steps = within & own, within[own]
+                scores = found.log_score(test.rows, keep), found.monthly(test.rows, keep)
+                beside = float(plain[steps].sum()), float(filled[steps].sum())
+                table.append((name, state, *scores, *beside))
     columns = ["scope", "state", "log_score", "monthly", "steps", "filled"]
     return pd.DataFrame(table, columns=columns)
 

@@ -41,7 +41,7 @@ def page(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
         judged=sections.judged(tables),
         held_out=sections.held_out(manifest, tables),
         monthly=scores.monthly(tables),
-        intervals=scores.intervals(tables),
+        intervals=scores.intervals(manifest, tables),
         risks=scores.risks(manifest, tables),
         ladder=scores.ladder(tables),
         clubs=scores.clubs(manifest, tables),

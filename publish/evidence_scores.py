@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from publish.evidence_sections import Manifest, Section, Tables
+from publish.evidence_sections import SAID, Manifest, Section, Tables
 from publish.page import ROOT, number
 from tashkent.calibration.forecasters import IMPUTED, MODEL, NOBODY
 from tashkent.calibration.ladder import FROZEN, PRIORS, REGIONS, WHOLE, WITHOUT
@@ -15,6 +15,8 @@ from tashkent.calibration.recovery import verdict
 SPECIFICATIONS = Path("docs/specifications.md")
 #: from which cumulative risk on an act was overdue
 OVERDUE = 0.95
+#: scopes of the ladder that are shown
+LADDER_SCOPES = ("focus", "all clubs")
 
 
 def monthly(tables: Tables) -> Section:
@@ -35,11 +37,12 @@ def monthly(tables: Tables) -> Section:
     return {"rows": rows, "imputed": IMPUTED if (found["who"] == IMPUTED).any() else ""}
 
 
-def intervals(tables: Tables) -> list[tuple[str, ...]]:
+def intervals(manifest: Manifest, tables: Tables) -> list[tuple[str, ...]]:
     """Gains with intervals by a bootstrap over states; none if there was no bootstrap."""
+    names = {"focus": manifest["focus"], "in force": f"{manifest['focus']}, since in force"}
     return [
         (
-            r.scope,
+            names.get(r.scope, r.scope),
             r.score,
             r.over,
             f"{r.gain:+.1f}",
@@ -47,6 +50,7 @@ def intervals(tables: Tables) -> list[tuple[str, ...]]:
             number(r.share),
         )
         for r in tables.get("intervals", pd.DataFrame()).itertuples()
+        if r.scope != manifest["focus"]  # the club is a scope, and the first
     ]
 
 
@@ -66,9 +70,13 @@ def risks(manifest: Manifest, tables: Tables) -> Section:
         seat = (row["state"], row["club"], row["act"], row["month"], row["since"])
         cells = (*(number(row[n], 3) for n in ("p", "p_updated")), number(row["joint"]))
         others = (number(value) for value in known)
-        (acts if row["done"] else rest).append((*seat, *cells, number(row["monthly"]), *others))
+        told = (*seat, *cells, number(row["monthly"]), *others)
+        if row["done"]:
+            acts.append(told)
+        elif row["monthly"] >= SAID:
+            rest.append(told)
     said = ("state", "club", "act", "when", "since")
-    overdue = [a for a in model[model["done"]].to_dict("records") if a["before"] >= OVERDUE]
+    happened = model[model["done"]]
     return {
         "heads": [
             *said,
@@ -80,9 +88,12 @@ def risks(manifest: Manifest, tables: Tables) -> Section:
         ],
         "acts": acts,
         "rest": rest,
-        "overdue": overdue,
+        "overdue": _named(happened[happened["before"] >= OVERDUE], "before"),
+        "surprises": _named(happened[happened["monthly"] <= 1 - OVERDUE], "monthly"),
+        "never": _named(model[~model["done"] & (model["monthly"] >= OVERDUE)], "monthly"),
         "until": max(model["month"]),
         "limit": f"{OVERDUE:g}",
+        "said": f"{SAID:g}",
     }
 
 
@@ -91,21 +102,37 @@ def ladder(tables: Tables) -> Section:
     found = tables.get("ladder", pd.DataFrame())
     if found.empty:
         return {}
-    scopes = ("focus", "in force", "all clubs")
     gains = found.pivot(index="rung", columns="scope", values=["gain", "monthly_gain"])
     auc = found.drop_duplicates("rung").set_index("rung")["auc"]
     rows, without = [], []
+    same = _on_the_same_states(tables)
     for rung in dict.fromkeys(found["rung"]):
         cells = [
             f"{gains.loc[rung, (kind, scope)]:+.1f}"
-            for scope in scopes
+            for scope in LADDER_SCOPES
             for kind in ("gain", "monthly_gain")
         ]
         if rung.startswith(WITHOUT):
-            without.append((rung, *cells))
+            beside = same[rung.removeprefix(WITHOUT)]
+            kept = [(*pair, other) for *pair, other in zip(cells, beside, strict=True)]
+            without.append((rung, *(cell for pair in kept for cell in pair)))
         else:
             rows.append((rung, *cells, number(auc[rung])))
     return {"rows": rows, "without": without, "auc": number(auc.min())}
+
+
+def _on_the_same_states(tables: Tables) -> dict[str, list[str]]:
+    """State -> gains of the whole model without it: by scope, joint and by month; the state is in the fits."""
+    found = tables["held_out_states"]
+    over = tables["held_out"].drop_duplicates("scope").set_index("scope")["over"]
+    gains: dict[str, list[str]] = {}
+    for state in dict.fromkeys(found["state"]):
+        for scope in LADDER_SCOPES:
+            here = found[(found["scope"] == scope) & (found["state"] != state)]
+            for score in ("log_score", "monthly"):
+                total = here.groupby("who")[score].sum()
+                gains.setdefault(state, []).append(f"{total[MODEL] - total[over[scope]]:+.1f}")
+    return gains
 
 
 def clubs(manifest: Manifest, tables: Tables) -> Section:
@@ -130,6 +157,7 @@ def clubs(manifest: Manifest, tables: Tables) -> Section:
         gains = (_gain(scored.loc[c, "gain"], scored.loc[c, "se"]) for c in names)
         briers = (f"{scored.loc[c, 'brier']:.4f}" for c in names)
         choices.append((str(who), *gains, *briers))
+    rows.sort(key=lambda row: float(row[4]) - float(row[3]))
     worse = sum(row[6] != "better" for row in rows)
     heads = ("", *names, *(f"Brier, {c}" for c in names))
     return {"rows": rows, "worse": worse, "heads": heads, "choices": choices}
@@ -184,8 +212,8 @@ def _by_month(manifest: Manifest, tables: Tables) -> list[str]:
     )
     better = focus[focus["brier"] < model["brier"]]
     if len(better):
-        named = ", ".join(f"{who} {row['brier']:.4f}" for who, row in better.iterrows())
-        said += f" By Brier score ({model['brier']:.4f}) these do better: {named}."
+        named = ", ".join(f"{who} {row['brier']:.5f}" for who, row in better.iterrows())
+        said += f" By Brier score ({model['brier']:.5f}) these do better: {named}."
     return [said]
 
 
@@ -204,8 +232,16 @@ def _unlearnt(manifest: Manifest, tables: Tables) -> list[str]:
         said += f"for {manifest['focus']} the record teaches the weights nothing that holds in another state."
     else:
         said += "the difference is what the record teaches the weights."
+    everything = found[found["scope"] == "all clubs"].set_index("rung")
+    if len(everything):
+        a, b = everything.loc[FROZEN], everything.loc[WHOLE]
+        said += (
+            f" Over all clubs it is {a['gain']:+.1f} ({a['monthly_gain']:+.1f}) against "
+            f"{b['gain']:+.1f} ({b['monthly_gain']:+.1f})."
+        )
     if REGIONS in focus.index:
-        said += f" With a whole region held out at once it is {focus.loc[REGIONS, 'gain']:+.1f}."
+        apart = focus.loc[REGIONS, "gain"]
+        said += f" With a whole region held out at once the gain for {manifest['focus']} is {apart:+.1f}."
     if PRIORS in focus.index:
         said += f" With nothing fitted at all it is {focus.loc[PRIORS, 'gain']:+.1f}."
     return [said]
@@ -213,16 +249,16 @@ def _unlearnt(manifest: Manifest, tables: Tables) -> list[str]:
 
 def _overdue(manifest: Manifest, tables: Tables) -> list[str]:
     found = risks(manifest, tables)
-    if not found or not found["overdue"]:
+    if not found:
         return []
-    named = "; ".join(
-        f"{a['state']} {a['act']} ({a['club']}, {a['month']}: {number(a['before'])})"
-        for a in found["overdue"]
-    )
-    return [
-        f"{len(found['overdue'])} of {len(found['acts'])} acts were overdue: by its monthly forecasts the model had "
-        f"expected them before with a probability of {found['limit']} or more. {named}."
-    ]
+    number_of, limit = len(found["acts"]), found["limit"]
+    said = {
+        "overdue": f"Of {number_of} acts these were overdue, expected before with a probability of {limit} or more",
+        "surprises": f"These came though their probability had not reached {1 - OVERDUE:.2g}",
+        "never": f"These were expected with {limit} or more and never came",
+    }
+    words = [f"{text}: {'; '.join(found[key])}." for key, text in said.items() if found[key]]
+    return [" ".join(["By its monthly forecasts added up:", *words])] if words else []
 
 
 def _no_better(manifest: Manifest, tables: Tables) -> list[str]:
@@ -277,6 +313,14 @@ def _tried() -> str:
         f"{found['tried']} specifications are on record as tried ([list](specifications.md)). Who tries many and sees "
         "each beside its held-out score makes that score too good."
     )
+
+
+def _named(found: pd.DataFrame, column: str) -> list[str]:
+    """Acts with their club, month and the cumulative risk of a column."""
+    return [
+        f"{row['state']} {row['act']} ({row['club']}, {row['month']}, {number(row[column])})"
+        for row in found.to_dict("records")
+    ]
 
 
 # cells ----------------------------------------------------------------------------------------------

@@ -163,6 +163,7 @@ def test_rungs_name_each_state_and_regions_hold_all_of_them(case: Case) -> None:
     names = rungs(case)
     assert names[0] == WHOLE
     assert {f"without {state}" for state in case.deciders} < set(names)
+    assert rungs(case, each=False) == names[: -len(case.deciders)]
     assert sorted(s for group in regions(case).values() for s in group) == sorted(case.deciders)
     assert len(regions(case)) == 3
 
@@ -365,7 +366,7 @@ def test_the_page_says_first_what_speaks_against_the_model() -> None:
     )
     said = evidence_scores.against({"focus": "PACT"}, {"held_out": held(), "ladder": ladder})
     assert "the gain for PACT is +9.0, not +15.0" in said[0]
-    assert "these do better: logit on the inputs 0.0029" in said[0]
+    assert "these do better: logit on the inputs 0.00290" in said[0]
     assert "teaches the weights nothing that holds in another state" in said[1]
     better = ladder.assign(gain=[14.5, 9.0])
     said = evidence_scores.against(
@@ -385,6 +386,7 @@ def test_overdue_acts_and_clubs_behind_their_baselines_are_named() -> None:
         ]
     )
     span = {"start": "1992-05", "first": "1994-01", "last": "2012-12", "club": "GUAM"}
+    missed = {**seat, "state": "KAZ", "act": "comes in", "done": False}
     clubs = pd.DataFrame(
         [
             {**span, "who": MODEL, "brier": 0.33, "log_score": -1.0},
@@ -396,9 +398,15 @@ def test_overdue_acts_and_clubs_behind_their_baselines_are_named() -> None:
     held_clubs = pd.DataFrame([{"who": MODEL, "scope": "GUAM", **columns}])
     tables = {"held_out": held(), "risks": risks, "clubs": clubs, "held_out_clubs": held_clubs}
     said = " ".join(evidence_scores.against({"focus": "CST"}, tables))
-    assert "1 of 1 acts were overdue" in said
-    assert "UZB goes out (CST, 2012-06: 0.98)" in said
+    assert "Of 1 acts these were overdue" in said
+    assert "0.95 or more: UZB goes out (CST, 2012-06, 0.98)." in said
+    assert "never came" not in said
     assert "GUAM 1994-01 to 2012-12 from 1992-05: 0.330 against 0.040" in said
+    never = [{"who": MODEL, **missed, "monthly": p, "before": p} for p in (0.99, 0.05)]
+    never[1]["state"] = "TKM"
+    found = evidence_scores.risks({}, {"risks": pd.concat([risks, pd.DataFrame(never)])})
+    assert found["never"] == ["KAZ comes in (CST, 2012-06, 0.99)"]
+    assert [row[0] for row in found["rest"]] == ["KAZ"]  # the unlikely is not worth a row
     found = evidence_scores.risks({}, tables)
     assert found["acts"] == [
         (
@@ -410,3 +418,35 @@ def test_overdue_acts_and_clubs_behind_their_baselines_are_named() -> None:
             "0.10",
         )
     ]
+
+
+def test_a_state_taken_out_stands_beside_the_whole_model_on_the_same_states() -> None:
+    """With A out of the fits B gains 2, with it 3: A taught the others one nat."""
+    states = pd.DataFrame(
+        [
+            {"who": who, "scope": scope, "state": state, "log_score": score, "monthly": score - 1}
+            for scope in evidence_scores.LADDER_SCOPES
+            for who, scores in ((MODEL, (-5.0, -1.0)), (STEPS, (-5.0, -4.0)))
+            for state, score in zip("AB", scores, strict=True)
+        ]
+    )
+    ladder = pd.DataFrame(
+        [
+            {"rung": name, "scope": scope, "gain": gain, "monthly_gain": gain, "auc": 0.9}
+            for scope in evidence_scores.LADDER_SCOPES
+            for name, gain in ((WHOLE, 3.0), ("without A", 2.0))
+        ]
+    )
+    over = pd.DataFrame({"scope": evidence_scores.LADDER_SCOPES, "over": STEPS})
+    tables = {"ladder": ladder, "held_out": over, "held_out_states": states}
+    found = evidence_scores.ladder(tables)
+    assert found["without"] == [("without A", *["+2.0", "+3.0"] * 4)]
+    assert found["rows"] == [(WHOLE, *["+3.0"] * 4, "0.90")]
+
+
+def test_the_steps_of_a_rung_do_not_depend_on_what_the_model_sees(minimal: Case) -> None:
+    whole = quick_scores(minimal, seed=0).set_index(["scope", "state"])
+    together = quick_scores(minimal, seed=0, groups=[minimal.deciders]).set_index(whole.index.names)
+    for steps in ("steps", "filled"):
+        assert together[steps].to_dict() == whole[steps].to_dict()
+    assert together["log_score"].to_dict() != whole["log_score"].to_dict()

@@ -51,7 +51,7 @@ SMALL = Effort(
     ablation_runs=5,
     variant_runs=5,
     nested=False,
-    events=False,
+    each=False,
 )
 
 
