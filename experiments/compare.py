@@ -28,7 +28,7 @@ from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import bytes_of, check_memory
 from tashkent.model.theory import with_theory
-from tashkent.model.workers import Progress
+from tashkent.model.workers import Progress, counting
 
 #: most runs that share a draw of the posterior
 PER_DRAW = 10
@@ -169,16 +169,10 @@ def compare(
     _check_memory(case, runs, per_draw, len(chosen))
     starts = by_start(case, chosen, start)
     names = tuple(dict.fromkeys(theories)) or (WHOLE,)
-    todo, done = runs * len(starts) * len(names), 0
+    todo = runs * len(starts) * len(names)
+    added = counting(progress, todo)
     pairs: list[Pair] = []
     origins = {}
-
-    def added(number: int) -> None:
-        nonlocal done
-        done += number
-        if progress is not None:
-            progress(done, todo)
-
     for name, of_theory, base, month, cases in _worlds(case, names, against, starts):
         if name not in origins:
             draws, origins[name] = _draws(of_theory, runs // per_draw, seed, parameters)

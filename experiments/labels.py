@@ -18,7 +18,7 @@ from tashkent.experiments.paired_runs import run_pairs
 from tashkent.model.case import Case
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import prior_parameters
-from tashkent.model.workers import Progress
+from tashkent.model.workers import Progress, counting
 
 #: what is asked again: columns of outcomes begin with these words
 PRIOR, WITHOUT = "prior", "without"
@@ -57,14 +57,8 @@ def labelled(
         key: list(dict.fromkeys(s for n in numbers for s in pairs[n].outcomes["state"]))
         for key, numbers in groups.items()
     }
-    done, of = 0, sum(_size(pairs[groups[key][0]])[0] * (1 + len(s)) for key, s in asked.items())
-
-    def added(runs: int) -> None:
-        nonlocal done
-        done += runs
-        if progress is not None:
-            progress(done, of)
-
+    todo = sum(_size(pairs[groups[key][0]])[0] * (1 + len(s)) for key, s in asked.items())
+    added = counting(progress, todo)
     fits: dict[tuple[str, str], Refit] = {}
     found = list(pairs)
     for key, numbers in groups.items():

@@ -38,6 +38,19 @@ ROUNDS = 9
 TRIES = 2
 
 
+def counting(progress: Progress | None, of: int) -> Callable[[int], None]:
+    """What adds up how much has been done, and tells it: nothing to nobody."""
+    done = 0
+
+    def added(number: int) -> None:
+        nonlocal done
+        done += number
+        if progress is not None:
+            progress(done, of)
+
+    return added
+
+
 def end_with_parent() -> None:
     """Let this worker end when the process that started it is gone, however it went."""
     keep_memory()

@@ -13,7 +13,7 @@ import pandas as pd
 
 from publish.page import ROOT, made_from, rendered, write, write_table
 from tashkent.experiments.compare import Comparison, compare
-from tashkent.experiments.labels import PRIOR, RUNS, WITHOUT, agrees
+from tashkent.experiments.labels import KEPT, PRIOR, RUNS, WITHOUT, agrees
 from tashkent.experiments.pair import Pair, attributed
 from tashkent.experiments.scenarios import WHOLE
 from tashkent.model.case import Case, load_case
@@ -106,9 +106,17 @@ def write_tables(found: Comparison, root: Path) -> None:
     (root / MANIFEST).write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
 
 
+def read(path: Path) -> pd.DataFrame:
+    """The table of outcomes; columns of labels that it does not have are empty."""
+    table = pd.read_csv(path, dtype={"zero": str})
+    wanted = [f"{word}_{column}" for word in (PRIOR, WITHOUT) for column in KEPT]
+    missing = [name for name in (*wanted, "zero") if name not in table]
+    return table.assign(**dict.fromkeys(missing, None)).fillna({"zero": ""})
+
+
 def page(case: Case, root: Path) -> str:
     """The page, from the committed tables and the files of the case."""
-    outcomes = pd.read_csv(root / OUTCOMES, dtype={"zero": str}).fillna({"zero": ""})
+    outcomes = read(root / OUTCOMES)
     told = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
     course = pd.read_csv(root / COURSES, keep_default_na=False)
     questions = [
@@ -135,11 +143,17 @@ def _agreement(outcomes: pd.DataFrame) -> list[tuple[str, ...]]:
         implied = outcomes[outcomes["whose"] == whose]
         by_theory = [implied[implied["theory"] == theory] for theory in THEORIES]
         first = by_theory[0]
-        again = (int(agrees(first, word).sum()) for word in (PRIOR, WITHOUT))
-        right = (int(agrees(part).sum()) for part in by_theory)
-        zeros = int((first["zero"] != "").sum())
-        rows.append((name, *(str(n) for n in (len(first), zeros, next(right), *again, *right))))
+        again = (_agreeing(first, word) for word in (PRIOR, WITHOUT))
+        right = (_agreeing(part) for part in by_theory)
+        zeros = str(int((first["zero"] != "").sum()))
+        rows.append((name, str(len(first)), zeros, next(right), *again, *right))
     return rows
+
+
+def _agreeing(outcomes: pd.DataFrame, word: str = "") -> str:
+    """How many directions are as implied; nothing where none has been asked for."""
+    asked = outcomes[f"{word}_found" if word else "found"]
+    return "" if asked.isna().all() else str(int(agrees(outcomes, word).sum()))
 
 
 def _question(
@@ -176,7 +190,10 @@ def _row(row: pd.Series, right: bool) -> tuple[str, ...]:
     status = "" if row["status"] == "in" else f" ({row['status'].replace('_', ' ')})"
     found = "**0**" if row["zero"] else ARROWS[row["found"]]
     again = (
-        f"{row[f'{word}_change']:+.2f} {ARROWS[row[f'{word}_found']]}" for word in (PRIOR, WITHOUT)
+        f"{row[f'{word}_change']:+.2f} {ARROWS[row[f'{word}_found']]}"
+        if pd.notna(row[f"{word}_found"])
+        else ""
+        for word in (PRIOR, WITHOUT)
     )
     return (
         row["start"],
