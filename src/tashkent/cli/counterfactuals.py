@@ -1,7 +1,6 @@
 """`tashkent counterfactuals`: which questions a case holds, and what their answers rest on."""
 
 import json
-import os
 from typing import Annotated
 
 import typer
@@ -40,9 +39,7 @@ def counterfactuals(
     found = None
     if labels and comparison.listed(loaded):
         with progress_bar("compare") as progress:
-            found = comparison.answered(
-                loaded, runs, seed, workers=workers or os.cpu_count() or 1, progress=progress
-            )
+            found = comparison.answered(loaded, runs, seed, workers=workers, progress=progress)
     if as_json:
         print(json.dumps(comparison.listed(loaded, found), indent=2))
     elif found is not None:
