@@ -25,6 +25,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from tashkent.model.errors import InputError
+from tashkent.model.plain import csv_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,13 +92,8 @@ def write_parquet(path: Path, table: "pd.DataFrame") -> None:
 
 
 def write_csv(path: Path, table: "pd.DataFrame", float_format: str | None = None) -> None:
-    """Write a table as CSV, without its index, whole or not at all."""
-    write_with(
-        path,
-        lambda made: table.to_csv(
-            made, index=False, lineterminator="\n", float_format=float_format
-        ),
-    )
+    """Write a table as CSV (`csv_text`), whole or not at all."""
+    write_text(path, csv_text(table, float_format))
 
 
 def sha256(path: Path) -> str:

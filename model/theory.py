@@ -13,6 +13,7 @@ from tashkent.model.case import Case
 from tashkent.model.case.tables import PRIOR_RANGE, Parameter
 from tashkent.model.errors import InputError, meant
 from tashkent.model.guarded import guarded
+from tashkent.model.reading import names_in
 
 #: separates what is asked for; a minus before a name leaves it out
 SEPARATOR = ","
@@ -46,7 +47,7 @@ def with_theory(case: Case, asked: str) -> Case:
     >>> set(case.role("weight")) - set(with_theory(case, "-contagion").role("weight"))
     {'contagion'}
     """
-    parts = [part.strip() for part in asked.split(SEPARATOR) if part.strip()]
+    parts = [part for part in names_in(asked, SEPARATOR, SUFFIX) if part]
     files = [part for part in parts if part.endswith(SUFFIX)]
     names = [part for part in parts if part not in files]
     case = only_terms(case, names) if names else case

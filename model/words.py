@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tashkent.model.explain import ActExplained, Explanation, Part
+from tashkent.model.explain import ActExplained, Explanation, Part, interval, median
 
 #: how much a part must move the odds to be worth a clause: a fifth, up or down
 NOTABLE = 0.2
@@ -107,6 +107,16 @@ def story(explanation: Explanation) -> list[str]:
     names = {act.club: act.club_name for act in explanation.acts}
     for club, gap in explanation.owed.items():
         lines.append(f"It had yet to join {gap} instruments of {names.get(club, club)}.")
+    for club, values in explanation.participation.items():
+        name = names.get(club, club)
+        if not explanation.takes_part[club]:
+            lines.append(f"It took no part in {name}: {explanation.status[club]}.")
+            continue
+        low, high = interval(values)
+        lines.append(
+            f"Its seat was worth that it takes part in {name} by {percent(median(values))} "
+            f"({percent(low)} to {percent(high)})."
+        )
     for club in dict.fromkeys(act.club for act in explanation.acts):
         acts = [act for act in explanation.acts if act.club == club]
         lines += [reasons(acts[0]), chances(acts)]

@@ -631,7 +631,7 @@ def test_a_bad_patch_is_one_line(
         ),
         (
             "id = 'bad'\nstarts = ['2025-12']\n[[patch]]\ndo = 'remove_club'\nclub = 'GUAM'",
-            "a month before the last of the case",
+            "bad.toml: starts: '2025-12' is not valid; allowed: a month before 2025-12, the last of the case",
         ),
     ],
 )

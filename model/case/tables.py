@@ -67,7 +67,8 @@ TABLES = (
     "evidence/bonds.csv",
 )
 #: tables that a case may have besides; they inform no run and no fit, so the hash does not cover them
-BESIDE = ("patterns.toml",)
+CONTENTS, CITATIONS = "contents.csv", "citations.csv"
+BESIDE = ("patterns.toml", CONTENTS, CITATIONS)
 
 
 class TableRow(BaseModel):
