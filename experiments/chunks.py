@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from tashkent.calibration.tally import Tally
 from tashkent.experiments import evaluators
+from tashkent.experiments.cluster import on_cluster
 from tashkent.experiments.plan import POINT, ROWS, SUMMARY, SweepPlan
 from tashkent.experiments.tasks import TaskResult, Tasks
 from tashkent.model.errors import InputError
@@ -128,7 +129,7 @@ def run(
         plan.cases.posterior(name)  # fitted once, here
     todo = (task for task in tasks if task.key not in there)
     if cluster is not None:
-        results = evaluators.on_cluster(plan, todo, cluster)
+        results = on_cluster(plan, todo, cluster)
     elif workers > 1 and len(tasks) > 1:
         results = evaluators.on_cores(plan, todo, min(workers, len(tasks)))
     else:

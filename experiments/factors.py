@@ -26,6 +26,7 @@ from tashkent.experiments.scenarios import (
 from tashkent.model.case.tables import Parameter
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.patches.inputs import DYADS
+from tashkent.model.patches.patch import Number
 from tashkent.model.reading import one_of
 
 #: draws from which quantiles of a posterior are read
@@ -34,10 +35,10 @@ DRAWS = 4000
 NAMED = ("name or folder", "name or file", "name")
 
 Level = float | int | str
-Numbers = Annotated[tuple[float, ...], Field(strict=False)]
+Numbers = Annotated[tuple[Number, ...], Field(strict=False)]
 Wholes = Annotated[tuple[int, ...], Field(strict=False)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
-Ends = Annotated[tuple[float, float], Field(strict=False)]
+Ends = Annotated[tuple[Number, Number], Field(strict=False)]
 
 
 class StrictTable(BaseModel):

@@ -20,6 +20,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
@@ -222,6 +223,9 @@ def check_result(path: Path, key: str, names: Iterable[str] = ()) -> None:
     """
     folder = _resolved(path, key)
     with writing(path, key):
+        if folder.is_dir() and any(is_stray(each.name) for each in folder.iterdir()):
+            with claimed(path, key):  # which puts in place what a killed command had written whole
+                pass
         if is_free(folder):
             return
     told = manifest_in(folder)
@@ -453,10 +457,8 @@ def _staged(folder: Path, path: Path, key: str) -> Iterator[Path]:
 
 
 def _beside(folder: Path) -> Path:
-    number = 1
-    while os.path.lexists(folder.with_name(f"{folder.name}-{number}")):
-        number += 1
-    return folder.with_name(f"{folder.name}-{number}")
+    places = (folder.with_name(f"{folder.name}-{number}") for number in count(1))
+    return next(place for place in places if not os.path.lexists(place))
 
 
 def _complete(made: Path) -> None:

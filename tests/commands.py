@@ -40,7 +40,9 @@ EFFORT = stages.Effort(
     ablation_runs=5,
     variant_runs=5,
     nested=False,
-    events=False,
+    replicates=0,
+    eve_runs=0,
+    each=False,
 )
 
 

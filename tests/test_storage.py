@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -309,6 +310,26 @@ def test_a_kill_leaves_the_earlier_result_or_the_new_one(tmp_path: Path, earlier
         step += 2 if earlier else 3  # each in turn takes a minute
     assert new > 2
     assert step > 20
+
+
+def test_a_command_that_was_killed_can_be_given_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Its result is whole but not all in place, and no manifest says yet that it is ours."""
+    new, killed = tmp_path / "new", tmp_path / "killed"
+    assert call(monkeypatch, *RUN, str(new)) == 0
+    assert call(monkeypatch, "case", "new", str(tmp_path / "pact")) == 0
+    for right, out in ((new, killed / "run"), (tmp_path / "pact", killed / "pact")):
+        shutil.copytree(right, out / ".tashkent-whole-01234567")
+        for name in sorted(path.name for path in right.iterdir())[:2]:
+            if (right / name).is_file():
+                shutil.copy(right / name, out / name)
+    assert call(monkeypatch, *RUN, str(killed / "run")) == 0
+    assert contents(killed / "run") == contents(new)
+    capsys.readouterr()
+    assert call(monkeypatch, "case", "new", str(killed / "pact")) == 2  # for there it is
+    assert "allowed: a new or empty folder" in capsys.readouterr().err
+    assert contents(killed / "pact") == contents(tmp_path / "pact")
 
 
 # one at a time -------------------------------------------------------------------------------------

@@ -44,6 +44,8 @@ LENGTHS = tuple(name for name in FIXED if name.endswith(("_months", "_half_life"
 SHARES = ("witness", "forum_stake")
 #: where the mean of a prior may lie, on log-odds; its standard deviation is no larger than the upper end
 PRIOR_RANGE = (-10.0, 10.0)
+#: the largest value of a measured series, in standard deviations, and of a number that changes one
+LARGEST = 1000.0
 #: composites that formulas read besides ties and measured threats
 READ = ("means", "autonomy")
 #: composites named ``tie_<role>`` make that role a possible sponsor of clubs
@@ -212,8 +214,8 @@ class Composite(TableRow):
     variable: str
     state: str
     year: int
-    value: float
-    sd: float = Field(ge=0)
+    value: float = Field(ge=-LARGEST, le=LARGEST)
+    sd: float = Field(ge=0, le=LARGEST)
 
 
 class Rivalry(TableRow):
