@@ -1,7 +1,7 @@
 # Needs Python 3.12 or newer, make and a network. Everything goes into .venv beside this file.
 #   make run               the environment with the runtime packages, then `tashkent run`
 #   make test              the development packages on top, then pytest
-#   make test-quick fuzz        the same with the tests that take moments
+#   make test-quick        the same with the tests that take moments
 # Arguments go through: RUN_ARGS="--runs 50", TEST_ARGS="-k council", BENCH_ARGS=--quick, CALIBRATE_ARGS="--seed 1",
 # VALIDATE_ARGS="--seed 1", COUNTERFACTUALS_ARGS="--page", SENSITIVITY_ARGS="--base 512".
 
@@ -35,7 +35,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-quick fuzz test-lowest test-313 check format-check lint types imports format docs lock posterior validation evidence counterfactuals sensitivity bench wheel clean env env-dev
+.PHONY: help run test test-quick fuzz torture mutants trust test-lowest test-313 check format-check lint types imports format docs lock posterior validation evidence counterfactuals sensitivity readme bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,7 +50,16 @@ test-quick: env-dev ## run the tests that take moments, with TEST_ARGS
 	$(PYTEST) -m $(QUICK) $(TEST_ARGS)
 
 fuzz: env-dev ## try 20,000 damaged files of every kind that a user writes, with FUZZ_ARGS
-	$(BIN)/python -m tests.fuzzer $(FUZZ_ARGS)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --out results/trust/fuzz.json $(FUZZ_ARGS)
+
+torture: env-dev ## kill commands at 60 moments and let them go on, with TORTURE_ARGS
+	$(BIN)/python -m tests.torture --out results/trust/torture.json $(TORTURE_ARGS)
+
+mutants: env-dev ## put small faults into the code and see whether a test notices each, with MUTANTS_ARGS
+	$(BIN)/python -m tests.mutants $(MUTANTS_ARGS)
+
+trust: env ## write docs/trust.md from results/trust/
+	$(BIN)/python -m publish.trust
 
 # The oldest packages that pyproject.toml allows, but for those of the tests.
 test-lowest: env-dev ## run the quick tests with the oldest packages that pyproject.toml allows
@@ -108,6 +117,9 @@ evidence: env ## write docs/evidence.md and its figures from results/evidence/
 
 counterfactuals: env ## ask the shipped questions anew: results/ and docs/counterfactuals.md, with COUNTERFACTUALS_ARGS
 	$(BIN)/python -m publish.counterfactuals $(COUNTERFACTUALS_ARGS)
+
+readme: env ## write the figures of README.md anew, from a run and from results/evidence/
+	$(BIN)/python -m publish.readme
 
 sensitivity: env ## what the answers hang on, anew: results/ and docs/sensitivity.md, with SENSITIVITY_ARGS
 	$(BIN)/python -m publish.sensitivity $(SENSITIVITY_ARGS)

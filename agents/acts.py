@@ -22,13 +22,13 @@ from tashkent.agents.situation import Floats
 from tashkent.agents.terms import TERMS
 
 #: what a friction is multiplied by: whether the club promises help, or none; a signature is enough and no member is
-#: asked; its opening window runs; this is a founding month; a term runs that ends for who does not sign; a rule takes
-#: the former party back; what it must join first, in units of compliance; a law at home makes joining dear
+#: asked; how fresh its invitation is; this is a founding month; a term runs that ends for who does not sign; a rule
+#: takes the former party back; what it must join first, in units of compliance; a law at home makes joining dear
 Feature = Literal[
-    "guarantees", "forum", "unasked", "window", "founding", "runs_out", "back", "owed", "dear"
+    "guarantees", "forum", "unasked", "invited", "founding", "runs_out", "back", "owed", "dear"
 ]
 #: those that differ between the seats of a club
-OF_SEATS: tuple[Feature, ...] = ("back", "owed", "dear")
+OF_SEATS: tuple[Feature, ...] = ("invited", "back", "owed", "dear")
 Features = Mapping[Feature, NDArray[np.generic]]
 
 
@@ -74,7 +74,7 @@ ACTS: dict[str, SeatAct] = {
             Friction("compliance", "owed", sign=-1.0, label="return"),
             Friction("obligation", "guarantees"),
             Friction("signature", "unasked"),
-            Friction("opening", "window"),
+            Friction("opening", "invited"),
             Friction("founding", "founding"),
             Friction("lock", "dear", scored=False),
         ),

@@ -1,5 +1,6 @@
 """StateAgent: one state's window on the world; it holds no numbers of its own."""
 
+import math
 from typing import Any
 
 import mesa
@@ -51,6 +52,15 @@ class StateAgent(mesa.Agent):
     def is_in(self, club: str) -> bool:
         """Whether the status counts as in."""
         return bool(self.model.seats[self._index, self._club(club)])
+
+    def takes_part_in(self, club: str) -> bool:
+        """Whether the state takes part in law: it is bound, and neither frozen nor sanctioned."""
+        return bool(self.model.takes_part[self._index, self._club(club)])
+
+    def participation_in(self, club: str) -> float | None:
+        """How far it takes part, from 0 to 1, where a rule of participation is in force; else None."""
+        found = float(self.model.participation[self._index, self._club(club)])
+        return None if math.isnan(found) else found
 
     @property
     def clubs(self) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ HALF = 0.5
 #: shares of trade are counted in these, and what has no unit of its own in these
 SHARE_OF_TRADE = 1e-4
 FINEST = 2.0**-40
+#: chance that a state has a reason of its own where nothing that a club works on troubles it
+NO_REASON = 0.1
 
 
 @dataclass(frozen=True)
@@ -308,13 +310,17 @@ def two_blocs(now: Situation) -> Floats:
     at_stake=False,
 )
 def purpose(now: Situation) -> Floats:
-    """Nothing that the club bears on troubles the state: ``- exp(- sum over k of threat[k] * covers[c, k])``.
+    """A reason to sit in a forum whose members decide together: the log of the chance that a state has one.
 
-    A forum of states at odds with the patron is worth nothing to a state that is not: minus one where none of its
-    subjects is felt, and near zero where some are. Shape (..., S, C).
+    ``log(NO_REASON + (1 - NO_REASON) * (1 - exp(- sum over k of threat[k] * covers[c, k])))``: a state acts at the
+    rate at which it has a reason, and few that nothing troubles on which the club works have one. It is 0 in clubs
+    that promise help, which insure against what is not felt yet, and in those where each member has a paper of its
+    own, with subjects of its own choice. Shape (..., S, C).
     """
     covers = now.covers[..., now.clubs.place, :]
-    return np.asarray(-np.exp(-_summed(now.threat, now.clubs.relieves, covers)))
+    reason = -np.expm1(-_summed(now.threat, now.clubs.relieves, covers))
+    joint = now.clubs.company & ~now.clubs.guarantees
+    return np.asarray(np.log(NO_REASON + (1.0 - NO_REASON) * reason) * joint)
 
 
 @term(theory="Substitutes for the patron's help (Crawford; von Borzyskowski and Vabulas 2019)")

@@ -85,6 +85,8 @@ TERMS = (
     "dues",
     "courtship",
 )
+#: chance that a state has a reason to sit in a forum where nothing that it works on troubles the state
+NO_REASON = 0.1
 #: those that count in full in a forum, too
 IN_FULL = frozenset({"two_blocs", "purpose"})
 HIGHEST_THREAT = 3.0
@@ -166,6 +168,8 @@ class ClubCalendar:
     entries_into_force: list[int]
     founding: list[bool]
     window: list[bool]
+    #: log of one plus the years since that window closed
+    staleness: list[float]
     open_to: dict[str, list[bool]]
     #: the same, whatever the state's own law says
     admits: dict[str, list[bool]]
@@ -195,6 +199,7 @@ def club_calendar(case: Case, club: str) -> ClubCalendar:
         ],
         founding=[is_founding_month(case, club, month) for month in case.months],
         window=[is_in_opening_window(case, club, month) for month in case.months],
+        staleness=[staleness(case, club, month) for month in case.months],
         open_to={
             state: [is_open(case, club, state, month) for month in case.months]
             for state in case.deciders
@@ -370,13 +375,25 @@ def is_founding_month(case: Case, club: str, month: int) -> bool:
     return any(month_of(day) == month for day in case.clubs[club].foundings)
 
 
-def is_in_opening_window(case: Case, club: str, month: int) -> bool:
-    """Whether the club was founded lately, but not in this month."""
+def since_invitation(case: Case, club: str, month: int) -> int | None:
+    """Months since the last founding or invitation; none before the first."""
     days = [case.clubs[club].since, *case.clubs[club].foundings]
     past = [month_of(day) for day in days if month_of(day) <= month]
-    if not past or is_founding_month(case, club, month):
+    return month - max(past) if past else None
+
+
+def is_in_opening_window(case: Case, club: str, month: int) -> bool:
+    """Whether the club was founded lately, but not in this month."""
+    since = since_invitation(case, club, month)
+    if since is None or is_founding_month(case, club, month):
         return False
-    return month - max(past) < case.fixed("opening_months")
+    return since < case.fixed("opening_months")
+
+
+def staleness(case: Case, club: str, month: int) -> float:
+    """How long an invitation has lain about: log of one plus the years since the opening window closed."""
+    since = since_invitation(case, club, month) or 0
+    return math.log1p(max(0, since - case.fixed("opening_months")) / 12)
 
 
 # 7.2 Perception and ties: what a state senses, month by month -----------------------------------
@@ -581,9 +598,13 @@ class Prospect:
     name: str
 
     def purpose(self) -> float:
-        """Whether nothing that the club bears on troubles the state."""
+        """Whether the state has a reason to sit in a forum whose members decide together."""
+        together = any(r.accession and r.accession.consensus for r in self.calendar.rules)
+        if self.club.guarantee or not together:
+            return 0.0
         kinds = [k for k in self.club.relieves if self.covers(k)]
-        return -math.exp(-sum(self.sensed.threat[kind][self.t] for kind in kinds))
+        reason = 1 - math.exp(-sum(self.sensed.threat[kind][self.t] for kind in kinds))
+        return math.log(NO_REASON + (1 - NO_REASON) * reason)
 
     def covers(self, kind: str) -> bool:
         """Whether the club bears on a threat by the law of the month."""
@@ -932,8 +953,8 @@ class StateAgent(mesa.Agent):
 
     # 7.3 decisions -------------------------------------------------------------------------------
 
-    def petitions(self, club: "ClubAgent") -> bool:
-        """Whether it wants in."""
+    def eagerness(self, club: "ClubAgent") -> float:
+        """By how much the log-odds of petitioning exceed this month's noise: it wants in if it is above zero."""
         parameters, calendar, t = self.model.parameters, club.calendar, self.model.t
         seat = self.seats[club.name]
         log_odds = seat.value + parameters["accede"]
@@ -946,6 +967,8 @@ class StateAgent(mesa.Agent):
             log_odds += parameters["restore"]
         if calendar.window[t]:
             log_odds += parameters["opening"]
+        elif not seat.former:
+            log_odds -= parameters["opening"] * calendar.staleness[t]
         if calendar.founding[t]:
             log_odds += parameters["founding"]
         if self.name in calendar.dear_to[t]:
@@ -953,7 +976,7 @@ class StateAgent(mesa.Agent):
         if seat.former:
             owed = calendar.price_of_return[t] * calendar.reach[t] / 10
             log_odds -= self.model.weights.get("compliance", 0.0) * club.stake * owed
-        return self.acts("accede", club, log_odds)
+        return log_odds - self.noise_of("accede", club)
 
     def signs(self, club: "ClubAgent", informed_months_before: int) -> bool:
         """Whether it prolongs the treaty, knowing what it knew some months before."""
@@ -978,10 +1001,14 @@ class StateAgent(mesa.Agent):
 
     def acts(self, act: str, club: "ClubAgent", log_odds: float) -> bool:
         """Logistic choice between acting and not acting."""
+        return log_odds > self.noise_of(act, club)
+
+    def noise_of(self, act: str, club: "ClubAgent") -> float:
+        """This month's logistic noise of an act."""
         noise = self.seats[club.name].noise
         if act not in noise:
             noise[act] = self.model.logistic_noise(self.name, club.name, act)
-        return log_odds > noise[act][self.model.t]
+        return noise[act][self.model.t]
 
     # 7.8 what needs teach ------------------------------------------------------------------------
 
@@ -1040,6 +1067,8 @@ class ClubAgent(mesa.Agent):
         self.lately_gone: list[str] = []
         #: the rules of this month
         self.rules = calendar.rules[model.t]
+        #: those who found it are agreeing among themselves
+        self.founders_meet = False
 
     def covers(self, kind: str, t: int) -> bool:
         """Whether it bears on a threat by the law of a month."""
@@ -1211,17 +1240,26 @@ class ClubAgent(mesa.Agent):
         return [
             state
             for state, seat in self.seats.items()
-            if seat.before in IN
-            and seat.before is not Status.SANCTIONED
+            if self.known(seat) in IN
+            and self.known(seat) is not Status.SANCTIONED
             and not (seat.deprived and self.rules.takes("vote"))
             and state != concerned.name
         ]
 
+    def known(self, seat: Seat) -> Status:
+        """The status by which a seat has a say: founders see who has just signed."""
+        return seat.status if self.founders_meet else seat.before
+
     def objections(
-        self, petitioner: StateAgent, voters: list[str], base: float, rivals: int = 1
+        self,
+        petitioner: StateAgent,
+        voters: list[str],
+        base: float,
+        rivals: int = 1,
+        per_rivalry: str = "objection_rivalry",
     ) -> dict[str, float]:
         """The probability that each voter objects; rivals are the likelier (or with -1 the less)."""
-        step = rivals * self.model.parameters["objection_rivalry"]
+        step = rivals * self.model.parameters[per_rivalry]
         return {
             voter: probability(base + step * petitioner.rivalry_with(voter)) for voter in voters
         }
@@ -1230,7 +1268,7 @@ class ClubAgent(mesa.Agent):
         self, objecting: dict[str, float], voters: list[str], majority: bool = False
     ) -> float:
         """The probability that a petition is refused, by consensus or by majority."""
-        present = [voter for voter in voters if self.seats[voter].before is not Status.FROZEN]
+        present = [voter for voter in voters if self.known(self.seats[voter]) is not Status.FROZEN]
         voting = self.rules.voting
         if (voting is None or voting.absence_blocks) and len(present) < len(voters):
             return 1.0
@@ -1244,7 +1282,10 @@ class ClubAgent(mesa.Agent):
             suspects = self.rules.incompatible.suspects
             base += self.model.parameters["suspicion"] * sum(map(petitioner.was_in, suspects))
         voters = self.voters_on(petitioner)
-        return self.refusal(self.objections(petitioner, voters, base), voters)
+        brokered = self.seats[self.model.case.patron].status in IN
+        per_rivalry = "objection_rivalry" if brokered else "veto"
+        objecting = self.objections(petitioner, voters, base, per_rivalry=per_rivalry)
+        return self.refusal(objecting, voters)
 
     def ministers_refusal(self, petitioner: StateAgent) -> float:
         """The probability that the ministers do not propose a petitioner."""
@@ -1491,6 +1532,7 @@ class ClubAgent(mesa.Agent):
         t = self.model.t
         if not rules.hears_petitions:
             return
+        founders: list[tuple[float, StateAgent, Seat]] = []
         for state, seat in self.deciders:
             if seat.before in IN or not self.calendar.admits[state.name][t]:
                 continue
@@ -1498,10 +1540,23 @@ class ClubAgent(mesa.Agent):
             may_observe = rules.observer and seat.before is not Status.OBSERVER
             if not may_petition and not may_observe:
                 continue
-            if rules.accession and may_petition and state.petitions(self):
-                self.answer_petition(state, seat, rules.accession)
+            eagerness = state.eagerness(self) if may_petition else 0.0
+            if rules.accession and eagerness > 0:
+                if self.calendar.founding[t] and not (seat.former and rules.restoration):
+                    founders.append((eagerness, state, seat))
+                else:
+                    self.answer_petition(state, seat, rules.accession)
             elif rules.observer and may_observe and state.wants("observe", self):
                 self.answer_observer(state, seat, rules.observer)
+        self.found(founders)
+
+    def found(self, founders: list[tuple[float, StateAgent, Seat]]) -> None:
+        """The most eager sign first, and each further one needs the consent of those before it."""
+        self.founders_meet = True
+        for _, state, seat in sorted(founders, key=lambda founder: -founder[0]):
+            if self.rules.accession:
+                self.answer_petition(state, seat, self.rules.accession)
+        self.founders_meet = False
 
     def may_petition(self, state: StateAgent, seat: Seat, rule: Accession) -> bool:
         """Whether the law lets a state that is out petition."""

@@ -27,6 +27,7 @@ from tashkent.calibration.sample import (
     sample,
 )
 from tashkent.calibration.target import Target, target
+from tashkent.model.arguments import workers_of
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.plain import plain_rows
@@ -107,6 +108,7 @@ def calibrate(
     walkers: int = 64,
     steps: int = 6000,
     runs: int = 500,
+    start_again: bool = False,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Calibration:
@@ -130,8 +132,10 @@ def calibrate(
         Steps of each ensemble in all, a quarter of them warm-up.
     runs
         Runs for the predictive check.
+    start_again
+        Remove the chains that the folder holds first.
     workers
-        Processes; no influence on the result.
+        Processes, 0 for one a core; no influence on the result.
     progress
         Called with steps done and steps to do.
 
@@ -140,8 +144,11 @@ def calibrate(
     InputError
         If the numbers do not fit the parameters, or the folder holds another run.
     """
+    workers = workers_of(workers, "calibrate")
     density = target(case)
     check_numbers(density, walkers, steps)
+    if start_again:  # only what has been checked removes anything
+        _remove_chains(folder)
     settings = Settings(case.id, case.hash, seed, ensembles, walkers)
     parts = []
     for number in range(max(1, imputations)):
@@ -181,7 +188,7 @@ def holds_chains(folder: Path) -> bool:
     )
 
 
-def remove_chains(folder: Path) -> None:
+def _remove_chains(folder: Path) -> None:
     """Remove the chains that a folder holds, so that the next run begins anew."""
     for each in folder.glob("inputs-*"):
         remove(each)

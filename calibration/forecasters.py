@@ -1,6 +1,8 @@
 """Names of those whose forecasts are scored side by side: the model and what knows no mechanism."""
 
 MODEL = "model"
+#: the same, averaged over sets of inputs that may be the true ones
+IMPUTED = "model, inputs imputed"
 CONSTANT = "constant hazards"
 RENEWAL_STEP = "renewal step"
 STEPS = "structural steps"

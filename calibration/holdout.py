@@ -1,19 +1,17 @@
 """Held out: each state in turn is predicted from the others, and what followed a month from what came before.
 
-The model's score is ``log mean over draws of exp(sum of log p)``: the posterior of what is not held out is
-averaged, not its mode plugged in. `leave_one_state_out` uses the normal approximation and sums over clubs, for
-`tashkent run`; the contests below it refit with importance weights (`calibration.refit`), take all clubs of a
-state as one joint prediction, and put every baseline on the same rows.
+The posterior of what is not held out is averaged, not its mode plugged in (`calibration.contests`).
+`leave_one_state_out` uses the normal approximation and sums over clubs, for `tashkent run`; what stands below it
+refits with importance weights (`calibration.refit`), takes all clubs of a state as one joint prediction, and puts
+every baseline on the same rows.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from tashkent.agents.situation import Bools, Floats
 from tashkent.calibration.baselines import (
     BASELINES,
     backed_off,
@@ -22,7 +20,7 @@ from tashkent.calibration.baselines import (
     predict_members,
     predict_threshold,
 )
-from tashkent.calibration.diagnostics import INTERVAL
+from tashkent.calibration.contests import ALL, Forecast, contest, predictions_table
 from tashkent.calibration.forecasters import (
     BACKED_OFF,
     LOGIT,
@@ -36,6 +34,7 @@ from tashkent.calibration.likelihood import Design, design, fit_rows
 from tashkent.calibration.posterior import fit
 from tashkent.calibration.refit import PROPOSALS, log_mean_exp, refit
 from tashkent.calibration.regression import predict_logit
+from tashkent.calibration.risks import risk_table
 from tashkent.calibration.riskset import CHOICES, RiskSet
 from tashkent.calibration.scores import area_under_curve, eve_of, renewal_month
 from tashkent.model.case import Case
@@ -97,33 +96,6 @@ def _acts(test: Design, here: np.ndarray) -> int:
 
 # contests ------------------------------------------------------------------------------------------
 
-ALL = "all"
-#: scopes on which scores are summed up: the focal club, the same once its treaty is in force, and every club
-SCOPES = ("focus", "in force", "all clubs")
-
-
-@dataclass(frozen=True, eq=False)
-class Forecast:
-    """What one contender makes of some test rows."""
-
-    who: str
-    #: probability that the state does what its row offers, shape (rows,)
-    p: Floats
-    #: log probability of what it did for each draw, shape (rows, draws), and the draws' weights; or None for both
-    draws: Floats | None = None
-    weights: Floats | None = None
-    pareto_k: float = np.nan
-
-    def log_score(self, rows: RiskSet, keep: Bools) -> float:
-        """Log probability of all that the states of the kept rows did, draws averaged over all of it at once.
-
-        In nats; `keep` has shape (rows,).
-        """
-        if self.draws is not None and self.weights is not None:
-            return log_mean_exp(self.draws[keep].sum(axis=0), self.weights)
-        with np.errstate(divide="ignore"):
-            return float(log_scores(self.p, rows)[keep].sum())
-
 
 def predict_model(
     case: Case,
@@ -154,101 +126,25 @@ def predict_baselines(case: Case, train: RiskSet, test: RiskSet) -> list[Forecas
     return found
 
 
-def in_force(case: Case) -> int | None:
-    """The month in which the focal club's treaty first took effect."""
-    c = tuple(case.clubs).index(case.focus)
-    inputs = compile_case(case)
-    months = [
-        m for m, here in zip(case.months, inputs.rules, strict=True) if here[c].entry_into_force
-    ]
-    return months[0] if months else None
-
-
-def scope(case: Case, rows: RiskSet, name: str) -> Bools:
-    """The rows of a scope.
-
-    Shape (rows,).
-    """
-    focus = rows.club == tuple(case.clubs).index(case.focus)
-    if name == "all clubs":
-        return np.ones(len(rows), bool)
-    if name == "focus":
-        return np.asarray(focus)
-    since = in_force(case)
-    return np.asarray(focus & (rows.month >= (case.start if since is None else since) - case.start))
-
-
-def contest(case: Case, test: RiskSet, predictions: Sequence[Forecast], held: str) -> pd.DataFrame:
-    """Scores of contenders on the same rows: a row a contender, scope and state, and one for all states together.
-
-    Columns: held, who, scope, state, choices, acts, log_score, brier (mean over choices), brier_acts (mean over the
-    choices in which the state moved: joined, or left), pareto_k. A log score of minus infinity stays one.
-    """
-    table = []
-    moved = test.done ^ (test.choice == CHOICES.index("renew"))
-    for name in SCOPES:
-        within = scope(case, test, name)
-        states = [ALL, *(case.state_ids[s] for s in np.unique(test.state[within]))]
-        for state in states:
-            keep = within if state == ALL else within & (test.state == case.state_ids.index(state))
-            if not keep.any():
-                continue
-            for found in predictions:
-                error = np.square(found.p - test.done)
-                table.append(
-                    {
-                        "held": held,
-                        "who": found.who,
-                        "scope": name,
-                        "state": state,
-                        "choices": int(keep.sum()),
-                        "acts": int((moved & keep).sum()),
-                        "log_score": found.log_score(test, keep),
-                        "brier": float(error[keep].mean()),
-                        "brier_acts": float(error[keep & moved].mean())
-                        if (keep & moved).any()
-                        else np.nan,
-                        "pareto_k": found.pareto_k,
-                    }
-                )
-    return pd.DataFrame(table)
-
-
-def predictions_table(
-    case: Case, test: RiskSet, predictions: Sequence[Forecast], held: str
-) -> pd.DataFrame:
-    """Held-out probabilities of single choices: held, who, state, club, choice, month, done, p."""
-    clubs = np.array(tuple(case.clubs))
-    parts = []
-    for found in predictions:
-        part = pd.DataFrame(
-            {
-                "held": held,
-                "who": found.who,
-                "state": np.array(case.state_ids)[test.state],
-                "club": clubs[test.club],
-                "choice": np.array(CHOICES)[test.choice],
-                "month": test.month + case.start,
-                "done": test.done,
-                "p": found.p,
-            }
-        )
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
-
-
 def hold_out_state(
     case: Case, state: str, *, seed: int = 0, proposals: int = PROPOSALS, baselines: bool = True
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Predict the choices of one state, up to the fit's end, from those of the others: scores and predictions."""
-    rows, s = fit_rows(case), case.state_ids.index(state)
-    train, test = rows.where(rows.rows.state != s), rows.where(rows.rows.state == s)
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Predict the choices of one state from those of the others up to the fit's end.
+
+    Scores and predictions up to the fit's end, and the risks of its seats to the end of the case
+    (`calibration.risks`).
+    """
+    rows, s = design(case), case.state_ids.index(state)
+    train, test = fit_rows(case), rows.where(rows.rows.state == s)
+    train = train.where(train.rows.state != s)
     found = [predict_model(case, train, test, seed=(seed, s), proposals=proposals)]
     if baselines:
         found += predict_baselines(case, train.rows, test.rows)
-    held = f"state {state}"
-    scores = contest(case, test.rows, found, held)
-    return scores[scores["state"] != ALL], predictions_table(case, test.rows, found, held)
+    held, scored = f"state {state}", test.rows.month <= case.fit_until - case.start
+    risks = risk_table(case, test.rows, found)
+    kept, found = test.rows.where(scored), [one.where(scored) for one in found]
+    scores = contest(case, kept, found, held)
+    return scores[scores["state"] != ALL], predictions_table(case, kept, found, held), risks
 
 
 def hold_out_after(
@@ -271,52 +167,9 @@ def hold_out_after(
     return contest(case, test.rows, found, held), predictions_table(case, test.rows, found, held)
 
 
-def stronger_steps(scores: pd.DataFrame) -> dict[str, str]:
-    """Which of the two versions of the structural steps does better, by scope: the one to be beaten."""
-    single = scores[(scores["state"] != ALL) & scores["who"].isin([STEPS, BACKED_OFF])]
-    total = single.groupby(["scope", "who"])["log_score"].sum().unstack()
-    return {str(name): str(row.idxmax()) for name, row in total.iterrows()}
-
-
-def gains(scores: pd.DataFrame) -> pd.DataFrame:
-    """Log scores summed over states, and how much more than those of the stronger structural steps they are.
-
-    For rows of single states only. Columns: who, scope, log_score, over (that baseline), gain, se, worst_state,
-    worst_gain, brier, brier_acts, choices, acts. With d_s the difference of state s and n states,
-    ``se = sqrt(n * var(d))``: the error of a sum of n differences that are drawn from many.
-    """
-    rows = []
-    single, best = scores[scores["state"] != ALL], stronger_steps(scores)
-    for (who, name), part in single.groupby(["who", "scope"], sort=False):
-        base = single[(single["who"] == best[str(name)]) & (single["scope"] == name)].set_index(
-            "state"
-        )
-        mine = part.set_index("state")
-        d = mine["log_score"] - base["log_score"]
-        known = bool(np.isfinite(d).all()) and len(d) > 1
-        choices = mine["choices"].to_numpy()
-        acts = mine["acts"].to_numpy()
-        per_act = mine["brier_acts"].fillna(0.0).to_numpy()
-        rows.append(
-            {
-                "who": who,
-                "scope": name,
-                "log_score": float(mine["log_score"].sum()),
-                "over": best[str(name)],
-                "gain": float(d.sum()),
-                "se": float(np.sqrt(len(d) * d.var(ddof=1))) if known else np.nan,
-                "worst_state": str(d.idxmin()) if known else "",
-                "worst_gain": float(d.min()),
-                "brier": float((mine["brier"] * choices).sum() / choices.sum()),
-                "brier_acts": float((per_act * acts).sum() / max(1, acts.sum())),
-                "choices": int(choices.sum()),
-                "acts": int(acts.sum()),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def renewal_scores(case: Case, *, seed: int = 0, proposals: int = PROPOSALS) -> pd.DataFrame:
+def renewal_scores(
+    case: Case, *, seed: int = 0, proposals: int = PROPOSALS, baselines: bool = True
+) -> pd.DataFrame:
     """The choices of the first renewal, from a fit to what came before that year.
 
     One row a contender and state, and one for all: who, state, p_sign, signed, log_score (for all: of the joint
@@ -333,10 +186,9 @@ def renewal_scores(case: Case, *, seed: int = 0, proposals: int = PROPOSALS) -> 
         & (rows.rows.choice == CHOICES.index("renew"))
         & (rows.rows.club == tuple(case.clubs).index(case.focus))
     )
-    found = [
-        predict_model(case, train, test, seed=(seed, month), proposals=proposals),
-        *predict_baselines(case, train.rows, test.rows),
-    ]
+    found = [predict_model(case, train, test, seed=(seed, month), proposals=proposals)]
+    if baselines:
+        found += predict_baselines(case, train.rows, test.rows)
     table = []
     done = test.rows.done
     for one in found:
@@ -459,27 +311,3 @@ def unscored_act(
 
 def _focus(case: Case) -> int:
     return tuple(case.clubs).index(case.focus)
-
-
-def calibration_curve(predictions: pd.DataFrame, edges: Sequence[float]) -> pd.DataFrame:
-    """Held-out probabilities in bins beside how often the act was done, with a 90 % band.
-
-    The band is Jeffreys's interval for the share. Columns: who, low, high, choices, acts, mean_p, share, share_low,
-    share_high.
-    """
-    from scipy.stats import beta
-
-    rows = []
-    for who, part in predictions.groupby("who", sort=False):
-        where = np.clip(np.searchsorted(edges, part["p"], side="right") - 1, 0, len(edges) - 2)
-        for i in range(len(edges) - 1):
-            here = part[where == i]
-            if not len(here):
-                continue
-            n, k = len(here), int(here["done"].sum())
-            low, high = (float(beta.ppf(q, k + 0.5, n - k + 0.5)) for q in INTERVAL)
-            rows.append(
-                (who, edges[i], edges[i + 1], n, k, float(here["p"].mean()), k / n, low, high)
-            )
-    names = ["who", "low", "high", "choices", "acts", "mean_p", "share", "share_low", "share_high"]
-    return pd.DataFrame(rows, columns=names)

@@ -68,6 +68,14 @@ class Pattern(_Row):
             parts.append(f"at most {self.most:g}")
         return " and ".join(parts)
 
+    def eve(self, case: Case) -> int | None:
+        """The month before the first that it looks at, if runs can begin there that did not begin with the case."""
+        measure = self.measure
+        if not isinstance(measure, Measure) or measure.from_the_start:
+            return None
+        first = min(measure.months_needed, default=case.start + 1)
+        return first - 1 if first - 1 > case.start else None
+
     def rows(self, values: Mapping[str, Floats | Bools]) -> list[dict[str, object]]:
         """A row of `COLUMNS` for each number of the measure, from what each run shows, each of shape (R,) or (1,)."""
         rows: list[dict[str, object]] = []

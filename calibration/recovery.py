@@ -13,6 +13,7 @@ that of `calibration.refit`.
 """
 
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from tashkent.calibration.diagnostics import contraction
 from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.refit import refit
+from tashkent.model.arguments import workers_of
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Entry
 from tashkent.model.clock import last_day, month_of
@@ -161,6 +163,11 @@ def replicates(
                 found.append(table)
                 if progress is not None:
                     progress(len(found), number)
+    return together(found)
+
+
+def together(found: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The tables of some replicates as one, with all columns though no fit should have succeeded."""
     columns = ["mean", "sd", "rank", "low", "high", "pareto_k"]
     table = pd.concat(found, ignore_index=True)
     return table.reindex(columns=[*table.columns, *(c for c in columns if c not in table)])
@@ -291,6 +298,7 @@ def recover(
     case: Case, *, number: int, seed: int, workers: int, progress: Progress | None = None
 ) -> Recovery:
     """Run the replicates and sum them up."""
+    workers = workers_of(workers, "recover")
     table = replicates(case, number=number, seed=seed, workers=workers, progress=progress)
     found = summary(case, table)
     words = tuple(verdict(found))

@@ -4,8 +4,10 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from tashkent.agents.situation import Bools
 from tashkent.calibration.baselines import BASELINES, p_in
 from tashkent.calibration.forecasters import MODEL, NOBODY
 from tashkent.calibration.holdout import leave_one_state_out
@@ -41,6 +43,11 @@ UNSCORED_ACTS = tuple(
         Act.REFUSE_SUSPENSION,
     )
 )
+#: scores by their names; of the first more is better, of the second less
+LOG_SCORE, BRIER = "log score", "Brier"
+#: what stands in place of a club where all are taken together
+ALL_CLUBS = "all clubs"
+_SCORE_COLUMNS = ["club", "who", "score", "span", "months", "value"]
 
 
 @dataclass(frozen=True)
@@ -53,10 +60,8 @@ class Report:
     seats: pd.DataFrame
     #: the renewal, restarted from the record of the year before; None if it lies before the start
     split: Split | None
-    #: Brier score of the focal club by stretch of time, for model and baselines
-    brier: pd.DataFrame
-    #: held-out log score, leave one state out, for model and baselines
-    log_score: pd.DataFrame
+    #: scores of every club for model and baselines: club, who, score, span, months, value, best (see `_scores`)
+    scores: pd.DataFrame
     #: acts of the focal club that follow priors alone
     unscored: pd.DataFrame
 
@@ -75,8 +80,7 @@ class Report:
             "from": month_label(self.ensemble.start),
             "p_in": self.seats.to_dict(orient="records"),
             "renewal": split,
-            "brier": self.brier.to_dict(orient="records"),
-            "log_score": self.log_score.to_dict(orient="records"),
+            "scores": self.scores.to_dict(orient="records"),
             "posterior": self.posterior.origin,
             "parameters": plain_rows(_parameters(self.posterior)),
             "unscored": self.unscored.to_dict(orient="records"),
@@ -91,19 +95,23 @@ class Report:
     @property
     def acts(self) -> int:
         """Moves of states in the focal club that the fit has seen: joining and leaving."""
-        rows = self._focal_rows
-        return int((rows.done ^ (rows.choice == CHOICES.index("renew"))).sum())
+        return int(moves(self._focal_rows).sum())
 
     @property
     def actors(self) -> int:
         """States that made them."""
         rows = self._focal_rows
-        return len(set(rows.state[rows.done ^ (rows.choice == CHOICES.index("renew"))]))
+        return len(set(rows.state[moves(rows)]))
 
     @property
     def parameters(self) -> pd.DataFrame:
         """Prior beside posterior, one row a fitted parameter."""
         return _parameters(self.posterior)
+
+
+def moves(rows: RiskSet) -> Bools:
+    """Whether a state joins or leaves by the choice of a row: at a renewal, by not signing; shape (rows,)."""
+    return np.asarray(rows.done ^ (rows.choice == CHOICES.index("renew")))
 
 
 def make_report(
@@ -158,8 +166,7 @@ def make_report(
         posterior=fitted,
         seats=_seats(ensemble),
         split=split,
-        brier=_brier(ensemble),
-        log_score=_log_score(leave_one_state_out(case, seed=seed, progress=one_more), case),
+        scores=_scores(ensemble, leave_one_state_out(case, seed=seed, progress=one_more)),
         unscored=_unscored(ensemble),
     )
 
@@ -202,6 +209,35 @@ def _seats(ensemble: Ensemble) -> pd.DataFrame:
     return table[table["state"].isin(case.deciders)].reset_index(drop=True)
 
 
+def _scores(ensemble: Ensemble, held_out: pd.DataFrame) -> pd.DataFrame:
+    """Scores of each club for model and baselines, and the held-out log score of all clubs together.
+
+    One row a club, contender, score and span of months. `months` says what the fit has seen of them, and `best` is 1
+    for the best of a club, score and span: the model where no baseline does better.
+    """
+    names = [*ensemble.case.clubs, ALL_CLUBS, MODEL, NOBODY, *BASELINES]
+    table = pd.concat([_log_scores(held_out, ensemble.case), _brier(ensemble)])
+    table = table.sort_values(
+        ["club", "who"], key=lambda c: c.map(names.index), kind="stable", ignore_index=True
+    )
+    loss = table["value"].where(table["score"] == BRIER, -table["value"])
+    best = loss.groupby([table[key] for key in ("club", "score", "span")]).idxmin()
+    return table.assign(best=table.index.isin(best).astype(int))
+
+
+def _log_scores(held_out: pd.DataFrame, case: Case) -> pd.DataFrame:
+    span = f"{month_label(case.start + 1)} to {month_label(case.fit_until)}"
+    rows = [
+        (club, who, LOG_SCORE, span, "held out", float(table[who].sum()))
+        for club, table in (
+            *((club, held_out[held_out["club"] == club]) for club in case.clubs),
+            (ALL_CLUBS, held_out),
+        )
+        for who in (MODEL, *BASELINES)
+    ]
+    return pd.DataFrame(rows, columns=_SCORE_COLUMNS)
+
+
 def _brier(ensemble: Ensemble) -> pd.DataFrame:
     case, start = ensemble.case, ensemble.start
     fitted, last = case.fit_until, case.end
@@ -209,30 +245,14 @@ def _brier(ensemble: Ensemble) -> pd.DataFrame:
         (max(start + 1, case.score_from), fitted, "fitted"),
         (max(start, fitted) + 1, last, "not fitted"),
     ]
-    rows = []
-    for name, p in {
-        MODEL: ensemble.p_in,
-        NOBODY: p_in(case, None, start),
-        **{name: p_in(case, cells, start) for name, cells in BASELINES.items()},
-    }.items():
-        for low, high, kind in spans:
-            if low <= high:
-                score = brier(case, p, start, case.focus, low, high)
-                span = f"{month_label(low)} to {month_label(high)}"
-                rows.append({"who": name, "span": span, "months": kind, "brier": score})
-    return pd.DataFrame(rows)
-
-
-def _log_score(table: pd.DataFrame, case: Case) -> pd.DataFrame:
-    names = [MODEL, *BASELINES]
-    focal = table[table["club"] == case.focus]
-    return pd.DataFrame(
-        {
-            "who": names,
-            case.focus: [float(focal[name].sum()) for name in names],
-            "all clubs": [float(table[name].sum()) for name in names],
-            f"worst state in {case.focus}": [
-                str(focal.loc[focal[name].idxmin(), "state"]) for name in names
-            ],
-        }
-    )
+    contenders = {MODEL: ensemble.p_in, NOBODY: p_in(case, None, start)}
+    contenders |= {name: p_in(case, cells, start) for name, cells in BASELINES.items()}
+    rows = [
+        (club, who, BRIER, f"{month_label(low)} to {month_label(high)}", kind, score)
+        for club in case.clubs
+        for who, p in contenders.items()
+        for low, high, kind in spans
+        if low <= high
+        for score in [brier(case, p, start, club, low, high)]
+    ]
+    return pd.DataFrame(rows, columns=_SCORE_COLUMNS)

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from tashkent.agents.situation import Floats
-from tashkent.calibration.forecasters import MODEL
 from tashkent.calibration.holdout import renewal_scores
 from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.measures.studies import Saves
@@ -97,20 +96,26 @@ def nested_sampling(case: Case, seed: int) -> tuple[float, float]:
 
 def renewal_under(case: Case, asked: str, *, seed: int) -> pd.DataFrame:
     """The renewal's choices under a theory, fitted to what came before; see `calibration.holdout.renewal_scores`."""
-    found = renewal_scores(under(case, asked), seed=seed)
-    return found[found["who"] == MODEL].drop(columns="who") if len(found) else found
+    found = renewal_scores(under(case, asked), seed=seed, baselines=False)
+    return found.drop(columns="who") if len(found) else found
 
 
-def ablations(case: Case, patterns: Patterns) -> list[tuple[str, ...]]:
-    """Sets of terms to be left out: each alone, and those that a pattern names."""
-    found: list[tuple[str, ...]] = [(name,) for name in case.role("weight")]
+def ablations(case: Case, patterns: Patterns, *, each: bool = True) -> list[tuple[str, ...]]:
+    """Sets of terms to be left out: each alone if `each` is asked, and those that a pattern names."""
+    found: list[tuple[str, ...]] = [(name,) for name in case.role("weight")] if each else []
     measures = (pattern.measure for pattern in patterns.pattern)
-    found += [m.terms for m in measures if isinstance(m, Saves) and len(m.terms) > 1]
+    found += [m.terms for m in measures if isinstance(m, Saves)]
     return list(dict.fromkeys(found))
 
 
 def ablated(
-    case: Case, terms: Sequence[str], starts: Sequence[int], *, runs: int, seed: int
+    case: Case,
+    terms: Sequence[str],
+    starts: Sequence[int],
+    *,
+    runs: int,
+    seed: int,
+    proposals: int = PROPOSALS,
 ) -> pd.DataFrame:
     """P(in the focal club) by state and month without some terms, or with all if none is named.
 
@@ -118,11 +123,11 @@ def ablated(
     differences are due to the terms alone; and `refitted`, where the others take over what they can. Columns: terms,
     how, start, state, month, p_in, record.
     """
-    whole = refit(case, fit_rows(case), seed=(seed, 3)).resampled(case, runs, seed)
+    whole = refit(case, fit_rows(case), seed=(seed, 3), proposals=proposals)
     changed = only_terms(case, [f"-{name}" for name in terms]) if terms else case
-    ways = {"knocked out": whole.of(changed.drawn)}
+    ways = {"knocked out": whole.resampled(case, runs, seed).of(changed.drawn)}
     if terms:
-        fitted = refit(changed, fit_rows(changed), seed=(seed, 3))
+        fitted = refit(changed, fit_rows(changed), seed=(seed, 3), proposals=proposals)
         ways["refitted"] = fitted.resampled(changed, runs, seed)
     renewal = renewal_month(case)
     shown = sorted({*case.shown, *([renewal] if renewal is not None else [])})

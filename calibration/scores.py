@@ -18,12 +18,35 @@ def brier(case: Case, p: Floats, start: int, club: str, first: int, last: int) -
 
     `p` has shape (T, S, C) and begins with month `start`. 0 is perfect; a coin would score 0.25.
     """
+    chance, seen = _beside_record(case, p, start, club, first, last)
+    return float(np.mean((chance - seen) ** 2))
+
+
+def seat_log_score(case: Case, p: Floats, start: int, club: str, first: int, last: int) -> float:
+    """Mean log probability of in or out, as the record has it, over deciding states and months `first` to `last`.
+
+    `p` has shape (T, S, C) and begins with month `start`. In nats a seat and month: 0 is perfect, a coin would score
+    -0.69; minus infinity where what is recorded had no chance.
+    """
+    chance, seen = _beside_record(case, p, start, club, first, last)
+    with np.errstate(divide="ignore"):
+        return float(np.mean(np.log(np.where(seen, chance, 1.0 - chance))))
+
+
+def as_counted(p: Floats, runs: int) -> Floats:
+    """Shares of runs as chances that are never 0 or 1: ``(share * runs + 0.5) / (runs + 1)``, shape as `p`."""
+    return (p * runs + 0.5) / (runs + 1.0)
+
+
+def _beside_record(
+    case: Case, p: Floats, start: int, club: str, first: int, last: int
+) -> tuple[Floats, Bools]:
+    """P(in) of deciding states in these months, and whether the record has them in; both of shape (months, states)."""
     inputs = compile_case(case)
     c = tuple(case.clubs).index(club)
     low, high = max(first, start), last + 1
     seen = is_in(inputs.record.status[low - case.start : high - case.start, :, c])
-    difference = p[low - start : high - start, :, c] - seen
-    return float(np.mean(difference[:, inputs.decides] ** 2))
+    return p[low - start : high - start, inputs.decides, c], seen[:, inputs.decides]
 
 
 def balanced_accuracy(right: Bools, truth: Bools) -> Floats:

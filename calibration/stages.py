@@ -12,12 +12,13 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tashkent.calibration import literature, rivals, shipped, variants
+from tashkent.calibration import ladder, literature, recovery, rivals, shipped, variants
 from tashkent.calibration.baselines import BASELINES, p_in, runs_of
 from tashkent.calibration.diagnostics import INTERVAL
 from tashkent.calibration.forecasters import MODEL, NOBODY, STEPS
@@ -28,6 +29,8 @@ from tashkent.calibration.holdout import (
     unscored_act,
     with_hindsight,
 )
+from tashkent.calibration.imputation import imputed
+from tashkent.calibration.joining import with_rules
 from tashkent.calibration.measures.studies import ParticipationFalls, Saves
 from tashkent.calibration.patterns import (
     FILE,
@@ -38,12 +41,13 @@ from tashkent.calibration.patterns import (
 from tashkent.calibration.posterior import posterior
 from tashkent.calibration.refit import PROPOSALS
 from tashkent.calibration.runs import Runs
-from tashkent.calibration.scores import brier
+from tashkent.calibration.scores import as_counted, brier, seat_log_score
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.compilation import compile_case
 from tashkent.model.pieces import holds_tables, remove_piece, write_tables
 from tashkent.model.reading import file_text
+from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
 from tashkent.model.source import code_digest
 from tashkent.model.statuses import Act, is_in
@@ -51,7 +55,7 @@ from tashkent.model.storage import clear, is_stray
 from tashkent.model.workers import Pool, StageProgress
 
 Tables = dict[str, pd.DataFrame]
-#: permutations of one job
+#: permutations, and simulated histories, of one job
 EACH = 10
 #: acts of states that no fit has seen, looked at month by month
 UNFITTED_ACTS = (Act.FREEZE,)
@@ -69,25 +73,31 @@ class Effort:
     proposals: int = PROPOSALS
     permutations: int = 200
     imputations: int = 10
+    #: simulated histories of known parameters that are fitted
+    replicates: int = 200
+    #: runs from the eve of each pattern; 0 for none
+    eve_runs: int = 500
     #: posterior draws and runs of each, for the band around P(in)
     bands: tuple[int, int] = (50, 40)
     ablation_runs: int = 500
     variant_runs: int = variants.RUNS
     nested: bool = True
-    #: every event dropped in turn
-    events: bool = True
+    #: every event, fixed number, state and term in turn
+    each: bool = True
 
 
 QUICK = Effort(
     runs=300,
     proposals=0,
-    permutations=20,
+    permutations=5,
     imputations=2,
+    replicates=0,
+    eve_runs=0,
     bands=(20, 15),
     ablation_runs=100,
     variant_runs=100,
     nested=False,
-    events=False,
+    each=False,
 )
 
 
@@ -105,17 +115,20 @@ def jobs(case: Case, patterns: Patterns, effort: Effort) -> list[Job]:
     found = [Job("hold out", state) for state in case.deciders]
     found += [Job("forward", month_label(m)) for m in patterns.evaluation.forward]
     found += [Job("renewal", "all"), Job("unfitted acts", "all")]
+    found += [Job("imputations", str(i)) for i in range(effort.imputations)]
+    found += [Job("ladder", name) for name in ladder.rungs(case, each=effort.each)]
     found += [Job("patterns", month_label(m)) for m in starts]
+    if effort.eve_runs:
+        eves = {eve for p in patterns.pattern if (eve := p.eve(case)) is not None}
+        found += [Job("own eve", month_label(month)) for month in sorted(eves - set(starts))]
     found += [Job("participation", "all"), Job("literature", "all")]
     found += [Job("theories", name) for name in rivals.theories(case)]
-    found += [
-        Job("ablation", " and ".join(terms)) for terms in [(), *rivals.ablations(case, patterns)]
-    ]
+    sets = rivals.ablations(case, patterns, each=effort.each)
+    found += [Job("ablation", " and ".join(terms)) for terms in [(), *sets]]
+    found += [Job("recovery", str(i)) for i in range(0, effort.replicates, EACH)]
     found += [Job("permutations", "as it is")]
     found += [Job("permutations", str(i)) for i in range(0, effort.permutations, EACH)]
-    names = variants.variants(case, imputations=effort.imputations, seed=effort.seed)
-    if not effort.events:
-        names = {name: what for name, what in names.items() if not name.startswith("without ")}
+    names = variants.variants(case, imputations=effort.imputations, each=effort.each)
     found += [Job("robustness", name) for name in ("as it is", *names)]
     return found
 
@@ -124,8 +137,10 @@ def jobs(case: Case, patterns: Patterns, effort: Effort) -> list[Job]:
 
 
 def _hold_out(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
-    scores, predictions = hold_out_state(case, part, seed=effort.seed, proposals=effort.proposals)
-    return {"scores": scores, "predictions": predictions}
+    scores, predictions, risks = hold_out_state(
+        case, part, seed=effort.seed, proposals=effort.proposals
+    )
+    return {"scores": scores, "predictions": predictions, "risks": risks}
 
 
 def _forward(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
@@ -136,10 +151,10 @@ def _forward(case: Case, patterns: Patterns, effort: Effort, part: str) -> Table
 
 
 def _renewal(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
-    options = {"seed": effort.seed, "proposals": effort.proposals}
+    seed, proposals = effort.seed, effort.proposals
     return {
-        "renewal": renewal_scores(case, **options),
-        "hindsight": with_hindsight(case, **options),
+        "renewal": renewal_scores(case, seed=seed, proposals=proposals),
+        "hindsight": with_hindsight(case, seed=seed, proposals=proposals),
     }
 
 
@@ -151,31 +166,76 @@ def _unfitted(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tabl
     return {"unfitted_acts": pd.concat(found, ignore_index=True)}
 
 
+def _imputations(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
+    number = int(part)
+    changed = imputed(case, number, effort.seed)
+    found = [
+        hold_out_state(changed, s, seed=effort.seed, proposals=effort.proposals, baselines=False)
+        for s in case.deciders
+    ]
+    scores, predictions = (pd.concat([one[i] for one in found]) for i in range(2))
+    keys = ["scope", "state", "log_score", "pareto_k"]
+    return {
+        "imputed_scores": scores[keys].assign(imputation=number).reset_index(drop=True),
+        "imputed_predictions": predictions.drop(columns=["held", "who"])
+        .assign(imputation=number)
+        .reset_index(drop=True),
+    }
+
+
+def _ladder(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
+    return {"ladder": ladder.rung(case, part, seed=effort.seed, proposals=effort.proposals)}
+
+
 def _patterns(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
     start = parse_month(part)
-    fitted = posterior(case)
-    ensemble = simulate(
-        case, fitted.draws(runs=effort.runs, seed=effort.seed), seed=effort.seed, start=start
-    )
-    steps = runs_of(case, BASELINES[STEPS], runs=effort.runs, seed=effort.seed, start=start)
+    ensemble, found = _from_record(case, patterns, start, effort.runs, effort.seed)
+    return {
+        "patterns": found,
+        "clubs": _club_scores(case, ensemble),
+        "p_in": _bands(case, effort, start),
+    }
+
+
+def _own_eve(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
+    start = parse_month(part)
+    here = tuple(p for p in patterns.pattern if p.eve(case) == start)
+    asked = patterns.model_copy(update={"pattern": here})
+    return {"patterns": _from_record(case, asked, start, effort.eve_runs, effort.seed)[1]}
+
+
+def _from_record(
+    case: Case, patterns: Patterns, start: int, runs: int, seed: int
+) -> tuple[Ensemble, pd.DataFrame]:
+    """Runs of the posterior from the record of a month, and patterns in them and in runs of the steps."""
+    drawn = posterior(case).draws(runs=runs, seed=seed)
+    ensemble = simulate(case, drawn, seed=seed, start=start)
+    steps = runs_of(case, BASELINES[STEPS], runs=runs, seed=seed, start=start)
     found = []
-    for who, runs in ((MODEL, Runs(ensemble)), (STEPS, Runs(steps, has_acts=False))):
-        found.append(evaluate(patterns, runs).assign(who=who, start=part))
-    scores = []
+    for who, of in ((MODEL, Runs(ensemble)), (STEPS, Runs(steps, has_acts=False))):
+        found.append(evaluate(patterns, of).assign(who=who, start=month_label(start)))
+    return ensemble, pd.concat(found, ignore_index=True)
+
+
+def _club_scores(case: Case, ensemble: Ensemble) -> pd.DataFrame:
+    """Scores of P(in) in free runs by club and stretch of time, for the model and what knows no mechanism."""
+    start, rows = ensemble.start, []
     contenders = {MODEL: ensemble.p_in, NOBODY: p_in(case, None, start)}
     contenders |= {name: p_in(case, cells, start) for name, cells in BASELINES.items()}
     for first, last in ((case.score_from, case.fit_until), (case.fit_until + 1, case.end)):
         low = max(first, start + 1)
-        for who, p in contenders.items():
-            if low <= last:
-                score = brier(case, p, start, case.focus, low, last)
-                scores.append((part, who, month_label(low), month_label(last), score))
-    names = ["start", "who", "first", "last", "brier"]
-    return {
-        "patterns": pd.concat(found, ignore_index=True),
-        "brier": pd.DataFrame(scores, columns=names),
-        "p_in": _bands(case, effort, start),
-    }
+        if low > last:
+            continue
+        for club, (who, p) in product(case.clubs, contenders.items()):
+            chance = as_counted(p, ensemble.runs) if who == MODEL else p
+            scores = (
+                brier(case, p, start, club, low, last),
+                seat_log_score(case, chance, start, club, low, last),
+            )
+            span = (month_label(low), month_label(last))
+            rows.append((month_label(start), club, who, *span, *scores))
+    names = ["start", "club", "who", "first", "last", "brier", "log_score"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def _bands(case: Case, effort: Effort, start: int) -> pd.DataFrame:
@@ -244,8 +304,14 @@ def _theories(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tabl
 def _ablation(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
     terms = tuple(part.split(" and ")) if part else ()
     starts = patterns.evaluation.starts
-    found = rivals.ablated(case, terms, starts, runs=effort.ablation_runs, seed=effort.seed)
-    return {"ablation": found}
+    options = {"runs": effort.ablation_runs, "proposals": effort.proposals}
+    return {"ablation": rivals.ablated(case, terms, starts, seed=effort.seed, **options)}
+
+
+def _recovery(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
+    numbers = range(int(part), min(int(part) + EACH, effort.replicates))
+    found = [recovery.replicate(case, number, effort.seed) for number in numbers]
+    return {"replicates": recovery.together(found)}
 
 
 def _permutations(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
@@ -266,7 +332,7 @@ def _permutations(case: Case, patterns: Patterns, effort: Effort, part: str) -> 
 
 
 def _robustness(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:
-    named = variants.variants(case, imputations=effort.imputations, seed=effort.seed)
+    named = variants.variants(case, imputations=effort.imputations)
     group, what = named.get(part, ("as it is", "as it is"))
     changed = variants.variant(case, part, effort.seed)
     scores = variants.quick_scores(changed, seed=effort.seed)
@@ -286,11 +352,15 @@ STAGES: Mapping[str, Callable[[Case, Patterns, Effort, str], Tables]] = {
     "forward": _forward,
     "renewal": _renewal,
     "unfitted acts": _unfitted,
+    "imputations": _imputations,
+    "ladder": _ladder,
     "patterns": _patterns,
+    "own eve": _own_eve,
     "participation": _participation,
     "literature": _literature,
     "theories": _theories,
     "ablation": _ablation,
+    "recovery": _recovery,
     "permutations": _permutations,
     "robustness": _robustness,
 }
@@ -323,7 +393,7 @@ def run(
 
     `progress` gets a stage, jobs done and all jobs. Workers have no influence on the result.
     """
-    patterns = load_patterns(case)
+    patterns = with_rules(load_patterns(case), case)
     todo = jobs(case, patterns, effort)
     key = key_of(case, effort)
     places = {job: folder / _name(job, key) for job in todo}

@@ -24,7 +24,7 @@ def distinct(rows: Design) -> tuple[Design, Floats]:
     """
     arrays = [getattr(rows, field.name) for field in fields(rows)]
     seen = [a for a in arrays if isinstance(a, np.ndarray) and len(a) == len(rows.rows)]
-    columns = [a.reshape(len(rows.rows), -1) for a in (*seen, rows.rows.done)]
+    columns = [a if a.ndim > 1 else a[:, None] for a in (*seen, rows.rows.done)]
     table = np.concatenate(columns, axis=1, dtype=float)
     _, first, count = np.unique(table, axis=0, return_index=True, return_counts=True)
     order = np.argsort(first)

@@ -15,12 +15,23 @@ import numpy as np
 import pandas as pd
 
 from tashkent.calibration import stages
+from tashkent.calibration.contests import (
+    ALL,
+    SCOPES,
+    calibration_curve,
+    gains,
+    pooled_scores,
+    stronger_steps,
+)
 from tashkent.calibration.forecasters import BACKED_OFF, LOGIT, MODEL, STEPS
-from tashkent.calibration.holdout import ALL, calibration_curve, gains
+from tashkent.calibration.joining import with_rules
+from tashkent.calibration.ladder import intervals
 from tashkent.calibration.patterns import Patterns, load_patterns
 from tashkent.calibration.posterior import posterior
+from tashkent.calibration.recovery import histogram, summary, together
 from tashkent.calibration.rivals import EVERYTHING
 from tashkent.calibration.stages import Effort, Tables
+from tashkent.model.arguments import workers_of
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.plain import plain_rows
@@ -45,9 +56,47 @@ class Validation:
     tables: Tables
 
     @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Leave one state out: scores by contender, scope and state, the model with imputed inputs among them."""
+        found = self.tables["scores"]
+        if "imputed_scores" not in self.tables:
+            return found
+        names = ("imputed_scores", "imputed_predictions")
+        more = pooled_scores(self.case, *(self.tables[name] for name in names))
+        return pd.concat([found, more], ignore_index=True)
+
+    @cached_property
     def held_out(self) -> pd.DataFrame:
         """Leave one state out: sums over states and gains over the steps, by contender and scope."""
-        return gains(self.tables["scores"])
+        return gains(self.scores[self.scores["scope"].isin(SCOPES)])
+
+    @cached_property
+    def held_out_clubs(self) -> pd.DataFrame:
+        """The same by club."""
+        return gains(self.scores[~self.scores["scope"].isin(SCOPES)])
+
+    @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """The model's gains over the stronger steps and the logit, with intervals by a bootstrap over states."""
+        found = self.tables["scores"]
+        best = stronger_steps(found)
+        parts = [
+            intervals(part, MODEL, [best[str(scope)], LOGIT], self.effort.seed)
+            for scope, part in found.groupby("scope", sort=False)
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def risks(self) -> pd.DataFrame:
+        """How every spell of a seat ended, beside the cumulative risk; the least likely endings first."""
+        found = self.tables["risks"]
+        found = found[found["who"].isin([MODEL, BACKED_OFF, LOGIT])]
+        keys = ["state", "club", "since"]
+        model = found[found["who"] == MODEL].set_index(keys)
+        model = model.assign(likely=np.where(model["done"], _ending(model), 1 - model["monthly"]))
+        at = pd.MultiIndex.from_frame(found[keys])
+        found = found.assign(likely=model["likely"].reindex(at).to_numpy())
+        return found.sort_values("likely", kind="stable", ignore_index=True)
 
     @cached_property
     def forward(self) -> pd.DataFrame:
@@ -148,6 +197,20 @@ class Validation:
         return worth.sort_values("change", key=lambda c: -c.abs(), kind="stable", ignore_index=True)
 
     @cached_property
+    def brier(self) -> pd.DataFrame:
+        """Brier scores of P(in) the focal club in free runs."""
+        found = self.tables["clubs"]
+        return found[found["club"] == self.case.focus].drop(columns=["club", "log_score"])
+
+    @cached_property
+    def recovery(self) -> Mapping[str, pd.DataFrame]:
+        """What simulated histories say of the fit: `recovery` by parameter and `ranks` as a histogram."""
+        if "replicates" not in self.tables:
+            return {}
+        found = together([self.tables["replicates"]])
+        return {"recovery": summary(self.case, found), "ranks": histogram(found)}
+
+    @cached_property
     def robustness(self) -> pd.DataFrame:
         """Each variant beside the case as it is: group, what, measure, value, as_it_is, change."""
         found = self.tables["robustness"]
@@ -193,8 +256,7 @@ class Validation:
 
     def compact(self) -> Mapping[str, pd.DataFrame]:
         """The tables of the compact set, small enough to be kept with the sources."""
-        scores = self.tables["scores"]
-        keys = ["who", "scope", "state", "choices", "acts", "log_score", "brier", "pareto_k"]
+        keys = ["who", "scope", "state", "choices", "acts", "log_score", "monthly", "brier"]
         seats = self.tables["p_in"]
         months = pd.to_datetime(seats["month"], format="%Y-%m").dt.month
         acts = self.acts[self.acts["who"].isin([MODEL, STEPS, BACKED_OFF, LOGIT])]
@@ -202,7 +264,11 @@ class Validation:
         found = {
             "bars": self.bars,
             "held_out": self.held_out,
-            "held_out_states": scores[keys],
+            "held_out_clubs": self.held_out_clubs,
+            "held_out_states": self.scores[[*keys, "pareto_k"]],
+            "intervals": self.intervals,
+            "ladder": self.tables["ladder"],
+            "risks": self.risks,
             "forward": self.forward,
             "acts": acts.drop(columns="held"),
             "calibration_curve": self.curve,
@@ -211,7 +277,8 @@ class Validation:
             "unfitted_acts": self.tables["unfitted_acts"],
             "patterns": self.pattern_table,
             "not_modelled": pd.DataFrame([row.model_dump() for row in self.patterns.not_modelled]),
-            "brier": self.tables["brier"],
+            "brier": self.brier,
+            "clubs": self.tables["clubs"],
             "p_in": seats[months % SPARSE == 1],
             "permutations": self.chance,
             "theories": self.theories,
@@ -221,6 +288,7 @@ class Validation:
             "literature": self.tables["literature"],
             "exit_logit": self.tables["exit_logit"],
             "parameters": self.tables["parameters"],
+            **self.recovery,
         }
         return {name: table for name, table in found.items() if table.shape[1]}
 
@@ -273,9 +341,16 @@ def validate(
     folder
         Where the stages are stored as they are done; made if it is not there.
     workers
-        Processes; no influence on the result.
+        Processes, 0 for one a core; no influence on the result.
     progress
         Called with a stage, jobs done and all jobs.
     """
+    workers = workers_of(workers, "validate")
     tables = stages.run(case, effort, folder, workers=workers, progress=progress)
-    return Validation(case, effort, load_patterns(case), tables)
+    return Validation(case, effort, with_rules(load_patterns(case), case), tables)
+
+
+def _ending(found: pd.DataFrame) -> "pd.Series[float]":
+    """How likely an act was neither earlier nor later: twice the smaller tail, the month itself counted half."""
+    middle = (found["before"] + found["monthly"]) / 2
+    return 2 * np.minimum(middle, 1 - middle)

@@ -12,7 +12,8 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from tashkent.calibration.baselines import backed_off, log_scores, predict, structural_steps
-from tashkent.calibration.holdout import SCOPES, predict_model, scope
+from tashkent.calibration.contests import SCOPES, scope
+from tashkent.calibration.holdout import predict_model
 from tashkent.calibration.imputation import imputed
 from tashkent.calibration.likelihood import Design, fit_rows
 from tashkent.calibration.measures.record import AllRight, Renewal
@@ -127,16 +128,19 @@ def with_founding(case: Case) -> Case:
     return case.varied(start=case.start - 1)
 
 
-def variants(case: Case, *, imputations: int, seed: int) -> dict[str, tuple[str, str]]:
-    """The names of the variants of a robustness check: group and what is varied."""
+def variants(case: Case, *, imputations: int, each: bool = True) -> dict[str, tuple[str, str]]:
+    """The names of the variants of a robustness check: group and what is varied.
+
+    Events and fixed numbers one by one only if `each` is asked.
+    """
     found = {
         f"imputation {i}": ("inputs off by their sd, doubtful events out", f"set {i}")
         for i in range(imputations)
     }
-    for event in dict.fromkeys(row.event for row in case.events):
+    for event in dict.fromkeys(row.event for row in case.events if each):
         label = next(row.label for row in case.events if row.event == event)
         found[f"without {event}"] = ("an event dropped", f"{event}: {label}")
-    for name, parameter in case.role("fixed").items():
+    for name, parameter in (case.role("fixed") if each else {}).items():
         for factor in (0.5, 2.0):
             found[f"{name} x {factor:g}"] = (
                 "a fixed number halved or doubled",
@@ -166,38 +170,61 @@ def variant(case: Case, name: str, seed: int) -> Case:
     return case.varied(**ChangeParameter(parameter=fixed, value=value).change(case))
 
 
-def quick_scores(case: Case, *, seed: int, proposals: int = 0) -> pd.DataFrame:
-    """Leave-one-state-out log scores by scope and state, from normal approximations unless `proposals` are given.
+def quick_scores(
+    case: Case,
+    *,
+    seed: int,
+    proposals: int = 0,
+    groups: Sequence[Sequence[str]] = (),
+    learn: bool = True,
+) -> pd.DataFrame:
+    """Held-out log scores by scope and state, from normal approximations unless `proposals` are given.
 
-    Columns: scope, state, log_score (of the model), steps and filled (of the structural steps as they are, and with
-    empty cells filled).
+    `groups` of states are held out together, by default each deciding state alone; the model sees no states of none of
+    them, and is to `learn` from the others or to have its priors alone. The steps are counted on all states but the
+    one that is scored, whatever the model sees. Columns: scope, state, log_score and monthly (of the model), steps and
+    filled (of the structural steps as they are, and with empty cells filled).
     """
     cut = until_fit(case)
+    groups = groups or [(state,) for state in cut.deciders]
     rows = fit_rows(cut)
+    seen = rows.where(np.isin(rows.rows.state, _places(cut, [s for g in groups for s in g])))
     table = []
-    for state in cut.deciders:
-        s = cut.state_ids.index(state)
-        train, test = rows.where(rows.rows.state != s), rows.where(rows.rows.state == s)
-        found = predict_model(cut, train, test, seed=(seed, s), proposals=proposals)
-        plain, filled = (
-            log_scores(p, test.rows)
-            for p in (
-                predict(structural_steps, train.rows, test.rows),
-                backed_off(train.rows, test.rows),
+    for group in groups:
+        held = np.isin(seen.rows.state, _places(cut, group))
+        train, test = seen.where(~held & learn), seen.where(held)
+        first = cut.state_ids.index(group[0])
+        found = predict_model(cut, train, test, seed=(seed, first), proposals=proposals)
+        for state in group:
+            s = cut.state_ids.index(state)
+            others, own = rows.rows.where(rows.rows.state != s), test.rows.state == s
+            plain, filled = (
+                log_scores(p, test.rows.where(own))
+                for p in (
+                    predict(structural_steps, others, test.rows.where(own)),
+                    backed_off(others, test.rows.where(own)),
+                )
             )
-        )
-        for name in SCOPES:
-            keep = scope(cut, test.rows, name)
-            score = found.log_score(test.rows, keep)
-            table.append((name, state, score, float(plain[keep].sum()), float(filled[keep].sum())))
-    return pd.DataFrame(table, columns=["scope", "state", "log_score", "steps", "filled"])
+            for name in SCOPES:
+                within = scope(cut, test.rows, name)
+                keep, steps = within & own, within[own]
+                scores = found.log_score(test.rows, keep), found.monthly(test.rows, keep)
+                beside = float(plain[steps].sum()), float(filled[steps].sum())
+                table.append((name, state, *scores, *beside))
+    columns = ["scope", "state", "log_score", "monthly", "steps", "filled"]
+    return pd.DataFrame(table, columns=columns)
+
+
+def _places(case: Case, states: Sequence[str]) -> list[int]:
+    return [case.state_ids.index(state) for state in states]
 
 
 def quick_gains(scores: pd.DataFrame) -> pd.DataFrame:
-    """Sums over states by scope: log_score, steps (the stronger version of them), gain."""
-    total = scores.groupby("scope")[["log_score", "steps", "filled"]].sum()
+    """Sums over states by scope: log_score, steps (the stronger version of them), gain, monthly, monthly_gain."""
+    total = scores.groupby("scope")[["log_score", "monthly", "steps", "filled"]].sum()
     steps = total[["steps", "filled"]].max(axis=1)
     found = {"log_score": total["log_score"], "steps": steps, "gain": total["log_score"] - steps}
+    found |= {"monthly": total["monthly"], "monthly_gain": total["monthly"] - steps}
     return pd.DataFrame(found).reset_index()
 
 

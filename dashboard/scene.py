@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tashkent.agents.situation import Floats
 from tashkent.dashboard import geometry, palette
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, month_of
@@ -59,13 +60,19 @@ def record_of(case: Case, club: str) -> list[str]:
 
 
 def frames(ensemble: Ensemble, club: str) -> dict[str, Any]:
-    """The runs of a club month by month: P(in) in per cent, and the statuses if it is one run alone."""
+    """The runs of a club by month: P(in) and P(takes part) in per cent, and the statuses if it is one run alone."""
     c = tuple(ensemble.case.clubs).index(club)
-    percent = np.rint(100 * ensemble.p_in[:, :, c]).astype(int)
+
+    def percent(share: Floats) -> str:
+        # as text: a list would be walked through, number by number, each time the page is rendered
+        return json.dumps(
+            np.rint(100 * share[:, :, c]).astype(int).T.tolist(), separators=(",", ":")
+        )
+
     return {
         "start": ensemble.start,
-        # as text: a list would be walked through, number by number, each time the page is rendered
-        "p": json.dumps(percent.T.tolist(), separators=(",", ":")),
+        "p": percent(ensemble.p_in),
+        "part": percent(ensemble.p_part),
         "status": _letters(ensemble.status[0, :, :, c]) if ensemble.runs == 1 else [],
         "runs": ensemble.runs,
         "run": ensemble.first_run,

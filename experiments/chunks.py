@@ -31,10 +31,12 @@ from numpy.typing import NDArray
 
 from tashkent.calibration.tally import Tally
 from tashkent.experiments import evaluators
+from tashkent.experiments.cluster import on_cluster
 from tashkent.experiments.plan import POINT, ROWS, SUMMARY, SweepPlan
 from tashkent.experiments.tasks import TaskResult, Tasks
 from tashkent.model.errors import InputError
 from tashkent.model.pieces import read_piece, remove_piece, write_piece
+from tashkent.model.plain import csv_text
 from tashkent.model.storage import clear, writing
 from tashkent.model.workers import Progress
 
@@ -127,7 +129,7 @@ def run(
         plan.cases.posterior(name)  # fitted once, here
     todo = (task for task in tasks if task.key not in there)
     if cluster is not None:
-        results = evaluators.on_cluster(plan, todo, cluster)
+        results = on_cluster(plan, todo, cluster)
     elif workers > 1 and len(tasks) > 1:
         results = evaluators.on_cores(plan, todo, min(workers, len(tasks)))
     else:
@@ -161,7 +163,7 @@ def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
         summary = stack.enter_context(closing(_Rows(to, "summary", csv=True)))
         runs = stack.enter_context(closing(_Rows(to, "runs")))
         failed = stack.enter_context((to / "failures.csv").open("w", encoding="utf-8", newline=""))
-        pd.DataFrame(columns=FAILURE_COLUMNS).to_csv(failed, index=False, lineterminator="\n")
+        failed.write(csv_text(pd.DataFrame(columns=FAILURE_COLUMNS)))
         group = _Group.of(plan, ())
         for task in tasks:
             table, rows = _stored(folder / CHUNKS, task.key)
@@ -172,9 +174,7 @@ def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
                 summary.add(group.rows(plan))
             if plan.design.keep == "runs":
                 runs.add(table)
-            pd.DataFrame(rows, columns=FAILURE_COLUMNS).to_csv(
-                failed, index=False, header=False, lineterminator="\n"
-            )
+            failed.write(csv_text(pd.DataFrame(rows, columns=FAILURE_COLUMNS), header=False))
             failures += len(rows)
     return failures
 
@@ -276,13 +276,8 @@ class _Rows:
             self._writer = pq.ParquetWriter(self._path, table.schema)
         self._writer.write_table(table)
         if self._csv:
-            rows.to_csv(
-                self._path.with_suffix(".csv"),
-                mode="w" if first else "a",
-                header=first,
-                index=False,
-                lineterminator="\n",
-            )
+            with self._path.with_suffix(".csv").open("wb" if first else "ab") as file:
+                file.write(csv_text(rows, header=first).encode())
 
     def close(self) -> None:
         """Write what waits."""

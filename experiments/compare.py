@@ -5,7 +5,7 @@ The walk of a counterfactual: it is read (`model.counterfactual.load_counterfact
 (`Pair.effect`) and shown.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,22 +14,26 @@ import pandas as pd
 from tashkent.agents.situation import Floats
 from tashkent.calibration.posterior import posterior
 from tashkent.experiments.history import History
-from tashkent.experiments.pair import Pair, looked_at
+from tashkent.experiments.labels import labelled
+from tashkent.experiments.pair import Pair, cells_of
 from tashkent.experiments.paired_runs import run_pairs
 from tashkent.experiments.scenarios import BASELINE, WHOLE
-from tashkent.model.arguments import parameters_given, runs_of, seed_of, whole
+from tashkent.model.arguments import parameters_given, runs_of, seed_of, whole, workers_of
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
+from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import Counterfactual, load_counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import bytes_of, check_memory
 from tashkent.model.theory import with_theory
-from tashkent.model.workers import Progress
+from tashkent.model.workers import Progress, counting
 
 #: most runs that share a draw of the posterior
 PER_DRAW = 10
+#: fewest runs of a world: one has no error
+LEAST_RUNS = 2
 #: what is asked, in messages
 ASKED = "compare"
 
@@ -103,6 +107,7 @@ def compare(
     seed: int = 0,
     start: str | None = None,
     parameters: Mapping[str, Floats] | None = None,
+    labels: bool = False,
     workers: int = 1,
     progress: Progress | None = None,
     history: History | None = None,
@@ -122,17 +127,20 @@ def compare(
         What to run them under, as `model.theory.with_theory` reads it, each with a posterior of its own; "whole" is the
         case's own theory, and the default.
     runs, per_draw
-        Runs of each world, and how many of them share one draw of the posterior; by default the largest number up to
-        ten that divides `runs` and leaves two draws.
+        Runs of each world, two or more, and how many of them share one draw of the posterior; by default the largest
+        number up to ten that divides `runs` and leaves two draws.
     seed
         Keys every draw.
     start
         Month ``YYYY-MM`` of the initial condition; by default the starts that each counterfactual asks for.
     parameters
         Parameters by name, shape (draws,), one value a draw, instead of posterior draws.
+    labels
+        Ask again under prior weights and in a fit without the state asked about, and say which changes are zero by
+        construction: columns of the outcomes (`experiments.labels`). It takes three times as long or more.
     workers
-        Processes; no influence on the result. A script that asks for more than one must guard its own start by
-        ``if __name__ == "__main__"``.
+        Processes, 0 for one a core; no influence on the result. A script that asks for more than one must guard its
+        own start by ``if __name__ == "__main__"``.
     progress
         Called with runs done and runs to do, block by block; what it raises ends the comparison.
     history, noise
@@ -154,62 +162,63 @@ def compare(
     chosen = [_counterfactual(case, c) for c in counterfactuals]
     if not chosen:
         raise InputError("compare", "counterfactuals", "none", "one counterfactual at least")
-    runs, seed = runs_of(runs, ASKED), seed_of(seed, ASKED)
-    workers = whole(workers, ASKED, "workers", 0)
+    runs, seed = runs_of(runs, ASKED, LEAST_RUNS), seed_of(seed, ASKED)
+    workers = workers_of(workers, ASKED)
     against = None if baseline is None else _counterfactual(case, baseline)
     per_draw = _checked_per_draw(runs, per_draw)
     _check_memory(case, runs, per_draw, len(chosen))
-    by_start = _by_start(case, chosen, start)
+    starts = by_start(case, chosen, start)
     names = tuple(dict.fromkeys(theories)) or (WHOLE,)
-    todo, done = runs * len(by_start) * len(names), 0
+    todo = runs * len(starts) * len(names)
+    added = counting(progress, todo)
     pairs: list[Pair] = []
     origins = {}
-
-    def added(number: int) -> None:
-        nonlocal done
-        done += number
-        if progress is not None:
-            progress(done, todo)
-
-    for name in names:
-        of_theory = case if name == WHOLE else with_theory(case, name)
-        draws, origins[name] = _draws(of_theory, runs // per_draw, seed, parameters)
-        base = of_theory if against is None else against.apply(of_theory)
-        for month, together in by_start.items():
-            cases = [counterfactual.apply(of_theory) for counterfactual in together]
-            counts = run_pairs(
-                base,
-                cases,
-                draws,
+    for name, of_theory, base, month, cases in _worlds(case, names, against, starts):
+        if name not in origins:
+            draws, origins[name] = _draws(of_theory, runs // per_draw, seed, parameters)
+        together = starts[month]
+        counts = run_pairs(
+            base,
+            cases,
+            draws,
+            start=month,
+            seed=seed,
+            per_draw=per_draw,
+            looked_at=[cells_of(counterfactual, base, month) for counterfactual in together],
+            workers=workers,
+            progress=added,
+            history=history,
+            noise=noise,
+        )
+        pairs += [
+            Pair(
+                counterfactual=counterfactual,
+                against=against.id if against else BASELINE,
+                theory=name,
+                baseline=base,
+                counterfactual_case=counterfactual_case,
                 start=month,
-                seed=seed,
+                runs=runs,
                 per_draw=per_draw,
-                looked_at=[_cells(counterfactual, base, month) for counterfactual in together],
-                workers=workers,
-                progress=added,
-                history=history,
-                noise=noise,
+                seed=seed,
+                counts=counted,
             )
-            pairs += [
-                Pair(
-                    counterfactual=counterfactual,
-                    against=against.id if against else BASELINE,
-                    theory=name,
-                    baseline=base,
-                    counterfactual_case=counterfactual_case,
-                    start=month,
-                    runs=runs,
-                    per_draw=per_draw,
-                    seed=seed,
-                    counts=counted,
-                )
-                for counterfactual, counterfactual_case, counted in zip(
-                    together, cases, counts, strict=True
-                )
-            ]
+            for counterfactual, counterfactual_case, counted in zip(
+                together, cases, counts, strict=True
+            )
+        ]
+    if labels:
+        pairs = list(labelled(pairs, workers=workers, progress=_after(todo, progress)))
     place = {c.id: i for i, c in enumerate(chosen)}
     pairs.sort(key=lambda p: (place[p.counterfactual.id], p.start, names.index(p.theory)))
     return Comparison(case, tuple(pairs), origins)
+
+
+def _after(already: int, progress: Progress | None) -> Progress | None:
+    """Progress of what comes after so many runs."""
+    if progress is None:
+        return None
+    return lambda done, of: progress(already + done, already + of)
 
 
 def _check_memory(case: Case, runs: int, per_draw: int, worlds: int) -> None:
@@ -272,20 +281,41 @@ def _per_draw(runs: int) -> int:
     return max(fit, default=1)
 
 
-def _by_start(
+def _worlds(
+    case: Case,
+    theories: Iterable[str],
+    against: Counterfactual | None,
+    starts: Mapping[int, Sequence[Counterfactual]],
+) -> list[tuple[str, Case, Case, int, list[Case]]]:
+    """Theory, the case and the baseline under it, start, and the counterfactuals as cases: all, before any is run."""
+    found = []
+    for name in theories:
+        of_theory = case if name == WHOLE else with_theory(case, name)
+        base = of_theory if against is None else against.apply(of_theory)
+        compile_case(base)  # which says what formulas cannot give
+        for month, together in starts.items():
+            cases = [counterfactual.apply(of_theory) for counterfactual in together]
+            found.append((name, of_theory, base, month, cases))
+    return found
+
+
+def by_start(
     case: Case, chosen: Sequence[Counterfactual], start: str | None
 ) -> dict[int, list[Counterfactual]]:
-    """The counterfactuals that are asked from each start."""
-    by_start: dict[int, list[Counterfactual]] = {}
+    """The counterfactuals that are asked from each start: that which is given, or those that each of them asks for.
+
+    Raises
+    ------
+    InputError
+        If a start is no month of the case, or its last.
+    """
+    found: dict[int, list[Counterfactual]] = {}
     for counterfactual in chosen:
         starts = [start] if start is not None else counterfactual.starts
         for text in starts or [month_label(case.start)]:
-            month = case.month(text, "--from")
-            if month == case.end:
-                allowed = f"a month before {month_label(case.end)}, the last of the case"
-                raise InputError(case.id, "--from", text, allowed)
-            by_start.setdefault(month, []).append(counterfactual)
-    return dict(sorted(by_start.items()))
+            month = case.start_month(text, "--from")
+            found.setdefault(month, []).append(counterfactual)
+    return dict(sorted(found.items()))
 
 
 def _draws(
@@ -297,15 +327,3 @@ def _draws(
     known = {name: values for name, values in parameters.items() if name in case.drawn}
     given = parameters_given(case, known, ASKED, number)
     return ParameterDraws.from_mapping(given), "given"
-
-
-def _cells(counterfactual: Counterfactual, base: Case, start: int) -> list[tuple[int, int, int]]:
-    """The seats that a counterfactual asks to look at: (months since the case's start, state, club)."""
-    return [
-        (
-            base.month(outcome.month, "month") - base.start,
-            base.state_ids.index(outcome.state),
-            tuple(base.clubs).index(outcome.club),
-        )
-        for outcome in looked_at(counterfactual, base, start)
-    ]

@@ -17,7 +17,6 @@ from tashkent.experiments.factors import (
     OfStart,
     OfTheory,
     name_error_at,
-    start_month,
 )
 from tashkent.experiments.outcomes import read_outcomes
 from tashkent.experiments.plan import DRAW, POINT, SUMMARY, SweepDesign, SweepPlan
@@ -143,7 +142,7 @@ def _check_factors(plan: SweepPlan, file: str) -> None:
     with name_error_at(file, "theory", WHOLE):
         cases.theory(design.theory or WHOLE)
     if design.start is not None:
-        start_month(plan.case, design.start, file, "start")
+        plan.case.start_month(design.start, "start", file)
     taken = {POINT, "run", *SUMMARY, *(o.name for o in plan.outcomes)}
     if design.method == "posterior":
         taken |= {DRAW, *plan.case.drawn}

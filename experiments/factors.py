@@ -23,11 +23,11 @@ from tashkent.experiments.scenarios import (
     Scenario,
     ScenarioCases,
 )
-from tashkent.model.case import Case
 from tashkent.model.case.tables import Parameter
-from tashkent.model.clock import month_label
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.patches.inputs import DYADS
+from tashkent.model.patches.patch import Number
+from tashkent.model.reading import one_of
 
 #: draws from which quantiles of a posterior are read
 DRAWS = 4000
@@ -35,10 +35,10 @@ DRAWS = 4000
 NAMED = ("name or folder", "name or file", "name")
 
 Level = float | int | str
-Numbers = Annotated[tuple[float, ...], Field(strict=False)]
+Numbers = Annotated[tuple[Number, ...], Field(strict=False)]
 Wholes = Annotated[tuple[int, ...], Field(strict=False)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
-Ends = Annotated[tuple[float, float], Field(strict=False)]
+Ends = Annotated[tuple[Number, Number], Field(strict=False)]
 
 
 class StrictTable(BaseModel):
@@ -83,6 +83,12 @@ class Factor(StrictTable, ABC):
         """Refuse what the case does not have."""
 
 
+def _places(u: Floats, of: int) -> list[int]:
+    """The places in a list of so many at which numbers in [0, 1) fall, shape (points,)."""
+    found: list[int] = np.minimum(u * of, of - 1).astype(int).tolist()
+    return found
+
+
 class ListedFactor(Factor):
     """A factor whose levels are listed."""
 
@@ -95,10 +101,7 @@ class ListedFactor(Factor):
 
     def at(self, u: Floats, cases: "ScenarioCases") -> Sequence[Level]:
         """Those of the list, at numbers `u` in [0, 1), shape (points,)."""
-        return [
-            self.values[i]
-            for i in np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
-        ]
+        return [self.values[i] for i in _places(u, len(self.values))]
 
 
 class OfCounterfactual(ListedFactor):
@@ -137,7 +140,7 @@ class OfStart(ListedFactor):
     def check(self, cases: "ScenarioCases", file: str, key: str) -> None:
         """Each is a month of the case before the last."""
         for text in self.values:
-            start_month(cases.case, text, file, f"{key}.values")
+            cases.case.start_month(text, f"{key}.values", file)
 
 
 class OfImputation(ListedFactor):
@@ -186,8 +189,7 @@ class NumberFactor(Factor):
     def at(self, u: Floats, cases: "ScenarioCases") -> Sequence[Level]:
         """Those of the list, or along the range, at numbers `u` in [0, 1), shape (points,)."""
         if self.values is not None:
-            at = np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
-            return [float(self.values[i]) for i in at]
+            return [float(self.values[i]) for i in _places(u, len(self.values))]
         return [float(v) for v in self._along(u, cases)]
 
     def on_grid(self, cases: "ScenarioCases") -> Sequence[Level]:
@@ -260,8 +262,7 @@ class OfParameter(NumberFactor):
         """
         for theory in cases.theories:
             of = cases.theory(theory).parameters
-            if self.parameter not in of:
-                raise unknown(file, f"{key}.parameter", self.parameter, of)
+            one_of(file, f"{key}.parameter", self.parameter, of)
         self._check_one_way(file, key, ("values", "range", "quantiles"))
         parameter: Parameter = cases.case.parameters.get(
             self.parameter, cases.theory(cases.theories[0]).parameters[self.parameter]
@@ -310,11 +311,9 @@ class OfSeries(NumberFactor):
         super().check(cases, file, key)
         series = dict.fromkeys(row.variable for row in cases.case.composites)
         names = (*series, *DYADS) if self.kind == "scale" else tuple(series)
-        if self.series not in names:
-            raise unknown(file, f"{key}.series", self.series, names)
+        one_of(file, f"{key}.series", self.series, names)
         for state in self.states:
-            if state not in cases.case.deciders:
-                raise unknown(file, f"{key}.states", state, cases.case.deciders)
+            one_of(file, f"{key}.states", state, cases.case.deciders)
         for value in self.extremes(cases):
             _check_support(cases, InputChange(self.kind, self.of, value, self.states), file, key)
 
@@ -354,8 +353,7 @@ class OfEvent(NumberFactor):
         """
         super().check(cases, file, key)
         events = dict.fromkeys(row.event for row in cases.case.events)
-        if self.event not in events:
-            raise unknown(file, f"{key}.event", self.event, events)
+        one_of(file, f"{key}.event", self.event, events)
 
 
 def _check_support(cases: "ScenarioCases", change: "InputChange", file: str, key: str) -> None:
@@ -404,21 +402,3 @@ def name_error_at(file: str, key: str, also: str = "") -> Iterator[None]:
         allowed = f"{also}, {error.allowed}" if also else error.allowed
         near = unknown(file, key, error.value, [also]).near or error.near
         raise InputError(file, key, error.value, allowed, near) from None
-
-
-def start_month(case: Case, text: str, file: str, key: str) -> int:
-    """A month that runs may start from.
-
-    Raises
-    ------
-    InputError
-        In one line, if it does not hold.
-    """
-    try:
-        month = case.month(text, key)
-    except InputError as error:
-        raise InputError(file, key, text, error.allowed) from None
-    if month == case.end:
-        allowed = f"a month before {month_label(case.end)}, the last of the case"
-        raise InputError(file, key, text, allowed)
-    return month

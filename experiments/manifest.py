@@ -4,6 +4,7 @@ Each command has a function here; all of them end with the same keys (`code`, `p
 `inputs`, `files`), by which a result is run again and the two are held against each other (`experiments.reproduction`).
 """
 
+import os
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tashkent.calibration.posterior import posterior, posterior_hash
 from tashkent.model.clock import month_label
+from tashkent.model.reading import names_in
 from tashkent.model.source import code_digest
 from tashkent.model.storage import MANIFEST, sha256
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from tashkent.experiments.compare import Comparison
     from tashkent.experiments.sensitivity import Sensitivity
     from tashkent.experiments.tasks import Tasks
-    from tashkent.model.case import Case
 
 #: packages whose code results depend on: how tables are written is in the last
 PACKAGES = ("agents", "model", "calibration", "experiments", "cli")
@@ -64,15 +65,10 @@ def of_comparison(
         "seed": first.seed,
         "posterior": dict(found.posteriors),
         "posterior_hash": {
-            pair.theory: posterior_hash(posterior(_fitted(pair.baseline))) for pair in found.pairs
+            pair.theory: posterior_hash(posterior(pair.fitted)) for pair in found.pairs
         },
     }
     return _manifest("compare", says, arguments, tables_of(folder))
-
-
-def _fitted(baseline: "Case") -> "Case":
-    """The case whose posterior a baseline runs with."""
-    return baseline.changed.of if baseline.changed else baseline
 
 
 def of_sensitivity(
@@ -134,9 +130,13 @@ def tables_of(folder: Path) -> list[Path]:
 
 def inputs_of(names: Iterable[str]) -> dict[str, str]:
     """SHA-256 of those files of one's own that stand among the arguments of a command, by the path that was given."""
-    parts = [part.strip() for name in names for part in name.replace("+", ",").split(",")]
+    parts = [
+        part
+        for name in names
+        for part in (name, *names_in(name, "+", ".toml"), *names_in(name, ",", ".py"))
+    ]
     files = [part for part in parts if Path(part).suffix in (".toml", ".csv", ".py")]
-    return {name: sha256(Path(name)) for name in dict.fromkeys(files) if Path(name).is_file()}
+    return {name: sha256(Path(name)) for name in dict.fromkeys(files) if os.path.isfile(name)}
 
 
 def _texts(value: object) -> list[str]:

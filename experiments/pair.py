@@ -60,6 +60,23 @@ class Pair:
     per_draw: int
     seed: int
     counts: Counts
+    #: what each outcome rests on (`experiments.labels`), a row each
+    labels: pd.DataFrame | None = None
+
+    @property
+    def fitted(self) -> Case:
+        """The case whose posterior the pair runs with."""
+        return self.baseline.changed.of if self.baseline.changed else self.baseline
+
+    @property
+    def draws(self) -> int:
+        """Draws of the parameters, each for `per_draw` runs."""
+        return self.runs // self.per_draw
+
+    @property
+    def cells(self) -> list[tuple[int, int, int]]:
+        """The seats of the outcomes; see `cells_of`."""
+        return cells_of(self.counterfactual, self.baseline, self.start)
 
     @property
     def key(self) -> dict[str, str]:
@@ -201,7 +218,7 @@ class Pair:
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
-        """What the counterfactual asks to look at, with the direction that is implied and the one that is found."""
+        """What is asked, with the direction that is implied and the one that is found; labels, if there are."""
         rows = []
         for i, outcome in enumerate(looked_at(self.counterfactual, self.baseline, self.start)):
             old, new = (_has(seen[:, i], outcome.status) for seen in self.counts.seen)
@@ -229,7 +246,8 @@ class Pair:
                     "found": direction(low, high),
                 }
             )
-        return pd.DataFrame(rows, columns=OUTCOME_COLUMNS)
+        table = pd.DataFrame(rows, columns=OUTCOME_COLUMNS)
+        return table if self.labels is None else pd.concat([table, self.labels], axis=1)
 
     def to_dict(self) -> dict[str, object]:
         """Everything but the full table of seats, as JSON has it; NaN is None."""
@@ -260,6 +278,18 @@ def looked_at(counterfactual: Counterfactual, base: Case, start: int) -> list[Ex
         outcome
         for outcome in counterfactual.outcomes
         if outcome.club in base.clubs and base.month(outcome.month, "month") > start
+    ]
+
+
+def cells_of(counterfactual: Counterfactual, base: Case, start: int) -> list[tuple[int, int, int]]:
+    """The seats that a counterfactual asks to look at: (months since the case's start, state, club)."""
+    return [
+        (
+            base.month(outcome.month, "month") - base.start,
+            base.state_ids.index(outcome.state),
+            tuple(base.clubs).index(outcome.club),
+        )
+        for outcome in looked_at(counterfactual, base, start)
     ]
 
 

@@ -5,7 +5,7 @@ direction the model finds. Its score is ``(p - 1)^2`` if it is and ``p^2`` if no
 doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2): 0 is perfect, 0.25 is what not knowing at all scores.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +19,7 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import Counterfactual
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.reading import csv_lines, file_text, toml_table, validated
+from tashkent.model.reading import csv_lines, file_text, one_of, toml_table, validated
 
 
 class StatedPrediction(BaseModel):
@@ -48,15 +48,11 @@ def load_predictions(path: Path, case: Case) -> tuple[StatedPrediction, ...]:
         raise InputError(path.name, "prediction", "missing", "one prediction at least")
     seen = set()
     for key, one in rows:
-        if one.state not in case.deciders:
-            raise unknown(path.name, f"{key}.state", one.state, case.deciders)
-        if one.club and one.club not in case.clubs:
-            raise unknown(path.name, f"{key}.club", one.club, case.clubs)
+        one_of(path.name, f"{key}.state", one.state, case.deciders)
+        if one.club:
+            one_of(path.name, f"{key}.club", one.club, case.clubs)
         if one.month:
-            try:
-                case.month(one.month, "month")
-            except InputError as error:
-                raise InputError(path.name, f"{key}.month", one.month, error.allowed) from None
+            case.month(one.month, f"{key}.month", path.name)
         what = (one.state, one.club, one.month)
         if what in seen:
             raise InputError(path.name, f"{key}.state", one.state, "each seat and month once")
@@ -105,10 +101,7 @@ def score(predictions: Iterable[StatedPrediction], pair: Pair) -> pd.DataFrame:
     """
     rows = []
     for one in predictions:
-        month = pair.baseline.month(one.month or asked_month(pair), "month")
-        if month <= pair.start:
-            raise InputError("--prediction", "month", month_label(month), "a month after the start")
-        club = one.club or pair.baseline.focus
+        month, club = _asked(one, pair.counterfactual, pair.baseline, pair.start)
         at = (
             month - pair.start,
             pair.baseline.state_ids.index(one.state),
@@ -130,6 +123,37 @@ def score(predictions: Iterable[StatedPrediction], pair: Pair) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def check_predictions(
+    predictions: Iterable[StatedPrediction],
+    counterfactuals: Mapping[int, Sequence[Counterfactual]],
+    baseline: Case,
+) -> None:
+    """Refuse, before anything is run, predictions that runs cannot answer; counterfactuals are given by their start.
+
+    Raises
+    ------
+    InputError
+        If a prediction is of a month before a start, or of a club that the baseline does not have.
+    """
+    for one in predictions:
+        for start, asked in counterfactuals.items():
+            for counterfactual in asked:
+                _asked(one, counterfactual, baseline, start)
+
+
+def _asked(
+    one: StatedPrediction, counterfactual: Counterfactual, baseline: Case, start: int
+) -> tuple[int, str]:
+    """Month and club of a prediction."""
+    month = baseline.month(one.month or month_asked(counterfactual, baseline, start), "month")
+    if month <= start:
+        allowed = f"a month after {month_label(start)}, where {counterfactual.id} starts"
+        raise InputError("--prediction", "month", month_label(month), allowed)
+    club = one.club or baseline.focus
+    one_of("--prediction", "club", club, baseline.clubs)
+    return month, club
 
 
 def scores(predictions: Sequence[StatedPrediction], pairs: Sequence[Pair]) -> list[pd.DataFrame]:

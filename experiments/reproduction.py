@@ -55,6 +55,8 @@ class CompareArguments(_OfCase):
     theory: list[str]
     runs: int = Field(ge=2)
     prediction: str | None
+    #: manifests of before there were labels have no such key
+    labels: bool = False
 
 
 class SweepArguments(_Arguments):
@@ -158,7 +160,7 @@ def reproduce(
     reruns
         How each command of `ARGUMENTS` is run again.
     workers
-        Processes; no influence on the result.
+        Processes, 0 for one a core; no influence on the result.
     trust
         Run the Python of files that the manifest names as theories, with your rights.
     progress

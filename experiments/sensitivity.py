@@ -32,7 +32,7 @@ from tashkent.experiments.indices import (
 from tashkent.experiments.outcomes import horizon, read_outcomes
 from tashkent.experiments.points import Setting, evaluator, noise_of, values
 from tashkent.experiments.spaces import Inputs, Parameters, Space
-from tashkent.model.arguments import seed_of, whole
+from tashkent.model.arguments import seed_of, whole, workers_of
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
@@ -242,7 +242,7 @@ def sensitivity(
     seed
         Keys every draw, the points and the intervals; the same seed gives the same result whatever the workers.
     workers
-        Processes.
+        Processes, 0 for one a core.
     told
         Called with a line that says what it will cost, before the work.
     progress
@@ -256,13 +256,11 @@ def sensitivity(
     case = case if isinstance(case, Case) else load_case(case)
     plan = plan or SensitivityPlan()
     plan.check()
-    seed, workers = seed_of(seed, ASKED), whole(workers, ASKED, "workers", 0) or 1
+    seed, workers = seed_of(seed, ASKED), workers_of(workers, ASKED)
     kinds = _kinds(of)
     if over not in OVER:
         raise unknown(ASKED, "over", over, OVER)
-    began = case.start if start is None else case.month(start, "start")
-    if began == case.end:
-        raise InputError(ASKED, "start", month_label(began), "a month before the last of the case")
+    began = case.start if start is None else case.start_month(start, "start", ASKED)
     given = outcomes or usual_outcomes(case, began)
     looked_at = read_outcomes(given, case, ASKED)
     for number, outcome in enumerate(looked_at, start=1):

@@ -21,7 +21,7 @@ from tashkent.experiments.design import read_design
 from tashkent.experiments.manifest import FAILURES
 from tashkent.experiments.plan import POINT, SweepPlan
 from tashkent.experiments.tasks import Tasks
-from tashkent.model.arguments import whole
+from tashkent.model.arguments import workers_of
 from tashkent.model.errors import InputError
 from tashkent.model.storage import MANIFEST, claimed, is_free, piece, write_csv, write_json
 from tashkent.model.workers import Progress
@@ -109,8 +109,8 @@ def sweep(
     out
         Folder for what is done and for the tables; without one the tables are kept in memory alone.
     workers
-        Processes; no influence on the result. A script that asks for more than one must guard its own start by
-        ``if __name__ == "__main__"``.
+        Processes, 0 for one a core; no influence on the result. A script that asks for more than one must guard its
+        own start by ``if __name__ == "__main__"``.
     cluster
         Address of a Dask scheduler, to have the tasks done there (extra ``cluster``).
     resume
@@ -139,7 +139,7 @@ def sweep(
     >>> found.summary[["counterfactual", "runs", "defined"]].values.tolist()
     [['baseline', 20, 20], ['CF1', 20, 20]]
     """
-    workers = whole(workers, "sweep", "workers", 0)
+    workers = workers_of(workers, "sweep")
     plan = design if isinstance(design, SweepPlan) else read_design(design, trust=trust)
     if out is None:
         with tempfile.TemporaryDirectory() as folder:

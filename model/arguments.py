@@ -1,6 +1,7 @@
 """What is asked for in numbers, checked in one place: in Python as on the command line."""
 
 import operator
+import os
 from collections.abc import Mapping
 
 import numpy as np
@@ -66,6 +67,22 @@ def run_of(value: object, of: str) -> int:
         If it is no whole number, below 0, or above the last that has draws of its own.
     """
     return whole(value, of, "run", 0, MOST_RUNS - 1)
+
+
+def workers_of(value: object, of: str) -> int:
+    """A number of processes: 0 stands for one a core, in Python as on the command line.
+
+    Raises
+    ------
+    InputError
+        If it is no whole number, or below 0.
+
+    Examples
+    --------
+    >>> workers_of(3, "compare"), workers_of(0, "compare") == (os.cpu_count() or 1)
+    (3, True)
+    """
+    return whole(value, of, "workers", 0) or os.cpu_count() or 1
 
 
 def parameters_given(

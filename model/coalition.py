@@ -9,7 +9,7 @@ import mesa
 import numpy as np
 
 from tashkent.agents.organisation import OrganisationAgent
-from tashkent.agents.situation import Bools, Situation
+from tashkent.agents.situation import Bools, Floats, Situation
 from tashkent.agents.state import StateAgent
 from tashkent.model.arguments import parameters_given, run_of, whole
 from tashkent.model.case import Case, load_case
@@ -19,7 +19,7 @@ from tashkent.model.errors import InputError
 from tashkent.model.inputs import Standing
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
-from tashkent.model.statuses import Act, Status, is_in
+from tashkent.model.statuses import Act, Status, is_in, takes_part
 from tashkent.model.statutes import AnyStatute
 from tashkent.model.step import advance
 from tashkent.model.world import world_from_record
@@ -139,6 +139,16 @@ class CoalitionModel(mesa.Model):
     def seats(self) -> Bools:
         """Who is in now, shape (S, C)."""
         return is_in(self.world.status[0])
+
+    @property
+    def takes_part(self) -> Bools:
+        """Who takes part in law now, shape (S, C)."""
+        return takes_part(self.world.status[0])
+
+    @property
+    def participation(self) -> Floats:
+        """How far members take part now, from 0 to 1, NaN where that is not asked, shape (S, C)."""
+        return np.asarray(self.world.participation[0])
 
     @property
     def situation(self) -> Situation:

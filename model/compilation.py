@@ -27,7 +27,7 @@ def compile_case(case: Case) -> CaseInputs:
     """Turn a case into arrays; the same case object gives the same `CaseInputs`."""
     club_names = tuple(case.clubs)
     rules = tuple(tuple(case.law.rules(c, m) for c in club_names) for m in case.months)
-    exists, founding, window = _life_of_clubs(case)
+    exists, founding, window, staleness = _life_of_clubs(case)
     may_observe = _openness(case) & exists[:, None, :]
     open_to = may_observe.copy()
     dear = _locked(case, rules, open_to)
@@ -55,6 +55,7 @@ def compile_case(case: Case) -> CaseInputs:
         exists=exists,
         founding=founding,
         window=window,
+        staleness=staleness,
         unasked=np.array([[_asks_nobody(here) for here in row] for row in rules]),
         runs_out=np.array([[_runs_out(here) for here in row] for row in rules]),
         restores=np.array([[here.restoration is not None for here in row] for row in rules]),
@@ -72,10 +73,11 @@ def compile_case(case: Case) -> CaseInputs:
     return replace(inputs, recorded_belief_updates=_recorded_belief_updates(inputs))
 
 
-def _life_of_clubs(case: Case) -> tuple[Bools, Bools, Bools]:
-    """Where a club exists, is founded, and is in its opening window, each of shape (T, C)."""
-    shape = len(case.months), len(case.clubs)
+def _life_of_clubs(case: Case) -> tuple[Bools, Bools, Bools, Floats]:
+    """Where a club exists, is founded, and is in its opening window; how stale its invitation is; each shape (T, C)."""
+    shape, opening = (len(case.months), len(case.clubs)), case.fixed("opening_months")
     exists, founding, window = (np.zeros(shape, bool) for _ in range(3))
+    staleness = np.zeros(shape)
     for c, club in enumerate(case.clubs.values()):
         founded = {month_of(day) for day in club.foundings}
         invited = {month_of(club.since), *founded}
@@ -83,8 +85,9 @@ def _life_of_clubs(case: Case) -> tuple[Bools, Bools, Bools]:
             exists[t, c] = month >= min(invited)
             founding[t, c] = month in founded
             since = min((month - m for m in invited if m <= month), default=-1)
-            window[t, c] = 0 <= since < case.fixed("opening_months") and not founding[t, c]
-    return exists, founding, window
+            window[t, c] = 0 <= since < opening and not founding[t, c]
+            staleness[t, c] = np.log1p(max(0.0, since - opening) / MONTHS_PER_YEAR)
+    return exists, founding, window, staleness
 
 
 def _openness(case: Case) -> Bools:

@@ -24,7 +24,7 @@ from tashkent.model.parameters import ParameterDraws
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.patches.kinds import PATCH_NAMES, PATCHES
 from tashkent.model.patches.patch import Patch, Strict, Texts, check_known, refused
-from tashkent.model.reading import LONGEST_NAME, file_text, one_of, toml_table, validated
+from tashkent.model.reading import LONGEST_NAME, file_text, names_in, one_of, toml_table, validated
 from tashkent.model.statuses import Status
 
 #: the folder of a case that holds its counterfactuals
@@ -145,12 +145,7 @@ class Counterfactual(Strict):
         """Starts, and what to look at, exist in the case."""
         file = f"{self.id}{SUFFIX}"
         for text in self.starts:
-            try:
-                month = case.month(text, "starts")
-            except InputError as error:
-                raise InputError(file, "starts", text, error.allowed) from None
-            if month == case.end:
-                raise InputError(file, "starts", text, "a month before the last of the case")
+            case.start_month(text, "starts", file)
         first = min((case.month(text, "starts") for text in self.starts), default=case.start)
         for outcome in self.outcomes:
             statuses = ("in", *(status.name.lower() for status in Status))
@@ -253,8 +248,8 @@ def load_counterfactual(name: str, case: Case) -> Counterfactual:
     'No bombs in Tashkent'
     """
     found = None
-    for part in name.split(AND):
-        one = _load_one(part.strip(), case)
+    for part in names_in(name, AND, SUFFIX):
+        one = _load_one(part, case)
         found = one if found is None else found + one
     assert found is not None
     return found

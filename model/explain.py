@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tashkent.agents import council, deliberation
+from tashkent.agents import council, deliberation, perception
 from tashkent.agents.acts import ACTS
 from tashkent.agents.situation import Floats
 from tashkent.model.case import Case
@@ -17,11 +17,22 @@ from tashkent.model.choices import log_odds_row, open_acts, record_standing
 from tashkent.model.clock import month_label, month_of
 from tashkent.model.compilation import compile_case
 from tashkent.model.inputs import CaseInputs
-from tashkent.model.statuses import Act, Status, is_in
+from tashkent.model.statuses import TAKES_PART, UNPAID, Act, Status, is_in
 
 LOW, HIGH = 5, 95
 #: the months that are looked back for the one in which the worth of a seat turned
 LOOK_BACK = 120
+
+
+def median(values: Floats) -> float:
+    """Median over draws; `values` has shape (draws,)."""
+    return float(np.median(values))
+
+
+def interval(values: Floats) -> tuple[float, float]:
+    """90 per cent interval over draws; `values` has shape (draws,)."""
+    low, high = np.percentile(values, [LOW, HIGH])
+    return float(low), float(high)
 
 
 @dataclass(frozen=True)
@@ -37,13 +48,12 @@ class Part:
     @property
     def median(self) -> float:
         """Median over draws."""
-        return float(np.median(self.values))
+        return median(self.values)
 
     @property
     def interval(self) -> tuple[float, float]:
         """90 per cent interval over draws."""
-        low, high = np.percentile(self.values, [LOW, HIGH])
-        return float(low), float(high)
+        return interval(self.values)
 
 
 @dataclass(frozen=True)
@@ -127,6 +137,10 @@ class Explanation:
     month: str
     #: club -> status at the end of the month before
     status: Mapping[str, str]
+    #: club -> whether it took part in law, and how far it would by the worth of its seat where a rule of participation
+    #: is in force, from 0 to 1, shape (draws,)
+    takes_part: Mapping[str, bool]
+    participation: Mapping[str, Floats]
     #: the threats that it felt
     saw: tuple[Sight, ...]
     #: club -> instruments of the club that the state had yet to join, where there were any
@@ -161,12 +175,14 @@ def explain(
     """
     inputs = compile_case(case)
     t, s = month - case.start, case.state_ids.index(state)
-    acts, turns, status = [], [], {}
+    acts, turns, status, participation = [], [], {}, {}
     for c, name in enumerate(case.clubs):
         if club is not None and name != club:
             continue
         before = Status(inputs.record.status[t - 1, s, c])
         status[name] = before.name.lower()
+        if is_in(np.array(before)) and inputs.rules[t][c].participation is not None:
+            participation[name] = _participation(inputs, before, t, s, c, parameters)
         for act, rule in open_acts(inputs, t, s, c):
             acts.append(_explained(inputs, act, rule, t, s, c, parameters))
         if inputs.exists[t, c]:
@@ -183,12 +199,26 @@ def explain(
         state=state,
         month=month_label(month),
         status=status,
+        takes_part={name: Status[s.upper()] in TAKES_PART for name, s in status.items()},
+        participation=participation,
         saw=_saw(inputs, t, s),
         owed={name: gap for name, gap in owed.items() if gap},
         acts=tuple(acts),
         turns=tuple(turns),
         record=record,
     )
+
+
+def _participation(
+    inputs: CaseInputs, before: Status, t: int, s: int, c: int, parameters: Mapping[str, Floats]
+) -> Floats:
+    """Where participation moves to (`model.step.take_part`), shape (draws,)."""
+    if before in UNPAID:
+        return np.zeros(len(next(iter(parameters.values()))))
+    standing = record_standing(inputs, t)
+    worth = sum(parameters[n] * values[s, c] for n, values in inputs.terms(t, standing).items())
+    share = perception.joined(standing.gap[s, c], inputs.rules[t][c].acquis)
+    return np.asarray(perception.willingness(np.asarray(worth)) * share)
 
 
 def _saw(inputs: CaseInputs, t: int, s: int) -> tuple[Sight, ...]:
@@ -256,9 +286,10 @@ def _objectors(
         return {}
     states = inputs.case.state_ids
     members = np.flatnonzero(is_in(inputs.record.status[t - 1, :, c]))
-    base, rivals = parameters["objection"], parameters["objection_rivalry"]
+    brokered = bool(is_in(np.array(inputs.record.status[t, inputs.patron, c])))
+    base, rivals = parameters["objection"], parameters["objection_rivalry" if brokered else "veto"]
     if act == Act.REQUEST_SUSPENSION:
-        base, rivals = parameters["release"], -rivals
+        base, rivals = parameters["release"], -parameters["objection_rivalry"]
     suspects = (
         rules.incompatible.suspects if rules.incompatible and act != Act.REQUEST_SUSPENSION else ()
     )

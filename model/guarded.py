@@ -14,7 +14,7 @@ import numpy as np
 from tashkent.model.errors import InputError
 
 #: seconds that a file or a formula of one's own may take each time it is asked
-MOST_SECONDS = 10.0
+MOST_SECONDS = 2.0
 
 
 def guarded(call: Callable[[], Any], file: str, refusal: Callable[[str], InputError]) -> Any:

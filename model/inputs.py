@@ -97,6 +97,8 @@ class CaseInputs:
     exists: Bools = field(metadata=lies("month", "club"))
     founding: Bools = field(metadata=lies("month", "club"))
     window: Bools = field(metadata=lies("month", "club"))
+    #: log of one plus the years since the opening window closed, shape (T, C)
+    staleness: Floats = field(metadata=lies("month", "club"))
     #: a signature is enough to come in: no member is asked, shape (T, C)
     unasked: Bools = field(metadata=lies("month", "club"))
     #: a term runs that ends for who does not sign its prolongation, shape (T, C)
@@ -163,7 +165,8 @@ class CaseInputs:
     @cached_property
     def priced(self) -> tuple[tuple[int, ...], ...]:
         """In each month the clubs whose seats cost some states more than others."""
-        dear = self.dear.any(axis=1) | (self.owed > 0) | self.restores
+        answered = self.window | (self.staleness > 0)
+        dear = self.dear.any(axis=1) | (self.owed > 0) | self.restores | answered
         return tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in dear)
 
     def club_features(self, t: int) -> Features:
@@ -172,7 +175,6 @@ class CaseInputs:
             "guarantees": self.situation.clubs.guarantees,
             "forum": ~self.situation.clubs.guarantees,
             "unasked": self.unasked[t],
-            "window": self.window[t],
             "founding": self.founding[t],
             "runs_out": self.runs_out[t],
         }
@@ -184,6 +186,7 @@ class CaseInputs:
     def seat_features(self, t: int, c: int, former: Bools) -> Features:
         """What frictions of seats of a club are multiplied by, each of shape (S,) or that of `former`, (..., S)."""
         return {
+            "invited": self.window[t, c] - self.staleness[t, c] * ~former,
             "back": former & self.restores[t, c],
             "owed": self.owed[t, c] * former,
             "dear": self.dear[t, :, c],

@@ -1,6 +1,7 @@
 """Memory: how the C library keeps what numpy has freed, told before anything is loaded, and how much is left."""
 
 import ctypes
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -50,3 +51,16 @@ def free_memory() -> int | None:
         most = int((group / "memory.max").read_text(encoding="ascii"))
         found.append(most - int((group / "memory.current").read_text(encoding="ascii")))
     return min(found, default=None)
+
+
+def limit_memory(more: int) -> None:
+    """Let this process have so many bytes more than it has now, where the system is Linux; `MemoryError` beyond."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = pages * resource.getpagesize() + more
+    if hard == resource.RLIM_INFINITY or most < hard:
+        resource.setrlimit(resource.RLIMIT_DATA, (most, hard))

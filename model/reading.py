@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +24,8 @@ _TOML_PARTS = re.compile(
     r"""|(?P<comment>\#[^\n]*)|(?P<open>[\[{])|(?P<close>[\]}])|(?P<dot>\.)|(?P<word>[A-Za-z0-9_+-]+)|(?P<end>[\n=,])""",
     re.DOTALL,
 )
+#: parts of a text that may be those of one path
+MOST_JOINED = 32
 #: characters of a name: names become parts of the names of files
 LONGEST_NAME = 64
 #: how a number or a day is written in a cell; looser spellings are typing errors more often than not
@@ -169,6 +172,24 @@ def one_of(file: str, key: str, value: object, names: Iterable[str]) -> str:
     if not isinstance(value, str) or value not in known:
         raise unknown(file, key, value, known)
     return value
+
+
+def names_in(text: str, separator: str, suffix: str) -> list[str]:
+    """The names that a text joins by a separator; the path of a file of that suffix, if it is there, may hold it too.
+
+    Examples
+    --------
+    >>> names_in("CF1 + mine.toml", "+", ".toml")
+    ['CF1', 'mine.toml']
+    """
+    parts, found = text.split(separator), []
+    while parts:
+        most = len(parts) if len(parts) <= MOST_JOINED else 1
+        joined = [separator.join(parts[:number]).strip() for number in range(most, 0, -1)]
+        files = (name for name in joined if name.endswith(suffix) and os.path.isfile(name))
+        found.append(next(files, joined[-1]))
+        parts = parts[most - joined.index(found[-1]) :]
+    return found
 
 
 def csv_rows[RowT: BaseModel](text: str, file: str, kind: type[RowT]) -> tuple[RowT, ...]:

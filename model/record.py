@@ -11,7 +11,7 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import Status8
-from tashkent.model.statuses import Act, Status, is_in
+from tashkent.model.statuses import Act, Status, is_in, takes_part
 from tashkent.model.world import Logged
 
 
@@ -49,6 +49,11 @@ class Ensemble:
         """Share of runs in which a state is in a club, shape (T, S, C)."""
         return np.asarray(self.seats.mean(axis=0))
 
+    @cached_property
+    def p_part(self) -> Floats:
+        """Share of runs in which a state takes part in a club in law (`model.statuses.TAKES_PART`), shape (T, S, C)."""
+        return np.asarray(takes_part(self.status).mean(axis=0))
+
     def index(self, state: str, club: str) -> tuple[int, int]:
         """Where a state and a club stand on the last two axes."""
         return self.case.state_ids.index(state), tuple(self.case.clubs).index(club)
@@ -85,7 +90,7 @@ class Ensemble:
         return table
 
     def seat_table(self) -> pd.DataFrame:
-        """P(in) beside the record, by club, state and month, with the standard error over runs."""
+        """P(in) and P(takes part) beside the record, by club, state and month, with the error of P(in) over runs."""
         from tashkent.model.compilation import compile_case
 
         inputs = compile_case(self.case)
@@ -103,6 +108,7 @@ class Ensemble:
                             "month": [month_label(m) for m in self.months],
                             "p_in": p,
                             "p_in_se": np.sqrt(p * (1 - p) / self.runs),
+                            "p_part": self.p_part[:, s, c],
                             "record_in": is_in(record[:, s, c]).astype(int),
                             "record_status": [Status(v).name.lower() for v in record[:, s, c]],
                         }

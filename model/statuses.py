@@ -37,6 +37,8 @@ BOUND = (Status.MEMBER, Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED, Status
 #: that make it a former party
 UNPAID = (Status.FROZEN, Status.SANCTIONED)
 SETTLING = (Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED)
+#: whom the club can count on: bound by it, and with neither its own seat frozen nor its rights taken
+TAKES_PART = tuple(status for status in BOUND if status not in UNPAID)
 FORMER = (Status.SUSPENDED, Status.LEFT, Status.EXPELLED)
 
 
@@ -80,6 +82,11 @@ class Act(IntEnum):
 def is_in(status: NDArray[np.integer]) -> Bools:
     """Whether a status counts as in the club; of the shape of `status`."""
     return np.asarray((status >= _FIRST) & (status <= _LAST))
+
+
+def takes_part(status: NDArray[np.integer]) -> Bools:
+    """Whether a state with this status takes part in the club in law; of the shape of `status`."""
+    return among(status, *TAKES_PART)
 
 
 def among(status: NDArray[np.integer], *some: Status) -> Bools:

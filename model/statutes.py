@@ -7,6 +7,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tashkent.model.clock import MONTHS_PER_YEAR, month_of
 
+#: of a span that a rule may set
+MOST_YEARS = 100
+Months = Annotated[int, Field(ge=0, le=12 * MOST_YEARS)]
 #: lists of a statute, read-only once loaded
 Names = Annotated[tuple[str, ...], Field(strict=False)]
 Numbers = Annotated[
@@ -65,7 +68,7 @@ class Accession(Statute):
 
     kind: Literal["accession"]
     consensus: bool
-    ratification_months: int = Field(ge=0)
+    ratification_months: Months
     #: the ministers must propose: members are asked once more, before the council
     ministers: bool = False
     #: only observers may accede
@@ -82,7 +85,7 @@ class Restoration(Statute):
 
     kind: Literal["restoration"]
     consensus: bool
-    ratification_months: int = Field(ge=0)
+    ratification_months: Months
     ministers: bool = False
     price: Literal["gap", "acquis"]
     since: date
@@ -109,9 +112,9 @@ class FixedTerm(Statute):
     """
 
     kind: Literal["term"]
-    years: int = Field(gt=0)
+    years: int = Field(gt=0, le=MOST_YEARS)
     renewal: Literal["opt_in", "automatic"]
-    informed_months_before: int = Field(ge=0)
+    informed_months_before: Months
 
     def ends_in(self, month: int) -> bool:
         """Whether a term ends in a month: every `years` from the statute's first day."""
@@ -123,7 +126,7 @@ class Withdrawal(Statute):
     """Exit by notice: out when the notice has run."""
 
     kind: Literal["withdrawal"]
-    notice_months: int = Field(ge=0)
+    notice_months: Months
     #: obligations are settled first: each month of arrears takes a month, and exit waits for it
     settlement: bool = False
 
@@ -141,7 +144,7 @@ class Session(Statute):
     kind: Literal["session"]
     month: int = Field(ge=1, le=12)
     #: members besides the one concerned whose proposal calls an extraordinary session
-    proposers: int = Field(ge=0)
+    proposers: int = Field(ge=0, le=1000)
     #: an attacked member can call it alone
     victim_alone: bool
 

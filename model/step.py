@@ -308,10 +308,31 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
             back = seats.former[asked.run, asked.state, c]
             _admit(world, rules, rules.restoration, asked.where(back))
             asked = asked.where(~back)
-        _admit(world, rules, rules.accession, asked)
+        if inputs.founding[t, c]:
+            eagerness = log_odds[:, :, c] - world.noise.logistic("accede", t)[:, :, c]
+            _found(world, rules, rules.accession, asked, eagerness)
+        else:
+            _admit(world, rules, rules.accession, asked)
     for c, rules in enumerate(inputs.rules[t]):
         if rules.observer is not None and rules.hears_petitions:
             _observe(world, t, c, rules.observer, rules, before, value, petitions[:, :, c])
+
+
+def _found(
+    world: World, rules: RulesInForce, rule: Accession, petition: "Petition", eagerness: Floats
+) -> None:
+    """Founders choose each other: the most eager sign first, and those before it are asked about each further one.
+
+    `eagerness` is by how much the log-odds of signing exceed what was drawn, shape (R, S).
+    """
+    asks = np.zeros(eagerness.shape, bool)
+    asks[petition.run, petition.state] = True
+    order = np.argsort(np.where(asks, -eagerness, np.inf), axis=1, kind="stable")
+    for rank in range(int(asks.sum(axis=1).max(initial=0))):
+        run = np.flatnonzero(asks.sum(axis=1) > rank)
+        seen = petition.before.copy()
+        seen[:, :, petition.c] = world.status[:, :, petition.c]
+        _admit(world, rules, rule, Petition(petition.t, petition.c, run, order[run, rank], seen))
 
 
 def _admit(

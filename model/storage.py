@@ -20,11 +20,13 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from tashkent.model.errors import InputError
+from tashkent.model.plain import csv_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,13 +93,8 @@ def write_parquet(path: Path, table: "pd.DataFrame") -> None:
 
 
 def write_csv(path: Path, table: "pd.DataFrame", float_format: str | None = None) -> None:
-    """Write a table as CSV, without its index, whole or not at all."""
-    write_with(
-        path,
-        lambda made: table.to_csv(
-            made, index=False, lineterminator="\n", float_format=float_format
-        ),
-    )
+    """Write a table as CSV (`csv_text`), whole or not at all."""
+    write_text(path, csv_text(table, float_format))
 
 
 def sha256(path: Path) -> str:
@@ -226,6 +223,9 @@ def check_result(path: Path, key: str, names: Iterable[str] = ()) -> None:
     """
     folder = _resolved(path, key)
     with writing(path, key):
+        if folder.is_dir() and any(is_stray(each.name) for each in folder.iterdir()):
+            with claimed(path, key):  # which puts in place what a killed command had written whole
+                pass
         if is_free(folder):
             return
     told = manifest_in(folder)
@@ -457,10 +457,8 @@ def _staged(folder: Path, path: Path, key: str) -> Iterator[Path]:
 
 
 def _beside(folder: Path) -> Path:
-    number = 1
-    while os.path.lexists(folder.with_name(f"{folder.name}-{number}")):
-        number += 1
-    return folder.with_name(f"{folder.name}-{number}")
+    places = (folder.with_name(f"{folder.name}-{number}") for number in count(1))
+    return next(place for place in places if not os.path.lexists(place))
 
 
 def _complete(made: Path) -> None:

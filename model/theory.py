@@ -5,14 +5,18 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from multiprocessing import parent_process
 from pathlib import Path
 from types import ModuleType
 
 from tashkent.agents.terms import TERMS, Term
+from tashkent.model import guarded
 from tashkent.model.case import Case
 from tashkent.model.case.tables import PRIOR_RANGE, Parameter
+from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError, meant
-from tashkent.model.guarded import guarded
+from tashkent.model.reading import names_in
+from tashkent.model.trial import tried
 
 #: separates what is asked for; a minus before a name leaves it out
 SEPARATOR = ","
@@ -30,7 +34,8 @@ def with_theory(case: Case, asked: str) -> Case:
     asked
         Names of the case's theories (`theories.toml`) or of terms, separated by commas: only these terms count. With a
         minus before every name they are left out instead. A name that ends in ``.py`` is a file whose terms are
-        added to what else is asked for, or to all. It is run as Python, with your rights: name files that you trust.
+        added to what else is asked for, or to all. It is run as Python, with your rights: name files that you trust. At
+        first it is run in a process of its own, where it may hang or end the process without harm.
 
     Raises
     ------
@@ -46,11 +51,12 @@ def with_theory(case: Case, asked: str) -> Case:
     >>> set(case.role("weight")) - set(with_theory(case, "-contagion").role("weight"))
     {'contagion'}
     """
-    parts = [part.strip() for part in asked.split(SEPARATOR) if part.strip()]
+    parts = [part for part in names_in(asked, SEPARATOR, SUFFIX) if part]
     files = [part for part in parts if part.endswith(SUFFIX)]
     names = [part for part in parts if part not in files]
     case = only_terms(case, names) if names else case
     for file in files:
+        _try(case, Path(file))
         case = _with_terms_of(case, Path(file))
     if not parts:
         raise InputError("theory", "name", asked, "a theory, a term or a file")
@@ -98,6 +104,29 @@ def refuse_files(asked: Iterable[str], file: str, key: str) -> None:
                     "with --trust (in Python trust=True) it is run"
                 )
                 raise InputError(file, key, part, allowed)
+
+
+def _try(case: Case, file: Path) -> None:
+    """Try the terms of a file in a process of its own, but in the workers of one that has."""
+    if parent_process() is None:
+        tried(
+            _compiled,
+            own_files(),
+            case,
+            file,
+            seconds=2 * guarded.MOST_SECONDS,
+            refusal=lambda words: _unusable(str(file), words),
+        )
+
+
+def _unusable(file: str, words: str) -> InputError:
+    return InputError("theory", "file", file, f"a file that runs ({words})")
+
+
+def _compiled(known: Iterable[tuple[str, bytes]], case: Case, file: Path) -> None:
+    """Ask each term of a file once for all months."""
+    know_terms(known)
+    compile_case(_with_terms_of(case, file))
 
 
 def _with_terms_of(case: Case, file: Path) -> Case:
@@ -150,13 +179,12 @@ def _forget(file: str) -> set[str]:
 
 def _know(file: str, code: bytes) -> list[str]:
     """Know the terms that the code of a file defines, by name."""
-    before = set(TERMS)
-    guarded(
-        lambda: _executed(file, code),
-        file,
-        lambda words: InputError("theory", "file", file, f"a file that runs ({words})"),
-    )
+    before = dict(TERMS)
+    guarded.guarded(lambda: _executed(file, code), file, lambda words: _unusable(file, words))
     added = [name for name in TERMS if name not in before]
+    same = all(TERMS.get(name) is term for name, term in before.items())
+    if not same or not all(isinstance(TERMS[name], Term) for name in added):
+        raise _unusable(file, "it changes the table of terms without @term")
     if not added:
         allowed = "a file with a function under @term(theory=..., prior=(mean, sd))"
         raise InputError("theory", "file", file, allowed)

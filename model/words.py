@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tashkent.model.explain import ActExplained, Explanation, Part
+from tashkent.model.explain import ActExplained, Explanation, Part, interval, median
 
 #: how much a part must move the odds to be worth a clause: a fifth, up or down
 NOTABLE = 0.2
@@ -49,6 +49,7 @@ TERMS = {
     "observe": "how rare it is to ask",
     "objection": "how readily members object to a newcomer",
     "objection_rivalry": "how much more a rival objects",
+    "veto": "how much more a rival objects where the patron does not sit",
     "release": "how readily members object to a suspension that is asked for",
     "ministers": "how readily ministers object to a newcomer",
     "suspicion": "how much more members object to who sits in a suspect club",
@@ -106,6 +107,16 @@ def story(explanation: Explanation) -> list[str]:
     names = {act.club: act.club_name for act in explanation.acts}
     for club, gap in explanation.owed.items():
         lines.append(f"It had yet to join {gap} instruments of {names.get(club, club)}.")
+    for club, values in explanation.participation.items():
+        name = names.get(club, club)
+        if not explanation.takes_part[club]:
+            lines.append(f"It took no part in {name}: {explanation.status[club]}.")
+            continue
+        low, high = interval(values)
+        lines.append(
+            f"Its seat was worth that it takes part in {name} by {percent(median(values))} "
+            f"({percent(low)} to {percent(high)})."
+        )
     for club in dict.fromkeys(act.club for act in explanation.acts):
         acts = [act for act in explanation.acts if act.club == club]
         lines += [reasons(acts[0]), chances(acts)]

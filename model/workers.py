@@ -10,13 +10,14 @@ through the pipe by which processes are started it would block for ever where on
 
 import os
 import pickle
+import signal
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from threading import Lock, Thread
@@ -35,6 +36,19 @@ StageProgress = Callable[[str, int, int], None]
 ROUNDS = 9
 #: after how many losses of the process in which it was alone a task is given up
 TRIES = 2
+
+
+def counting(progress: Progress | None, of: int) -> Callable[[int], None]:
+    """What adds up how much has been done, and tells it: nothing to nobody."""
+    done = 0
+
+    def added(number: int) -> None:
+        nonlocal done
+        done += number
+        if progress is not None:
+            progress(done, of)
+
+    return added
 
 
 def end_with_parent() -> None:
@@ -100,7 +114,7 @@ class Pool[K: Hashable, R]:
         self._told = told
         self._executor = self._started()
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _started(self) -> "_Executor":
         return _shared.get(self._workers) if self._kept else _executor(self._workers, self._told)
 
     def __enter__(self) -> Self:
@@ -112,6 +126,8 @@ class Pool[K: Hashable, R]:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if kind is KeyboardInterrupt or (kind is GeneratorExit and not self._kept):
+            self._executor.kill()  # a task that nobody waits for may take long
         self.close()
 
     def close(self) -> None:
@@ -135,7 +151,8 @@ class Pool[K: Hashable, R]:
 
     def _submit(self, key: K) -> None:
         function, arguments = self._tasks[key]
-        self._running[self._executor.submit(function, *arguments)] = key
+        with _uninterrupted():
+            self._running[self._executor.submit(function, *arguments)] = key
 
     def finished(self) -> Iterator[tuple[K, R]]:
         """Key and result of each task as it is done; more may be added meanwhile.
@@ -227,21 +244,39 @@ class Pool[K: Hashable, R]:
                 turn = next(waiting, None)
 
 
-def _executor(workers: int, told: str) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(told,)
-    )
+class _Executor(ProcessPoolExecutor):
+    def kill(self) -> None:
+        """End its processes, whatever they do."""
+        for process in list((self._processes or {}).values()):
+            process.kill()
+
+
+def _executor(workers: int, told: str) -> _Executor:
+    return _Executor(workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(told,))
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that are started in here never hear of Ctrl-C: it is for the one that started them, and ends them."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Shared:
     """The processes that stay for the next pool, for as long as this process lives."""
 
     def __init__(self) -> None:
-        self._executor: ProcessPoolExecutor | None = None
+        self._executor: _Executor | None = None
         self._workers = 0
         self._lock = Lock()
 
-    def get(self, workers: int) -> ProcessPoolExecutor:
+    def get(self, workers: int) -> _Executor:
         """Processes, at least so many."""
         with self._lock:
             if self._executor is None or self._workers < workers:
@@ -250,7 +285,7 @@ class _Shared:
                 self._executor, self._workers = _executor(workers, ""), workers
             return self._executor
 
-    def drop(self, executor: ProcessPoolExecutor) -> None:
+    def drop(self, executor: _Executor) -> None:
         """Take these no more: some of them were lost."""
         with self._lock:
             if self._executor is executor:
@@ -262,7 +297,8 @@ _shared = _Shared()
 
 
 def _begin(told: str) -> None:
-    """In a new process: one thread for each library, and what all tasks need."""
+    """In a new process: one thread for each library, no ear for Ctrl-C, and what all tasks need."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     if not sys.warnoptions:

@@ -5,7 +5,6 @@
 
 import argparse
 import json
-import os
 import sys
 import textwrap
 from pathlib import Path
@@ -14,6 +13,7 @@ import pandas as pd
 
 from publish.page import ROOT, made_from, rendered, write, write_table
 from tashkent.experiments.compare import Comparison, compare
+from tashkent.experiments.labels import KEPT, PRIOR, RUNS, WITHOUT, agrees
 from tashkent.experiments.pair import Pair, attributed
 from tashkent.experiments.scenarios import WHOLE
 from tashkent.model.case import Case, load_case
@@ -44,6 +44,13 @@ posterior, luck taken out. ↑ likelier, ↓ less likely, → no change: the int
 or lies within one run in a hundred. ≠ marks where the model does not find what is implied. *Seed* are the
 sources of the case, *GK* is general knowledge. A few moves among a dozen states support explanation, not
 forecast."""
+_LABELS = """
+What an answer rests on: *prior weights* is the same question with all weights drawn from their priors, so what is
+found there owes nothing to the record; *fit without it* is the same question in a fit to the choices of all states but
+the one that is asked about, so what is found there does not come from having seen what it did. Each rests on {runs}
+pairs of runs. **0** marks a zero by construction: no input differs up to the month, or the seat moves in no run of any
+fit and under no draw of the priors. Such a zero says nothing about the world, and counts as no direction found, also
+where no change is implied."""
 
 
 def ask(case: Case, runs: int, seed: int, workers: int) -> Comparison:
@@ -58,6 +65,7 @@ def ask(case: Case, runs: int, seed: int, workers: int) -> Comparison:
         theories=tuple(THEORIES),
         runs=runs,
         seed=seed,
+        labels=True,
         workers=workers,
         progress=progress,
     )
@@ -98,9 +106,17 @@ def write_tables(found: Comparison, root: Path) -> None:
     (root / MANIFEST).write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
 
 
+def read(path: Path) -> pd.DataFrame:
+    """The table of outcomes; columns of labels that it does not have are empty."""
+    table = pd.read_csv(path, dtype={"zero": str})
+    wanted = [f"{word}_{column}" for word in (PRIOR, WITHOUT) for column in KEPT]
+    missing = [name for name in (*wanted, "zero") if name not in table]
+    return table.assign(**dict.fromkeys(missing, None)).fillna({"zero": ""})
+
+
 def page(case: Case, root: Path) -> str:
     """The page, from the committed tables and the files of the case."""
-    outcomes = pd.read_csv(root / OUTCOMES)
+    outcomes = read(root / OUTCOMES)
     told = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
     course = pd.read_csv(root / COURSES, keep_default_na=False)
     questions = [
@@ -114,6 +130,7 @@ def page(case: Case, root: Path) -> str:
     return rendered(
         "counterfactuals.md",
         introduction=textwrap.fill(introduction, WIDTH),
+        labels=textwrap.fill(" ".join(_LABELS.format(runs=min(told["runs"], RUNS)).split()), WIDTH),
         agreement=_agreement(outcomes),
         questions=questions,
     )
@@ -125,9 +142,18 @@ def _agreement(outcomes: pd.DataFrame) -> list[tuple[str, ...]]:
     for whose, name in WHOSE.items():
         implied = outcomes[outcomes["whose"] == whose]
         by_theory = [implied[implied["theory"] == theory] for theory in THEORIES]
-        right = (str(int((part["implied"] == part["found"]).sum())) for part in by_theory)
-        rows.append((name, str(len(by_theory[0])), *right))
+        first = by_theory[0]
+        again = (_agreeing(first, word) for word in (PRIOR, WITHOUT))
+        right = (_agreeing(part) for part in by_theory)
+        zeros = str(int((first["zero"] != "").sum()))
+        rows.append((name, str(len(first)), zeros, next(right), *again, *right))
     return rows
+
+
+def _agreeing(outcomes: pd.DataFrame, word: str = "") -> str:
+    """How many directions are as implied; nothing where none has been asked for."""
+    asked = outcomes[f"{word}_found" if word else "found"]
+    return "" if asked.isna().all() else str(int(agrees(outcomes, word).sum()))
 
 
 def _question(
@@ -138,9 +164,12 @@ def _question(
     rows = []
     for _, same in outcomes.groupby(keys, sort=False):
         ranked = same.set_index("theory").reindex(list(THEORIES)).reset_index()
-        rows += [_row(row) for _, row in ranked.iterrows()]
+        rows += [
+            _row(row, right)
+            for (_, row), right in zip(ranked.iterrows(), agrees(ranked), strict=True)
+        ]
     whole = outcomes[outcomes["theory"] == WHOLE]
-    differs = bool((whole["implied"] != whole["found"]).any())
+    differs = not bool(agrees(whole).all())
     return {
         "id": counterfactual.id,
         "title": counterfactual.title,
@@ -156,10 +185,16 @@ def _question(
     }
 
 
-def _row(row: pd.Series) -> tuple[str, ...]:
+def _row(row: pd.Series, right: bool) -> tuple[str, ...]:
     luck = (row["simulation_high"] - row["simulation_low"]) / 2
     status = "" if row["status"] == "in" else f" ({row['status'].replace('_', ' ')})"
-    agrees = "" if row["implied"] == row["found"] else " ≠"
+    found = "**0**" if row["zero"] else ARROWS[row["found"]]
+    again = (
+        f"{row[f'{word}_change']:+.2f} {ARROWS[row[f'{word}_found']]}"
+        if pd.notna(row[f"{word}_found"])
+        else ""
+        for word in (PRIOR, WITHOUT)
+    )
     return (
         row["start"],
         f"{row['state']} in {row['club']}{status}",
@@ -170,7 +205,8 @@ def _row(row: pd.Series) -> tuple[str, ...]:
         f"{row['changed']:.2f}",
         f"{row['change']:+.3f} ± {luck:.3f}",
         f"{row['posterior_low']:+.2f} to {row['posterior_high']:+.2f}".replace("-0.00", "+0.00"),
-        f"{ARROWS[row['found']]}{agrees}",
+        *(text.replace("-0.00", "+0.00") for text in again),
+        f"{found}{'' if right else ' ≠'}",
     )
 
 
@@ -193,7 +229,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--page", action="store_true", help="write the page from the tables")
     asked = parser.parse_args(arguments)
     case = load_case("cst")

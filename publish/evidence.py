@@ -1,17 +1,17 @@
 """docs/evidence.md and its figures, written from the compact set of an examination and from nothing else.
 
-``python -m publish.evidence`` examines the model in full into results/evidence/ and writes both, which takes hours;
+``python -m publish.evidence`` examines the model in full into results/evidence/ and writes both, which takes long;
 ``--page`` writes them anew from the tables.
 """
 
 import argparse
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from publish import evidence_scores as scores
 from publish import evidence_sections as sections
 from publish.evidence_figures import figures
 from publish.page import FIGURES, ROOT, rendered, save, write
@@ -36,9 +36,16 @@ def page(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
         "evidence.md",
         manifest=manifest,
         figures=FIGURES,
+        against=scores.against(manifest, tables),
         bars=sections.bars(tables),
         judged=sections.judged(tables),
         held_out=sections.held_out(manifest, tables),
+        monthly=scores.monthly(tables),
+        intervals=scores.intervals(manifest, tables),
+        risks=scores.risks(manifest, tables),
+        ladder=scores.ladder(tables),
+        clubs=scores.clubs(manifest, tables),
+        recovery=scores.recovery(tables),
         forward=sections.forward(tables),
         renewal=sections.renewal(tables),
         chance=sections.chance(tables),
@@ -57,7 +64,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Examine the model, or write the page and the figures alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--out", default=".venv/validation", help="folder for stages: it goes on")
     parser.add_argument("--page", action="store_true", help="write the page from the tables")
     asked = parser.parse_args(arguments)

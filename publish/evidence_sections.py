@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from publish.page import number
+from tashkent.calibration.contests import ALL
 from tashkent.calibration.forecasters import LOGIT, MODEL, STEPS
-from tashkent.calibration.holdout import ALL
 from tashkent.calibration.rivals import EVERYTHING
 
 #: the manifest of an examination, and its tables by their names
@@ -206,7 +206,8 @@ def patterns(tables: Tables) -> Section:
             )
         )
         last = row["id"]
-    absent = [(r.id, r.says, r.why) for r in tables["not_modelled"].itertuples()]
+    unshown = tables.get("not_modelled", pd.DataFrame())
+    absent = [(r.id, r.says, r.why) for r in unshown.itertuples()]
     return {"said": f"{SAID:g}", "rows": rows, "absent": absent}
 
 

@@ -6,7 +6,6 @@ from the tables. What stands above `MARK` in the page is written by hand and kep
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -188,7 +187,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     for name, value, words in sizes:
         parser.add_argument(f"--{name}", type=int, default=value, help=f"{words} ({value})")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--page", action="store_true", help="write the page from the tables")
     asked = parser.parse_args(arguments)
     plan = SensitivityPlan(asked.runs, asked.trajectories, asked.base, asked.most)

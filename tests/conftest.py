@@ -1,10 +1,14 @@
 """What holds for every test, and fixtures that every file may use: the shipped case, a few draws of its parameters."""
 
 import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tashkent.cli.new_case import SKELETON
 from tashkent.model.case import Case, load_case
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import prior_parameters
@@ -31,6 +35,31 @@ def case() -> Case:
 
 
 @pytest.fixture(scope="session")
+def minimal() -> Case:
+    """The smallest case: that with which a new one begins."""
+    return load_case(SKELETON)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the smallest case that a test may change."""
+    return Path(shutil.copytree(SKELETON, tmp_path / "minimal"))
+
+
+@pytest.fixture(scope="session")
 def some_parameters(case: Case) -> ParameterDraws:
     """Prior draws: wider than the posterior, so that rare acts happen too."""
     return prior_parameters(case, runs=12, seed=7)
+
+
+@pytest.fixture
+def few_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A dashboard whose baseline is quickly there, made anew for each test."""
+    from tashkent.dashboard import answer, results, view
+
+    monkeypatch.setattr(view, "RUNS", 6)
+    results._baseline.cache_clear()
+    answer._desk.cache_clear()
+    answer._worlds.cache_clear()
+    yield
+    results._baseline.cache_clear()

@@ -2,30 +2,23 @@
 
 A mutant must be refused in a line (`InputError`) or be accepted and sound: nothing else is raised, no warning given,
 five seconds of processor time and half a gigabyte of memory suffice, and what is accepted has no number that is not
-finite. `make fuzz` runs many; `tests/test_fuzz.py` runs some with a fixed seed.
-
-    python -m tests.fuzzer --mutants 20000 --seed 1 --only design
+finite and breaks no rule of the law. `tests.fuzz` tries many at once.
 """
 
-import argparse
 import csv
 import io
 import json
 import random
-import resource
 import shutil
 import signal
-import sys
-import tempfile
 import time
 import tomllib
 import traceback
 import warnings
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from datetime import time as clock_time
 from functools import cache
@@ -41,16 +34,25 @@ from tashkent.experiments.design import read_design
 from tashkent.experiments.predictions import load_predictions
 from tashkent.experiments.reproduction import read_manifest
 from tashkent.model.case import Case, load_case
+from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import parse_counterfactual
 from tashkent.model.errors import InputError
+from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.reading import file_text
+from tashkent.model.seats import Seats
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import Status
+from tashkent.model.step import advance
+from tests.scripted import world_of
+from tests.test_invariants import Watch
 
 ROOT = Path(__file__).parents[1]
 SKELETON = ROOT / "src/tashkent/cli/skeleton"
-#: seconds of processor time, and kilobytes that the process may grow by
-SECONDS, KILOBYTES = 5.0, 500_000
+#: seconds of processor time, and megabytes that the process may grow by
+SECONDS, MEGABYTES = 5.0, 500
+#: exit code of a process that tries a theory, if something is raised there that is no refusal
+BROKE = 70
 #: characters of a line of complaint
 LONGEST_LINE = 5_000
 #: what nobody should write, and somebody will
@@ -180,6 +182,17 @@ says = "Rain."
 why = "No weather."
 source = "TALE"
 """
+READING = '''
+import numpy as np
+
+from tashkent.agents.terms import term
+
+
+@term(theory="Company", prior=(0.5, 0.25), reads=("seat",))
+def fuzz_company(situation):
+    """Share of a state's trade with members."""
+    return (situation.bond[..., None] * situation.seat[..., None, :, :]).sum(axis=-2)
+'''
 THEORY = '''
 import numpy as np
 
@@ -227,13 +240,33 @@ def use_case(path: Path) -> None:
 
 
 def check_runs(case: Case) -> None:
-    """Two runs of a case have finite parameters and statuses that there are."""
+    """Runs of a case have finite numbers and statuses that there are, and keep the law month by month."""
     drawn = prior_parameters(case, runs=2, seed=0)
     assert all(np.isfinite(values).all() for values in drawn.values()), "a draw that is not finite"
     status = simulate(case, drawn, seed=0).status
     assert status.min() >= 0, "a status that there is not"
     assert status.max() <= max(Status), "a status that there is not"
     assert len(case.hash) == 64, "a hash"
+    check_law(case, drawn)
+
+
+def check_law(case: Case, drawn: ParameterDraws) -> None:
+    """The first run, held against the statutes in each month (`tests.test_invariants`)."""
+    inputs, shape = compile_case(case), (len(case.states), len(case.clubs))
+    seats, taken = inputs.record.of_month(0, 1), np.full((1, *shape), np.nan)
+    first = ParameterDraws.from_mapping({name: values[:1] for name, values in drawn.items()})
+    world = world_of(inputs, seats, Noise(case, 0, 0, 1), first, taken)
+    watch = Watch(
+        inputs,
+        Seats(*(a.copy() for a in seats)),
+        participation=taken[0].copy(),
+        belief_updates=world.belief_updates[0].copy(),
+    )
+    for t in range(1, len(case.months)):
+        world.log.clear()
+        advance(world, t)
+        watch.month(world, t, world.log)
+        assert np.isfinite(world.belief_updates).all(), "a belief that is not finite"
 
 
 def use_counterfactual(path: Path) -> None:
@@ -351,7 +384,7 @@ def kinds() -> dict[str, Kind]:
         Kind("design", {path.name: path.read_text("utf-8") for path in designs}, use_design),
         Kind("prediction", {"p.toml": predictions, "p.csv": table}, use_prediction),
         Kind("manifest", _manifests(), read_manifest),
-        Kind("theory", {"fuzz.py": THEORY}, use_theory),
+        Kind("theory", {"fuzz.py": THEORY, "reading.py": READING}, use_theory),
     ]
     if small_questions:
         seeds = {path.name: path.read_text("utf-8") for path in small_questions}
@@ -440,63 +473,145 @@ def mutant_csv(rng: random.Random, text: str) -> str:
 
 
 def mutant_python(rng: random.Random, text: str) -> str:
-    """A file of Python with other words in it, none of which does more than compute."""
-    words = (
-        "0.5",
-        "0.25",
-        "situation.clubs.guarantees",
-        "situation.autonomy",
-        "np.ones_like",
-        "[..., None]",
-        "1.0",
-        "- 2",
-        "*",
-        "+",
-        "term",
-    )
-    others = (
-        *(
-            "0",
-            "-1.0",
-            "1/0",
-            "np.nan",
-            "np.inf",
-            '"a"',
-            "None",
-            "()",
-            "[]",
-            "nothing",
-            "situation.nothing",
-            "/",
-            "@",
-            "**",
-        ),
-        *(
-            "[:, 0]",
-            "[0]",
-            ".sum()",
-            ".sum(axis=9)",
-            "np.ones(3)",
-            "np.zeros_like",
-            "1e300",
-            "1e6",
-            "situation.threat",
-            "",
-        ),
-        *(
-            "(lambda: 1)",
-            "1j",
-            "True",
-            "np.sqrt",
-            "np.log",
-            "list",
-            "== 0 and",
-            "if situation.bond else 0 *",
-            "SystemExit",
-        ),
-    )
+    """A theory with another formula, decorator or name, with more at the end, or with other words in it."""
+    head, _, rest = text.partition("@term(")
+    decorator, _, rest = rest.partition(")\ndef ")
+    name, _, rest = rest.partition("(situation):")
+    body, end = rest[: rest.rfind("return")], rest[rest.rfind("return") :]
+    match rng.randrange(8):
+        case 0 | 1 | 2:
+            end = f"{rng.choice(FORMULAS)}\n"
+        case 3:
+            decorator = rng.choice(DECORATORS)
+        case 4:
+            name = rng.choice(("exit", "fear_of_entrapment", "witness", "term", "np", "é", name))
+        case 5:
+            end += f"\n\n{rng.choice(LAST)}\n"
+        case 6 if rng.random() < 0.2:
+            end = f"{rng.choice(ENDLESS)}\n"
+        case _:
+            return other_word(rng, text)
+    return f"{head}@term({decorator})\ndef {name}(situation):{body}{end}"
+
+
+#: what a formula may come to that its author did not mean
+FORMULAS = (
+    "return situation.autonomy",
+    "return situation.threat",
+    "return situation.threat.sum(axis=-1)",
+    "return situation.threat.sum(axis=7)",
+    "return situation.seat",
+    "return 1.0 * situation.seat.T",
+    "return situation.seat[0] * 1.0",
+    "return situation.seat.sum(axis=-2, keepdims=True) * np.ones(situation.seat.shape)",
+    "return np.where(situation.seat.sum(axis=-2, keepdims=True) >= 2, np.nan, 1.0) * situation.seat",
+    "return np.full(situation.seat.shape, np.nan)",
+    "return np.full(situation.seat.shape, np.inf)",
+    "return np.full(situation.seat.shape, 1e300)",
+    "return np.log(situation.seat * 1.0)",
+    "return 1.0 / situation.seat",
+    "return 1 / 0",
+    "return nothing",
+    "return situation.nothing",
+    "return None",
+    "return 3",
+    "return [[1.0], [1.0, 2.0]]",
+    "return situation.seat * 1j",
+    "return situation.seat.astype(str)",
+    "return situation.seat.astype(object)",
+    "return np.random.random(situation.seat.shape)",
+    "return np.empty((0, 0))",
+    "return situation.seat if situation.threat > 1 else situation.threat",
+    "situation.threat[...] = 0.0\n    return situation.seat * 1.0",
+    "situation.seat = None\n    return situation.seat",
+    "return fuzz_pride(situation)",
+    "raise SystemExit(0)",
+    "raise KeyboardInterrupt",
+    "raise BaseException('odd')",
+    "raise ValueError('[bold]' + 'x' * 10**6)",
+    "yield situation.seat",
+    "import sys; sys.exit(0)",
+    "import os; os._exit(0)",
+    "import ctypes; ctypes.string_at(0)",
+    "return np.ones(10**9)",
+    "return np.ones((10**5, 10**5))",
+    "return 'x' * 10**10",
+    "import warnings; warnings.warn('odd'); return situation.seat * 0.5",
+    "print('said', end=''); return situation.seat * 0.5",
+)
+#: formulas without an end, or with one that nobody waits for
+ENDLESS = (
+    "while True:\n        pass",
+    "while True:\n        try:\n            situation.seat.sum()\n        except BaseException:\n            pass",
+    "import time; time.sleep(1000)",
+    "return sum(range(10**12))",
+    "return len(str(7**10**7))",
+)
+DECORATORS = (
+    "",
+    "theory='x'",
+    "theory='', prior=(0.5, 0.25)",
+    "theory=('x',), prior=(0.5, 0.25)",
+    "theory=3, prior=(0.5, 0.25)",
+    "theory='x', prior=None",
+    "theory='x', prior=0.5",
+    "theory='x', prior=(0.5,)",
+    "theory='x', prior=(0.5, -1.0)",
+    "theory='x', prior=(0.5, 0.0)",
+    "theory='x', prior=(float('nan'), 1.0)",
+    "theory='x', prior=(1e300, 1.0)",
+    "theory='x', prior=(0.5, 1e300)",
+    "theory='x', prior=('a', 'b')",
+    "theory='x', prior=(10**400, 1)",
+    "theory='x', prior={0.5: 1, 0.25: 2}",
+    "theory='x', prior=(0.5, 0.25), reads=None",
+    "theory='x', prior=(0.5, 0.25), reads='seat'",
+    "theory='x', prior=(0.5, 0.25), reads=('nothing',)",
+    "theory='x', prior=(0.5, 0.25), reads=(['seat'],)",
+    "theory='x', prior=(0.5, 0.25), reads=('seat', 'gap', 'left', 'courted', 'credibility')",
+    "theory='x', prior=(0.5, 0.25), where='active'",
+    "theory='x', prior=(0.5, 0.25), reads=('seat',), where='guarantees'",
+    "theory='x', prior=(0.5, 0.25), reads=('seat',), where='nowhere'",
+    "theory='x', prior=(0.5, 0.25), reads=('seat',), where=3",
+    "theory='x', prior=(0.5, 0.25), odd=1",
+)
+#: what a file may do besides
+LAST = (
+    "raise SystemExit(0)",
+    "raise KeyboardInterrupt",
+    "1 / 0",
+    "nothing",
+    "import nothing",
+    "import os; os._exit(0)",
+    "import sys; sys.exit('odd')",
+    "import sys; sys.setrecursionlimit(50)",
+    "import atexit; atexit.register(print, 'odd')",
+    "from tashkent.agents.terms import TERMS; TERMS.clear()",
+    "from tashkent.agents.terms import TERMS; TERMS['odd'] = None",
+    "del fuzz_pride",
+    "fuzz_pride = None",
+    "term(theory='x', prior=(0.5, 0.25))(fuzz_pride)",
+    "@term(theory='x', prior=(0.5, 0.25))\ndef other(situation):\n    return situation.seat * 0.0",
+    "@term(theory='x', prior=(0.5, 0.25))\nclass Other:\n    pass",
+    "x = [0] * 10**10",
+    "x = (lambda f: f(f))(lambda f: f(f))",
+)
+
+
+def other_word(rng: random.Random, text: str) -> str:
+    """A file of Python with another word in it."""
+    words = ("0.5", "0.25", "situation.clubs.guarantees", "situation.autonomy", "np.ones_like")
+    words += ("[..., None]", "1.0", "- 2", "*", "+", "term", '"seat"')
     word = rng.choice([w for w in words if w in text] or [""])
-    return text.replace(word, rng.choice(others), 1)
+    return text.replace(word, rng.choice(WORDS), 1)
+
+
+WORDS = (
+    *("0", "-1.0", "1/0", "np.nan", "np.inf", '"a"', "None", "()", "[]", "nothing", "/", "@", "**"),
+    *("situation.nothing", "situation.threat", "[:, 0]", "[0]", ".sum()", ".sum(axis=9)", ""),
+    *("np.ones(3)", "np.zeros_like", "1e300", "1e6", "(lambda: 1)", "1j", "True", "np.sqrt"),
+    *("np.log", "list", "== 0 and", "if situation.bond else 0 *", "SystemExit", "10**10**10"),
+)
 
 
 def changed(rng: random.Random, table: Any) -> Any:
@@ -566,6 +681,22 @@ class TooLongError(BaseException):
     """A mutant took more than its time; not an exception that anybody would catch."""
 
 
+#: in what ways a mutant can be at fault
+FAULTS = ("traceback", "unsound", "hang", "memory", "long line", "process lost")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a mutant: accepted and sound, or refused in a line, if it is not at fault."""
+
+    accepted: bool
+    #: one of `FAULTS`, and what went wrong
+    fault: str | None
+    told: str
+    seconds: float
+    megabytes: int
+
+
 @contextmanager
 def limited() -> Iterator[None]:
     """At most so much processor time, and no warning."""
@@ -584,25 +715,8 @@ def limited() -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-@dataclass
-class Found:
-    """What came of some mutants."""
-
-    ran: Counter[str] = field(default_factory=Counter)
-    accepted: Counter[str] = field(default_factory=Counter)
-    #: what went wrong -> how often, and a file that shows it
-    faults: Counter[str] = field(default_factory=Counter)
-    shown: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)
-
-    def lines(self) -> list[str]:
-        """For the screen."""
-        told = [f"{n:6d} {kind}, {self.accepted[kind]} accepted" for kind, n in self.ran.items()]
-        told += [f"{n:6d} FAULT {fault}" for fault, n in self.faults.most_common()]
-        return [*told, f"{self.ran.total():,} mutants, {self.faults.total():,} at fault"]
-
-
-def attempt(kind: Kind, name: str, content: bytes, place: Path) -> str | None:
-    """Use one mutant. What went wrong; empty if it was accepted and sound; None if it was refused in a line."""
+def attempt(kind: Kind, name: str, content: bytes, place: Path) -> Outcome:
+    """Use one mutant."""
     folder = place / "case"
     if kind.folder is not None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -610,23 +724,41 @@ def attempt(kind: Kind, name: str, content: bytes, place: Path) -> str | None:
     path = (folder if kind.folder is not None else place) / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    fault: str | None = ""
+    before, began = memory(), time.monotonic()
+    accepted, fault, told = False, None, ""
     try:
         with limited():
             kind.use(path)
+        accepted = True
     except InputError as error:
-        fault = None
-        if len(str(error).splitlines()) != 1 or len(str(error)) > LONGEST_LINE:
-            fault = f"{kind.name}: a complaint of {len(str(error)):,} characters"
+        told = str(error)
+        if len(told.splitlines()) != 1 or len(told) > LONGEST_LINE:
+            fault = "long line"
+        elif f"exit code {BROKE}" in told:
+            fault = "traceback"
     except TooLongError as error:
-        fault = f"{kind.name}: over {SECONDS:g} seconds in {_where(error)}"
+        fault, told = "hang", f"over {SECONDS:g} seconds in {_where(error)}"
+    except AssertionError as error:
+        fault, told = "unsound", f"{_where(error)}: {str(error)[:100]}"
     except BaseException as error:  # whatever it is, it is what is looked for
         if isinstance(error, KeyboardInterrupt):
             raise
-        fault = f"{kind.name}: {type(error).__name__} in {_where(error)}: {str(error)[:100]}"
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    return f"{kind.name}: {grown // 1000} MB more" if grown > KILOBYTES else fault
+        fault, told = "traceback", f"{type(error).__name__} in {_where(error)}: {str(error)[:100]}"
+    seconds, megabytes = time.monotonic() - began, max(0, memory(most=True) - before)
+    if megabytes > MEGABYTES:
+        fault, told = "memory", f"{megabytes // 100 * 100} MB more"
+    elif fault is None and seconds > 2 * SECONDS:  # of the clock, on a machine that has other work
+        fault, told = "hang", f"over {2 * SECONDS:g} seconds of the clock"
+    return Outcome(accepted and fault is None, fault, told if fault else "", seconds, megabytes)
+
+
+def memory(*, most: bool = False) -> int:
+    """Megabytes that the process has; or the most since this was last asked."""
+    told = Path("/proc/self/status").read_text(encoding="ascii")
+    if not most:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # begin to look anew
+    line = next(x for x in told.splitlines() if x.startswith("VmHWM" if most else "VmRSS"))
+    return int(line.split()[1]) // 1024
 
 
 def _where(error: BaseException) -> str:
@@ -638,50 +770,3 @@ def _where(error: BaseException) -> str:
     ]
     own = [f for f in own if "/lib/python" not in f.filename] or frames
     return f"{'/'.join(Path(own[-1].filename).parts[-2:])}:{own[-1].lineno}"
-
-
-def fuzz(mutants: int, seed: int, only: Sequence[str] = (), seconds: float = np.inf) -> Found:
-    """Use so many mutants, or those of so many seconds, each made from the seed and its own number."""
-    found, began = Found(), time.monotonic()
-    some = {name: kinds()[name] for name in only or kinds()}
-    shipped(), small()
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(mutants):
-            if time.monotonic() - began > seconds:
-                break
-            rng = random.Random(f"{seed}:{number}")
-            kind = list(some.values())[number % len(some)]
-            name = rng.choice(list(kind.seeds))
-            content = mutant(rng, name, kind.seeds[name])
-            found.ran[kind.name] += 1
-            fault = attempt(kind, name, content, Path(folder))
-            if fault == "":
-                found.accepted[kind.name] += 1
-            elif fault:
-                found.faults[fault] += 1
-                if len(content) < len(found.shown.get(fault, ("", "", b"x" * 10**9))[2]):
-                    found.shown[fault] = (kind.name, name, content)
-    return found
-
-
-def main() -> None:
-    """Run from the command line; exit code 1 if anything is at fault."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--mutants", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=np.inf, help="stop after so long")
-    parser.add_argument("--only", choices=list(kinds()), action="append", default=[])
-    parser.add_argument("--keep", type=Path, help="folder for a file that shows each fault")
-    asked = parser.parse_args()
-    found = fuzz(asked.mutants, asked.seed, asked.only, asked.seconds)
-    print("\n".join(found.lines()))
-    for number, (fault, (kind, name, content)) in enumerate(found.shown.items()):
-        if asked.keep is not None:
-            asked.keep.mkdir(parents=True, exist_ok=True)
-            (asked.keep / f"{number}-{kind}-{Path(name).name}").write_bytes(content)
-            (asked.keep / f"{number}.txt").write_text(f"{fault}\n{name}\n", encoding="utf-8")
-    sys.exit(bool(found.faults))
-
-
-if __name__ == "__main__":
-    main()

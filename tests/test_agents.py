@@ -173,6 +173,28 @@ def test_a_majority_needs_half_of_the_votes_against() -> None:
     assert council.refusal(fair, np.ones(3, bool), majority=True) == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("voters", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("majority", [False, True])
+def test_a_refusal_adds_up_over_everything_that_voters_may_say(voters: int, majority: bool) -> None:
+    rng = np.random.default_rng(voters)
+    chance, votes = rng.uniform(size=(6, voters)), rng.uniform(size=(6, voters)) < 0.7
+    votes[0], votes[1] = False, True
+    expected = np.zeros(6)
+    for n, said in np.ndindex(6, 2**voters):
+        objects = np.array([bool(said >> j & 1) for j in range(voters)])
+        p = np.where(votes[n], np.where(objects, chance[n], 1 - chance[n]), 1 - objects).prod()
+        against, of = (objects & votes[n]).sum(), votes[n].sum()
+        refused = 2 * against >= of > 0 if majority else against > 0
+        expected[n] += p * refused
+    found = council.refusal(chance, votes, majority=majority)
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert found[0] == 0
+    alone = council.refusal(chance[1], votes[1], majority=majority)
+    assert alone == pytest.approx(expected[1])
+    if not majority:
+        np.testing.assert_array_equal(council.refusal(chance, votes), found)
+
+
 def test_leverage_recruits_without_an_alternative() -> None:
     alone = situation(held=np.zeros((2, 2)))
     np.testing.assert_allclose(TERMS["coercion"].formula(alone), [[0.0, -0.5], [2.0, -1.5]])
@@ -597,10 +619,16 @@ def test_organisation_agents_are_windows(case: Case) -> None:
     assert pact.exists
     assert pact.rules == ("CST-1", "CST-3", "CST-4", "CST-10", "CST-11-term", "CST-11-exit", *LOCKS)
     assert pact.petitions == ()
+    asked = {"accede", "refuse_accession", "request_suspension"}
+    heard = dict.fromkeys(model.organisations, 0)
     while model.running:
         model.step()
-        petitioners = {state for state, _ in pact.petitions}
-        assert petitioners <= set(case.deciders)
+        acts = model.acts_now()
+        for name, club in model.organisations.items():
+            mine = [(state, act) for state, of, act in acts if of == name]
+            assert list(club.petitions) == [(s, act) for s, act in mine if act in asked]
+            heard[name] += len(club.petitions)
+    assert sum(n > 0 for n in heard.values()) > 1
 
 
 def test_mesa_batch_run_and_data_collector(case: Case) -> None:

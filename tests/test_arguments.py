@@ -3,20 +3,35 @@
 import copy
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tashkent as tk
-from tashkent.experiments.sensitivity import SensitivityPlan
+from tashkent.calibration.calibrate import calibrate
+from tashkent.calibration.recovery import recover
+from tashkent.calibration.stages import Effort
+from tashkent.calibration.validation import validate
+from tashkent.experiments.sensitivity import QUICK, SensitivityPlan
 from tashkent.model.case import Case
+from tashkent.model.counterfactual import parse_counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import prior_parameters
+from tests.commands import QUESTION
 
 LATE = "2025-10"
 NO_SEEDS = (1.0, True, np.random.default_rng(1), -1, None, "1", np.float64(2), np.True_)
+NO_RING = parse_counterfactual(QUESTION, "no_ring.toml")
 NO_RUNS = (0, -5, 2.0, True, None, 2**60)
+
+
+def design(case: Case) -> dict[str, Any]:
+    """A sweep of two points."""
+    vary = {"vary": "parameter", "parameter": "contagion", "values": [0.25, 1.125]}
+    asked = {"outcomes": ["members(PACT, 2005-12)"], "factor": [vary]}
+    return {"case": str(case.path), "method": "grid", "runs": 2, **asked}
 
 
 def calls(case: Case) -> dict[str, Callable[..., Any]]:
@@ -42,6 +57,58 @@ def test_seeds_and_runs_that_cannot_be(case: Case, name: str) -> None:
             continue
         with pytest.raises(InputError, match=r"runs: .* is not valid; allowed: a whole number, "):
             call(runs=runs)
+
+
+def test_a_comparison_has_two_runs_at_least_as_on_the_command_line(case: Case) -> None:
+    with pytest.raises(InputError, match=r"compare: runs: 1 is not valid; .* 2 or more"):
+        tk.compare(case, "CF1", runs=1, start=LATE)
+
+
+WORKING = {
+    "compare": (
+        "experiments.compare.run_pairs",
+        lambda of, n, _: tk.compare(of, NO_RING, runs=2, start="2010-10", workers=n),
+    ),
+    "sweep": ("experiments.sweep.run", lambda of, n, _: tk.sweep(design(of), workers=n)),
+    "sensitivity": (
+        "experiments.sensitivity.evaluator",
+        lambda of, n, _: tk.sensitivity(of, ["members(PACT, 2005-12)"], plan=QUICK, workers=n),
+    ),
+    "calibrate": (
+        "calibration.calibrate.sample",
+        lambda of, n, folder: calibrate(of, folder=folder, workers=n),
+    ),
+    "validate": (
+        "calibration.stages.run",
+        lambda of, n, folder: validate(of, Effort(), folder, workers=n),
+    ),
+    "recover": (
+        "calibration.recovery.replicates",
+        lambda of, n, _: recover(of, number=20, seed=0, workers=n),
+    ),
+}
+
+
+class BegunError(Exception):
+    """The work, with so many processes."""
+
+
+@pytest.mark.parametrize("name", WORKING)
+def test_no_workers_are_one_a_core_in_python_as_on_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, minimal: Case, tmp_path: Path, name: str
+) -> None:
+    def work(*given: Any, **named: Any) -> None:
+        raise BegunError(named.get("workers", given[1] if name == "sensitivity" else None))
+
+    place, call = WORKING[name]
+    monkeypatch.setattr(f"tashkent.{place}", work)
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    for asked, told in ((0, 7), (1, 1), (3, 3)):
+        with pytest.raises(BegunError) as begun:
+            call(minimal, asked, tmp_path)
+        assert begun.value.args == (told,)
+    with pytest.raises(InputError, match=rf"{name}: workers: -1 is not valid"):
+        call(minimal, -1, tmp_path)
 
 
 def test_whole_numbers_of_numpy_are_whole_numbers(case: Case) -> None:

@@ -37,6 +37,7 @@ def test_run_writes_everything_and_reports_json(
         "p_in.png",
         "parameters.csv",
         "report.json",
+        "scores.csv",
         "seats.csv",
         "seats.parquet",
     }
@@ -44,8 +45,9 @@ def test_run_writes_everything_and_reports_json(
     assert {row["month"] for row in report["p_in"]} == {
         f"{year}-12" for year in (1994, 1998, 2000, 2005, 2008, 2013, 2025)
     }
-    assert {row["who"] for row in report["log_score"]} == {
+    assert {row["who"] for row in report["scores"]} == {
         "model",
+        "nobody moves",
         "constant hazards",
         "renewal step",
         "structural steps",
@@ -53,7 +55,9 @@ def test_run_writes_everything_and_reports_json(
     assert report["renewal"]["month"] == "1999-04"
     seats = pd.read_parquet(out / "seats.parquet")
     codebook = set(pd.read_csv(out / "codebook.csv")["column"])
-    assert set(seats.columns) | set(pd.read_parquet(out / "acts.parquet").columns) == codebook
+    scores, acts = pd.read_csv(out / "scores.csv"), pd.read_parquet(out / "acts.parquet")
+    assert {*seats.columns, *acts.columns, *scores.columns} == codebook
+    assert len(scores) == len(report["scores"])
     pd.testing.assert_frame_equal(seats, pd.read_csv(out / "seats.csv"), check_dtype=False)
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["case_hash"] == tk.load_case().hash

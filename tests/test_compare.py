@@ -396,7 +396,7 @@ def replace_series(one: Counterfactual, add: float) -> Counterfactual:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"runs": 0}, "runs: 0 is not valid; allowed: a whole number, 1 or more"),
+        ({"runs": 0}, "runs: 0 is not valid; allowed: a whole number, 2 or more"),
         ({"runs": 10, "per_draw": 3}, "a number that divides 10 runs"),
         ({"start": "2025-12"}, "a month before 2025-12"),
         ({"start": "1991-12"}, "a month from 1992-05"),

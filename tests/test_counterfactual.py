@@ -17,6 +17,7 @@ from tashkent.model.counterfactual import (
     by_number,
     load_counterfactual,
     parameters_of,
+    parse_counterfactual,
     shipped_counterfactuals,
 )
 from tashkent.model.errors import InputError
@@ -38,6 +39,7 @@ from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
 from tashkent.model.statuses import Act, Status
 from tashkent.model.theory import with_theory
+from tests.fuzzer import toml
 
 #: shipped counterfactual -> the first month in which an input of a run from 1992 may differ
 FIRST = {
@@ -631,7 +633,7 @@ def test_a_bad_patch_is_one_line(
         ),
         (
             "id = 'bad'\nstarts = ['2025-12']\n[[patch]]\ndo = 'remove_club'\nclub = 'GUAM'",
-            "a month before the last of the case",
+            "bad.toml: starts: '2025-12' is not valid; allowed: a month before 2025-12, the last of the case",
         ),
     ],
 )
@@ -689,3 +691,42 @@ def test_every_act_of_the_patches_is_one_of_the_law() -> None:
     left_out = set(Act) - set(STREAMS)
     assert Act.DECLINE in left_out  # follows from participation, which is not drawn
     assert len(shipped_counterfactuals.__doc__ or "") > 0
+
+
+SERIES = {"do": "change_series", "series": "autonomy", "states": ["UZB"], "first_year": 1999}
+
+
+@pytest.mark.parametrize(
+    ("row", "times", "says"),
+    [
+        ({**SERIES, "last_year": 1999, "add": 1e300}, 1, "add: 1e+300 is not valid; allowed: less"),
+        ({**SERIES, "last_year": 1999, "set": -1e6}, 1, "set: -1000000.0 is not valid"),
+        (
+            {**SERIES, "last_year": 1999, "scale": 999.0},
+            2,
+            "patch 2 (change_series): autonomy of UZB in 1999: 6",
+        ),
+        ({"do": "rescale_event", "event": "E031", "factor": 1e300}, 1, "factor: 1e+300"),
+        (
+            {"do": "rescale_event", "event": "E031", "factor": 999.0},
+            2,
+            "patch 2 (rescale_event): factor: 999.0 is not valid; allowed: a factor by which no",
+        ),
+        ({"do": "change_parameter", "parameter": "contagion", "value": -1e9}, 1, "value: -1"),
+        (
+            {"do": "change_statute", "statute": "CST-11-term", "set": {"years": 10**30}},
+            1,
+            "set.years: 1000000000000000000000000000000 is not valid; allowed: less",
+        ),
+    ],
+)
+def test_numbers_of_a_patch_are_those_of_this_world(
+    case: Case, row: dict[str, object], times: int, says: str
+) -> None:
+    """One that is beyond counting was accepted, and was said back with three hundred digits."""
+    with pytest.raises(InputError) as caught:
+        parse_counterfactual("id = 'q'\n" + f"[[patch]]\n{toml(row)}\n" * times, "q.toml").apply(
+            case
+        )
+    assert says in str(caught.value)
+    assert len(str(caught.value)) < 250

@@ -68,6 +68,26 @@ def test_the_page_is_made_from_the_tables(case: Case) -> None:
     assert written == page(case, ROOT), "run: make counterfactuals"
 
 
+def test_labels_stand_on_the_page(case: Case, tmp_path: Path) -> None:
+    """A zero by construction is shown as one and is no direction found, also where none is implied."""
+    (tmp_path / "results").mkdir()
+    for path in (COURSES, MANIFEST):
+        (tmp_path / path).write_bytes((ROOT / path).read_bytes())
+    table = pd.read_csv(ROOT / OUTCOMES)
+    labels = {f"{w}_{c}": 0.125 for w in ("prior", "without") for c in ("change", "low", "high")}
+    table = table.assign(**labels, prior_found="up", without_found="down", zero="")
+    none = (table["theory"] == "whole") & (table["implied"] == "none") & (table["found"] == "none")
+    table.loc[none, "zero"] = "runs"
+    table.to_csv(tmp_path / OUTCOMES, index=False)
+    text = page(case, tmp_path)
+    assert text.count("| +0.12 ↑ | +0.12 ↓ | **0** ≠ |") == none.sum() > 0
+    both = table[(table["theory"] == "whole") & (table["whose"] == "both")]
+    zeros = int((both["zero"] != "").sum())
+    found = int(((both["implied"] == both["found"]) & (both["zero"] == "")).sum())
+    ups = int(((both["implied"] == "up") & (both["zero"] == "")).sum())
+    assert f"| both | {len(both)} | {zeros} | {found} | {ups} |" in text
+
+
 def test_the_tables_are_of_the_case_and_its_posterior(case: Case) -> None:
     told = json.loads((ROOT / MANIFEST).read_text(encoding="utf-8"))
     assert told.items() >= made_from(case).items(), "run: make counterfactuals"

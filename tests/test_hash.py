@@ -36,11 +36,6 @@ def applied(*patches: Patch) -> Case:
     return Counterfactual(id="q", patches=patches).apply(CASE)
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(SKELETON, tmp_path / "minimal"))
-
-
 # by whatever route ---------------------------------------------------------------------------------
 
 

@@ -7,10 +7,17 @@ import pytest
 
 from tashkent.dashboard.changes import KINDS as IN_WORDS
 from tashkent.model.case import Case
-from tashkent.model.clock import parse_month
+from tashkent.model.clock import month_of, parse_month
 from tashkent.model.counterfactual import shipped_counterfactuals
 from tashkent.model.law import Law, RulesInForce
-from tashkent.model.statutes import KINDS, REACHING, SEVERAL, FixedTerm, Statute
+from tashkent.model.statutes import (
+    KINDS,
+    REACHING,
+    SEVERAL,
+    AnyStatute,
+    FixedTerm,
+    Statute,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -49,6 +56,66 @@ def test_without_the_protocol_every_term_must_be_renewed(case: Case) -> None:
     law = Law([term.model_copy(update={"until": None})])
     due = [m for m in case.months if law.rules("CST", m).renewal_due]
     assert [m - due[0] for m in due] == [0, 60, 120, 180, 240, 300]
+
+
+def test_where_there_is_no_law_nothing_is_in_force_or_due(case: Case) -> None:
+    empty = Law([]).rules("CST", parse_month("1999-04"))
+    assert empty == RulesInForce()
+    assert not any(getattr(empty, name) for name in RulesInForce.__dataclass_fields__)
+    assert not empty.renewal_due
+    assert empty.hears_petitions
+    assert not empty.takes("vote")
+    assert empty.covering("external") is None
+
+
+def act(kind: str, day: date, instrument: str, **more: object) -> AnyStatute:
+    """A statute of an invented club, with as little in it as its kind allows."""
+    words = dict.fromkeys(("article", "text", "source"), "as agreed")
+    given = {"id": f"{kind} {instrument}", "club": "Pact", "kind": kind, "from": day}
+    return KINDS[kind].model_validate(given | words | {"instrument": instrument} | more)
+
+
+def test_instruments_count_by_their_day_until_the_last_of_the_month() -> None:
+    eve, last, next_day = (date(2000, 1, 31), date(2000, 2, 29), date(2000, 3, 1))
+    forces: dict[str, object] = {"interim": False, "covers": ("external",)}
+    entry: dict[str, object] = {"consensus": True, "ratification_months": 0}
+    law = Law(
+        [
+            act("forces", eve, "first", **forces),
+            act("forces", eve, "again", **forces),
+            act("benefit", eve, "again"),
+            act("forces", next_day, "later", signed=last, **forces),
+            act("accession", eve, "charter", **entry),
+            act("benefit", eve, "charter"),
+            act("benefit", last, "end"),
+        ]
+    )
+    months = [month_of(day) for day in (date(1999, 12, 1), eve, last, next_day)]
+    assert [law.reach("Pact", m) for m in months] == [0, 2, 3, 3]  # signed is enough
+    assert [law.acquis("Pact", m) for m in months] == [0, 2, 3, 4]  # who comes in joins the charter
+    assert [law.acquis("Pact", m, since=eve) for m in months] == [0, 0, 1, 2]
+    assert [law.acquis("Pact", m, since=date(2000, 1, 30)) for m in months] == [0, 2, 3, 4]
+    assert law.reach("None", months[-1]) == law.acquis("None", months[-1]) == 0
+
+
+@pytest.mark.parametrize(
+    ("days", "binds"),
+    [
+        (("1994-04-20", "1999-04-01"), False),
+        (("1994-04-20", "1999-04-02"), True),
+        (("1999-04-01", None), True),
+        (("1999-04-02", None), False),
+    ],
+)
+def test_a_term_binds_in_a_month_if_it_holds_on_the_first(
+    case: Case, days: tuple[str, str | None], binds: bool
+) -> None:
+    term = next(s for s in case.statutes if isinstance(s, FixedTerm) and s.renewal == "opt_in")
+    first, until = (None if day is None else date.fromisoformat(day) for day in days)
+    law = Law([term.model_copy(update={"from_": first, "until": until})])
+    rules = law.rules("CST", parse_month("1999-04"))
+    assert (rules.term is not None) == binds
+    assert rules.prolonged == (until is None)  # is there a text to sign when the month ends?
 
 
 @pytest.mark.parametrize(

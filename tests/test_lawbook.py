@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from tashkent.cli.new_case import SKELETON
 from tashkent.model import lawbook
-from tashkent.model.case import Case, load_case
+from tashkent.model.case import Case
 from tashkent.model.errors import InputError
 from tashkent.model.statutes import KINDS, Statute
 
@@ -19,11 +18,6 @@ ENOUGH = {
     "text": "A rule.",
     "source": "TALE",
 }
-
-
-@pytest.fixture(scope="module")
-def minimal() -> Case:
-    return load_case(SKELETON)
 
 
 def statute(kind: str, **given: object) -> Statute:

@@ -4,6 +4,7 @@ import json
 import pickle
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import tashkent as tk
 from tashkent.agents import terms as terms_of
 from tashkent.calibration.posterior import fit
-from tashkent.model import guarded
+from tashkent.model import guarded, theory
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError
@@ -37,6 +38,18 @@ def terms() -> Iterator[None]:
     yield
     terms_of.TERMS.clear()
     terms_of.TERMS.update(held)
+
+
+@pytest.fixture(autouse=True)
+def untried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most slips are looked for in this process, which is quick; the process that a file is tried in does the same."""
+    if "tried" not in request.fixturenames:
+        monkeypatch.setattr(theory, "tried", lambda *_, **__: None)
+
+
+@pytest.fixture
+def tried() -> None:
+    """For tests of the process in which a file is tried."""
 
 
 def own(
@@ -144,6 +157,14 @@ def test_a_decorator_that_cannot_be_used(
         ("import sys\nsys.exit()", "a file that runs (SystemExit"),
         ("1 / 0", "a file that runs (ZeroDivisionError: division by zero (line 1))"),
         ("raise BaseException('odd')", "a file that runs (BaseException: odd (line 1))"),
+        (
+            "from tashkent.agents.terms import TERMS\nTERMS['odd'] = None",
+            "a file that runs (it changes the table of terms without @term)",
+        ),
+        (
+            "from tashkent.agents.terms import TERMS\nTERMS.clear()",
+            "a file that runs (it changes the table of terms without @term)",
+        ),
         ("x = '\0'", "a file that runs ("),
     ],
 )
@@ -172,6 +193,51 @@ def test_what_takes_too_long_is_ended(
     path.write_text("while True:\n    pass")
     with pytest.raises(InputError, match="a file that runs \\(no answer in"):
         with_theory(case, str(path))
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("tried")
+@pytest.mark.parametrize(
+    ("formula", "says"),
+    [
+        ("return sum(range(10**12))", "a file that runs (no answer in 1 seconds)"),
+        ("__import__('os')._exit(0)", "a file that runs (it ended the process, exit code 0)"),
+        ("__import__('ctypes').string_at(0)", "a file that runs (it ended the process"),
+        ("return np.ones(10**9)", "own_term: 'MemoryError: Unable to allocate 7.45 GiB"),
+        ("return now.autonomy", "own_term: 'shape (404,12)' is not valid"),
+        (
+            "while True:\n    try:\n        time.sleep(9)\n    except BaseException:\n        pass",
+            "no answer",
+        ),
+    ],
+)
+def test_what_no_alarm_ends_is_ended_with_a_process_of_its_own(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, formula: str, says: str
+) -> None:
+    """In a thread too, where no alarm rings."""
+    monkeypatch.setattr(guarded, "MOST_SECONDS", 0.5 if "answer" in says else 20.0)
+    known, file = dict(terms_of.TERMS), own(tmp_path, formula)
+    with ThreadPoolExecutor(1) as thread, pytest.raises(InputError) as error:
+        thread.submit(with_theory, case, file).result(timeout=100)
+    assert says in str(error.value)
+    assert file in str(error.value)
+    assert known == terms_of.TERMS
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("tried")
+def test_a_file_is_tried_beside_those_that_are_known(
+    case: Case, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a").mkdir()
+    one = own(tmp_path / "a", "print('said')\nreturn now.seat * 1.0", READS_SEAT, "one_term")
+    other = own(tmp_path, "return now.seat * 2.0", READS_SEAT)
+    wider = with_theory(case, f"{one},{other}")
+    assert {"one_term", "own_term"} <= set(compile_case(wider).theory)
+    assert "said" in capfd.readouterr().out  # here, where it counts
+    taken = own(tmp_path, "return now.seat * 2.0", READS_SEAT, "one_term")
+    with pytest.raises(InputError, match="a term named one_term exists already"):
+        with_theory(wider, taken)
 
 
 def test_nan_in_a_run_alone_is_found_where_it_comes_about(case: Case, tmp_path: Path) -> None:

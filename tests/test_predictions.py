@@ -86,5 +86,5 @@ def test_a_missing_file_and_a_month_before_the_start(
     with pytest.raises(InputError, match="a file that can be read"):
         load_predictions(tmp_path / "none.toml", case)
     early = StatedPrediction(state="UZB", direction="up", confidence=0.9, month="1995-12")
-    with pytest.raises(InputError, match="a month after the start"):
+    with pytest.raises(InputError, match="a month after 1998-12, where CF2 starts"):
         score((early,), found.pairs[0])

@@ -1,40 +1,75 @@
-"""The figures of the README are those of `tashkent run`."""
+"""The figures of README.md are those of `tashkent run` and of the examination."""
 
-from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pandas as pd
 import pytest
 
+from publish import evidence, readme
+from publish.page import ROOT
 from tashkent.calibration.report import Report, make_report
 from tashkent.model.case import Case
 
-README = Path(__file__).parent.parent / "README.md"
+TEXT = (ROOT / readme.README).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def report(case: Case) -> Report:
-    return make_report(case, runs=1000, seed=0)
+    return make_report(case, runs=readme.RUNS, seed=readme.SEED)
 
 
-def lines(report: Report) -> list[str]:
-    logs = report.log_score.set_index("who")
-    focus = report.ensemble.case.focus
-    found = []
-    for who in dict.fromkeys(report.brier["who"]):
-        brier = report.brier.loc[report.brier["who"] == who, "brier"]
-        held = [
-            f"{logs.loc[who, c]:.1f}" if who in logs.index else "" for c in (focus, "all clubs")
-        ]
-        found.append("| " + " | ".join([str(who), *held, *(f"{b:.3f}" for b in brier)]) + " |")
-    assert report.split is not None
-    found.append(
-        f"From the record of December 1998 all eight are right in {report.split.all_right:.0%} of runs; "
-        f"mean balanced accuracy {report.split.balanced_accuracy:.2f}."
-    )
-    return found
+@pytest.fixture(scope="module")
+def tables() -> dict[str, pd.DataFrame]:
+    return evidence.read(ROOT / evidence.RESULTS)[1]
 
 
 @pytest.mark.slow
 def test_the_readme_tells_what_a_run_finds(report: Report) -> None:
-    text = README.read_text(encoding="utf-8")
-    missing = [line for line in lines(report) if line not in text]
-    assert not missing, "README.md should say:\n" + "\n".join(lines(report))
+    expected = readme.with_block(TEXT, "scores", readme.scores(report))
+    assert expected == TEXT, "run: python -m publish.readme"
+
+
+def test_the_limits_are_those_of_the_examination(
+    case: Case, tables: dict[str, pd.DataFrame]
+) -> None:
+    expected = readme.with_block(TEXT, "limits", readme.limits(case, tables))
+    assert expected == TEXT, "run: python -m publish.readme"
+
+
+def test_a_limit_moves_with_its_table(case: Case, tables: dict[str, pd.DataFrame]) -> None:
+    """From 1992, in the model's runs and no others."""
+    patterns = tables["patterns"].copy()
+    row = (patterns["id"] == "N6") & (patterns["measure"] == "leave")
+    row &= (patterns["who"] == "model") & (patterns["start"] == "1992-05")
+    assert row.sum() == 1
+    patterns.loc[row, "value"] = 0.123
+    text = readme.limits(case, tables | {"patterns": patterns})
+    assert "in 12% somebody leaves on notice" in " ".join(text.split())
+    known = tables["parameters"].assign(contraction=0.5)
+    assert "close to their priors" not in readme.limits(case, tables | {"parameters": known})
+    known.loc[known["parameter"] == "contagion", "contraction"] = 0.05
+    assert "the weights of *contagion*:" in readme.limits(case, tables | {"parameters": known})
+
+
+def test_text_without_marks_is_refused() -> None:
+    with pytest.raises(ValueError, match="no marks of scores"):
+        readme.with_block("# A title", "scores", "")
+
+
+def test_where_a_baseline_wins_is_bold() -> None:
+    table = pd.DataFrame(
+        [
+            ("P", "model", "log score", "2001-02 to 2008-12", "held out", -9.83, 1),
+            ("P", "model", "Brier", "2001-06 to 2008-12", "fitted", 0.0521, 0),
+            ("P", "nobody moves", "Brier", "2001-06 to 2008-12", "fitted", 0.0111, 1),
+        ],
+        columns=["club", "who", "score", "span", "months", "value", "best"],
+    )
+    split = SimpleNamespace(all_right=0.41, balanced_accuracy=0.877)
+    found: Any = SimpleNamespace(scores=table, split=split)
+    text = readme.scores(found)
+    assert "| club |  | log score | Brier 2001-2008 |" in text
+    assert "| P | model | -9.8 | 0.052 |" in text
+    assert "| P | nobody moves |  | **0.011** |" in text
+    assert "right in 41% of runs; mean balanced accuracy 0.88." in text

@@ -229,7 +229,7 @@ def test_the_usual_outcomes_follow_from_the_case(case: Case, small: Case) -> Non
         ({"plan": SensitivityPlan(trajectories=1)}, "2 or more"),
         ({"plan": SensitivityPlan(most=0)}, "1 or more"),
         ({"outcomes": ["inn(UZB, CST, 2012-12)"]}, "nearest valid name: in"),
-        ({"start": "2025-12"}, "a month before the last"),
+        ({"start": "2025-12"}, "a month before 2025-12, the last of the case"),
         ({"start": "2013-01", "outcomes": ["members(CST, 2012-12)"]}, "a month after 2013-01"),
     ],
 )

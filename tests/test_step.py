@@ -7,8 +7,11 @@ import pytest
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
 from tashkent.model.record import Ensemble
+from tashkent.model.seats import NEVER, Seats
 from tashkent.model.simulate import prior_parameters, simulate
-from tashkent.model.statuses import Status
+from tashkent.model.statuses import FORMER, Act, Status
+from tashkent.model.world import enact
+from tests.scripted import Script, bare, parameters_of, world_of
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +114,29 @@ def test_an_objection_keeps_a_state_out(case: Case) -> None:
     assert "CST" not in set(acts[acts["act"] == "accede"]["club"])
     assert "PFP" in set(acts[acts["act"] == "accede"]["club"])  # asks nobody
     assert "suspend" not in set(acts["act"])
+
+
+@pytest.mark.parametrize("status", sorted(FORMER))
+def test_who_goes_out_is_remembered_and_leaves_nothing_behind(case: Case, status: Status) -> None:
+    """Neither what it lacks in instruments nor the loss of its rights waits for its return."""
+    inputs = bare(case)
+    seats = Seats.empty((1, len(case.states), len(case.clubs)))
+    at, beside = (0, 3, 1), (0, 4, 1)
+    for seat in (at, beside):
+        seats.status[seat] = Status.MEMBER
+        seats.gap[seat], seats.deprived[seat], seats.due[seat] = 5, True, 130
+    world = world_of(inputs, seats, Script(seats.status.shape[1:]), parameters_of(case))
+    one = np.array([0])
+    enact(world, 120, 1, one, np.array([3]), Act.LEAVE, status, "a rule")
+    assert [a[at].item() for a in seats] == [status, NEVER, 0, 0, False, True, 120, NEVER]
+    assert [a[beside].item() for a in seats] == [
+        Status.MEMBER,
+        130,
+        0,
+        5,
+        True,
+        False,
+        NEVER,
+        NEVER,
+    ]
+    assert [(e.t, e.club, e.act, e.rule) for e in world.log] == [(120, 1, Act.LEAVE, "a rule")]

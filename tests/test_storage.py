@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -311,6 +312,26 @@ def test_a_kill_leaves_the_earlier_result_or_the_new_one(tmp_path: Path, earlier
     assert step > 20
 
 
+def test_a_command_that_was_killed_can_be_given_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Its result is whole but not all in place, and no manifest says yet that it is ours."""
+    new, killed = tmp_path / "new", tmp_path / "killed"
+    assert call(monkeypatch, *RUN, str(new)) == 0
+    assert call(monkeypatch, "case", "new", str(tmp_path / "pact")) == 0
+    for right, out in ((new, killed / "run"), (tmp_path / "pact", killed / "pact")):
+        shutil.copytree(right, out / ".tashkent-whole-01234567")
+        for name in sorted(path.name for path in right.iterdir())[:2]:
+            if (right / name).is_file():
+                shutil.copy(right / name, out / name)
+    assert call(monkeypatch, *RUN, str(killed / "run")) == 0
+    assert contents(killed / "run") == contents(new)
+    capsys.readouterr()
+    assert call(monkeypatch, "case", "new", str(killed / "pact")) == 2  # for there it is
+    assert "allowed: a new or empty folder" in capsys.readouterr().err
+    assert contents(killed / "pact") == contents(tmp_path / "pact")
+
+
 # one at a time -------------------------------------------------------------------------------------
 
 HOLD = """
@@ -453,3 +474,40 @@ def test_what_cannot_be_had_in_memory_is_one_line(
     assert said.startswith("error: memory: runs: 1000000000000 is not valid; allowed: about ")
     assert said.count("\n") == 0
     assert not out.exists()
+
+
+# tables --------------------------------------------------------------------------------------------
+
+
+def test_a_spreadsheet_computes_nothing_of_ours(tmp_path: Path) -> None:
+    """Text that begins as a formula does has an apostrophe before it; numbers and all other text are as they are."""
+    table = pd.DataFrame(
+        {
+            "theory": ["=-abandonment", "@SUM(A1)", "whole"],
+            "error": ["+1+1", "\t=1", "two\n=1+1"],
+            "place": ["a;=1+1", "-x.toml", "a=b, +c"],
+            "text of a number": ["-0.5", "+3", "-1e-05"],
+            "number": [-0.5, float("nan"), float("-inf")],
+            "=head": [True, False, True],
+        }
+    )
+    storage.write_csv(tmp_path / "t.csv", table)
+    found = pd.read_csv(tmp_path / "t.csv", dtype=str, keep_default_na=False)
+    assert found.to_dict("list") == {
+        "theory": ["'=-abandonment", "'@SUM(A1)", "whole"],
+        "error": ["'+1+1", "'\t=1", "two\n'=1+1"],
+        "place": ["a;'=1+1", "'-x.toml", "a=b, +c"],
+        "text of a number": ["-0.5", "+3", "-1e-05"],
+        "number": ["-0.5", "", "-inf"],
+        "'=head": ["True", "False", "True"],
+    }
+
+
+def test_a_table_without_formulas_is_written_as_it_is(tmp_path: Path) -> None:
+    for table in (
+        pd.DataFrame({"a": ["x", None], "b": pd.Series([1, None], dtype=object)}),
+        pd.DataFrame(columns=["a", "b"]),
+    ):
+        storage.write_csv(tmp_path / "t.csv", table)
+        wanted = table.to_csv(index=False, lineterminator="\n")
+        assert (tmp_path / "t.csv").read_bytes() == wanted.encode()

@@ -14,17 +14,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pandas as pd
 import psutil
 import pytest
 
+from tashkent.experiments import cluster as far
 from tashkent.experiments.chunks import CHUNKS
 from tashkent.experiments.design import read_design
+from tashkent.experiments.evaluators import LOST
 from tashkent.experiments.sweep import SWEEP, sweep
 from tashkent.experiments.tasks import Tasks
+from tashkent.model.errors import InputError
 
 RUNS = int(os.environ.get("SWEEP_RUNS", "8000"))
 POINTS = 5
@@ -60,6 +63,19 @@ def held(found, folder):
 
 chunks.store = held
 main()
+"""
+#: what a worker of a cluster runs first: one task ends the process in which it is done
+DEADLY = """
+import os
+import tashkent.experiments.cluster as cluster
+from tashkent.experiments.evaluators import on_one_thread
+
+def deadly(plan, task):
+    if task.key == "{key}":
+        os.kill(os.getpid(), 9)
+    return on_one_thread(plan, task)
+
+cluster._evaluate_there = deadly
 """
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed sweeps")]
@@ -197,22 +213,21 @@ def started(log: Path, *arguments: object) -> Iterator[subprocess.Popen[bytes]]:
 
 @contextmanager
 def cluster(
-    folder: Path,
+    folder: Path, number: int = 2, *more: object
 ) -> Iterator[tuple[str, subprocess.Popen[bytes], list[subprocess.Popen[bytes]]]]:
-    """A scheduler, which takes a port that is free, and two workers of one thread each, which it knows."""
-    told, logs = folder / "scheduler.json", [folder / f"worker{n}.log" for n in range(2)]
+    """A scheduler, which takes a port that is free, and workers of one thread each, which it knows."""
+    told, logs = folder / "scheduler.json", [folder / f"worker{n}.log" for n in range(number)]
     asked = ("--host", "127.0.0.1", "--port", 0, "--scheduler-file", told, "--no-dashboard")
-    worker = ("--scheduler-file", told, "--nthreads", 1, "--no-nanny", "--no-dashboard")
+    worker = ("--scheduler-file", told, "--nthreads", 1, "--no-nanny", "--no-dashboard", *more)
     with started(folder / "scheduler.log", "distributed.cli.dask_scheduler", *asked) as scheduler:
         wait_until(lambda: told.exists() and told.read_text().endswith("}"), scheduler)
         address = str(json.loads(told.read_text())["address"])
-        with (
-            started(logs[0], "distributed.cli.dask_worker", *worker) as one,
-            started(logs[1], "distributed.cli.dask_worker", *worker) as other,
-        ):
-            for log, process in zip(logs, (one, other), strict=True):
+        with ExitStack() as stack:
+            begun = [started(log, "distributed.cli.dask_worker", *worker) for log in logs]
+            workers = [stack.enter_context(one) for one in begun]
+            for log, process in zip(logs, workers, strict=True):
                 wait_until(lambda log=log: "Registered to" in log.read_text(), process)  # type: ignore[misc]
-            yield address, scheduler, [one, other]
+            yield address, scheduler, workers
 
 
 def test_a_cluster_with_a_worker_killed_half_way_finds_the_same(
@@ -229,6 +244,23 @@ def test_a_cluster_with_a_worker_killed_half_way_finds_the_same(
         assert process.returncode == 0, said
         assert workers[0].wait() == -signal.SIGKILL
         assert workers[1].poll() is None
+    assert_same(out, undisturbed)
+
+
+def test_a_task_that_loses_two_workers_of_a_cluster_is_a_failed_row_and_costs_no_other(
+    design: Path, undisturbed: Path, tmp_path: Path
+) -> None:
+    """Three workers, of which the task ends two: what waited at them is done all the same."""
+    out, plan = tmp_path / "out", read_design(design)
+    killer = list(Tasks(plan))[3]
+    (tmp_path / "deadly.py").write_text(DEADLY.format(key=killer.key))
+    with cluster(tmp_path, 3, "--preload", tmp_path / "deadly.py") as (address, _, workers):
+        found = sweep(plan, out, cluster=address)
+        assert [worker.poll() for worker in workers].count(-signal.SIGKILL) == 2
+    assert found.failures == len(killer.points)
+    assert found.failed["error"].tolist() == [f"ChildProcessError: {LOST}"] * len(killer.points)
+    resumed = command(design, "--out", out, "--workers", 1, "--resume")
+    subprocess.run(resumed, check=True, capture_output=True)
     assert_same(out, undisturbed)
 
 
@@ -251,6 +283,23 @@ def test_a_scheduler_that_dies_half_way_is_one_line_and_what_is_done_is_kept(
     assert len(said.strip().splitlines()) == 1, said
     assert half <= done(out) < tasks
     assert not (out / "manifest.json").exists()
+    resumed = command(design, "--out", out, "--workers", 1, "--resume")
+    subprocess.run(resumed, check=True, capture_output=True)
+    assert_same(out, undisturbed)
+
+
+def test_a_cluster_that_loses_all_workers_is_one_line(
+    design: Path, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(far, "WITHOUT_WORKERS", 0.5)
+    monkeypatch.setattr(far, "LOOK", 0.2)
+    out, plan = tmp_path / "out", read_design(design)
+    (tmp_path / "deadly.py").write_text(DEADLY.format(key=list(Tasks(plan))[-1].key))
+    with (
+        cluster(tmp_path, 1, "--preload", tmp_path / "deadly.py") as (address, _, _workers),
+        pytest.raises(InputError, match="a cluster with a worker: all were lost; what is done"),
+    ):
+        sweep(plan, out, cluster=address)
     resumed = command(design, "--out", out, "--workers", 1, "--resume")
     subprocess.run(resumed, check=True, capture_output=True)
     assert_same(out, undisturbed)

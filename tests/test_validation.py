@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from publish import evidence
 from tashkent.agents import deliberation
 from tashkent.calibration import stages
 from tashkent.calibration.baselines import backed_off, structural_steps
+from tashkent.calibration.contests import ALL, Forecast, calibration_curve, contest, gains, scope
 from tashkent.calibration.forecasters import BACKED_OFF, MODEL, STEPS
-from tashkent.calibration.holdout import ALL, Forecast, calibration_curve, contest, gains, scope
 from tashkent.calibration.imputation import imputed
 from tashkent.calibration.likelihood import design, fit_rows
 from tashkent.calibration.posterior import fit
@@ -43,12 +44,14 @@ SMALL = Effort(
     runs=20,
     proposals=0,
     permutations=2,
-    imputations=1,
+    imputations=2,
+    replicates=2,
+    eve_runs=5,
     bands=(2, 2),
     ablation_runs=5,
     variant_runs=5,
     nested=False,
-    events=False,
+    each=False,
 )
 
 
@@ -233,6 +236,7 @@ def test_errors_are_those_of_a_sum_over_states() -> None:
             "choices": 10,
             "acts": 1,
             "log_score": [-3.0, -2.0, -1.0, -1.0, -1.0, -1.0],
+            "monthly": [-3.0, -2.0, -1.0, -2.0, -2.0, -2.0],
             "brier": 0.1,
             "brier_acts": 0.2,
         }
@@ -241,6 +245,8 @@ def test_errors_are_those_of_a_sum_over_states() -> None:
     assert row["gain"] == 3
     assert row["se"] == pytest.approx(np.sqrt(3 * np.var([2, 1, 0], ddof=1)))
     assert (row["worst_state"], row["worst_gain"]) == ("C", 0)
+    assert (row["monthly"], row["monthly_gain"]) == (-6, 0)
+    assert row["monthly_se"] == row["se"]
 
 
 def test_the_posterior_is_averaged_over_all_acts_at_once(case: Case) -> None:
@@ -414,6 +420,13 @@ def test_the_command_writes_tables_and_a_manifest(
     held = pd.read_csv(out / "held_out.csv")
     assert {MODEL, STEPS, BACKED_OFF} <= set(held["who"])
     assert {p.name for p in compact.iterdir()} <= {p.name for p in out.iterdir()}
+    assert {"model, inputs imputed"} < set(held["who"])
+    tables = ("clubs", "held_out_clubs", "intervals", "ladder", "ranks", "recovery", "risks")
+    assert {f"{name}.csv" for name in tables} <= {p.name for p in compact.iterdir()}
+    page = evidence.page(*evidence.read(compact))
+    for head in ("What speaks against it", "Was it due?", "What was learnt", "Every club beside"):
+        assert f"## {head}" in page
+    assert "Forecast month by month" in page
 
 
 @pytest.mark.parametrize(

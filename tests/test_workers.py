@@ -137,3 +137,53 @@ def test_kept_processes_stay_and_lost_ones_are_replaced() -> None:
 def _pid() -> int:
     time.sleep(0.05)
     return os.getpid()
+
+
+# Ctrl-C --------------------------------------------------------------------------------------------
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("kills")
+def test_ctrl_c_ends_the_processes_at_once() -> None:
+    """A task that nobody waits for any more may take hours."""
+    others = {child.pid for child in children()}
+
+    def own() -> set[int]:
+        return {child.pid for child in children()} - others
+
+    def interrupted() -> None:
+        with Pool[int, None](2) as pool:
+            pool.add(1, sleep, 600.0)
+            pool.add(2, sleep, 600.0)
+            while len(own()) < 2:
+                time.sleep(0.05)
+            raise KeyboardInterrupt
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    while own() and time.monotonic() < begun + 120:
+        time.sleep(0.05)
+    assert not own()
+    assert time.monotonic() - begun < 60
+
+
+def hears() -> bool:
+    """Whether Ctrl-C would reach this process."""
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    return signal.SIGINT not in blocked and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="no masks of signals")
+def test_processes_do_not_hear_ctrl_c() -> None:
+    """From their first moment on, so that none of them has anything to say of it."""
+    assert hears()
+    with Pool[int, bool](1) as pool:
+        pool.add(1, hears)
+        assert dict(pool.finished()) == {1: False}
+    assert hears()

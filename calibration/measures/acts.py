@@ -11,26 +11,21 @@ from tashkent.calibration.measures.measure import (
     ClubName,
     Count,
     Month,
-    MonthOrNone,
-    OneNumber,
     SeveralNumbers,
     StateName,
     StateNameOrNone,
 )
-from tashkent.calibration.measures.seats import states_of, window
+from tashkent.calibration.measures.seats import WithinMonths, states_of
 from tashkent.calibration.runs import Runs
 from tashkent.model.clock import MONTHS_PER_YEAR
 from tashkent.model.statuses import Act
 
 
-class NumberOfActs(OneNumber):
-    """How often an act happens in a club within some months, done by or to a state or any."""
+class OfOneAct(WithinMonths):
+    """Something of an act in a club within some months, done by or to a state or any."""
 
-    kind = "acts"
     act: ActName
     club: ClubName
-    first: MonthOrNone = None
-    last: MonthOrNone = None
     state: StateNameOrNone = None
 
     @property
@@ -38,14 +33,20 @@ class NumberOfActs(OneNumber):
         """Yes."""
         return True
 
-    @property
-    def until(self) -> int | None:
-        """The last month, if one is named."""
-        return self.last
+
+class NumberOfActs(OfOneAct):
+    """How often an act happens in a club within some months, done by or to a state or any."""
+
+    kind = "acts"
+
+    @classmethod
+    def cells(cls) -> tuple[str, ...]:
+        """The state after all else."""
+        return tuple(sorted(super().cells(), key=lambda name: name == "state"))
 
     def value(self, runs: Runs) -> Floats:
         """0 or more, shape (R,)."""
-        first, last = window(runs, self.first, self.last)
+        first, last = self.window(runs)
         act, c = Act[self.act.upper()], tuple(runs.case.clubs).index(self.club)
         wanted = runs.columns(states_of(runs, self.state))
         found = np.zeros(runs.ensemble.runs)
@@ -55,29 +56,14 @@ class NumberOfActs(OneNumber):
         return found
 
 
-class DateOfAct(OneNumber):
+class DateOfAct(OfOneAct):
     """Date of the first time that an act happens in a club within some months, done by or to a state or any."""
 
     kind = "date"
-    act: ActName
-    club: ClubName
-    state: StateNameOrNone = None
-    first: MonthOrNone = None
-    last: MonthOrNone = None
-
-    @property
-    def reads_acts(self) -> bool:
-        """Yes."""
-        return True
-
-    @property
-    def until(self) -> int | None:
-        """The last month, if one is named."""
-        return self.last
 
     def value(self, runs: Runs) -> Floats:
         """The date in years, shape (R,); NaN where it does not happen."""
-        first, last = window(runs, self.first, self.last)
+        first, last = self.window(runs)
         states = states_of(runs, self.state)
         when = runs.first_act((self.act,), self.club, states, first, last)
         return np.where(np.isfinite(when), when, np.nan) / MONTHS_PER_YEAR

@@ -157,28 +157,44 @@ class Entries(Exits):
     side = INTO
 
 
-class FirstExit(OneNumber):
+class WithinMonths(OneNumber):
+    """Something of some months, by default all that the runs have after their initial condition."""
+
+    first: MonthOrNone = None
+    last: MonthOrNone = None
+
+    @classmethod
+    def cells(cls) -> tuple[str, ...]:
+        """The months after all else."""
+        return tuple(sorted(super().cells(), key=lambda name: name in ("first", "last")))
+
+    @property
+    def until(self) -> int | None:
+        """The last month, if one is named."""
+        return self.last
+
+    def window(self, runs: Runs) -> tuple[int, int]:
+        """First and last month in some runs."""
+        first, last = self.first, self.last
+        end = runs.ensemble.months[-1]
+        return runs.start + 1 if first is None else first, end if last is None else last
+
+
+class FirstExit(WithinMonths):
     """Date of the first time that a state, or any, goes out of a club within some months."""
 
     kind = "first_exit"
     side: ClassVar[int] = OUT
     club: ClubName
     state: StateNameOrNone = None
-    first: MonthOrNone = None
-    last: MonthOrNone = None
 
     def value(self, runs: Runs) -> Floats:
         """The date in years, shape (R,); NaN where nobody does."""
-        first, last = window(runs, self.first, self.last)
+        first, last = self.window(runs)
         moves = runs.moves(self.club, states_of(runs, self.state), first, last)[self.side]
         moved = moves.any(axis=2)
         month = max(first, runs.start + 1) + moved.argmax(axis=1)
         return np.where(moved.any(axis=1), month / MONTHS_PER_YEAR, np.nan)
-
-    @property
-    def until(self) -> int | None:
-        """The last month, if one is named."""
-        return self.last
 
 
 class FirstEntry(FirstExit):
@@ -268,9 +284,3 @@ class LastToJoin(OneNumber):
 def states_of(runs: Runs, state: str | None) -> Sequence[str]:
     """The state, or all that decide if none is named."""
     return runs.case.deciders if state is None else (state,)
-
-
-def window(runs: Runs, first: int | None, last: int | None) -> tuple[int, int]:
-    """First and last month, by default those of the runs after their initial condition."""
-    end = runs.ensemble.months[-1]
-    return runs.start + 1 if first is None else first, end if last is None else last

@@ -274,8 +274,8 @@ class Case:
             if name not in known:
                 raise unknown("statutes.toml", f"{key}: statute", name, known)
 
-    def month(self, text: str, key: str) -> int:
-        """A month of this case, written ``YYYY-MM``; `key` says where it was asked for.
+    def month(self, text: str, key: str, file: str = "") -> int:
+        """A month of this case, written ``YYYY-MM``; `key` and perhaps `file` say where it was asked for.
 
         Raises
         ------
@@ -288,7 +288,21 @@ class Case:
             month = -1
         if month not in self.months:
             span = f"a month from {month_label(self.start)} to {month_label(self.end)}, as YYYY-MM"
-            raise InputError(self.id, key, text, span)
+            raise InputError(file or self.id, key, text, span)
+        return month
+
+    def start_month(self, text: str, key: str, file: str = "") -> int:
+        """A month from whose record runs may start: as `month`, and any but the last.
+
+        Raises
+        ------
+        InputError
+            As `month` does, and if it is the last.
+        """
+        month = self.month(text, key, file)
+        if month == self.end:
+            allowed = f"a month before {month_label(self.end)}, the last of the case"
+            raise InputError(file or self.id, key, text, allowed)
         return month
 
 

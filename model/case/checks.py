@@ -1,6 +1,6 @@
 """Checks of a case's tables against each other; the record's are in `model.case.record_checks`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import Any
 
@@ -21,6 +21,7 @@ from tashkent.model.case.tables import (
 from tashkent.model.clock import month_of
 from tashkent.model.draws import STRIDE
 from tashkent.model.errors import InputError, unknown
+from tashkent.model.reading import one_of
 from tashkent.model.statutes import (
     SEVERAL,
     Incompatible,
@@ -47,19 +48,29 @@ def check_case(case: Case) -> None:
     _check_theories(case)
     check_evidence(case)
     check_record(case)
-    sourced: dict[str, Iterable[tuple[str, Any]]] = {
-        "openness.csv": ((f"{row.club} {row.state}: ", row) for row in case.openness),
-        "events.csv": ((f"{row.event}.", row) for row in case.events),
-        "record.csv": ((f"{row.club} {row.state} {row.date}: ", row) for row in case.record),
-        "statutes.toml": ((f"{row.id}.", row) for row in case.statutes),
-        "clubs.toml": ((f"{name}.", row) for name, row in case.clubs.items()),
-        "parameters.toml": ((f"{name}.", row) for name, row in case.parameters.items()),
+    for file, rows in sourced(case).items():
+        for row, sources in rows:
+            for source in sources:
+                key = f"{row}: source" if " " in row else f"{row}.source"
+                one_of(file, key, source, case.sources)
+
+
+def sourced(case: Case) -> Mapping[str, list[tuple[str, tuple[str, ...]]]]:
+    """The sources of each row that has any: by file, what the row is called, and its sources."""
+    tables: dict[str, Iterable[tuple[str, Any]]] = {
+        "openness.csv": ((f"{row.club} {row.state}", row) for row in case.openness),
+        "events.csv": ((row.event, row) for row in case.events),
+        "record.csv": ((f"{row.club} {row.state} {row.date}", row) for row in case.record),
+        "requests.csv": ((f"{row.date} {row.state}", row) for row in case.requests),
+        "statutes.toml": ((row.id, row) for row in case.statutes),
+        "clubs.toml": case.clubs.items(),
+        "parameters.toml": case.parameters.items(),
+        "theories.toml": case.theories.items(),
     }
-    for file, rows in sourced.items():
-        for key, row in rows:
-            for source in row.source.split(";"):
-                if source.strip() not in case.sources:
-                    raise unknown(file, f"{key}source", source.strip(), case.sources)
+    return {
+        file: [(name, tuple(s.strip() for s in row.source.split(";"))) for name, row in rows]
+        for file, rows in tables.items()
+    }
 
 
 def _check_states(case: Case) -> None:
@@ -72,8 +83,7 @@ def _check_states(case: Case) -> None:
         raise InputError("states.csv", "patron", listed, "the role of one state")
     if patrons != [case.patron]:
         raise unknown("case.toml", "patron", case.patron, patrons)
-    if case.focus not in case.clubs:
-        raise unknown("case.toml", "focus", case.focus, case.clubs)
+    one_of("case.toml", "focus", case.focus, case.clubs)
 
 
 def check_clubs(case: Case) -> None:
@@ -88,11 +98,9 @@ def check_clubs(case: Case) -> None:
         raise InputError("evidence/composites.csv", "variable", "missing", "rows of tie_patron")
     _check_threats(case)
     for name, club in case.clubs.items():
-        if club.sponsor not in (*case.sponsors, "none"):
-            raise unknown("clubs.toml", f"{name}.sponsor", club.sponsor, (*case.sponsors, "none"))
+        one_of("clubs.toml", f"{name}.sponsor", club.sponsor, (*case.sponsors, "none"))
         for threat_name in club.relieves:
-            if threat_name not in case.threats:
-                raise unknown("clubs.toml", f"{name}.relieves", threat_name, case.threats)
+            one_of("clubs.toml", f"{name}.relieves", threat_name, case.threats)
         named = tuple(n.from_ for n in club.names)
         for dates, key in ((club.foundings, "foundings"), (named, "names")):
             if sorted(set(dates)) != list(dates):
@@ -116,8 +124,7 @@ def _check_threats(case: Case) -> None:
             names = (*sorted(measured - {""}), '""')
             raise unknown(file, f"{name}.measured_by", threat.measured_by, names)
         roles = (*case.sponsors, *LEADERLESS)
-        if threat.source not in roles:
-            raise unknown(file, f"{name}.source", threat.source, roles)
+        one_of(file, f"{name}.source", threat.source, roles)
 
 
 def check_openness(case: Case) -> None:
@@ -156,8 +163,7 @@ def check_statutes(case: Case) -> None:
     for statute in case.statutes:
         if ids.count(statute.id) > 1:
             raise InputError("statutes.toml", "id", statute.id, "each statute once")
-        if statute.club not in case.clubs:
-            raise unknown("statutes.toml", f"{statute.id}.club", statute.club, case.clubs)
+        one_of("statutes.toml", f"{statute.id}.club", statute.club, case.clubs)
         if statute.until is not None and statute.until <= statute.from_:
             until = str(statute.until)
             raise InputError("statutes.toml", f"{statute.id}.until", until, "after from")
@@ -186,14 +192,13 @@ def check_statutes(case: Case) -> None:
 
 def _check_statute_names(case: Case, statute: Statute) -> None:
     file = "statutes.toml"
-    if isinstance(statute, Lock) and statute.state not in case.deciders:
-        raise unknown(file, f"{statute.id}.state", statute.state, case.deciders)
+    if isinstance(statute, Lock):
+        one_of(file, f"{statute.id}.state", statute.state, case.deciders)
     if isinstance(statute, Incompatible):
         for key, names in (("bars", statute.bars), ("suspects", statute.suspects)):
             for name in names:
                 others = [club for club in case.clubs if club != statute.club]
-                if name not in others:
-                    raise unknown(file, f"{statute.id}.{key}", name, others)
+                one_of(file, f"{statute.id}.{key}", name, others)
 
 
 def _check_sessions(case: Case) -> None:
@@ -217,8 +222,7 @@ def check_requests(case: Case) -> None:
     """
     seen = set()
     for row in case.requests:
-        if row.state not in case.deciders:
-            raise unknown("requests.csv", f"{row.date}.state", row.state, case.deciders)
+        one_of("requests.csv", f"{row.date}.state", row.state, case.deciders)
         if (row.met is None) != (row.kind == "base"):
             allowed = "empty for a base" if row.kind == "base" else "true or false"
             raise InputError("requests.csv", f"{row.date} {row.state}: met", row.met, allowed)
@@ -240,8 +244,7 @@ def check_events(case: Case) -> None:
     file = "events.csv"
     seen = set()
     for row in case.events:
-        if row.state not in case.deciders:
-            raise unknown(file, f"{row.event}.state", row.state, case.deciders)
+        one_of(file, f"{row.event}.state", row.state, case.deciders)
         names: Iterable[str]
         match row.kind:
             case "threat":
@@ -254,12 +257,11 @@ def check_events(case: Case) -> None:
                 names = case.sponsors
             case _:
                 names = ("patron",)
-        if row.about not in names:
-            raise unknown(file, f"{row.event}.about", row.about, names)
+        one_of(file, f"{row.event}.about", row.about, names)
         is_rivalry = row.kind == "threat" and case.threats[row.about].measured_by == "rivalry"
         rivals = [state for state in case.deciders if state != row.state]
-        if is_rivalry and row.rival not in rivals:
-            raise unknown(file, f"{row.event}.rival", row.rival, rivals)
+        if is_rivalry:
+            one_of(file, f"{row.event}.rival", row.rival, rivals)
         if not is_rivalry and row.rival:
             raise InputError(file, f"{row.event}.rival", row.rival, "empty but for a rivalry")
         if row.date_end is not None and row.date_end < row.date:
@@ -288,8 +290,7 @@ def check_parameters(case: Case) -> None:
     }
     held = dict(case.changed.held) if case.changed else {}  # at a value, which is no prior
     for name, parameter in case.parameters.items():
-        if name not in expected[parameter.role]:
-            raise unknown(file, f"a {parameter.role}", name, expected[parameter.role])
+        one_of(file, f"a {parameter.role}", name, expected[parameter.role])
         if (parameter.sd is None) != (parameter.role == "fixed"):
             need = "no sd" if parameter.role == "fixed" else "an sd"
             raise InputError(file, f"{name}.sd", parameter.sd, f"{need} for a {parameter.role}")
@@ -328,8 +329,7 @@ def _check_theories(case: Case) -> None:
             allowed = "a name that no term has"
             raise InputError("theories.toml", name, ", ".join(theory.terms), allowed)
         for one in theory.terms:
-            if one not in weights:
-                raise unknown("theories.toml", f"{name}.terms", one, weights)
+            one_of("theories.toml", f"{name}.terms", one, weights)
 
 
 def check_evidence(case: Case) -> None:
@@ -344,8 +344,7 @@ def check_evidence(case: Case) -> None:
     years = range(case.start // 12, case.end // 12 + 1)
     seen: dict[tuple[str, str, int], float] = {}
     for number, row in enumerate(case.composites, start=1):
-        if row.state not in case.deciders:
-            raise unknown(file, f"row {number}.state", row.state, case.deciders)
+        one_of(file, f"row {number}.state", row.state, case.deciders)
         if (row.variable, row.state, row.year) in seen:
             key = f"{row.variable} {row.state}"
             raise InputError(file, key, row.year, "each year once")
@@ -368,10 +367,9 @@ def check_evidence(case: Case) -> None:
 def _check_pairs(case: Case, file: str, other: str, rows: list[tuple[str, str, int]]) -> None:
     seen = set()
     for number, (state, partner, year) in enumerate(rows, start=1):
-        if state not in case.deciders:
-            raise unknown(file, f"row {number}.state", state, case.deciders)
-        if partner not in (names := [s for s in case.deciders if s != state]):
-            raise unknown(file, f"row {number} ({state}).{other}", partner, names)
+        one_of(file, f"row {number}.state", state, case.deciders)
+        others = [s for s in case.deciders if s != state]
+        one_of(file, f"row {number} ({state}).{other}", partner, others)
         if (state, partner, year) in seen:
             raise InputError(file, f"{state} {partner}", year, "each year once")
         seen.add((state, partner, year))

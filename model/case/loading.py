@@ -62,10 +62,11 @@ def load_case(case: str | Path = "cst") -> Case:
     >>> load_case("cst").deciders[:3]
     ('ARM', 'AZE', 'BLR')
     """
-    is_shipped = isinstance(case, str) and os.path.isdir(CASES / case)
-    path = CASES / case if is_shipped else Path(case)
-    if not os.path.isdir(path):  # Path.is_dir raises an error for a name that is too long
-        shipped = sorted(p.parent.name for p in CASES.glob("*/case.toml"))
+    shipped = sorted(p.parent.name for p in CASES.glob("*/case.toml"))
+    path = CASES / case if case in shipped else Path(case)
+    if case == "" or not os.path.isdir(
+        path
+    ):  # Path.is_dir raises an error for a name that is too long
         raise unknown("case", "name or folder", str(case), shipped)
     return _Loader(path).load()
 

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from tashkent.model.case.case import Case
 from tashkent.model.case.tables import Entry
 from tashkent.model.clock import last_day, month_label, month_of
-from tashkent.model.errors import InputError, unknown
+from tashkent.model.errors import InputError
+from tashkent.model.reading import one_of
 from tashkent.model.statuses import IN_FIRST, IN_LAST, MAY_SIGN, Act, Status
 from tashkent.model.statutes import AnyStatute, Withdrawal
 
@@ -55,10 +56,8 @@ def check_record(case: Case) -> None:
     for row in case.record:
         key = f"{row.club} {row.state} {row.date}"
         check_seat(case, file, key, row.club, row.state)
-        if row.act not in acts:
-            raise unknown(file, f"{key}: act", row.act, acts)
-        if row.status not in statuses:
-            raise unknown(file, f"{key}: status", row.status, statuses)
+        one_of(file, f"{key}: act", row.act, acts)
+        one_of(file, f"{key}: status", row.status, statuses)
         if last is not None and row.date < last:
             raise InputError(file, key, str(row.date), f"rows in order of date (after {last})")
         if row.date < case.clubs[row.club].since:
@@ -154,8 +153,7 @@ class _Seats:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        #: the day on which a seat was signed for, and on which notice was given
-        self.signed: dict[tuple[str, str], date] = {}
+        #: the day on which notice was given
         self.notice: dict[tuple[str, str], date] = {}
 
     def follow(self, row: Entry, before: Status, status: Status, key: str) -> None:
@@ -182,9 +180,7 @@ class _Seats:
                     self._check_leave(row, key)
                 case act if act in _DECIDED:
                     self._check_decision(row, before, key)
-        if row.act == "accede":
-            self.signed[seat] = row.date
-        elif row.act == "withdraw":
+        if row.act == "withdraw":
             self.notice[seat] = row.date
 
     def _refuse(self, key: str, value: object, when: str) -> InputError:
@@ -202,22 +198,15 @@ class _Seats:
         return [s for s in self.case.law.at(row.date).get(row.club, ()) if s.kind == kind]
 
     def _check_force(self, row: Entry, key: str) -> None:
-        """The club's own day of entry into force, or not before the months of ratification have run."""
+        """Not before the club's own entry into force; a ratification takes as long as it takes."""
         if self._in_force(row, "entry_into_force"):
             return
         own = [s for s in self.case.statutes if (s.club, s.kind) == (row.club, "entry_into_force")]
         first = min((s.from_ for s in own), default=date.min)
-        signed = self.signed.get((row.club, row.state), row.date)
         if row.date < first:
             raise self._refuse(
                 f"{key}: date", str(row.date), f"not before the entry into force ({first})"
             )
-        rules = self.case.law.rules(row.club, month_of(signed))
-        ways = [rule for rule in (rules.accession, rules.restoration) if rule is not None]
-        months = min((rule.ratification_months for rule in ways), default=0)
-        if month_of(row.date) - month_of(signed) < months:
-            when = f"{months} months of ratification after {signed} at least"
-            raise self._refuse(f"{key}: date", str(row.date), when)
 
     def _check_lapse(self, row: Entry, key: str) -> None:
         """A seat lapses at the end of a term: in the month in which it must be renewed, or as the next day comes."""
@@ -309,7 +298,5 @@ def check_seat(case: Case, file: str, key: str, club: str, state: str) -> None:
     InputError
         If one of them is not.
     """
-    if club not in case.clubs:
-        raise unknown(file, f"{key}: club", club, case.clubs)
-    if state not in case.state_ids:
-        raise unknown(file, f"{key}: state", state, case.state_ids)
+    one_of(file, f"{key}: club", club, case.clubs)
+    one_of(file, f"{key}: state", state, case.state_ids)

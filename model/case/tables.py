@@ -13,6 +13,7 @@ SCHEMA = 1
 COUNCIL = (
     "objection",
     "objection_rivalry",
+    "veto",
     "release",
     "ministers",
     "suspicion",
@@ -43,6 +44,8 @@ LENGTHS = tuple(name for name in FIXED if name.endswith(("_months", "_half_life"
 SHARES = ("witness", "forum_stake")
 #: where the mean of a prior may lie, on log-odds; its standard deviation is no larger than the upper end
 PRIOR_RANGE = (-10.0, 10.0)
+#: the largest value of a measured series, in standard deviations, and of a number that changes one
+LARGEST = 1000.0
 #: composites that formulas read besides ties and measured threats
 READ = ("means", "autonomy")
 #: composites named ``tie_<role>`` make that role a possible sponsor of clubs
@@ -66,7 +69,8 @@ TABLES = (
     "evidence/bonds.csv",
 )
 #: tables that a case may have besides; they inform no run and no fit, so the hash does not cover them
-BESIDE = ("patterns.toml",)
+CONTENTS, CITATIONS = "contents.csv", "citations.csv"
+BESIDE = ("patterns.toml", CONTENTS, CITATIONS)
 
 
 class TableRow(BaseModel):
@@ -210,8 +214,8 @@ class Composite(TableRow):
     variable: str
     state: str
     year: int
-    value: float
-    sd: float = Field(ge=0)
+    value: float = Field(ge=-LARGEST, le=LARGEST)
+    sd: float = Field(ge=0, le=LARGEST)
 
 
 class Rivalry(TableRow):

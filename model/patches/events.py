@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import Field, model_validator
 
 from tashkent.model.case import Case
-from tashkent.model.case.tables import Day, Event
-from tashkent.model.patches.patch import Patch, Texts, check_known, refused
+from tashkent.model.case.tables import LARGEST, Day, Event
+from tashkent.model.patches.patch import Number, Patch, Texts, check_known, refused
 
 EventKind = Literal["threat", "tie", "coercion", "credibility", "offer"]
 Kinds = Annotated[tuple[EventKind, ...], Field(strict=False)]
@@ -69,13 +69,23 @@ class RescaleEvent(_EventPatch):
     """An event weighs `factor` times as much."""
 
     do: Literal["rescale_event"] = "rescale_event"
-    factor: float
+    factor: Number
 
     def change(self, case: Case) -> dict[str, Any]:
-        """Its rows with another weight."""
+        """Its rows with another weight.
+
+        Raises
+        ------
+        InputError
+            If an event would weigh more than a thousand times as much.
+        """
         rows = self._chosen(case)
         if self.factor == 1:
             return {}
+        for row in rows:
+            if abs(self.factor * row.sign) > LARGEST:
+                allowed = f"a factor by which no event weighs more than {LARGEST:g} times as much"
+                raise refused("factor", self.factor, allowed)
         new = [Rescaled.model_construct(**{**dict(r), "sign": self.factor * r.sign}) for r in rows]
         return self._put(case, rows, cast("list[Event]", new))
 

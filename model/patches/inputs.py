@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 from tashkent.agents.terms import TERMS
 from tashkent.model.case import Case
 from tashkent.model.case.case import Changed
-from tashkent.model.case.tables import Bond, Composite, Parameter, Rivalry
-from tashkent.model.patches.patch import Patch, Texts, check_known, refused
+from tashkent.model.case.tables import LARGEST, Bond, Composite, Parameter, Rivalry
+from tashkent.model.patches.patch import Number, Patch, Texts, check_known, refused
 from tashkent.model.reading import validated
 
 #: series that are measured between two states
@@ -30,9 +30,9 @@ class ChangeSeries(Patch):
     partners: Texts = ()
     first_year: int
     last_year: int
-    add: float | None = None
-    scale: float | None = None
-    set: float | None = None
+    add: Number | None = None
+    scale: Number | None = None
+    set: Number | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> "ChangeSeries":
@@ -53,7 +53,7 @@ class ChangeSeries(Patch):
         Raises
         ------
         InputError
-            If the case has no such series, state or year.
+            If the case has no such series, state or year, or a value would be far from any that is measured.
         """
         variables = dict.fromkeys(row.variable for row in case.composites)
         check_known("series", [self.series], (*variables, *DYADS))
@@ -73,7 +73,11 @@ class ChangeSeries(Patch):
         for row in case.composites:
             hit = row.variable == self.series and row.state in self.states
             if hit and self.first_year <= row.year <= self.last_year:
-                row = row.model_copy(update={"value": self._new(row.value)})
+                new = self._new(row.value)
+                if abs(new) > LARGEST:
+                    at = f"{self.series} of {row.state} in {row.year}"
+                    raise refused(at, new, f"a value from {-LARGEST:g} to {LARGEST:g}")
+                row = row.model_copy(update={"value": new})
             rows.append(row)
         return {"composites": tuple(rows)}
 
@@ -98,9 +102,9 @@ class ChangeParameter(Patch):
 
     do: Literal["change_parameter"] = "change_parameter"
     parameter: str
-    value: float | None = None
-    mean: float | None = None
-    sd: float | None = Field(default=None, gt=0)
+    value: Number | None = None
+    mean: Number | None = None
+    sd: Number | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _one_way(self) -> "ChangeParameter":

@@ -7,9 +7,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tashkent.model.case import Case
+from tashkent.model.case.tables import LARGEST
 from tashkent.model.clock import parse_month
 from tashkent.model.errors import InputError, unknown
 
+#: what a patch may change an input by, or to
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
 
 

@@ -7,7 +7,6 @@ imported when it runs, so that help is shown at once. A module named by a noun, 
 import logging
 import os
 import sys
-from contextlib import suppress
 from typing import NoReturn
 
 import typer
@@ -27,8 +26,8 @@ from tashkent.cli import (
     sweep,
     validate,
 )
-from tashkent.cli.options import BAD_INPUT
-from tashkent.cli.screen import silence_libraries, write_anything
+from tashkent.cli.options import BAD_INPUT, STOPPED, at_home
+from tashkent.cli.screen import let_go, open_streams, say, silence_libraries, write_anything
 
 commands = typer.Typer(
     help="Why states join an alliance, stay, leave, suspend and come back.",
@@ -59,17 +58,31 @@ class _Said(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print it."""
-        print(record.getMessage(), file=sys.stderr)
+        say(record.getMessage())
 
 
 _SAID = _Said(logging.WARNING)
 
 
 def main() -> NoReturn:
-    """Run the command line; bad input is one line on stderr and exit code 2."""
+    """Run the command line; bad input is one line on stderr and exit code 2, Ctrl-C one line and 130."""
+    try:
+        code = _code()
+    except KeyboardInterrupt:
+        code = STOPPED
+    if code == STOPPED:
+        say("error: stopped")
+    sys.exit(code)
+
+
+def _code() -> int:
+    """Run a command; its exit code."""
     from tashkent.model.memory import keep_memory
 
+    open_streams()
     keep_memory()
+    sys.argv[1:] = map(at_home, sys.argv[1:])
+    os.environ["MPLBACKEND"] = "agg"  # pictures go into files, whatever is set for windows
     logging.getLogger("tashkent").addHandler(_SAID)
     write_anything()
     silence_libraries()
@@ -77,32 +90,24 @@ def main() -> NoReturn:
     try:
         code = commands(standalone_mode=False) or 0  # what a command left with `typer.Exit`
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has seen enough
-        _close_stdout()
     except OSError as error:
-        _close_stdout()
-        sys.exit(_complain(f"{error.filename or 'output'}: {error.strerror or error}"))
+        let_go(sys.stdout)
+        return _complain(f"{error.filename or 'output'}: {error.strerror or error}")
     except MemoryError as error:
-        sys.exit(_complain(f"more memory is needed than there is ({error}): fewer runs at a time"))
+        return _complain(f"more memory is needed than there is ({error}): fewer runs at a time")
     except ValueError as error:
         from tashkent.model.errors import InputError
 
         if not isinstance(error, InputError):
             raise
-        sys.exit(_complain(str(error)))
+        return _complain(str(error))
     except typer.Abort:
-        sys.exit(_complain("stopped"))
+        return STOPPED
     except Exception as error:
         if not hasattr(error, "format_message"):  # not one of Typer's own complaints
             raise
-        sys.exit(_complain(error.format_message()))
-    sys.exit(code)
-
-
-def _close_stdout() -> None:
-    """Let what is still to be written to a full disk or a closed pipe go nowhere."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _complain(error.format_message())
+    return code
 
 
 def _complain(line: str) -> int:
@@ -110,5 +115,5 @@ def _complain(line: str) -> int:
         from tashkent.model.errors import LONGEST_KEY, LONGEST_LINE, shortened
 
         whole = " ".join(line.split())
-        print(f"error: {shortened(whole, LONGEST_LINE + LONGEST_KEY)}", file=sys.stderr)
+        say(f"error: {shortened(whole, LONGEST_LINE + LONGEST_KEY)}")
     return BAD_INPUT

@@ -1,8 +1,6 @@
 """`tashkent calibrate`: the posterior, sampled and checked."""
 
 import json
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -17,7 +15,7 @@ from tashkent.cli.options import (
     load_case,
 )
 from tashkent.cli.progress import progress_bar
-from tashkent.cli.screen import console
+from tashkent.cli.screen import console, say
 
 if TYPE_CHECKING:
     from tashkent.model.case import Case
@@ -72,7 +70,6 @@ def calibrate(
     """
     loaded = load_case(case)
     from tashkent.calibration.calibrate import calibrate as sampled
-    from tashkent.calibration.calibrate import remove_chains
     from tashkent.cli import calibration
 
     _check_alone(loaded, quick, install)
@@ -83,8 +80,8 @@ def calibrate(
 
     calibration.check_out(out)
     ctx.with_resource(claimed(out))
-    if start_again:
-        remove_chains(out / calibration.CHAINS)
+    if install:
+        ctx.with_resource(claimed(loaded.path, "--install"))
     with progress_bar("sample") as progress:
         found = sampled(
             loaded,
@@ -95,7 +92,8 @@ def calibrate(
             walkers=walkers,
             steps=steps,
             runs=runs,
-            workers=workers or os.cpu_count() or 1,
+            start_again=start_again,
+            workers=workers,
             progress=progress,
         )
     calibration.write(found, out)
@@ -120,9 +118,8 @@ def _check_alone(case: "Case", quick: bool, install: bool) -> None:
 
 
 def _leave_unconverged(reasons: Sequence[str], steps: int) -> NoReturn:
-    print(
+    say(
         f"error: not converged after {steps} steps: {', '.join(reasons)}; "
-        f"nothing was shipped: go on with --steps {2 * steps}",
-        file=sys.stderr,
+        f"nothing was shipped: go on with --steps {2 * steps}"
     )
     raise typer.Exit(NOT_CONVERGED)

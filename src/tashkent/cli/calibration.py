@@ -73,9 +73,10 @@ def check_out(out: Path) -> None:
     InputError
         If the folder holds other things and no calibration.
     """
-    if not is_free(out) and not holds_chains(out / CHAINS):
-        allowed = "a new or empty folder, or an earlier calibration"
-        raise InputError("--out", "folder", str(out), allowed)
+    with writing(out, "--out"):
+        if not is_free(out) and not holds_chains(out / CHAINS):
+            allowed = "a new or empty folder, or an earlier calibration"
+            raise InputError("--out", "folder", str(out), allowed)
 
 
 def show(found: Calibration, console: "Console") -> None:

@@ -22,14 +22,16 @@ def check(
 ) -> None:
     """Load a case and all that stands beside it strictly, and say what is in it.
 
-    Tables, patterns, magnitudes and counterfactuals: the first thing wrong is one line and exit code 2.
+    Tables, patterns, citations, magnitudes and counterfactuals: the first thing wrong is one line and exit code 2.
 
     Example: tashkent case check model/cases/cst
     """
     from tashkent.cli.whole_case import load_whole_case
+    from tashkent.model.citations import citations
     from tashkent.model.clock import month_label
 
     case = load_whole_case(path)
+    cited = citations(case)
     found = {
         "case": case.id,
         "hash": case.hash,
@@ -41,6 +43,8 @@ def check(
         "parameters": len(case.parameters),
         "from": month_label(case.start),
         "to": month_label(case.end),
+        "sections cited": cited.located,
+        "sections not located": cited.not_located,
     }
     if as_json:
         print(json.dumps(found, indent=2))

@@ -1,7 +1,6 @@
 """`tashkent compare`: what if."""
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +50,12 @@ def compare(
     prediction: Annotated[
         Path | None, typer.Option(help="Predictions to score, TOML or CSV.")
     ] = None,
+    labels: Annotated[
+        bool,
+        typer.Option(
+            help="Ask again under prior weights and in a fit without the state that is asked about."
+        ),
+    ] = True,
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figures, manifest.")] = None,
     workers: WorkersOption = 0,
     as_json: JsonOption = False,
@@ -70,6 +75,7 @@ def compare(
         "seed": seed,
         "from": start,
         "prediction": None if prediction is None else str(prediction),
+        "labels": labels,
     }
     comparison.check(arguments)
     if out is not None:
@@ -77,9 +83,7 @@ def compare(
 
         ctx.with_resource(claimed_result(out))
     with progress_bar("compare") as progress:
-        found, predictions = comparison.asked(
-            arguments, workers=workers or os.cpu_count() or 1, progress=progress
-        )
+        found, predictions = comparison.asked(arguments, workers=workers, progress=progress)
     if out is not None:
         comparison.write(found, predictions, out, arguments)
     if as_json:

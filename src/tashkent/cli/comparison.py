@@ -3,23 +3,32 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from tashkent.cli.screen import Figures, Heading, strong
-from tashkent.experiments.compare import Comparison, compare, named_counterfactuals
+from tashkent.experiments.compare import Comparison, by_start, compare, named_counterfactuals
+from tashkent.experiments.labels import PRIOR, WITHOUT, agrees
 from tashkent.experiments.manifest import of_comparison
 from tashkent.experiments.pair import Pair, attributed
-from tashkent.experiments.predictions import StatedPrediction, load_predictions, scores
+from tashkent.experiments.predictions import (
+    StatedPrediction,
+    check_predictions,
+    load_predictions,
+    scores,
+)
 from tashkent.experiments.scenarios import BASELINE, WHOLE
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import (
+    load_counterfactual,
     shipped_counterfactuals,
 )
+from tashkent.model.plain import plain_rows
 from tashkent.model.storage import MANIFEST, result, write_csv, write_json, write_parquet
 from tashkent.model.workers import Progress
 
@@ -48,6 +57,21 @@ CODEBOOK = {
     "gained": "Runs in which the state is in only in the counterfactual",
     "lost": "Runs in which the state is in only in the baseline",
     "found": "Direction by low and high: none if they hold zero or lie within 0.01 of it",
+    **{
+        f"{word}_{column}": f"{what}: {told}"
+        for word, what in (
+            ("prior", "The same question with parameters drawn from their priors"),
+            ("without", "The same question in a fit to the choices of all states but this one"),
+        )
+        for column, told in (
+            ("change", "changed - baseline"),
+            ("low", "lower end of 90 per cent of the mean change"),
+            ("high", "upper end of the same"),
+            ("found", "direction by low and high"),
+        )
+    },
+    "without_pareto_k": "Pareto shape of the weights of that fit; above 0.7 they cannot be trusted",
+    "zero": "Why the change is zero by construction: inputs (none differs), runs (the seat moves in none); else empty",
     "share": "Share of runs; in attribution: share of the runs that diverge in which the term differed most",
     "term": "Term of the value of a seat",
     "difference": "Mean difference of the term where histories diverge, counterfactual less baseline, in log-odds",
@@ -61,6 +85,8 @@ CODEBOOK = {
 }
 #: what an implied direction looks like in a table
 ARROWS = {"up": "↑", "down": "↓", "none": "→"}
+#: what stands in its place where a change is zero by construction
+ZERO = "0"
 #: rows of a table on the screen
 MOST = 6
 #: bytes of the name of a figure
@@ -70,9 +96,12 @@ LONGEST_STEM = 200
 def check(arguments: Mapping[str, Any]) -> None:
     """Refuse names and predictions that cannot be used, before anything is run."""
     case = load_case(arguments["case"])
-    named_counterfactuals(case, arguments["names"])
+    starts = by_start(case, named_counterfactuals(case, arguments["names"]), arguments["from"])
     if arguments["prediction"] is not None:
-        load_predictions(Path(arguments["prediction"]), case)
+        predictions = load_predictions(Path(arguments["prediction"]), case)
+        against = arguments["baseline"]
+        baseline = case if against is None else load_counterfactual(against, case).apply(case)
+        check_predictions(predictions, starts, baseline)
 
 
 def asked(
@@ -89,6 +118,7 @@ def asked(
         runs=arguments["runs"],
         seed=arguments["seed"],
         start=arguments["from"],
+        labels=arguments.get("labels", False),
         workers=workers,
         progress=progress,
     )
@@ -121,6 +151,7 @@ def write(
     `arguments` are those of the command, by which `tashkent reproduce` runs it again.
     """
     from tashkent.experiments.figure import figure
+    from tashkent.experiments.pictures import save
 
     with result(out) as folder:
         write_parquet(folder / "seats.parquet", found.seats)
@@ -138,7 +169,7 @@ def write(
         write_csv(folder / "codebook.csv", codebook)
         for pair in found.pairs:
             name = _stem("-".join(pair.key.values()))
-            figure(pair).savefig(folder / f"{name}.png", dpi=150, metadata={"Software": None})
+            save(partial(figure, pair), folder / f"{name}.png")
         write_json(folder / "comparison.json", as_json(found, predictions))
         write_json(folder / MANIFEST, of_comparison(found, folder, arguments))
 
@@ -194,6 +225,8 @@ def show(found: Comparison, predictions: Sequence[StatedPrediction], console: "C
         "effect over draws of the posterior, luck taken out, which they do not.",
         highlight=False,
     )
+    if any(pair.labels is not None for pair in found.pairs):
+        console.print(_LABELS, highlight=False)
     for theory, origin in found.posteriors.items():
         console.print(f"Posterior ({theory}): {origin}.", highlight=False, soft_wrap=True)
 
@@ -231,19 +264,39 @@ def _change_cells(row: pd.Series) -> list[str]:
     ]
 
 
+#: what the columns of labels are called, and what they say
+_AGAIN = {PRIOR: "prior weights", WITHOUT: "fit without it"}
+_LABELS = (
+    "Prior weights: the change with all weights drawn from their priors. Fit without it: in a fit to the choices of "
+    f"all states but the one asked about. {ZERO}: zero by construction, which is no finding: no input differs by then, "
+    "or the seat moves in no run."
+)
+
+
 def _outcome_table(pair: Pair) -> Figures:
-    heads = [Heading(name) for name in ("seat", "month", "implied", *_CHANGE, "found")]
-    table = Figures(heads, "What is asked", keys=2)
+    again = {} if pair.labels is None else _AGAIN
+    names = ("seat", "month", "implied", *_CHANGE, "found", *again.values())
+    table = Figures([Heading(name) for name in names], "What is asked", keys=2)
     for _, row in pair.outcomes.iterrows():
-        status = "" if row["status"] == "in" else f" {_words(row['status'])}"
         table.add_row(
-            f"{row['state']} {row['club']}{status}",
-            row["month"],
-            f"{ARROWS[row['implied']]} {row['whose']}",
+            *_seat_cells(row),
             *_change_cells(row),
-            ARROWS[row["found"]],
+            *_found_cells(row, again),
         )
     return table
+
+
+def _seat_cells(row: pd.Series) -> tuple[str, ...]:
+    status = "" if row["status"] == "in" else f" {_words(row['status'])}"
+    seat = f"{row['state']} {row['club']}{status}"
+    return seat, row["month"], f"{ARROWS[row['implied']]} {row['whose']}"
+
+
+def _found_cells(row: pd.Series, again: Iterable[str]) -> list[str]:
+    """The direction that is found, and the change and direction of the same question asked again."""
+    zero = bool(row.get("zero"))
+    asked = [f"{row[f'{word}_change']:+.3f} {ARROWS[row[f'{word}_found']]}" for word in again]
+    return [ZERO if zero else ARROWS[row["found"]], *asked]
 
 
 def _seat_table(pair: Pair) -> Figures:
@@ -286,8 +339,43 @@ def _prediction_table(scored: pd.DataFrame) -> Figures:
     return table
 
 
-def listed(case: Case) -> list[dict[str, object]]:
-    """The counterfactuals of a case with question, starts and implied directions."""
+def show_labels(found: Comparison, console: "Console") -> None:
+    """Print every outcome of a comparison in one table, with what it rests on, and how many are as implied."""
+    heads = [
+        Heading(name) for name in ("id", "from", "seat", "month", "implied", "change", "found")
+    ]
+    heads += [Heading(name) for name in _AGAIN.values()]
+    table = Figures(heads, "What is asked, and what the answer rests on", keys=4)
+    outcomes = found.outcomes
+    for _, row in outcomes.iterrows():
+        change = f"{row['change']:+.3f}"
+        keys = (row["counterfactual"], row["start"])
+        table.add_row(*keys, *_seat_cells(row), change, *_found_cells(row, _AGAIN))
+    console.print(table)
+    console.print(_LABELS, highlight=False)
+    zeros = int((outcomes["zero"] != "").sum())
+    said = [f"{int(agrees(outcomes).sum())} of {len(outcomes)} directions are as implied"]
+    said += [f"{int(agrees(outcomes, word).sum())} with {name}" for word, name in _AGAIN.items()]
+    said.append(f"{zeros} are zero by construction and count as not found")
+    console.print(f"{', '.join(said)}.", highlight=False)
+
+
+def answered(
+    case: Case, runs: int, seed: int, *, workers: int, progress: Progress | None
+) -> Comparison:
+    """All counterfactuals of a case with the labels of their answers."""
+    asked = shipped_counterfactuals(case)
+    return compare(
+        case, *asked, runs=runs, seed=seed, labels=True, workers=workers, progress=progress
+    )
+
+
+def listed(case: Case, found: Comparison | None = None) -> list[dict[str, object]]:
+    """The counterfactuals of a case with question, starts and implied directions, and answers, if they are given."""
+    answers: dict[str, list[dict[str, Any]]] = {}
+    for pair in found.pairs if found is not None else ():
+        rows = plain_rows(pair.outcomes.assign(start=pair.key["start"]))
+        answers.setdefault(pair.counterfactual.id, []).extend(rows)
     return [
         {
             "id": one.id,
@@ -307,6 +395,7 @@ def listed(case: Case) -> list[dict[str, object]]:
                 for o in one.outcomes
             ],
             "source": one.source,
+            **({"answers": answers[one.id]} if one.id in answers else {}),
         }
         for one in shipped_counterfactuals(case)
     ]

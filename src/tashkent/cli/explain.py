@@ -61,12 +61,18 @@ def _month_asked(case: "Case", month: str) -> int:
 
 
 def _explanation_json(explanation: "Explanation") -> dict[str, object]:
+    from tashkent.model.explain import interval, median
     from tashkent.model.words import story
 
     return {
         "state": explanation.state,
         "month": explanation.month,
         "status": dict(explanation.status),
+        "takes_part": dict(explanation.takes_part),
+        "participation": {
+            club: {"median": median(values), "interval": interval(values)}
+            for club, values in explanation.participation.items()
+        },
         "acts": [
             {
                 "club": act.club,

@@ -1,13 +1,19 @@
 """P(in) by state over time, the record above it, as a picture."""
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tashkent.experiments.pictures import save
 from tashkent.model.clock import MONTHS_PER_YEAR
 from tashkent.model.compilation import compile_case
 from tashkent.model.record import Ensemble
 from tashkent.model.statuses import is_in
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: colour-blind safe (Okabe and Ito)
 RECORD, MODEL, RULE = "#000000", "#0072B2", "#D55E00"
@@ -15,10 +21,11 @@ RECORD, MODEL, RULE = "#000000", "#0072B2", "#D55E00"
 
 def save_figure(ensemble: Ensemble, path: Path) -> None:
     """Write a picture of the focal club: one panel a deciding state, the record as a bar over the ensemble's P(in)."""
-    import matplotlib
+    save(partial(_drawn, ensemble), path)
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot as plt
+
+def _drawn(ensemble: Ensemble) -> "Figure":
+    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -30,9 +37,8 @@ def save_figure(ensemble: Ensemble, path: Path) -> None:
     x = np.array(ensemble.months) / MONTHS_PER_YEAR
     columns, n = 3, len(case.deciders)
     rows = -(-n // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(10, 1.55 * rows + 1.0), sharex=True, sharey=True
-    )
+    figure = Figure(figsize=(10, 1.55 * rows + 1.0))
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axis, state in zip(axes.flat, case.deciders, strict=False):
         s = case.state_ids.index(state)
         p = ensemble.p_in[:, s, c]
@@ -45,7 +51,7 @@ def save_figure(ensemble: Ensemble, path: Path) -> None:
         axis.axvline(
             (case.fit_until + 1) / MONTHS_PER_YEAR, color="0.6", linewidth=0.8, linestyle=":"
         )
-        axis.set_title(names[state], fontsize=9, loc="left", pad=3, parse_math=False)
+        axis.set_title(names[state], fontsize=9, loc="left", pad=3)
         axis.set_ylim(0, 1.24)
         axis.set_yticks([0, 0.5, 1], ["0", "½", "1"])
         axis.tick_params(labelsize=8)
@@ -66,7 +72,6 @@ def save_figure(ensemble: Ensemble, path: Path) -> None:
     else:
         figure.legend(handles=handles, loc="lower center", ncols=4, fontsize=8, frameon=False)
     title = f"{case.title}: who is in {case.club_name(case.focus, case.end)}?"
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left", parse_math=False)
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     figure.tight_layout()
-    figure.savefig(path, dpi=150, metadata={"Software": None})
-    plt.close(figure)
+    return figure

@@ -28,7 +28,7 @@ def new_case(folder: Path, patron: str = PATRON, states: Sequence[str] = STATES)
     InputError
         If the folder is neither new nor empty, or a code of a state cannot be used.
     """
-    if not is_free(folder):
+    if not folder.is_dir() and not is_free(folder):
         raise InputError("case new", "folder", str(folder), "a new or empty folder")
     if folder.exists() and folder.samefile(Path.cwd()):
         raise InputError("case new", "folder", str(folder), "a folder other than the current one")

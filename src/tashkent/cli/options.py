@@ -1,5 +1,7 @@
 """What several commands have in common: options, exit codes, how a case is found."""
 
+import os
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
 NOT_ALL = DIFFERS = 1
 BAD_INPUT = 2
 NOT_CONVERGED = 3
+#: of any command that Ctrl-C ends, as of any other program
+STOPPED = 130
 
 CaseOption = Annotated[
     str, typer.Option("--case", help="A shipped case by name, or a case folder.")
@@ -34,6 +38,18 @@ TrustOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the result to stdout as JSON.")]
+
+
+def at_home(argument: str) -> str:
+    """An argument in which ``~`` begins a path: shells leave it as it is after a sign, and some leave it everywhere.
+
+    Examples
+    --------
+    >>> at_home("--out=~/x") == f"--out={os.path.expanduser('~')}/x", at_home("a~/x")
+    (True, 'a~/x')
+    """
+    option, sign, value = argument.partition("=") if argument[:2] == "--" else ("", "", argument)
+    return option + sign + os.path.expanduser(value) if re.match(r"~([/\\]|$)", value) else argument
 
 
 def load_case(case: str) -> "Case":

@@ -23,6 +23,7 @@ REPORT = (
     "p_in.png",
     "parameters.csv",
     "report.json",
+    "scores.csv",
     "seats.csv",
     "seats.parquet",
 )
@@ -32,11 +33,18 @@ CODEBOOK = {
     "month": "Month, YYYY-MM; its last day counts",
     "p_in": "Share of runs in which the state is in the club",
     "p_in_se": "Standard error of p_in over runs: sqrt(p (1 - p) / runs)",
+    "p_part": "Share of runs in which the state takes part in the club: bound by it, neither frozen nor sanctioned",
     "record_in": "1 if the state is in by the record, else 0",
     "record_status": "Status by the record; in: signatory, member, notice_given, suspension_requested, frozen",
     "run": "Number of the run; with the seed it fixes every draw",
     "act": "What happened to the seat",
     "rule": "Statute on which the act rests, by its id in the case",
+    "who": "The model, or a baseline that knows no mechanism",
+    "score": "log score: leave one state out, in nats, higher is better; Brier: of p_in, lower is better",
+    "span": "First and last month that are scored",
+    "months": "fitted: all have seen them; not fitted: none has; held out: of each state, by a fit on the others",
+    "value": "The score",
+    "best": "1 for the best of a club, score and span; the model's, where no baseline is better",
 }
 
 
@@ -53,6 +61,7 @@ def write_report(report: Report, out: Path, arguments: Mapping[str, object]) -> 
         codebook = pd.DataFrame({"column": CODEBOOK.keys(), "meaning": CODEBOOK.values()})
         write_csv(folder / "codebook.csv", codebook)
         write_csv(folder / "parameters.csv", report.parameters)
+        write_csv(folder / "scores.csv", report.scores)
         save_figure(report.ensemble, folder / "p_in.png")
         write_json(folder / "report.json", report.as_json())
         write_json(folder / MANIFEST, of_run(report, folder, arguments))

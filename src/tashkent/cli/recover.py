@@ -1,7 +1,6 @@
 """`tashkent recover`: are known parameters found again?"""
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -43,7 +42,7 @@ def recover(
             loaded,
             number=replicates,
             seed=seed,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers,
             progress=progress,
         )
     calibration.write_recovery(found, out)

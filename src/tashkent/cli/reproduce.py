@@ -1,7 +1,6 @@
 """`tashkent reproduce`: a result again, from its manifest."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,7 +29,7 @@ def _run_again(
 
     case = load_case_under(arguments["case"], arguments["theory"])
     start = arguments["from"]
-    month = None if start is None else case.month(start, "--from")
+    month = None if start is None else case.start_month(start, "--from")
     made = make_report(case, runs=arguments["runs"], seed=arguments["seed"], start=month)
     write_report(made, out, arguments)
 
@@ -89,7 +88,7 @@ def reproduce(
         found = run_again(
             manifest,
             COMMANDS,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers,
             trust=trust,
             progress=progress,
         )

@@ -12,11 +12,15 @@ from tashkent.cli.options import (
     TheoryOption,
     load_case_under,
 )
+from tashkent.cli.progress import stages_bar
 from tashkent.cli.screen import Cell, Figures, Heading, console, strong
 
 if TYPE_CHECKING:
     from tashkent.calibration.report import Report
     from tashkent.model.case import Case
+
+#: marks the best score where it is a baseline's
+BEST = "*"
 
 
 def run(
@@ -39,7 +43,7 @@ def run(
     Example: tashkent run --runs 500 --from 1998-12 --theory fear_of_entrapment --out from-1998
     """
     loaded = load_case_under(case, theory)
-    month = None if start is None else _start(loaded, start)
+    month = None if start is None else loaded.start_month(start, "--from")
     from tashkent.cli.output import REPORT, write_report
     from tashkent.model.storage import claimed_result
 
@@ -54,32 +58,10 @@ def run(
     _show(report, out)
 
 
-def _start(case: "Case", start: str) -> int:
-    """The month whose record runs start from: any but the last."""
-    from tashkent.model.clock import month_label
-    from tashkent.model.errors import InputError
-
-    month = case.month(start, "--from")
-    if month == case.end:
-        allowed = f"a month before {month_label(case.end)}, the last of the case"
-        raise InputError(case.id, "--from", start, allowed)
-    return month
-
-
 def _with_progress(case: "Case", runs: int, seed: int, start: int | None) -> "Report":
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
     from tashkent.calibration.report import make_report
 
-    columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        stages = {}
-
-        def progress(stage: str, done: int, of: int) -> None:
-            if stage not in stages:
-                stages[stage] = bar.add_task(stage, total=of)
-            bar.update(stages[stage], completed=done)
-
+    with stages_bar() as progress:
         return make_report(case, runs=runs, seed=seed, start=start, progress=progress)
 
 
@@ -146,21 +128,28 @@ def _split_table(report: "Report") -> Figures:
 
 
 def _score_table(report: "Report") -> Figures:
-    focus = report.ensemble.case.focus
+    """Every club's scores beside its baselines, a column each score and span."""
+    from tashkent.calibration.forecasters import MODEL
+    from tashkent.calibration.report import BRIER
+
+    table = report.scores
+    spans = table[["score", "span", "months"]].drop_duplicates()
+    spans = spans.sort_values("score", ascending=False, kind="stable").itertuples(index=False)
+    columns = [(s.score, s.span, f"{s.score}\n{s.span}\n({s.months})") for s in spans]
     title = "Scores. Log score: leave one state out, nats, higher is better. Brier: lower is better"
-    spans = list(dict.fromkeys(zip(report.brier["span"], report.brier["months"], strict=True)))
-    figures = (
-        f"log score, {focus}",
-        "log score, all clubs",
-        *(f"Brier {focus}\n{span}\n({months})" for span, months in spans),
-    )
-    heads = [Heading("", words=True), *(Heading(name, right=True) for name in figures)]
-    table = Figures(heads, title)
-    logs = report.log_score.set_index("who")
-    for who in dict.fromkeys(report.brier["who"]):
-        scores = report.brier[report.brier["who"] == who].set_index("span")["brier"]
-        held = [
-            f"{logs.loc[who, c]:.1f}" if who in logs.index else "" for c in (focus, "all clubs")
-        ]
-        table.add_row(str(who), *held, *(f"{scores[span]:.3f}" for span, _ in spans))
-    return table
+    heads = [Heading("club"), Heading("", words=True)]
+    heads += [Heading(name, right=True) for _, _, name in columns]
+    shown = Figures(heads, title, f"{BEST} the best, where a baseline is better than the model", 2)
+    by = table.set_index(["club", "who", "score", "span"])
+    for club, who in table[["club", "who"]].drop_duplicates().itertuples(index=False):
+        cells = []
+        for score, span, _ in columns:
+            if (club, who, score, span) not in by.index:
+                cells.append("")
+                continue
+            found = by.loc[(club, who, score, span)]
+            figure = f"{found['value']:.3f}" if score == BRIER else f"{found['value']:.1f}"
+            mark = BEST if found["best"] and who != MODEL else " "
+            cells.append(f"{figure} {mark}")
+        shown.add_row(club, who, *cells)
+    return shown

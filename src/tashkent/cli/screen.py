@@ -3,12 +3,15 @@
 import codecs
 import io
 import logging
+import os
+import shutil
 import sys
 import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
@@ -69,11 +72,62 @@ def _plain(character: str) -> str:
 codecs.register_error(STAND_IN, stand_in)
 
 
+def open_streams() -> None:
+    """Open on nothing what is closed of stdin, stdout and stderr: a file of ours would get its number otherwise."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:  # the lowest number that is free is this one
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "r+" if number else "r", closefd=False))  # noqa: SIM115
+
+
+def let_go(stream: io.IOBase | TextIO) -> None:
+    """Let what is still to be written to a full disk or a closed pipe go nowhere."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def say(line: str) -> None:
+    """Print a line on stderr."""
+    print(line, file=sys.stderr, flush=True)
+
+
+class _Pipe(io.FileIO):
+    """A stream whose reader may go away: what is written from then on goes nowhere, and the work goes on."""
+
+    def __init__(self, stream: TextIO, gone: type[OSError]) -> None:
+        super().__init__(stream.fileno(), "w", closefd=False)
+        self._stream, self._gone = (
+            stream,
+            gone,
+        )  # which would close what it writes to if it were dropped
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except self._gone:
+            let_go(self)
+            return len(data)
+
+
 def write_anything() -> None:
-    """Have stdout and stderr write what their encoding lacks as stand-ins, whatever writes to them."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=STAND_IN)
+    """Have stdout and stderr write what their encoding lacks as stand-ins, and outlast who reads them.
+
+    What cannot be written to stdout for another reason, such as a full disk, is an error; to stderr nothing is.
+    """
+    for name, gone in (("stdout", BrokenPipeError), ("stderr", OSError)):
+        stream = getattr(sys, name)
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        if isinstance(getattr(stream.buffer, "raw", None), io.FileIO):
+            stream.flush()
+            lasting = io.BufferedWriter(_Pipe(stream, gone))
+            by_line = stream.line_buffering
+            stream = io.TextIOWrapper(lasting, stream.encoding, STAND_IN, line_buffering=by_line)
+            setattr(sys, name, stream)
+        stream.reconfigure(errors=STAND_IN)
 
 
 def silence_libraries() -> None:
@@ -90,7 +144,10 @@ def console(*, stderr: bool = False) -> "Console":
     """A console that takes no text for markup: titles and paths may hold square brackets and colons."""
     from rich.console import Console
 
-    return Console(stderr=stderr, markup=False, emoji=False)
+    made = Console(stderr=stderr, markup=False, emoji=False)
+    if made.width < 1:  # what COLUMNS says, on which nothing could be shown
+        made.width = shutil.get_terminal_size().columns
+    return made
 
 
 def strong(text: str, rest: str = "") -> "Text":

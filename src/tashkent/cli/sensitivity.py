@@ -1,8 +1,6 @@
 """`tashkent sensitivity`: what the answers hang on."""
 
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +13,7 @@ from tashkent.cli.options import (
     WorkersOption,
 )
 from tashkent.cli.progress import progress_bar
-from tashkent.cli.screen import console
+from tashkent.cli.screen import console, say
 
 
 def sensitivity(
@@ -91,8 +89,8 @@ def sensitivity(
     with progress_bar("evaluate") as progress:
         found = sensitivity_report.asked(
             arguments,
-            workers=workers or os.cpu_count() or 1,
-            told=lambda line: print(line, file=sys.stderr),
+            workers=workers,
+            told=say,
             progress=progress,
         )
     if out is not None:

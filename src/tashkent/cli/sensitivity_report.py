@@ -89,6 +89,7 @@ def write(found: Sensitivity, out: Path, arguments: Mapping[str, object]) -> Non
 
     `arguments` are those of the command, by which `tashkent reproduce` runs it again.
     """
+    from tashkent.experiments.pictures import save
     from tashkent.experiments.sensitivity_figure import figure
 
     with result(out) as folder:
@@ -100,8 +101,10 @@ def write(found: Sensitivity, out: Path, arguments: Mapping[str, object]) -> Non
             for one in study.found:
                 name = f"points-{study.kind}-{one.method}.parquet"
                 write_parquet(folder / name, found.points(study, one))
-        picture = figure(found.case.title, found.indices, found.spread)
-        picture.savefig(folder / "sensitivity.png", dpi=150, metadata={"Software": None})
+        save(
+            lambda: figure(found.case.title, found.indices, found.spread),
+            folder / "sensitivity.png",
+        )
         for file, content in (
             ("sensitivity.json", found.to_dict()),
             (MANIFEST, of_sensitivity(found, folder, arguments)),

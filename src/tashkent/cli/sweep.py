@@ -1,8 +1,6 @@
 """`tashkent sweep`: every point of a design, many times."""
 
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -14,7 +12,7 @@ from tashkent.cli.options import (
     TrustOption,
     WorkersOption,
 )
-from tashkent.cli.screen import console
+from tashkent.cli.screen import console, say
 
 
 def sweep(
@@ -58,7 +56,7 @@ def sweep(
         found = swept(
             plan,
             out,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers,
             cluster=cluster,
             resume=True,
             progress=progress,
@@ -82,5 +80,5 @@ def _check_no_workers(workers: int) -> None:
 
 def _leave_undone(failures: int, table: Path) -> NoReturn:
     words = f"{failures} points had runs that failed: {table}"
-    print(f"error: {words}; --resume tries them again", file=sys.stderr)
+    say(f"error: {words}; --resume tries them again")
     raise typer.Exit(NOT_ALL)

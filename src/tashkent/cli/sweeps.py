@@ -1,7 +1,6 @@
 """What `tashkent sweep` shows: how far it is, and the first points and outcomes when it is done."""
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tashkent.cli.screen import Figures, Heading, console, strong
+from tashkent.cli.screen import Figures, Heading, console, say, strong
 from tashkent.experiments.plan import POINT, SweepPlan
 from tashkent.experiments.sweep import Swept
 from tashkent.model.storage import MANIFEST
@@ -117,7 +116,7 @@ class _Lines:
         if done < of and now - self._said < self.EVERY:
             return
         self._said = now
-        print(f"sweep: {done:,} of {of:,} runs{self._left(now, done, of)}", file=sys.stderr)
+        say(f"sweep: {done:,} of {of:,} runs{self._left(now, done, of)}")
 
     def _left(self, now: float, done: int, of: int) -> str:
         began, before = self._begun or (now, done)

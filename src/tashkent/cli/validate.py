@@ -1,7 +1,6 @@
 """`tashkent validate`: the model examined in full."""
 
 import json
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -54,7 +53,7 @@ def validate(
             loaded,
             with_seed(QUICK if quick else Effort(), seed),
             out / validation.STAGES,
-            workers=workers or os.cpu_count() or 1,
+            workers=workers,
             progress=progress,
         )
     validation.write(found, out)

@@ -19,6 +19,7 @@ from tashkent.model.storage import (
     write_csv,
     write_json,
     write_parquet,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ def check_out(out: Path) -> None:
     InputError
         If the folder holds other things and no validation.
     """
-    if not is_free(out) and not _has_begun(out):
-        allowed = "a new or empty folder, or an earlier validation"
-        raise InputError("--out", "folder", str(out), allowed)
+    with writing(out, "--out"):
+        if not is_free(out) and not _has_begun(out):
+            allowed = "a new or empty folder, or an earlier validation"
+            raise InputError("--out", "folder", str(out), allowed)
 
 
 def _has_begun(out: Path) -> bool:

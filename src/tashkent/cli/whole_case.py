@@ -1,9 +1,10 @@
-"""A case and all that its folder holds besides: patterns, counterfactuals, magnitudes, published coefficients."""
+"""A case and all that its folder holds besides: patterns, counterfactuals, citations, magnitudes, coefficients."""
 
 from tashkent.calibration.literature import coefficients
 from tashkent.calibration.patterns import load_patterns
 from tashkent.calibration.variants import magnitudes
 from tashkent.model.case import Case, load_case
+from tashkent.model.citations import citations
 from tashkent.model.counterfactual import shipped_counterfactuals
 
 
@@ -19,6 +20,7 @@ def load_whole_case(path: str) -> Case:
     load_patterns(case)
     magnitudes(case)
     coefficients(case)
+    citations(case)
     for counterfactual in shipped_counterfactuals(case):
         counterfactual.apply(case)
     return case

@@ -226,8 +226,9 @@ def region_lost(h: Happening, facts: Facts) -> Iterator[Row]:
 
 @rule
 def region_held(h: Happening, facts: Facts) -> Iterator[Row]:
-    """A region that a neighbour holds or shields keeps the two rivals until it returns."""
+    """A region that a neighbour holds or shields keeps the two rivals until it returns, and is lost to its state."""
     (state,) = h.place
+    yield Row(state, "threat", "secession", 1)
     yield Row(state, "threat", "rivalry", 1, h.other)
     yield Row(h.other, "threat", "rivalry", 1, state)
 

@@ -1,0 +1,140 @@
+"""The figures of README.md: its table of scores from a run, its limits from the tables of the examination.
+
+``python -m publish.readme`` runs the model a thousand times and writes both; ``--page`` writes the limits alone.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from publish import evidence
+from publish.evidence_sections import judged
+from publish.page import ROOT, rendered, write
+from tashkent.calibration.forecasters import MODEL
+from tashkent.calibration.likelihood import fit_rows
+from tashkent.calibration.report import BRIER, Report, make_report, moves
+from tashkent.calibration.riskset import CHOICES
+from tashkent.model.case import Case, load_case
+
+README = Path("README.md")
+RUNS, SEED = 1000, 0
+#: a weight whose variance the record narrows by less than this share is close to its prior
+FAINT = 0.1
+#: from this share on a state is named among those that make up a figure
+NAMED = 0.05
+
+Tables = dict[str, pd.DataFrame]
+
+
+def scores(report: Report) -> str:
+    """Every club's scores beside its baselines, and how the renewal falls."""
+    table = report.scores
+    columns = list(dict.fromkeys(zip(table["score"], table["span"], strict=True)))
+    columns.sort(key=lambda column: column[0] == BRIER)
+    cells = table.set_index(["club", "who", "score", "span"])
+    rows = []
+    for club, who in table[["club", "who"]].drop_duplicates().itertuples(index=False):
+        keys = [(club, who, *column) for column in columns]
+        rows.append((club, who, *(_cell(cells, key) for key in keys)))
+    assert report.split is not None
+    renewal = (
+        f"From the record of December 1998 all eight are right in {report.split.all_right:.0%} of runs; "
+        f"mean balanced accuracy {report.split.balanced_accuracy:.2f}."
+    )
+    heads = [name if name != BRIER else f"{name} {_years(span)}" for name, span in columns]
+    return rendered("readme_scores.md", heads=heads, rows=rows, renewal=renewal)
+
+
+def _cell(cells: pd.DataFrame, key: tuple[str, ...]) -> str:
+    if key not in cells.index:
+        return ""
+    found = cells.loc[key]
+    text = f"{found['value']:.3f}" if BRIER in key else f"{found['value']:.1f}"
+    return f"**{text}**" if found["best"] and MODEL not in key else text
+
+
+def _years(span: str) -> str:
+    return "-".join(month[:4] for month in span.split(" to "))
+
+
+def limits(case: Case, tables: Tables) -> str:
+    """What the model cannot do, in figures of the examination."""
+    rows = fit_rows(case).rows
+    pact = rows.where(rows.club == tuple(case.clubs).index(case.focus))
+    moved = moves(pact)
+    found = judged(tables)
+    weights = tables["parameters"].query("role == 'weight' and contraction < @FAINT")
+    names = [f"*{name.replace('_', ' ')}*" for name in weights["parameter"]]
+    patterns, p_in = (
+        table[table["start"] == tables["p_in"]["start"].iloc[0]]
+        for table in (tables["patterns"].query("who == @MODEL"), tables["p_in"])
+    )
+    shares = patterns.set_index(["id", "measure"])["value"]
+    seats = p_in.set_index(["state", "month"])["p_in"]
+    return rendered(
+        "readme_limits.md",
+        moves=_number(int(moved.sum())).capitalize(),
+        actors=_number(len(set(pact.state[moved]))),
+        renewals=_number(int((pact.done & (pact.choice == CHOICES.index("renew"))).sum())),
+        p_in=lambda state, month: _percent(seats[state, month]),
+        share=lambda pattern, measure: _percent(shares[pattern, measure]),
+        states=lambda pattern: _named(case, shares[pattern]),
+        patterns=found["patterns"],
+        missed=len(found["missed"]),
+        faint=" and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names),
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+def _named(case: Case, shares: "pd.Series[float]") -> str:
+    """The states that make up a figure, the commonest first."""
+    names = {state.state: state.name for state in case.states}
+    own = shares[[name for name in shares.index if name in names]].sort_values(
+        ascending=False, kind="stable"
+    )
+    return ", ".join(f"{names[s]} {_percent(p)}" for s, p in own.items() if p >= NAMED)
+
+
+def _number(number: int) -> str:
+    """A small number as a word."""
+    words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+    return words[number] if number < len(words) else str(number)
+
+
+def with_block(text: str, name: str, block: str) -> str:
+    """A text with what stands between the two marks of a block written anew.
+
+    Raises
+    ------
+    ValueError
+        If the text has no such marks.
+    """
+    marks = re.compile(rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+    if not marks.search(text):
+        raise ValueError(f"no marks of {name}")
+    return marks.sub(lambda found: f"{found[1]}\n{block.strip()}\n\n{found[2]}", text)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the model, or write the limits alone."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--page", action="store_true", help="write the limits from the tables")
+    asked = parser.parse_args(arguments)
+    case = load_case("cst")
+    _, tables = evidence.read(ROOT / evidence.RESULTS)
+    blocks = {"limits": limits(case, tables)}
+    if not asked.page:
+        blocks["scores"] = scores(make_report(case, runs=RUNS, seed=SEED))
+    text = (ROOT / README).read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        text = with_block(text, name, block)
+    write(README, text)
+
+
+if __name__ == "__main__":
+    main()

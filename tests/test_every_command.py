@@ -1,0 +1,334 @@
+"""What holds for every command: a new one that is not in `tests.commands` fails here."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tashkent.calibration import stages
+from tashkent.cli import screen
+from tashkent.cli.options import STOPPED
+from tashkent.dashboard import server
+from tashkent.model.case import loading
+from tashkent.model.storage import is_stray
+from tests.commands import (
+    CODES,
+    EFFORT,
+    EVERY,
+    call,
+    lay_out,
+    names,
+    streams,
+)
+
+#: commands that write a result into a folder of theirs
+WRITING = ("run", "compare", "sweep", "sensitivity", "calibrate", "recover", "validate")
+#: what a folder of a user may be called: blanks, quotation marks, a line end, markup, formulas, other letters
+ODD = 'it\'s 50%\n"new" Ташкент\\old [b] :smile: $x_$ {0} ;=1+1'
+
+slow = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def little_effort(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stages, "QUICK", EFFORT)
+    monkeypatch.setattr(server, "serve", lambda *_, **__: None)
+    monkeypatch.setattr(server, "check", lambda *_: None)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    return lay_out(tmp_path)
+
+
+def test_every_command_is_tried() -> None:
+    assert sorted(EVERY) == sorted(names())
+
+
+# consoles ------------------------------------------------------------------------------------------
+
+#: width and encoding
+CONSOLES = ((80, "cp1252"), (40, "cp437"), (40, "ascii"))
+NUMBER = r"\d[\d,.-]*%?"
+
+
+@slow
+@pytest.mark.parametrize("name", EVERY)
+def test_on_any_console_no_figure_is_lost_and_no_warning_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    """Figures of every table are there at any width and in any encoding, and libraries have nothing to warn of."""
+    folder = lay_out(tmp_path, earlier=name == "reproduce")
+    monkeypatch.setattr(
+        sys, "warnoptions", ["error"]
+    )  # so that nothing is silenced, and pytest raises what is warned of
+    monkeypatch.setenv("COLUMNS", "300")
+    with streams() as said:
+        assert call(name, *EVERY[name](folder)) == CODES.get(name, 0), said()
+        wide, _ = said()
+    for width, encoding in CONSOLES:
+        monkeypatch.setenv("COLUMNS", str(width))
+        if name == "case new":
+            shutil.rmtree(folder / "new")
+        with streams(encoding) as said:
+            assert call(name, *EVERY[name](folder)) == CODES.get(name, 0), said()
+            narrow, error = said()
+        assert "…" not in narrow
+        assert "Traceback" not in error
+        assert set(re.findall(NUMBER, wide)) <= set(re.findall(NUMBER, narrow)), (width, encoding)
+        long = [line for line in narrow.splitlines() if len(line) > width and name != "case check"]
+        assert not [line for line in long if str(tmp_path) not in line and "osterior" not in line]
+
+
+@pytest.mark.parametrize("columns", ["", "0", "1", "-5", "wide", "10000000"])
+@pytest.mark.parametrize("name", ["law", "explain", "counterfactuals", "run"])
+def test_whatever_is_said_of_the_width(
+    monkeypatch: pytest.MonkeyPatch, written: Path, name: str, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.delenv("TERM", raising=False)
+    with streams() as said:
+        assert call(name, *EVERY[name](written)) == 0
+        out, error = said()
+    assert out
+    assert error == ""
+
+
+# folders -------------------------------------------------------------------------------------------
+
+
+@slow
+@pytest.mark.parametrize("name", EVERY)
+def test_in_a_folder_of_any_name_for_a_reader_that_goes_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    """Named from where one stands; what is said to nobody is lost, and the work is not."""
+    (tmp_path / ODD).mkdir()
+    monkeypatch.chdir(tmp_path)
+    folder = lay_out(Path(ODD), earlier=name == "reproduce")
+    with streams() as said, broken("stdout"):
+        assert call(name, *EVERY[name](folder)) == CODES.get(name, 0), said()
+        _, error = said()
+    assert "Broken" not in error
+    assert "Traceback" not in error
+    assert [path.name for path in tmp_path.iterdir()] == [ODD]
+    if name in WRITING:
+        assert (folder / name / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("home", ["~", "out=~"])
+def test_home_is_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: str) -> None:
+    monkeypatch.setenv("HOME", str(lay_out(tmp_path / "home")))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
+    (tmp_path / "else").mkdir()
+    monkeypatch.chdir(tmp_path / "else")
+    where = ("--out=~/mine",) if "=" in home else ("--out", "~/mine")
+    with streams():
+        assert call("run", "--case", "~/case", "--runs", "4", *where) == 0
+    assert (tmp_path / "home" / "mine" / "manifest.json").exists()
+    assert not list((tmp_path / "else").iterdir())
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_an_out_that_cannot_be_is_refused_before_the_work(
+    monkeypatch: pytest.MonkeyPatch, written: Path, name: str
+) -> None:
+    (written / "file").write_text("mine")
+    (written / "full").mkdir()
+    (written / "full" / "thesis.txt").write_text("mine")
+    long = str(written / ("x" * 300))
+
+    def work(*_: object, **__: object) -> None:
+        raise AssertionError("it began")
+
+    for module, function in (
+        ("tashkent.calibration.report", "make_report"),
+        ("tashkent.experiments.compare", "run_pairs"),
+        ("tashkent.experiments.chunks", "run"),
+        ("tashkent.experiments.sensitivity", "evaluator"),
+        ("tashkent.calibration.calibrate", "sample"),
+        ("tashkent.calibration.recovery", "replicates"),
+        ("tashkent.calibration.stages", "run"),
+    ):
+        monkeypatch.setattr(f"{module}.{function}", work)
+    for out in (str(written / "file"), str(written / "file" / "in"), str(written / "full"), long):
+        given = [out if part == str(written / name) else part for part in EVERY[name](written)]
+        with streams() as said:
+            assert call(name, *given) == 2
+            _, error = said()
+        assert error.startswith("error: --out: folder: "), error
+        assert error.count("\n") == 1
+    assert sorted(path.name for path in (written / "full").iterdir()) == ["thesis.txt"]
+
+
+# streams -------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def broken(name: str) -> Iterator[None]:
+    """Stdout or stderr whose reader is gone."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    kept = getattr(sys, name)
+    with open(writes, "w", encoding="utf-8") as stream:
+        setattr(sys, name, stream)
+        try:
+            yield
+        finally:
+            setattr(sys, name, kept)
+            screen.let_go(stream)
+
+
+def test_nobody_reads_what_is_said_beside(written: Path) -> None:
+    """The work goes on to its end."""
+    with streams(), broken("stderr"):
+        assert call("sweep", *EVERY["sweep"](written)) == 0
+    assert (written / "sweep" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("name", ["law", "counterfactuals", "case check", "run"])
+@pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr"])
+def test_a_stream_that_is_closed(
+    monkeypatch: pytest.MonkeyPatch, written: Path, name: str, closed: str
+) -> None:
+    with streams() as said:
+        monkeypatch.setattr(sys, closed, None)
+        assert call(name, *EVERY[name](written)) == 0
+    assert "Traceback" not in "".join(said())
+
+
+# Ctrl-C --------------------------------------------------------------------------------------------
+
+
+def interrupt(*_: object, **__: object) -> Any:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_ctrl_c_before_the_work(monkeypatch: pytest.MonkeyPatch, written: Path, name: str) -> None:
+    monkeypatch.setattr(loading._Loader, "load", interrupt)
+    monkeypatch.setattr(server, "serve", interrupt)
+    (written / "earlier").mkdir()
+    (written / "earlier" / "manifest.json").write_text("{}")
+    before = sorted(path.name for path in written.iterdir())
+    with streams() as said:
+        code = call(name, *EVERY[name](written))
+        out, error = said()
+    if name == "reproduce":  # whose manifest is refused first
+        assert code == 2
+        return
+    assert (code, out, error) == (STOPPED, "", "error: stopped\n")
+    assert sorted(path.name for path in written.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_ctrl_c_during_the_work(monkeypatch: pytest.MonkeyPatch, written: Path, name: str) -> None:
+    """What is done is kept where a command goes on from it, and nothing else."""
+
+    @contextmanager
+    def stopping(*_: object) -> Iterator[Callable[..., None]]:
+        yield interrupt
+
+    for module in (name, "progress", "sweeps"):
+        for bar in ("progress_bar", "stages_bar"):
+            if hasattr(sys.modules[f"tashkent.cli.{module}"], bar):
+                monkeypatch.setattr(f"tashkent.cli.{module}.{bar}", stopping)
+    with streams() as said:
+        code = call(name, *EVERY[name](written))
+        out, error = said()
+    assert (code, out) == (STOPPED, "")
+    assert error.splitlines()[-1] == "error: stopped"
+    assert len(error.splitlines()) <= 1 + (name == "sensitivity")
+    left = [path.name for path in written.rglob("*") if is_stray(path.name)]
+    assert not left
+    if name not in ("sweep", "calibrate", "validate"):
+        assert not (written / name).exists()
+
+
+# processes -----------------------------------------------------------------------------------------
+
+
+@slow
+@pytest.mark.parametrize("home", ["/proc/none", None])
+def test_where_there_is_no_home_and_no_terminal(written: Path, home: str | None) -> None:
+    """As in a container: nothing can be kept at home, and no variable says where else."""
+    kept = ("PATH", "PYTHONPATH", "SYSTEMROOT")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment |= {} if home is None else {"HOME": home}
+    done = subprocess.run(
+        [sys.executable, "-m", "tashkent", "run", *EVERY["run"](written)],
+        env=environment,
+        cwd=written,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (written / "run" / "p_in.png").exists()
+
+
+@slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no groups of processes")
+@pytest.mark.parametrize("name", ["sweep", "calibrate", "validate"])
+def test_ctrl_c_while_processes_work(written: Path, name: str) -> None:
+    """It is sent to all of them, as a terminal does; one line is said, and nobody goes on."""
+    given = [*EVERY[name](written), "--workers", "2"]
+    if name == "sweep":
+        design = (written / "design.toml").read_text()
+        (written / "design.toml").write_text(design.replace("runs = 2\n", "runs = 200000\n"))
+    if name == "calibrate":
+        given += ["--steps", "400000"]
+    command = subprocess.Popen(
+        [sys.executable, "-m", "tashkent", *name.split(), *given],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    group = command.pid
+    try:
+        until = time.monotonic() + 120
+        while not _workers(group) and command.poll() is None and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(2)
+        os.killpg(group, signal.SIGINT)
+        out, error = command.communicate(timeout=120)
+        assert command.returncode == STOPPED, error
+        assert out == ""
+        assert [line for line in error.splitlines() if not line.startswith("sweep: ")] == [
+            "error: stopped"
+        ]
+        until = time.monotonic() + 30
+        while _workers(group) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert not _workers(group)
+    finally:
+        for process in (*_workers(group), command):
+            process.kill()
+
+
+def _workers(group: int) -> list[psutil.Process]:
+    """The processes that a command has started."""
+    return [
+        process
+        for process in psutil.process_iter()
+        if process.pid != group and _group(process.pid) == group
+    ]
+
+
+def _group(number: int) -> int:
+    try:
+        return os.getpgid(number)
+    except OSError:
+        return 0

@@ -1,0 +1,132 @@
+"""docs/trust.md is what was found; and faults that are put into code are those that they say they are."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from publish import trust
+from publish.page import ROOT
+from tests.mutants import (
+    KILLED,
+    MODULES,
+    SURVIVED,
+    TIMEOUT,
+    Fate,
+    summary,
+    survivors,
+    taken_into,
+)
+from tests.mutation import mutants
+
+#: share of mutants that a test has to notice
+ENOUGH = 0.9
+
+
+def test_the_page_is_made_from_what_was_found() -> None:
+    written = (ROOT / trust.PAGE).read_text(encoding="utf-8")
+    assert written == trust.page(ROOT), "run: python -m publish.trust"
+
+
+def test_every_promise_is_held_by_tests_that_exist() -> None:
+    for promise in trust.promises(ROOT):
+        assert promise["tests"], promise["says"]
+        for test in promise["tests"]:
+            path, _, name = test.partition("::")
+            tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+            assert name in {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}, test
+
+
+@pytest.mark.skipif(not trust.found(ROOT, "mutation"), reason="make mutants has not been run")
+def test_tests_notice_most_faults_and_the_others_are_judged() -> None:
+    told, judged = trust.found(ROOT, "mutation"), trust.judgements(ROOT)
+    assert set(told["modules"]) == set(MODULES)
+    counts = {key: sum(own[key] for own in told["modules"].values()) for key in trust.FATES}
+    assert sum(counts.values()) == told["mutants"]
+    assert counts["killed"] >= ENOUGH * told["mutants"]
+    survivors = {(s["path"], s["function"], s["change"]) for s in told["survivors"]}
+    assert len(survivors) == counts["survived"]
+    assert set(judged) == survivors, "judge those that no test notices, and no others"
+    assert {verdict for verdict, _ in judged.values()} <= set(trust.VERDICTS)
+    assert all(len(why.split()) > 3 for _, why in judged.values())
+
+
+def test_what_was_not_tried_is_said(tmp_path: Path) -> None:
+    (tmp_path / "results/trust").mkdir(parents=True)
+    (tmp_path / "publish").mkdir()
+    (tmp_path / trust.JUDGED).write_text("")
+    (tmp_path / trust.PROMISES).write_text('[[promise]]\nsays = "All."\ntests = ["tests/a.py::b"]')
+    text = trust.page(tmp_path)
+    assert text.count(trust.NOT_TRIED) == 3
+    assert "| All. | `a.py::b` |" in text
+
+
+def test_counts_are_shown_as_they_are() -> None:
+    told = {"seed": 3, "command": "make fuzz", "kinds": {"design": {"tried": 1200, "refused": 7}}}
+    assert (
+        trust.counts(told)
+        == "seed 3.\n\n| kinds | tried | refused |\n|---|---|---|\n| design | 1,200 | 7 |"
+    )
+
+
+CODE = '''
+"""Words, 1 + 1."""
+LIMIT: int = 3
+
+def f(a: int, b: "int" = 2) -> int:
+    """Words, 2 + 2."""
+    if a < b and not a:
+        return a - LIMIT
+    a += 1
+    b = a
+    c = "text"
+    print(c)
+    return b
+'''
+CHANGES = [
+    "module: LIMIT: int = {3 → 4}",
+    "f: def f(a: int, b: 'int'={2 → 3}) -> int:",
+    "f: if a < b {and (not a) → or not a}:",
+    "f: if {a < b and (not a → not (a < b and (not a)}):",
+    "f: if a {< → <=} b and (not a):",
+    "f: if a {< → >=} b and (not a):",
+    "f: if a < b and {(not a) → a}:",
+    "f: return a {- → +} LIMIT",
+    "f: a {+ → -}= 1",
+    "f: {a += 1 → nothing}",
+    "f: a += {1 → 2}",
+    "f: {b = a → nothing}",
+    "f: {print(c) → nothing}",
+]
+
+
+def test_faults_are_of_every_kind_and_leave_words_alone() -> None:
+    found = list(mutants("a.py", CODE))
+    assert [f"{m.function}: {m.change}" for m in found] == CHANGES
+    assert len({m.name for m in found}) == len(found)
+
+
+def test_a_mutant_does_what_it_says() -> None:
+    one = next(m for m in mutants("a.py", CODE) if "{- → +}" in m.change)
+    names: dict[str, object] = {}
+    exec(one.code, names)
+    assert names["f"](0, 1) == 3  # type: ignore[operator]
+
+
+def test_mutants_have_names_of_their_own() -> None:
+    path = "model/petitions.py"
+    names = [m.name for m in mutants(path, (ROOT / path).read_text(encoding="utf-8"))]
+    assert len(set(names)) == len(names) > 20
+
+
+def test_survivors_that_are_tried_again_are_counted_once() -> None:
+    one, other, last = list(mutants("a.py", CODE))[:3]
+    first = summary(
+        [Fate(one, KILLED, "x.py::y"), Fate(other, SURVIVED, ""), Fate(last, SURVIVED, "")], 3, None
+    )
+    assert survivors(first) == {other.name, last.name}
+    again = summary([Fate(other, KILLED, "x.py::z"), Fate(last, SURVIVED, "")], 2, None)
+    both = taken_into(first, again)
+    assert both["modules"] == {"a.py": {KILLED: 2, TIMEOUT: 0, SURVIVED: 1}}
+    assert (both["mutants"], both["killed_by"]) == (3, {"x.py": 2})
+    assert survivors(both) == {last.name}
