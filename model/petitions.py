@@ -60,9 +60,8 @@ def objection_chance(world: World, petition: Petition, base: str) -> Floats:
         suspect = is_in(petition.before[petition.run, petition.state, other])[:, None]
         log_odds = log_odds + world.of_one_club["suspicion"][petition.run] * suspect
     per_rivalry = world.of_one_club["objection_rivalry"][petition.run]
-    if (
-        base == "objection"
-    ):  # the patron brokers between rivals where it sits; elsewhere a rival has its way
+    if base == "objection":
+        # the patron brokers between rivals where it sits; elsewhere a rival has its way
         brokers = is_in(world.status[petition.run, world.inputs.patron, petition.c])[:, None]
         veto = world.of_one_club["veto"][petition.run]
         per_rivalry = np.where(brokers, per_rivalry, veto)

@@ -90,10 +90,7 @@ def meeting(**changes: object) -> Situation:
         # is left and half of what its club's sponsor does repels; from the club that another leads all of it does
         ("coercion", [[0.0, -0.5], [0.5 * 2.0 - 0.5 * 3.0, -1.5]]),
         ("two_blocs", [[0.0, -1.0], [-1.0, -1.0]]),
-        (
-            "purpose",
-            [[-math.exp(-2.5), -math.exp(-1.0)], [-math.exp(-1.5), -math.exp(-3.0)]],
-        ),
+        ("purpose", [[0.0, 0.0], [0.0, 0.0]]),  # the forum's members have a paper each
         ("outside_option", [[-1.0, 0.0], [-1.5, 0.0]]),  # threats to the regime too
         ("entrapment", [[-1.0, 0.0], [-3.0, 0.0]]),
         ("compliance", [[-2.0, 0.0], [0.0, -0.6]]),
@@ -265,10 +262,19 @@ def test_a_promise_relieves_what_its_text_covers() -> None:
     unread = meeting(**quiet, covers=np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
     np.testing.assert_allclose(TERMS["protection"].formula(unread), [[0.0, 1.0], [0.0, 1.0]])
     assert not TERMS["abandonment"].formula(unread).any()
-    np.testing.assert_allclose(
-        TERMS["purpose"].formula(unread), [[-1.0, -math.exp(-2.0)], [-1.0, -1.0]]
-    )
     assert not TERMS["outside_option"].formula(unread).any()
+
+
+def test_a_forum_is_joined_as_often_as_there_is_a_reason() -> None:
+    """One chance in ten without any; a club that promises help insures against what is not felt yet."""
+    company = replace(situation().clubs, company=np.array([True, True]))
+    felt = np.array([[2.0, 1.0, 0.5], [0.0, 0.0, 1.5]])
+    found = TERMS["purpose"].formula(situation(clubs=company, threat=felt))
+    some = math.log(0.1 + 0.9 * (1 - math.exp(-1.0)))
+    np.testing.assert_allclose(found, [[0.0, some], [0.0, math.log(0.1)]])
+    unread = np.array([[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    found = TERMS["purpose"].formula(situation(clubs=company, threat=felt, covers=unread))
+    np.testing.assert_allclose(found[:, 1], math.log(0.1))
 
 
 def test_a_rival_in_a_forum_whose_members_decide_together_counts_half() -> None:
@@ -494,7 +500,6 @@ CLUB: tuple[acts.Feature, ...] = (
     "guarantees",
     "forum",
     "unasked",
-    "window",
     "founding",
     "runs_out",
 )
@@ -510,7 +515,7 @@ def test_log_odds_of_acts() -> None:
 
     promised = odds("accede", "guarantees", "founding")
     assert promised == 0.5 + f["accede"] + f["obligation"] + f["founding"]
-    assert odds("accede", "unasked", "window") == 0.5 + f["accede"] + f["signature"] + f["opening"]
+    assert odds("accede", "unasked") == 0.5 + f["accede"] + f["signature"]
     assert acts.log_odds("renew", value, friction) == 0.5 + f["renew"]
     for act in ("withdraw", "cease_observing"):
         assert odds(act, "guarantees") == f["exit"] - 0.5
@@ -525,15 +530,26 @@ def test_log_odds_of_acts() -> None:
 
 
 def test_the_price_of_return() -> None:
-    weights = {"lock": np.array(-2.0), "compliance": np.array(1.5), "restore": np.array(0.25)}
+    weights = {
+        "lock": np.array(-2.0),
+        "compliance": np.array(1.5),
+        "restore": np.array(0.25),
+        "opening": np.array(8.0),
+    }
 
-    def price(dear: bool, back: bool = False) -> float:
-        features = {"back": np.array(back), "owed": np.array(3.0), "dear": np.array(dear)}
+    def price(dear: bool, back: bool = False, invited: float = 0.0) -> float:
+        features = {
+            "back": np.array(back),
+            "owed": np.array(3.0),
+            "dear": np.array(dear),
+            "invited": np.array(invited),
+        }
         return float(acts.seat_frictions("accede", weights, features))
 
     assert price(True) == -2 - 4.5
     assert price(False) == -4.5
     assert price(False, back=True) == -4.5 + 0.25
+    assert price(False, invited=-1.5) == -4.5 - 12
     del weights["compliance"]  # a theory without it asks no price
     assert price(True) == -2
 

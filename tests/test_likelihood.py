@@ -162,6 +162,13 @@ def test_what_the_record_says_on_the_eve_of_a_month(case: Case) -> None:
     assert inputs.recorded_belief_updates[400].any()
 
 
+def since_invitation(case: Case, c: int, t: int) -> int:
+    """Months since a club was last founded or opened."""
+    club = tuple(case.clubs.values())[c]
+    days = [day.isoformat()[:7] for day in (club.since, *club.foundings)]
+    return min(n for day in days if (n := case.start + t - parse_month(day)) >= 0)
+
+
 def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
     inputs, x = compile_case(case), prior_means(case)
     theta = {
@@ -186,9 +193,11 @@ def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
                 * (rules.restoration is not None)
                 * inputs.record.former[t - 1, s, c]
             )
-            odds += (
-                theta["opening"] * inputs.window[t, c] + theta["founding"] * inputs.founding[t, c]
-            )
+            former = inputs.record.former[t - 1, s, c]
+            late = max(0.0, since_invitation(case, c, t) - case.fixed("opening_months")) / 12
+            fresh = 0.0 if former else -math.log(1 + late)
+            odds += theta["opening"] * (1.0 if inputs.window[t, c] else fresh)
+            odds += theta["founding"] * inputs.founding[t, c]
             if rules.restoration and rules.restoration.price == "acquis":
                 club, month = tuple(case.clubs)[c], case.start + t
                 owed = case.law.acquis(club, month, rules.restoration.since) * rules.reach / 10
