@@ -68,6 +68,7 @@ def test_parts_add_up_to_the_log_odds_of_the_engine(
         np.testing.assert_allclose(act.log_odds, expected, rtol=0, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_the_acts_are_those_that_law_and_status_leave_open(
     case: Case, draws: ParameterDraws
 ) -> None:
