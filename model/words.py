@@ -106,7 +106,7 @@ def story(explanation: Explanation) -> list[str]:
             continue
         low, high = interval(values)
         lines.append(
-            f"Its seat was worth that it takes part in {name} by {percent(median(values))} "
+            f"By the worth of its seat it would take part in {name} to {percent(median(values))} "
             f"({percent(low)} to {percent(high)})."
         )
     for club in dict.fromkeys(act.club for act in explanation.acts):
