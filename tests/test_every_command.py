@@ -1,5 +1,6 @@
 """What holds for every command: a new one that is not in `tests.commands` fails here."""
 
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tashkent.agents import terms
 from tashkent.calibration import stages
 from tashkent.cli import screen
 from tashkent.cli.options import STOPPED
@@ -31,6 +33,7 @@ from tests.commands import (
     streams,
 )
 
+ROOT = Path(__file__).parent.parent
 #: commands that write a result into a folder of theirs
 WRITING = ("run", "compare", "sweep", "sensitivity", "calibrate", "recover", "validate")
 #: what a folder of a user may be called: blanks, quotation marks, a line end, markup, formulas, other letters
@@ -124,6 +127,26 @@ def test_in_a_folder_of_any_name_for_a_reader_that_goes_away(
     assert [path.name for path in tmp_path.iterdir()] == [ODD]
     if name in WRITING:
         assert (folder / name / "manifest.json").exists()
+
+
+@slow
+def test_a_theory_may_stand_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    """A comma in its path too, which joins theories elsewhere; its inputs are in the manifest."""
+    folder = tmp_path / ODD / "mine, and + yours"
+    folder.mkdir(parents=True)
+    lay_out(folder)
+    shutil.copy(ROOT / "docs" / "examples" / "own_theory.py", folder / "own.py")
+    theory, held = str(folder / "own.py"), dict(terms.TERMS)
+    try:
+        with streams() as said:
+            assert call("run", *EVERY["run"](folder), "--theory", f"contagion, {theory}") == 0, (
+                said()
+            )
+    finally:
+        terms.TERMS.clear()
+        terms.TERMS.update(held)
+    told = json.loads((folder / "run" / "manifest.json").read_text(encoding="utf-8"))
+    assert list(told["inputs"]) == [theory]
 
 
 @pytest.mark.parametrize("home", ["~", "out=~"])
