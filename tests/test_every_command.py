@@ -1,5 +1,6 @@
 """What holds for every command: a new one that is not in `tests.commands` fails here."""
 
+import io
 import json
 import os
 import re
@@ -198,18 +199,28 @@ def test_an_out_that_cannot_be_is_refused_before_the_work(
 
 
 @contextmanager
-def broken(name: str) -> Iterator[None]:
-    """Stdout or stderr whose reader is gone."""
+def broken(name: str, *, at_once: bool = False) -> Iterator[None]:
+    """Stdout or stderr whose reader is gone, perhaps without a buffer before it."""
     reads, writes = os.pipe()
     os.close(reads)
     kept = getattr(sys, name)
-    with open(writes, "w", encoding="utf-8") as stream:
+    with (
+        open(writes, "wb", buffering=0 if at_once else -1) as binary,
+        io.TextIOWrapper(binary, "utf-8", write_through=at_once) as stream,  # type: ignore[arg-type]
+    ):
         setattr(sys, name, stream)
         try:
             yield
         finally:
             setattr(sys, name, kept)
             screen.let_go(stream)
+
+
+@pytest.mark.parametrize("name", ["law", "counterfactuals", "run"])
+def test_a_reader_that_goes_away_where_nothing_is_buffered(written: Path, name: str) -> None:
+    with streams() as said, broken("stdout", at_once=True):
+        assert call(name, *EVERY[name](written)) == 0
+        assert said()[1] == ""
 
 
 def test_nobody_reads_what_is_said_beside(written: Path) -> None:
