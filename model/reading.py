@@ -182,13 +182,14 @@ def names_in(text: str, separator: str, suffix: str) -> list[str]:
     >>> names_in("CF1 + mine.toml", "+", ".toml")
     ['CF1', 'mine.toml']
     """
-    parts, found = text.split(separator), []
-    while parts:
-        most = len(parts) if len(parts) <= MOST_JOINED else 1
-        joined = [separator.join(parts[:number]).strip() for number in range(most, 0, -1)]
+    parts, found, at = text.split(separator), [], 0
+    most = len(parts) if len(parts) <= MOST_JOINED else 1
+    while at < len(parts):
+        ends = range(min(at + most, len(parts)), at, -1)
+        joined = [separator.join(parts[at:end]).strip() for end in ends]
         files = (name for name in joined if name.endswith(suffix) and os.path.isfile(name))
         found.append(next(files, joined[-1]))
-        parts = parts[most - joined.index(found[-1]) :]
+        at = ends[joined.index(found[-1])]
     return found
 
 

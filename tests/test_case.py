@@ -419,6 +419,7 @@ def test_a_statute_that_cannot_be_switched(case: Case, how: str, name: str, word
     assert says(f"statutes.toml: {words}", str(error.value))
 
 
+@pytest.mark.slow
 def test_a_case_without_a_statute_runs(case: Case) -> None:
     parameters = prior_parameters(case, runs=3, seed=5)
     acts = {

@@ -95,7 +95,7 @@ def test_on_any_console_no_figure_is_lost_and_no_warning_seen(
 
 
 @pytest.mark.parametrize("columns", ["", "0", "1", "-5", "wide", "10000000"])
-@pytest.mark.parametrize("name", ["law", "explain", "counterfactuals", "run"])
+@pytest.mark.parametrize("name", ["law", "explain", "counterfactuals"])
 def test_whatever_is_said_of_the_width(
     monkeypatch: pytest.MonkeyPatch, written: Path, name: str, columns: str
 ) -> None:
