@@ -145,7 +145,9 @@ class _Sent:
             for future in self._done():
                 task = self._running.pop(future)
                 try:
-                    yield future.result()
+                    yield future.result(LOOK)
+                except TimeoutError:  # what it found was lost with its worker, and is found again
+                    self._running[future] = task
                 except CancelledError:
                     raise self._lost(_GONE) from None
                 except KilledWorker:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tashkent.cli.new_case import SKELETON
-from tashkent.model.case import Case, load_case
+from tashkent.model.case import Case, load_case, loading
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import prior_parameters
 
@@ -27,6 +27,23 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("repeatable")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shipped_once() -> Iterator[None]:
+    """The shipped case is read and compiled once for all tests that ask for it; cases are frozen."""
+    load, kept = loading._Loader.load, {}
+
+    def once(self: loading._Loader) -> Case:
+        if self.path != loading.CASES / "cst":
+            return load(self)
+        if self.path not in kept:
+            kept[self.path] = load(self)
+        return kept[self.path]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading._Loader, "load", once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -275,6 +275,8 @@ def _hear(workers: Sequence[Worker], found: Found) -> None:
                 continue
             if tried is not None:
                 found.add(tried)
+                if found.ran.total() % 500 == 0:
+                    print(f"{found.ran.total():,} of {found.asked:,}", file=sys.stderr, flush=True)
 
 
 def _is_over(worker: Worker, found: Found, left: list[list[int]]) -> bool:
@@ -284,6 +286,8 @@ def _is_over(worker: Worker, found: Found, left: list[list[int]]) -> bool:
         return False
     if not silent and worker.done < LIFE and worker.heard > time.monotonic() - 1:
         return False  # it may be given more
+    if silent and worker.hand is None and worker.batch:  # or it would be tried for ever
+        raise RuntimeError(f"no mutant was made of number {worker.batch[0]}")
     if silent and worker.hand is not None:
         ended = worker.process.exitcode is not None or worker.heard < 0
         fault = "process lost" if ended else "hang"

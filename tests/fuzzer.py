@@ -403,7 +403,7 @@ def mutant(rng: random.Random, name: str, text: str) -> bytes:
             try:
                 text = structured[name.rsplit(".", 1)[1]](rng, text)
                 continue
-            except (ValueError, IndexError):
+            except (ValueError, IndexError, csv.Error):
                 pass  # it is broken already
         text = mutant_text(rng, text)
     content = text.encode("utf-8", "surrogatepass")

@@ -46,6 +46,7 @@ def some_open(case: Case, each: int = 6) -> list[tuple[str, int, int, int]]:
     return [seat for seats in found.values() for seat in seats[:: -(-len(seats) // each)]]
 
 
+@pytest.mark.slow
 def test_every_act_has_the_same_log_odds_in_engine_row_and_explanation(case: Case) -> None:
     draws, inputs, clubs = (
         prior_parameters(case, runs=DRAWS, seed=2),
@@ -64,6 +65,7 @@ def test_every_act_has_the_same_log_odds_in_engine_row_and_explanation(case: Cas
     assert met == set(acts.ACTS)
 
 
+@pytest.mark.slow
 def test_the_rows_of_the_likelihood_have_them_too(case: Case) -> None:
     rows = design(case)
     drawn = prior_parameters(case, runs=DRAWS, seed=4)

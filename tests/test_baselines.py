@@ -86,6 +86,7 @@ def test_the_mean_of_exponentials_is_safe() -> None:
     assert log_mean_exp(np.array([-1000.0, -1000.0])) == pytest.approx(-1000.0)
 
 
+@pytest.mark.slow
 def test_the_model_beats_structural_steps_on_states_it_has_not_seen(case: Case) -> None:
     """The claim of the README, leave one state out, on the acts of the pact."""
     table = leave_one_state_out(case)

@@ -69,6 +69,7 @@ def test_no_ratio_without_equal_histories(
     assert "simulate" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_kept_draws_give_the_same_runs(case: Case) -> None:
     drawn = prior_parameters(case, runs=3, seed=2)
     again = bench.kept(case, drawn)

@@ -589,6 +589,7 @@ def test_a_replicate_depends_on_seed_and_number_alone(case: Case) -> None:
     assert (first["pareto_k"] < recovery.K_MOST).all()
 
 
+@pytest.mark.slow
 def test_importance_weights_are_those_of_the_posterior(case: Case) -> None:
     found = refit(case, fit_rows(case), seed=1, proposals=recovery.PROPOSALS)
     sampled = posterior(case)

@@ -42,10 +42,11 @@ from tests.case_changes import (
 # what is valid -------------------------------------------------------------------------------------
 
 
-def test_the_shipped_case_loads(case: Case) -> None:
+def test_the_shipped_case_loads(case: Case, tmp_path: Path) -> None:
     assert (case.id, case.patron, case.focus) == ("cst", "RUS", "CST")
     assert repr(case) == f"<Case cst {case.hash[:12]}>"
-    assert load_case("cst").hash == load_case(case.path).hash == load_case(str(case.path)).hash
+    copy_of_it = shutil.copytree(case.path, tmp_path / "cst")
+    assert load_case("cst").hash == load_case(str(copy_of_it)).hash == load_case(copy_of_it).hash
 
 
 def test_the_minimal_case_loads(minimal: Case) -> None:
@@ -418,6 +419,7 @@ def test_a_statute_that_cannot_be_switched(case: Case, how: str, name: str, word
     assert says(f"statutes.toml: {words}", str(error.value))
 
 
+@pytest.mark.slow
 def test_a_case_without_a_statute_runs(case: Case) -> None:
     parameters = prior_parameters(case, runs=3, seed=5)
     acts = {

@@ -151,8 +151,8 @@ BAD = [
     ),
     bad(
         "a notice runs longer than the draws",
-        swap("statutes.toml", "notice_months = 6", "notice_months = 40000"),
-        "statutes.toml: PACT-exit.notice_months: 40000 is not valid; allowed: at most 512 months",
+        swap("statutes.toml", "notice_months = 6", "notice_months = 1000"),
+        "statutes.toml: PACT-exit.notice_months: 1000 is not valid; allowed: at most 512 months",
     ),
     bad(
         "a session is in the thirteenth month",

@@ -125,6 +125,7 @@ def test_the_outcomes_are_counted_by_status(
     assert table.status.tolist() == ["in", "left"]
 
 
+@pytest.mark.slow
 def test_divergence_names_the_seat_and_what_it_became(
     case: Case, draws: ParameterDraws, found: dict[str, Pair]
 ) -> None:
@@ -141,6 +142,7 @@ def test_divergence_names_the_seat_and_what_it_became(
     assert list(pair.divergence["share"]) == sorted(pair.divergence["share"], reverse=True)
 
 
+@pytest.mark.slow
 def test_attribution_is_the_difference_of_terms_of_two_single_runs(
     case: Case, draws: ParameterDraws, found: dict[str, Pair]
 ) -> None:
@@ -174,6 +176,7 @@ def test_attribution_is_the_difference_of_terms_of_two_single_runs(
     )
 
 
+@pytest.mark.slow
 def test_without_an_input_that_differs_the_law_carries_it(found: dict[str, Pair]) -> None:
     assert found["council"].attribution["term"].iloc[0] == "law, council or order"
 
@@ -259,6 +262,7 @@ def test_workers_know_the_terms_of_a_theory_of_ones_own(
     np.testing.assert_array_equal(*by_draw)
 
 
+@pytest.mark.slow
 def test_a_counterfactual_does_not_depend_on_its_company(
     case: Case, draws: ParameterDraws, found: dict[str, Pair]
 ) -> None:
@@ -412,10 +416,12 @@ def test_a_bad_question_is_one_line(case: Case, options: dict[str, object], says
         compare(case)
 
 
+@pytest.mark.slow
 def test_an_outcome_before_the_start_is_left_out(case: Case) -> None:
     assert compare(case, TIE, runs=10, start="2010-12").pairs[0].outcomes.empty
 
 
+@pytest.mark.slow
 def test_pairs_are_frozen(found: dict[str, Pair]) -> None:
     with pytest.raises(AttributeError):
         found["tie"].runs = 3  # type: ignore[misc]

@@ -79,6 +79,7 @@ def test_another_seed_is_another_history(
     assert not np.array_equal(other.status, ensemble.status)
 
 
+@pytest.mark.slow
 def test_a_start_from_the_record_stands_where_the_record_stood(
     case: Case, some_parameters: ParameterDraws
 ) -> None:
@@ -104,6 +105,7 @@ def append(path: Path, *new: str) -> None:
         file.writelines(f"{line}\n" for line in new)
 
 
+@pytest.mark.slow
 def test_an_irrelevant_state_changes_nobody_else(
     case: Case, some_parameters: ParameterDraws, ensemble: Ensemble, tmp_path: Path
 ) -> None:

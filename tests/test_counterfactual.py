@@ -234,6 +234,7 @@ def test_a_state_that_is_kept_from_an_act_does_not_do_it_and_nobody_else_draws_o
     assert accessions(other) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("act", "month", "start", "follows", "rule"),
     [
@@ -280,6 +281,7 @@ def test_what_the_law_does_not_allow_is_not_forced(
     np.testing.assert_array_equal(base.status, other.status)
 
 
+@pytest.mark.slow
 def test_a_council_grants_or_refuses_and_the_record_has_learnt_it(
     case: Case, some_parameters: ParameterDraws
 ) -> None:
@@ -366,6 +368,7 @@ def test_the_case_stays_as_it_is_and_a_changed_one_travels(case: Case) -> None:
     assert sent.changed.orders == changed.changed.orders  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 def test_the_facade_runs_a_counterfactual_with_the_parameters_of_the_case(case: Case) -> None:
     import tashkent as tk
 
@@ -379,6 +382,7 @@ def test_the_facade_runs_a_counterfactual_with_the_parameters_of_the_case(case: 
 # composition ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pair", list(itertools.combinations(["CF1", "CF2", "CF4", "CF6", "CF10", "CF12b"], 2))
 )

@@ -63,11 +63,13 @@ def test_every_patch_and_key_is_told() -> None:
     assert {act.name.lower() for act in STREAMS} <= TOLD
 
 
+@pytest.mark.slow
 def test_the_page_is_made_from_the_tables(case: Case) -> None:
     written = (ROOT / PAGE).read_text(encoding="utf-8")
     assert written == page(case, ROOT), "run: make counterfactuals"
 
 
+@pytest.mark.slow
 def test_labels_stand_on_the_page(case: Case, tmp_path: Path) -> None:
     """A zero by construction is shown as one and is no direction found, also where none is implied."""
     (tmp_path / "results").mkdir()

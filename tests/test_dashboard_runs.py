@@ -96,6 +96,7 @@ def test_only_what_tells_nothing_is_run_before_a_prediction(case: Case) -> None:
     assert answer.baseline_of(replace(seen, runs=answer.MOST_KEPT + 1)) is None
 
 
+@pytest.mark.slow
 def test_what_leaves_the_fit_is_said(case: Case) -> None:
     text = 'id = "mine"\n' + question.table(
         {"do": "change_series", "series": "tie_patron", **SERIES, "add": 5.0}
@@ -232,6 +233,7 @@ def test_the_usual_runs_are_made_once_and_cannot_be_changed(case: Case) -> None:
         first.status[0] = 0
 
 
+@pytest.mark.slow
 def test_one_run_is_the_same_run_among_many(case: Case) -> None:
     many = results.compute(case, Wish(case.start, 4, 3), ignore)
     one = results.compute(case, Wish(case.start, 1, 3, first_run=2), ignore)
@@ -240,6 +242,7 @@ def test_one_run_is_the_same_run_among_many(case: Case) -> None:
     assert (many.status == expected.status).all()
 
 
+@pytest.mark.slow
 def test_a_weight_is_held_in_every_run(case: Case) -> None:
     held = (("patronage", -1.0),)
     changed = results.compute(case, Wish(case.start, 6, 0, held=held), ignore)

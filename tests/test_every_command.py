@@ -1,5 +1,7 @@
 """What holds for every command: a new one that is not in `tests.commands` fails here."""
 
+import io
+import json
 import os
 import re
 import shutil
@@ -15,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tashkent.agents import terms
 from tashkent.calibration import stages
 from tashkent.cli import screen
 from tashkent.cli.options import STOPPED
@@ -31,6 +34,7 @@ from tests.commands import (
     streams,
 )
 
+ROOT = Path(__file__).parent.parent
 #: commands that write a result into a folder of theirs
 WRITING = ("run", "compare", "sweep", "sensitivity", "calibrate", "recover", "validate")
 #: what a folder of a user may be called: blanks, quotation marks, a line end, markup, formulas, other letters
@@ -91,7 +95,7 @@ def test_on_any_console_no_figure_is_lost_and_no_warning_seen(
 
 
 @pytest.mark.parametrize("columns", ["", "0", "1", "-5", "wide", "10000000"])
-@pytest.mark.parametrize("name", ["law", "explain", "counterfactuals", "run"])
+@pytest.mark.parametrize("name", ["law", "explain", "counterfactuals"])
 def test_whatever_is_said_of_the_width(
     monkeypatch: pytest.MonkeyPatch, written: Path, name: str, columns: str
 ) -> None:
@@ -124,6 +128,26 @@ def test_in_a_folder_of_any_name_for_a_reader_that_goes_away(
     assert [path.name for path in tmp_path.iterdir()] == [ODD]
     if name in WRITING:
         assert (folder / name / "manifest.json").exists()
+
+
+@slow
+def test_a_theory_may_stand_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    """A comma in its path too, which joins theories elsewhere; its inputs are in the manifest."""
+    folder = tmp_path / ODD / "mine, and + yours"
+    folder.mkdir(parents=True)
+    lay_out(folder)
+    shutil.copy(ROOT / "docs" / "examples" / "own_theory.py", folder / "own.py")
+    theory, held = str(folder / "own.py"), dict(terms.TERMS)
+    try:
+        with streams() as said:
+            assert call("run", *EVERY["run"](folder), "--theory", f"contagion, {theory}") == 0, (
+                said()
+            )
+    finally:
+        terms.TERMS.clear()
+        terms.TERMS.update(held)
+    told = json.loads((folder / "run" / "manifest.json").read_text(encoding="utf-8"))
+    assert list(told["inputs"]) == [theory]
 
 
 @pytest.mark.parametrize("home", ["~", "out=~"])
@@ -175,18 +199,28 @@ def test_an_out_that_cannot_be_is_refused_before_the_work(
 
 
 @contextmanager
-def broken(name: str) -> Iterator[None]:
-    """Stdout or stderr whose reader is gone."""
+def broken(name: str, *, at_once: bool = False) -> Iterator[None]:
+    """Stdout or stderr whose reader is gone, perhaps without a buffer before it."""
     reads, writes = os.pipe()
     os.close(reads)
     kept = getattr(sys, name)
-    with open(writes, "w", encoding="utf-8") as stream:
+    with (
+        open(writes, "wb", buffering=0 if at_once else -1) as binary,
+        io.TextIOWrapper(binary, "utf-8", write_through=at_once) as stream,  # type: ignore[arg-type]
+    ):
         setattr(sys, name, stream)
         try:
             yield
         finally:
             setattr(sys, name, kept)
             screen.let_go(stream)
+
+
+@pytest.mark.parametrize("name", ["law", "counterfactuals", "run"])
+def test_a_reader_that_goes_away_where_nothing_is_buffered(written: Path, name: str) -> None:
+    with streams() as said, broken("stdout", at_once=True):
+        assert call(name, *EVERY[name](written)) == 0
+        assert said()[1] == ""
 
 
 def test_nobody_reads_what_is_said_beside(written: Path) -> None:

@@ -23,6 +23,7 @@ def test_shipped_composites_are_rebuilt_from_the_raw_columns(tmp_path: Path) -> 
         )
 
 
+@pytest.mark.slow
 def test_a_year_rests_on_earlier_columns_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Columns of 2012 and later do not move composites used up to 2012."""
     before = build.build()

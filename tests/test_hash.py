@@ -138,6 +138,7 @@ def test_a_byte_order_mark_does_not_count(folder: Path, file: str) -> None:
     assert load_case(folder).hash == MINIMAL.hash
 
 
+@pytest.mark.slow
 def test_a_checkout_of_windows_has_the_hash_and_the_posterior_that_are_shipped(
     tmp_path: Path,
 ) -> None:

@@ -98,6 +98,7 @@ def test_the_fit_leaves_out_the_state_that_is_asked_about(
         assert size == (all_rows.state != left_out).sum()
 
 
+@pytest.mark.slow
 def test_the_change_in_that_fit_is_of_its_draws(
     monkeypatch: pytest.MonkeyPatch, invented: Case, found: Comparison
 ) -> None:
@@ -188,6 +189,7 @@ def test_the_screen_and_the_codebook_say_them(
     assert set(found.outcomes) <= set(comparison.CODEBOOK)
 
 
+@pytest.mark.slow
 def test_the_list_has_answers_if_they_are_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -10,7 +10,15 @@ from tashkent.experiments.design import read_design
 from tashkent.model.case import load_case
 from tashkent.model.counterfactual import parse_counterfactual
 from tashkent.model.errors import InputError
-from tashkent.model.reading import LARGEST, LONGEST, file_text, json_table, one_of, toml_table
+from tashkent.model.reading import (
+    LARGEST,
+    LONGEST,
+    file_text,
+    json_table,
+    names_in,
+    one_of,
+    toml_table,
+)
 from tests.test_cli import call
 
 
@@ -55,6 +63,23 @@ def test_one_of_names_the_nearest() -> None:
     assert one_of("f", "k", "run", ["run", "sweep"]) == "run"
     with pytest.raises(InputError, match="nearest valid name: run"):
         one_of("f", "k", "runn", ["run", "sweep"])
+
+
+def test_a_path_may_hold_the_sign_that_joins_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A file that is there is taken for one name; what is not there is parted as it is written."""
+    (tmp_path / "c++, d").mkdir()
+    (tmp_path / "c++, d" / "a+b.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    whole = "c++, d/a+b.toml"
+    assert names_in(whole, "+", ".toml") == [whole]
+    assert names_in(f"CF1+{whole} + CF2", "+", ".toml") == ["CF1", whole, "CF2"]
+    assert names_in("x+y.toml", "+", ".toml") == ["x", "y.toml"]
+    assert names_in(whole, ",", ".py") == ["c++", "d/a+b.toml"]
+    assert names_in("a,,b", ",", ".py") == ["a", "", "b"]
+    assert names_in(f"CF1+{'x' * 5000}\0.toml", "+", ".toml") == ["CF1", f"{'x' * 5000}\0.toml"]
+    assert len(names_in("a+" * 99_999, "+", ".toml")) == 100_000
 
 
 def test_depth_is_counted_outside_of_texts_and_comments() -> None:

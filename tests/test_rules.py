@@ -78,6 +78,7 @@ def test_every_regime_and_kind_has_rows(case: Case) -> None:
     assert {s.kind for s in case.statutes if s.id in named} == set(KINDS)
 
 
+@pytest.mark.slow
 def test_every_statute_is_named_and_matters(case: Case) -> None:
     idle = []
     for statute in case.statutes:

@@ -344,6 +344,7 @@ def test_a_kill_leaves_the_earlier_result_or_the_new_one(tmp_path: Path, earlier
     assert step > 20
 
 
+@pytest.mark.slow
 def test_a_command_that_was_killed_can_be_given_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

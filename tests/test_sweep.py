@@ -86,6 +86,7 @@ def test_points_that_are_advanced_together_are_as_if_alone() -> None:
     pd.testing.assert_frame_equal(both, pd.concat(alone, ignore_index=True))
 
 
+@pytest.mark.slow
 def test_a_draw_of_the_posterior_is_the_same_in_all_runs_of_its_point(case: Case) -> None:
     found = sweep(grid(method="posterior", points=3, factor=[], keep="runs"))
     draw = posterior(case).draws(runs=3, seed=0)

@@ -280,7 +280,8 @@ def test_a_scheduler_that_dies_half_way_is_one_line_and_what_is_done_is_kept(
     assert process.returncode == 2, said
     assert f"'{address}' is not valid; allowed: a scheduler that stays up" in said
     assert "--resume goes on" in said
-    assert len(said.strip().splitlines()) == 1, said
+    lines = [line for line in said.strip().splitlines() if not line.startswith("sweep: ")]
+    assert len(lines) == 1, said  # but for how far it was, on a slow machine
     assert half <= done(out) < tasks
     assert not (out / "manifest.json").exists()
     resumed = command(design, "--out", out, "--workers", 1, "--resume")

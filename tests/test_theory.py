@@ -156,6 +156,7 @@ def test_a_term_of_ones_own_is_used_everywhere(
     assert name in model.states["KAZ"].explain("CST")
 
 
+@pytest.mark.slow
 def test_a_file_may_stand_beside_names(case: Case, own: Path) -> None:
     assert weights(with_theory(case, f"hierarchy,{own}")) == {"patronage", "courtship", "own_size"}
     assert weights(with_theory(case, f"-hierarchy,{own}")) == (
@@ -163,6 +164,7 @@ def test_a_file_may_stand_beside_names(case: Case, own: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_file_that_changed_is_another_case(case: Case, own: Path) -> None:
     first = with_theory(case, str(own))
     assert first.hash == with_theory(case, str(own)).hash != case.hash

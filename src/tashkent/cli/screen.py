@@ -80,7 +80,7 @@ def open_streams() -> None:
         except OSError:  # the lowest number that is free is this one
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
         if getattr(sys, name) is None:
-            setattr(sys, name, open(number, "r+" if number else "r", closefd=False))  # noqa: SIM115
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
 
 
 def let_go(stream: io.IOBase | TextIO) -> None:
@@ -99,10 +99,8 @@ class _Pipe(io.FileIO):
 
     def __init__(self, stream: TextIO, gone: type[OSError]) -> None:
         super().__init__(stream.fileno(), "w", closefd=False)
-        self._stream, self._gone = (
-            stream,
-            gone,
-        )  # which would close what it writes to if it were dropped
+        # the stream would close what it writes to if it were dropped
+        self._stream, self._gone = stream, gone
 
     def write(self, data: Any) -> int:
         try:
@@ -121,11 +119,16 @@ def write_anything() -> None:
         stream = getattr(sys, name)
         if not isinstance(stream, io.TextIOWrapper):
             continue
-        if isinstance(getattr(stream.buffer, "raw", None), io.FileIO):
+        at_once = isinstance(stream.buffer, io.FileIO)  # as PYTHONUNBUFFERED has it
+        if at_once or isinstance(getattr(stream.buffer, "raw", None), io.FileIO):
             stream.flush()
-            lasting = io.BufferedWriter(_Pipe(stream, gone))
-            by_line = stream.line_buffering
-            stream = io.TextIOWrapper(lasting, stream.encoding, STAND_IN, line_buffering=by_line)
+            pipe = _Pipe(stream, gone)
+            stream = io.TextIOWrapper(
+                pipe if at_once else io.BufferedWriter(pipe),
+                stream.encoding,
+                line_buffering=stream.line_buffering,
+                write_through=at_once,
+            )
             setattr(sys, name, stream)
         stream.reconfigure(errors=STAND_IN)
 
