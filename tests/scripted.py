@@ -87,6 +87,7 @@ _SURE = 50.0
 _COUNCIL = {
     "objection": -3 * _SURE,
     "objection_rivalry": 2 * _SURE,
+    "veto": 2 * _SURE,
     "ministers": -3 * _SURE,
     "release": _SURE,
     "help_objection": -3 * _SURE,
