@@ -96,7 +96,7 @@ def contest(case: Case, test: RiskSet, predictions: Sequence[Forecast], held: st
     or left), pareto_k. A log score of minus infinity stays one.
     """
     table = []
-    moved = test.done ^ (test.choice == CHOICES.index("renew"))
+    moved = test.moved
     for name in (*SCOPES, *case.clubs):
         within = scope(case, test, name)
         states = [ALL, *(case.state_ids[s] for s in np.unique(test.state[within]))]

@@ -228,14 +228,18 @@ def with_hindsight(case: Case, *, seed: int = 0, proposals: int = PROPOSALS) -> 
     model = predict_model(case, train, test, seed=(seed, month), proposals=proposals)
     counted = predict(BASELINES["renewal step"], test.rows, test.rows)
     everyone = np.ones(len(test.rows), bool)
-    moved = test.rows.done ^ (test.rows.choice == CHOICES.index("renew"))
     found = {
         "model, fitted before": model.log_score(test.rows, everyone),
         "renewal step, with hindsight": float(log_scores(counted, test.rows).sum()),
     }
     return pd.DataFrame(
         [
-            {"who": who, "choices": len(test.rows), "acts": int(moved.sum()), "log_score": score}
+            {
+                "who": who,
+                "choices": len(test.rows),
+                "acts": int(test.rows.moved.sum()),
+                "log_score": score,
+            }
             for who, score in found.items()
         ]
     )

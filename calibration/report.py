@@ -4,16 +4,14 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from tashkent.agents.situation import Bools
 from tashkent.calibration.baselines import BASELINES, p_in
 from tashkent.calibration.forecasters import MODEL, NOBODY
 from tashkent.calibration.holdout import leave_one_state_out
 from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.posterior import Posterior, posterior
-from tashkent.calibration.riskset import CHOICES, RiskSet
+from tashkent.calibration.riskset import RiskSet
 from tashkent.calibration.scores import Split, brier, eve_of, renewal_month, split_at_renewal
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
@@ -95,23 +93,18 @@ class Report:
     @property
     def acts(self) -> int:
         """Moves of states in the focal club that the fit has seen: joining and leaving."""
-        return int(moves(self._focal_rows).sum())
+        return int(self._focal_rows.moved.sum())
 
     @property
     def actors(self) -> int:
         """States that made them."""
         rows = self._focal_rows
-        return len(set(rows.state[moves(rows)]))
+        return len(set(rows.state[rows.moved]))
 
     @property
     def parameters(self) -> pd.DataFrame:
         """Prior beside posterior, one row a fitted parameter."""
         return _parameters(self.posterior)
-
-
-def moves(rows: RiskSet) -> Bools:
-    """Whether a state joins or leaves by the choice of a row: at a renewal, by not signing; shape (rows,)."""
-    return np.asarray(rows.done ^ (rows.choice == CHOICES.index("renew")))
 
 
 def make_report(

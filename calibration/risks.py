@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tashkent.agents.situation import Bools, Floats
+from tashkent.agents.situation import Floats
 from tashkent.calibration.contests import Forecast
 from tashkent.calibration.riskset import CHOICES, RiskSet
 from tashkent.model.case import Case
@@ -31,11 +31,6 @@ _ENDS = {"accede": "comes in", "renew": "does not sign", "exit": "goes out"}
 _WOULD = {"accede": "comes in", "renew": "goes out", "exit": "goes out"}
 
 
-def moved(rows: RiskSet) -> Bools:
-    """Whether the state of each row moved: it did what the row offers, or did not sign at a renewal; shape (rows,)."""
-    return np.asarray(rows.done ^ (rows.choice == _RENEW))
-
-
 def spells(rows: RiskSet) -> list[np.ndarray]:
     """The rows of each spell, in order of months: a list of indices, each of shape (months,)."""
     found = []
@@ -43,7 +38,7 @@ def spells(rows: RiskSet) -> list[np.ndarray]:
     for one in np.unique(seat):
         at = np.flatnonzero(seat == one)
         at = at[np.argsort(rows.month[at], kind="stable")]
-        inside, went = rows.choice[at] != _ACCEDE, moved(rows)[at]
+        inside, went = rows.choice[at] != _ACCEDE, rows.moved[at]
         ends = np.flatnonzero((inside[1:] != inside[:-1]) | went[:-1]) + 1
         found += np.split(at, ends)
     return found
@@ -56,7 +51,7 @@ def cumulative(rows: RiskSet, found: Forecast, spell: np.ndarray) -> tuple[Float
     monthly = 1.0 - np.cumprod(stay)
     if found.draws is None or found.weights is None:
         return monthly, monthly
-    told, went = found.draws[spell], moved(rows)[spell]
+    told, went = found.draws[spell], rows.moved[spell]
     stays = np.where(went[:, None], np.log1p(-np.exp(np.minimum(told, -1e-12))), told)
     return 1.0 - np.exp(np.cumsum(stays, axis=0)) @ found.weights, monthly
 
@@ -71,7 +66,7 @@ def risk_table(case: Case, rows: RiskSet, predictions: Sequence[Forecast]) -> pd
     clubs, table = tuple(case.clubs), []
     for spell in spells(rows):
         first, last = spell[0], spell[-1]
-        done, choice = bool(moved(rows)[last]), CHOICES[rows.choice[last]]
+        done, choice = bool(rows.moved[last]), CHOICES[rows.choice[last]]
         for found in predictions:
             joint, monthly = cumulative(rows, found, spell)
             p = float(found.p[last])

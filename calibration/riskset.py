@@ -60,6 +60,11 @@ class RiskSet:
         """Number of rows."""
         return len(self.month)
 
+    @property
+    def moved(self) -> Bools:
+        """Whether the state of each row joined or left: at a renewal, by not signing; shape (rows,)."""
+        return np.asarray(self.done ^ (self.choice == CHOICES.index("renew")))
+
     def where(self, keep: Bools) -> "RiskSet":
         """The rows that are kept.
 

@@ -82,7 +82,7 @@ class Effort:
     ablation_runs: int = 500
     variant_runs: int = variants.RUNS
     nested: bool = True
-    #: every event, fixed number, state and term in turn
+    #: every event, fixed number, state, term and theory in turn
     each: bool = True
 
 
@@ -122,7 +122,11 @@ def jobs(case: Case, patterns: Patterns, effort: Effort) -> list[Job]:
         eves = {eve for p in patterns.pattern if (eve := p.eve(case)) is not None}
         found += [Job("own eve", month_label(month)) for month in sorted(eves - set(starts))]
     found += [Job("participation", "all"), Job("literature", "all")]
-    found += [Job("theories", name) for name in rivals.theories(case)]
+    found += [
+        Job("theories", name)
+        for name, (asked, _) in rivals.theories(case).items()
+        if effort.each or _is_reading(asked, patterns)
+    ]
     sets = rivals.ablations(case, patterns, each=effort.each)
     found += [Job("ablation", " and ".join(terms)) for terms in [(), *sets]]
     found += [Job("recovery", str(i)) for i in range(0, effort.replicates, EACH)]
@@ -296,9 +300,14 @@ def _theories(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tabl
         "theory_scores": scores.assign(theory=part),
         "theory_evidence": pd.DataFrame([{"theory": part, "kind": kind, **evidence}]),
     }
-    if asked.removeprefix("-") in ("", *patterns.evaluation.readings):
+    if _is_reading(asked, patterns):
         tables["readings"] = rivals.renewal_under(case, asked, seed=effort.seed).assign(theory=part)
     return tables
+
+
+def _is_reading(asked: str, patterns: Patterns) -> bool:
+    """Whether a theory is all terms together, or a reading of the first renewal, alone or left out."""
+    return asked.removeprefix("-") in ("", *patterns.evaluation.readings)
 
 
 def _ablation(case: Case, patterns: Patterns, effort: Effort, part: str) -> Tables:

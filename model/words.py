@@ -114,7 +114,7 @@ def story(explanation: Explanation) -> list[str]:
             continue
         low, high = interval(values)
         lines.append(
-            f"Its seat was worth that it takes part in {name} by {percent(median(values))} "
+            f"It took part in {name} as far as {percent(median(values))} "
             f"({percent(low)} to {percent(high)})."
         )
     for club in dict.fromkeys(act.club for act in explanation.acts):

@@ -14,7 +14,7 @@ from publish.evidence_sections import judged
 from publish.page import ROOT, rendered, write
 from tashkent.calibration.forecasters import MODEL
 from tashkent.calibration.likelihood import fit_rows
-from tashkent.calibration.report import BRIER, Report, make_report, moves
+from tashkent.calibration.report import BRIER, Report, make_report
 from tashkent.calibration.riskset import CHOICES
 from tashkent.model.case import Case, load_case
 
@@ -63,7 +63,7 @@ def limits(case: Case, tables: Tables) -> str:
     """What the model cannot do, in figures of the examination."""
     rows = fit_rows(case).rows
     pact = rows.where(rows.club == tuple(case.clubs).index(case.focus))
-    moved = moves(pact)
+    moved = pact.moved
     found = judged(tables)
     weights = tables["parameters"].query("role == 'weight' and contraction < @FAINT")
     names = [f"*{name.replace('_', ' ')}*" for name in weights["parameter"]]

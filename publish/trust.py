@@ -46,22 +46,26 @@ def judgements(root: Path) -> dict[tuple[str, str, str], tuple[str, str]]:
 
 
 def counts(told: Mapping[str, Any]) -> str:
-    """Counts of a run: what stands by itself on a line, and a table of what is counted by kind."""
+    """Counts of a run: what stands by itself on a line, a table of what is counted by kind, and what failed."""
     if not told:
         return NOT_TRIED
-    alone = [f"{_words(k)} {_amount(v)}" for k, v in told.items() if isinstance(v, int | float)]
-    parts = [", ".join(alone) + "."] if alone else []
+    parts, alone = [], _line({k: v for k, v in told.items() if not isinstance(v, dict | list)})
+    if alone:
+        parts.append(f"{alone}.")
     for key, value in told.items():
-        if not isinstance(value, dict) or not value:
-            continue
-        if all(isinstance(row, dict) for row in value.values()):
+        if isinstance(value, list) and value:
+            parts.append("\n".join([f"{_words(key)}:", "", *(f"* {one}" for one in value)]))
+        elif isinstance(value, dict) and any(isinstance(row, dict) for row in value.values()):
             heads = list(dict.fromkeys(name for row in value.values() for name in row))
             rows = [(k, *(_amount(row.get(name, 0)) for name in heads)) for k, row in value.items()]
             parts.append(table((_words(key), *map(_words, heads)), rows))
-        else:
-            rows = [(k, _amount(amount)) for k, amount in value.items()]
-            parts.append(table((_words(key), ""), rows))
+        elif isinstance(value, dict) and value:
+            parts.append(f"{_words(key)}: {_line(value)}.")
     return "\n\n".join(parts)
+
+
+def _line(told: Mapping[str, object]) -> str:
+    return ", ".join(f"{_words(key)} {_amount(value)}" for key, value in told.items())
 
 
 def _words(key: str) -> str:

@@ -307,6 +307,20 @@ def test_figures_can_be_saved(visit: Visits) -> None:
     assert b"\n2012-08,UZB,suspension requested\n" in text
 
 
+def test_many_runs_show_who_takes_part(visit: Visits) -> None:
+    """A line in each lane, in words for who does not see it, and a column of what is saved."""
+    page = visit("?runs=20&from=2023-12&month=2024-06")
+    lane = page.locator("[data-lane=ARM]")
+    expect(lane).to_have_attribute("aria-label", re.compile(r"in \d+% of runs, takes part in \d+%"))
+    expect(lane.locator("path[fill=none]")).to_have_count(1)
+    page.locator("summary", has_text="Save").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Months and states, CSV").click()
+    rows = pd.read_csv(download.value.path()).query("state == 'ARM'")
+    assert (rows["p_part"] <= rows["p_in"]).all()
+    assert (rows["p_part"] < rows["p_in"]).any()  # some freeze, and stay in
+
+
 def test_charts_and_decisions_can_be_saved(visit: Visits) -> None:
     page = visit("?page=state&state=UZB&month=2012-06")
     page.wait_for_selector(".tk-chart-box svg")

@@ -268,6 +268,7 @@ def test_what_the_record_does_not_tell_is_said() -> None:
 # the shipped posterior -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_shipped_posterior_is_of_this_case_and_this_likelihood(case: Case) -> None:
     found = shipped.read(case)
     assert not isinstance(found, str), f"{found}; run: make posterior"
@@ -468,6 +469,7 @@ def test_a_folder_of_something_else_is_left_alone(
 # predictive checks and recovery --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_predictive_check_stands_beside_the_record(case: Case) -> None:
     found = check(case, posterior(case).draws(runs=20, seed=1), seed=1)
     counts = found[found["what"] != "P(in)"].set_index("what")

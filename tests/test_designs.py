@@ -117,6 +117,7 @@ def test_points_of_a_large_grid_are_not_made_to_reach_the_last(case: Case) -> No
     assert dict(last.parameters) == pytest.approx(dict(zip(names, range(9, 0, -1), strict=True)))
 
 
+@pytest.mark.slow
 def test_a_draw_in_the_table_is_the_one_that_runs_have(case: Case) -> None:
     """Of the posterior of its own theory, whatever the column of theories is called."""
     plan = read_design(made(THEORIES, method="posterior", points=3))
@@ -186,6 +187,7 @@ def test_the_plain_world_is_the_case_itself() -> None:
     assert plan.cases.case_in(Scenario(start="1998-12")) is plan.case
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_a_design_reads_back_from_its_table(example: Path) -> None:
     plan = read_design(example)

@@ -39,6 +39,7 @@ def applied(*patches: Patch) -> Case:
 # by whatever route ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(st.sampled_from(EVENTS))
 def test_an_event_less_is_one_case_by_two_routes(event: str) -> None:
     assert variant(CASE, f"without {event}", 0).hash == applied(RemoveEvent(event=event)).hash
@@ -74,6 +75,7 @@ def test_a_fixed_number_is_one_case_by_three_routes(factor: float) -> None:
     assert routes[0].hash != CASE.hash
 
 
+@pytest.mark.slow
 @given(st.sampled_from(EVENTS))
 def test_an_event_turned_round_is_one_case_by_two_routes(event: str) -> None:
     flipped = applied(FlipEvent(event=event))
@@ -82,6 +84,7 @@ def test_an_event_turned_round_is_one_case_by_two_routes(event: str) -> None:
     assert back.hash == CASE.hash
 
 
+@pytest.mark.slow
 @given(st.data())
 def test_order_of_changes_does_not_matter(data: st.DataObject) -> None:
     one, other = data.draw(st.lists(st.sampled_from(EVENTS), min_size=2, max_size=2, unique=True))
@@ -98,6 +101,7 @@ def test_a_case_sent_to_another_process_keeps_its_hash() -> None:
 # what does not count -------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @given(st.integers(min_value=0))
 def test_the_order_of_keys_and_rows_does_not_count(seed: int) -> None:
     changes, deal = {}, random.Random(seed)

@@ -35,6 +35,7 @@ def arrays(counts: Counts) -> list[np.ndarray]:
     return [*plain, *counts.seen, *(getattr(counts.divergence, f.name) for f in fields(Divergence))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*ASKED, ASKED[0]])
 def test_a_history_changes_no_number(case: Case, history: History, noise: Noise, name: str) -> None:
     options = {"runs": RUNS, "seed": SEED, "start": START}

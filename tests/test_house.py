@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,10 @@ SHAPE = re.compile(r"[Ss]hape|\((?:R|T|rows|n),|\(rows|\.\.\.,|scalar|like|ax[ei
 RAISES = re.compile(r"^\s*Raises\n\s*------\n", re.MULTILINE)
 
 
+parse = lru_cache(maxsize=None)(ast.parse)
+
+
+@lru_cache(maxsize=1)
 def modules() -> dict[str, str]:
     """Path -> text of all that is no test and no benchmark; links are not followed."""
     found = [p for folder in FOLDERS for p in (ROOT / folder).rglob("*.py")]
@@ -56,7 +61,7 @@ def class_names(texts: dict[str, str]) -> list[str]:
     """Public names of classes that stand in more than one module."""
     places: dict[str, list[str]] = {}
     for path, text in texts.items():
-        for node in ast.parse(text).body:
+        for node in parse(text).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places.setdefault(node.name, []).append(path)
     return [f"{name}: {', '.join(where)}" for name, where in places.items() if len(where) > 1]
@@ -72,7 +77,7 @@ def long_functions(texts: dict[str, str], most: int = 60) -> list[str]:
     """Functions of more lines than `most` below the docstring, layout of pages apart."""
     found = []
     for path, text in texts.items():
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(parse(text)):
             if isinstance(node, Function.__value__) and not is_layout(node):
                 body = node.body[1:] if ast.get_docstring(node) else node.body
                 lines = (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0
@@ -86,7 +91,7 @@ def private_names(texts: dict[str, str]) -> list[str]:
     return [
         f"{path}:{node.lineno} {name.name}"
         for path, text in texts.items()
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(parse(text))
         if isinstance(node, ast.ImportFrom)
         for name in node.names
         if name.name.startswith("_") and not name.name.startswith("__")
@@ -98,7 +103,7 @@ def shapes(texts: dict[str, str]) -> list[str]:
     arrays = re.compile(rf"\b({'|'.join(sorted(array_names(texts)))})\b")
     found = []
     for path, text in texts.items():
-        for f in public_functions(ast.parse(text)):
+        for f in public_functions(parse(text)):
             types = ast.unparse(f.args) + (f" {ast.unparse(f.returns)}" if f.returns else "")
             if arrays.search(types) and not SHAPE.search(ast.get_docstring(f) or ""):
                 found.append(f"{path}:{f.lineno} {f.name}")
@@ -113,7 +118,7 @@ def raises(texts: dict[str, str]) -> list[str]:
     return [
         f"{path}:{f.lineno} {f.name}"
         for path, text in texts.items()
-        for f in public_functions(ast.parse(text))
+        for f in public_functions(parse(text))
         if any(isinstance(node, ast.Raise) and node.exc for node in ast.walk(f))
         and path != f"src/tashkent/cli/{f.name}.py"
         and not RAISES.search(ast.get_docstring(f) or "")

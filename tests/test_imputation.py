@@ -31,6 +31,7 @@ def test_an_error_keeps_its_direction_over_the_years(case: Case) -> None:
     assert np.ptp(shifts) == pytest.approx(0.0, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_sets_differ_and_come_back(case: Case) -> None:
     first, second, again = (imputed(case, number, seed=1) for number in (0, 1, 0))
     assert first.composites == again.composites
@@ -58,6 +59,7 @@ def test_the_share_between_imputations_by_hand() -> None:
     np.testing.assert_allclose(between(groups), [0.8, 0.0])
 
 
+@pytest.mark.slow
 def test_imputations_are_judged_one_by_one(case: Case) -> None:
     """Two sets of inputs that disagree are no sign that chains have not converged."""
     density, rng = target(case), np.random.default_rng(0)

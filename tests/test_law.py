@@ -137,6 +137,7 @@ def test_nothing_applies_before_a_club_exists(case: Case) -> None:
     assert case.law.rules("GUAM", parse_month("1997-10")).accession is not None
 
 
+@pytest.mark.slow
 def test_a_counterfactual_shares_the_rules_that_it_leaves_and_no_others(case: Case) -> None:
     changes_law = 0
     for one in shipped_counterfactuals(case):

@@ -77,6 +77,7 @@ def is_party(case: Case, t: int, s: int, c: int) -> bool:
     return before in (Status.SIGNATORY, Status.MEMBER, Status.FROZEN)
 
 
+@pytest.mark.slow
 def test_a_sanctioned_seat_has_one_route_out(case: Case) -> None:
     club = tuple(case.clubs).index("CST")
     entry = Entry(

@@ -273,6 +273,7 @@ def _nobody_in() -> Iterator[None]:
     assert KINDS.pop(NobodyIn.kind) is NobodyIn
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_nobody_in")
 def test_one_class_serves_patterns_sweeps_and_sensitivity(tmp_path: Path) -> None:
     """A measure that nobody listed anywhere: its class is all there is."""

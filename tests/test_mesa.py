@@ -53,6 +53,7 @@ def test_a_batch_over_a_weight_is_the_ensemble_with_that_weight(case: Case) -> N
     assert (seen[0.0] != seen[1.0]).any()
 
 
+@pytest.mark.slow
 def test_what_is_held_is_a_column_to_group_by() -> None:
     held = [{"patronage": p, "exit": -5.0} for p in (0.5, 1.0)]
     parameters = {"held": held, "run": range(2), "start": "2025-06"}

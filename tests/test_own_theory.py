@@ -295,6 +295,7 @@ def test_a_refusal_comes_back_from_another_process(case: Case) -> None:
         assert (again.file, again.key, again.near) == (error.file, error.key, error.near)
 
 
+@pytest.mark.slow
 def test_a_sample_of_another_theory_is_not_called_another_version(case: Case) -> None:
     origin = tk.posterior(with_theory(case, "fear_of_abandonment")).origin
     assert origin.endswith("the sample beside the case is of another theory")

@@ -69,6 +69,7 @@ def test_the_wheel_holds_the_package_alone_and_nothing_twice(wheel: Path) -> Non
         assert inside >= {name for name in tracked() if (ROOT / "src" / name).exists()}
 
 
+@pytest.mark.slow
 def test_a_wheel_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None:
     with tarfile.open(build(ROOT, "sdist", tmp_path / "sdist")) as file:
         file.extractall(tmp_path / "unpacked", filter="data")
@@ -81,6 +82,7 @@ def test_a_wheel_from_the_sdist_is_the_same(wheel: Path, tmp_path: Path) -> None
     assert contents[0] == contents[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_modules_of_ones_own_and_the_package_do_not_hide_each_other(
     kind: str, places: dict[str, Path], tmp_path: Path
@@ -107,6 +109,7 @@ def test_modules_of_ones_own_and_the_package_do_not_hide_each_other(
     assert Path(found.stdout.strip()) == places[kind] / "tashkent" / "__init__.py"
 
 
+@pytest.mark.slow
 def test_the_command_line_is_a_module_too(places: dict[str, Path], tmp_path: Path) -> None:
     found = subprocess.run(
         [sys.executable, "-m", "tashkent", "case", "check", "cst"],

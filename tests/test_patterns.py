@@ -109,6 +109,7 @@ def test_patterns_before_the_start_are_not_asked(case: Case) -> None:
     assert not {"T2", "T2a", "N1", "N6", "O3"} & set(found["id"])
 
 
+@pytest.mark.slow
 def test_runs_of_a_baseline_have_its_probabilities(case: Case) -> None:
     from tashkent.calibration.baselines import p_in
 

@@ -4,8 +4,6 @@ import io
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from rich.console import Console
 from tashkent.cli import main, screen
 from tashkent.cli.new_case import SKELETON
 from tashkent.cli.screen import Figures, Heading, strong
+from tests.commands import call, streams
 
 #: what a user's title may hold: markup, an emoji's name, a formula of matplotlib's
 TITLE = "The [b]old[/] pact [/foo] :smile: $x_$ {0}"
@@ -23,22 +22,6 @@ def lines(table: object, width: int) -> str:
     stream = io.StringIO()
     Console(file=stream, width=width, markup=False, emoji=False).print(table)
     return stream.getvalue()
-
-
-@contextmanager
-def streams(encoding: str) -> Iterator[Callable[[], str]]:
-    """Stdout and stderr with an encoding, as a console or a file has it; what was written is asked for by a call."""
-    kept, made = (
-        (sys.stdout, sys.stderr),
-        [io.TextIOWrapper(io.BytesIO(), encoding=encoding) for _ in range(2)],
-    )
-    sys.stdout, sys.stderr = made
-    try:
-        yield lambda: b"".join(s.buffer.getvalue() for s in made).decode(encoding)  # type: ignore[attr-defined]
-    finally:
-        for stream in made:
-            stream.flush()
-        sys.stdout, sys.stderr = kept
 
 
 def question(folder: Path) -> str:
@@ -52,13 +35,10 @@ def question(folder: Path) -> str:
 
 
 def command(monkeypatch: pytest.MonkeyPatch, encoding: str, *arguments: str) -> tuple[int, str]:
-    monkeypatch.setattr(sys, "argv", ["tashkent", *arguments])
+    """Its exit code, and all that it wrote."""
     with streams(encoding) as written:
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        return int(str(stopped.value.code)), written()
+        code = call(*arguments)
+        return code, "".join(written())
 
 
 # encodings -----------------------------------------------------------------------------------------
@@ -218,35 +198,22 @@ def test_no_figure_is_cut(kind: str, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [80, 40])
-def test_what_each_command_shows_at_a_width(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, width: int
+@pytest.mark.parametrize("name", ["law", "explain"])
+def test_what_is_shown_of_the_shipped_case_at_a_width(
+    monkeypatch: pytest.MonkeyPatch, width: int, name: str
 ) -> None:
-    """Figures of every table are there at any width: those that are shown at a very great one."""
-    design = tmp_path / "design.toml"
-    design.write_text(
-        f'case = "{SKELETON}"\nmethod = "grid"\nruns = 2\n'
-        'outcomes = ["exits(PACT, 2003-01, 2008-12)", "in(ARV, PACT, 2005-12)"]\n'
-        f'[[factor]]\nvary = "counterfactual"\nvalues = ["baseline", "{question(tmp_path)}"]\n'
-        '[[factor]]\nvary = "parameter"\nparameter = "contagion"\nvalues = [0.25, 1.125]\n'
-    )
-    small = ("--case", str(SKELETON), "--runs", "4")
-    for arguments in (
-        ("law", "1999-04-20"),
-        ("counterfactuals",),
-        ("explain", "UZB", "2012-06", "--draws", "20"),
-        ("run", *small, "--out", str(tmp_path / "run")),
-        ("compare", question(tmp_path), *small),
-        ("sweep", str(design), "--workers", "1", "--resume", "--out", str(tmp_path / "sweep")),
-    ):
-        monkeypatch.setenv("COLUMNS", "300")
-        code, wide = command(monkeypatch, "utf-8", *arguments)
-        assert code == 0, wide
-        monkeypatch.setenv("COLUMNS", str(width))
-        code, narrow = command(monkeypatch, "utf-8", *arguments)
-        assert "…" not in narrow
-        number = r"[+-]?\d[\d,.-]*%?"
-        assert set(re.findall(number, wide)) <= set(re.findall(number, narrow)), arguments
-        too_long = [line for line in narrow.splitlines() if len(line) > width]
-        assert not [
-            line for line in too_long if str(tmp_path) not in line and "Posterior" not in line
-        ]
+    """What all commands show of a small case is in `tests.test_every_command`; here are long names and many states."""
+    arguments = {
+        "law": ("law", "1999-04-20"),
+        "explain": ("explain", "UZB", "2012-06", "--draws", "20"),
+    }[name]
+    monkeypatch.setenv("COLUMNS", "300")
+    code, wide = command(monkeypatch, "utf-8", *arguments)
+    assert code == 0, wide
+    monkeypatch.setenv("COLUMNS", str(width))
+    code, narrow = command(monkeypatch, "utf-8", *arguments)
+    assert "…" not in narrow
+    number = r"[+-]?\d[\d,.-]*%?"
+    assert set(re.findall(number, wide)) <= set(re.findall(number, narrow))
+    too_long = [line for line in narrow.splitlines() if len(line) > width]
+    assert not [line for line in too_long if "Posterior" not in line]

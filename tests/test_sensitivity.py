@@ -175,6 +175,7 @@ def test_workers_know_a_theory_of_ones_own(small: Case) -> None:
     pd.testing.assert_frame_equal(one.indices, two.indices)
 
 
+@pytest.mark.slow
 def test_what_it_costs_is_said_before_the_work(small: Case) -> None:
     lines: list[str] = []
     done: list[tuple[int, int]] = []
@@ -195,6 +196,7 @@ def test_what_it_costs_is_said_before_the_work(small: Case) -> None:
     assert len(found.studies[0].screening.points) == screening
 
 
+@pytest.mark.slow
 def test_an_outcome_that_never_moves_is_said_in_words(small: Case) -> None:
     start = small.month("2006-12", "start")
     never = f"acts(expel, {small.focus})"

@@ -15,10 +15,11 @@ import pandas as pd
 import pytest
 
 from tashkent.cli import main
+from tashkent.cli.new_case import SKELETON
 from tashkent.model import storage
 from tashkent.model.errors import InputError
 
-RUN = ("run", "--runs", "5", "--from", "2024-01", "--out")
+RUN = ("run", "--case", str(SKELETON), "--runs", "5", "--from", "2009-01", "--out")
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -278,6 +279,7 @@ write(Path(sys.argv[1]), "second")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("earlier", [True, False])
 def test_a_kill_leaves_the_earlier_result_or_the_new_one(tmp_path: Path, earlier: bool) -> None:
     script = KILLED.format(tests=str(Path(__file__).parent))
@@ -357,6 +359,7 @@ def held(out: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
+@pytest.mark.slow
 def test_two_commands_on_one_folder_are_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -447,6 +450,7 @@ def test_any_failure_leaves_the_earlier_result(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only where there is a full device")
 @pytest.mark.parametrize(
     "arguments", [("case", "check", "--json"), ("counterfactuals",), ("law", "--markdown")]

@@ -94,6 +94,7 @@ def test_a_draw_of_the_posterior_is_the_same_in_all_runs_of_its_point(case: Case
     assert found.points["contagion"].tolist() == draw["contagion"].tolist()
 
 
+@pytest.mark.slow
 def test_each_theory_runs_with_its_own_posterior(case: Case) -> None:
     found = sweep(grid({"vary": "theory", "values": ["whole", "fear_of_entrapment"]}, keep="runs"))
     other = with_theory(case, "fear_of_entrapment")
@@ -117,6 +118,7 @@ def test_the_summary_is_that_of_the_runs() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", ["points", "runs"])
 def test_how_runs_are_divided_into_tasks_does_not_matter(keep: str) -> None:
     whole = sweep(grid(keep=keep)).summary
@@ -125,6 +127,7 @@ def test_how_runs_are_divided_into_tasks_does_not_matter(keep: str) -> None:
     pd.testing.assert_frame_equal(parts, whole, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_starts_are_part_of_the_world(case: Case) -> None:
     starts = {"vary": "start", "values": ["1995-12", "1998-12"]}
     design = grid(starts, keep="runs")
@@ -150,6 +153,7 @@ def breaking(monkeypatch: pytest.MonkeyPatch, contagion: float) -> None:
     monkeypatch.setattr(tasks_of, "measured", wrong)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", ["points", "runs"])
 def test_a_point_that_fails_is_a_row_and_is_tried_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, keep: str
@@ -185,6 +189,7 @@ def test_failures_have_an_exit_code_of_their_own(
     assert "2 points had runs that failed" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_is_done_is_not_done_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The second half is done by the resumed sweep, the first half is not."""
     out, done = tmp_path / "out", []
@@ -214,6 +219,7 @@ def test_what_is_done_is_not_done_again(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert not list(out.rglob(".tashkent-*"))
 
 
+@pytest.mark.slow
 def test_a_folder_is_refused_unless_it_is_free_or_holds_this_sweep(tmp_path: Path) -> None:
     out = tmp_path / "out"
     sweep(grid(), out)
@@ -232,6 +238,7 @@ def test_a_folder_is_refused_unless_it_is_free_or_holds_this_sweep(tmp_path: Pat
         sweep(grid(), tmp_path / "mine", resume=True)
 
 
+@pytest.mark.slow
 def test_another_version_of_the_code_is_said(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -321,6 +328,7 @@ def test_a_cluster_without_dask_says_how_to_get_it(monkeypatch: pytest.MonkeyPat
         sweep(grid(), cluster="tcp://127.0.0.1:1")
 
 
+@pytest.mark.slow
 def test_a_cluster_that_cannot_be_used_leaves_no_folder(tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(InputError, match="missing port number"):
@@ -363,6 +371,7 @@ def test_a_full_disk_is_one_line_and_what_is_done_is_kept(
     assert call(monkeypatch, *asked, "--resume") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "empty", "flipped", "foreign", "another", "gone"])
 def test_what_is_stored_and_no_longer_whole_is_said_and_done_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
@@ -426,6 +435,7 @@ def _dies(task: Task) -> TaskResult:
     return _evaluated(task)
 
 
+@pytest.mark.slow
 def test_the_public_face_has_it() -> None:
     assert tk.sweep is sweep
     with pytest.raises(InputError, match="'runs', to have every run"):

@@ -123,6 +123,7 @@ def test_a_theory_without_any_term_runs(case: Case) -> None:
     model.step()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "name"), [(OWN, "own_size"), (OF_RUNS, "own_company")])
 def test_a_term_of_ones_own_is_used_everywhere(
     case: Case, tmp_path: Path, code: str, name: str

@@ -10,6 +10,7 @@ from publish.page import ROOT
 from tests.mutants import (
     KILLED,
     MODULES,
+    ROUNDS,
     SURVIVED,
     TIMEOUT,
     Fate,
@@ -37,6 +38,13 @@ def test_every_promise_is_held_by_tests_that_exist() -> None:
             assert name in {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}, test
 
 
+def test_what_is_mutated_and_what_is_tried_exist() -> None:
+    assert all((ROOT / path).is_file() for path in MODULES)
+    files = [name for names in ROUNDS for name in names]
+    assert all((ROOT / "tests" / name).is_file() for name in files)
+    assert len(set(files)) == len(files)
+
+
 @pytest.mark.skipif(not trust.found(ROOT, "mutation"), reason="make mutants has not been run")
 def test_tests_notice_most_faults_and_the_others_are_judged() -> None:
     told, judged = trust.found(ROOT, "mutation"), trust.judgements(ROOT)
@@ -61,12 +69,21 @@ def test_what_was_not_tried_is_said(tmp_path: Path) -> None:
     assert "| All. | `a.py::b` |" in text
 
 
-def test_counts_are_shown_as_they_are() -> None:
-    told = {"seed": 3, "command": "make fuzz", "kinds": {"design": {"tried": 1200, "refused": 7}}}
-    assert (
-        trust.counts(told)
-        == "seed 3.\n\n| kinds | tried | refused |\n|---|---|---|\n| design | 1,200 | 7 |"
-    )
+def test_counts_are_shown_as_they_are_and_failures_are_not_left_out() -> None:
+    told = {
+        "seed": 3,
+        "kinds": {"design": {"tried": 1200, "refused": 7}, "theory": {"tried": 4, "at_fault": 1}},
+        "slowest": {"seconds": 1.5, "kind": "theory"},
+        "failed": ["sweep, by a kill of a worker"],
+        "nothing": [],
+    }
+    assert trust.counts(told).split("\n\n") == [
+        "seed 3.",
+        "| kinds | tried | refused | at fault |\n|---|---|---|---|\n| design | 1,200 | 7 | 0 |\n| theory | 4 | 0 | 1 |",
+        "slowest: seconds 1.5, kind theory.",
+        "failed:",
+        "* sweep, by a kill of a worker",
+    ]
 
 
 CODE = '''

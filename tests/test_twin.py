@@ -265,14 +265,13 @@ def scenarios(case: Case, drawn: dict[str, ParameterDraws]) -> dict[str, Scenari
 @pytest.mark.parametrize(
     ("runs", "start"),
     [
-        (RUNS, "1992-05"),
-        (3, "1998-12"),
-        (3, "2006-12"),
-        (3, "2010-06"),
-        (3, "2012-08"),
-        (3, "2020-12"),
+        pytest.param(RUNS, "1992-05", marks=pytest.mark.slow, id="first"),
+        pytest.param(3, "1998-12", marks=pytest.mark.slow, id="term"),
+        pytest.param(3, "2006-12", marks=pytest.mark.slow, id="restored"),
+        pytest.param(3, "2010-06", marks=pytest.mark.slow, id="declined"),
+        pytest.param(3, "2012-08", marks=pytest.mark.slow, id="request"),
+        pytest.param(3, "2020-12", id="late"),
     ],
-    ids=["first", "term", "restored", "declined", "request", "late"],
 )
 def test_same_statuses_and_acts(
     case: Case, drawn: dict[str, ParameterDraws], source: str, runs: int, start: str
@@ -281,6 +280,7 @@ def test_same_statuses_and_acts(
     assert [str(difference) for difference in found] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_same_under_other_laws(scenarios: dict[str, Scenario], name: str) -> None:
     changed, parameters, start = scenarios[name]
@@ -302,6 +302,7 @@ def test_what_is_compared_is_rich(scenarios: dict[str, Scenario]) -> None:
     assert set(acts) == set(Act)
 
 
+@pytest.mark.slow
 def test_a_request_is_pending_at_the_last_start(
     case: Case, drawn: dict[str, ParameterDraws]
 ) -> None:
@@ -311,6 +312,7 @@ def test_a_request_is_pending_at_the_last_start(
     assert twin.history == [bytes(twin.statuses.values())]
 
 
+@pytest.mark.slow
 def test_a_different_act_is_reported(case: Case, drawn: dict[str, ParameterDraws]) -> None:
     acts = acts_of_twin(run_twin(case, drawn["posterior"], seed=SEED, run=0))
     changed = acts.copy()

@@ -102,6 +102,7 @@ def by_hand(
     return chances
 
 
+@pytest.mark.slow
 def test_likelihood_is_the_product_of_every_choice(minimal: Case) -> None:
     rows = design(minimal)
     parameters = {n: np.array([p.mean]) for n, p in minimal.drawn.items()}
@@ -117,6 +118,7 @@ def test_likelihood_is_the_product_of_every_choice(minimal: Case) -> None:
     assert rows.log_scores(x).sum() == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_probabilities_are_those_of_free_runs(minimal: Case) -> None:
     rows, runs = design(minimal), 4000
     values = {n: np.array([p.mean]) for n, p in minimal.drawn.items()}
@@ -162,6 +164,7 @@ def test_a_refit_without_record_is_the_prior(case: Case) -> None:
     assert found.log_evidence < 0
 
 
+@pytest.mark.slow
 def test_weights_correct_the_normal_approximation(case: Case) -> None:
     """The evidence does not depend on how many proposals estimate it."""
     rows = fit_rows(case)
@@ -196,6 +199,7 @@ def test_empty_cells_take_the_rate_around_them(case: Case) -> None:
     assert 0 < p[0] < 0.1 < full[cells == cells[rows.founding][0]][0]
 
 
+@pytest.mark.slow
 def test_ridge_is_what_statsmodels_finds() -> None:
     from statsmodels.api import GLM, families
 
@@ -304,6 +308,7 @@ def test_variants_leave_the_shared_case_alone(case: Case) -> None:
     np.testing.assert_array_equal(compile_case(case).situation.tie, before)
 
 
+@pytest.mark.slow
 def test_the_founding_meeting_can_be_scored(case: Case) -> None:
     more, fewer = (fit_rows(c).rows for c in (with_founding(case), case))
     first = more.where(more.month == 1)

@@ -68,6 +68,7 @@ def test_results_come_in_the_order_of_tasks() -> None:
     assert children() == before
 
 
+@pytest.mark.slow
 def test_a_lost_process_costs_its_task_alone(tmp_path: Path) -> None:
     with Pool[int, int](2) as pool:
         tasks = ((i, die_once, (str(tmp_path), i)) for i in range(9))
@@ -75,6 +76,7 @@ def test_a_lost_process_costs_its_task_alone(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_a_task_that_loses_its_process_twice_is_given_up_and_the_others_are_done() -> None:
     with Pool[int, int | None](2, lost=lambda key: -key) as pool:
         for key in range(6):
@@ -89,6 +91,7 @@ def test_without_a_word_for_it_that_is_one_line() -> None:
         list(pool.in_order([(7, die, ())]))
 
 
+@pytest.mark.slow
 def test_processes_that_are_lost_again_and_again_are_one_line() -> None:
     with (
         Pool[int, None](1, lost=lambda key: None) as pool,
@@ -102,6 +105,7 @@ def test_what_a_task_raises_is_raised_here() -> None:
         list(pool.in_order([(0, fail, ())]))
 
 
+@pytest.mark.slow
 def test_processes_that_die_while_they_start_hang_nothing() -> None:
     """What they share is larger than a pipe holds."""
     stop = threading.Event()
@@ -123,6 +127,7 @@ def test_processes_that_die_while_they_start_hang_nothing() -> None:
         killer.join()
 
 
+@pytest.mark.slow
 def test_kept_processes_stay_and_lost_ones_are_replaced() -> None:
     seen = []
     for _ in range(2):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tashkent.calibration import stages
-from tashkent.calibration.forecasters import MODEL
+from tashkent.calibration.forecasters import IMPUTED, LOGIT, MODEL
 from tashkent.calibration.validation import Validation
 from tashkent.cli.screen import Cell, Figures, Heading, strong
 from tashkent.model.errors import InputError
@@ -99,6 +99,7 @@ def show(found: Validation, console: "Console") -> None:
         cells = [_gain(scored.loc[scope]) for scope in scopes]
         table.add_row(str(who), *cells)
     console.print(table)
+    console.print(_by_month(found, scopes))
     judged = found.pattern_table
     if judged.empty:
         return
@@ -109,6 +110,20 @@ def show(found: Validation, console: "Console") -> None:
         said = (row.id, row.start, row.says)
         table.add_row(*said, f"{row.value:.2f}", f"{row.se:.2f}", row.bar, _verdict(row.passes))
     console.print(table)
+
+
+def _by_month(found: Validation, scopes: list[str]) -> Figures:
+    heads = [Heading("", words=True), *(Heading(scope, right=True) for scope in scopes)]
+    table = Figures(heads, "The same by month, nothing learnt from the state itself")
+    for who, part in found.held_out.groupby("who", sort=False):
+        if who in (MODEL, IMPUTED, LOGIT):
+            scored = part.set_index("scope")
+            names = {"log_score": "monthly", "gain": "monthly_gain", "se": "monthly_se"}
+            cells = (
+                _gain({key: scored.loc[s, name] for key, name in names.items()}) for s in scopes
+            )
+            table.add_row(str(who), *cells)
+    return table
 
 
 def _verdict(passes: bool) -> Cell:
