@@ -178,14 +178,14 @@ def posterior(case: Case) -> Posterior:
 
 
 def posterior_hash(fitted: Posterior) -> str:
-    """A digest of a posterior: of a sample's means and standard deviations, and of what an approximation was asked for.
+    """A digest of a posterior: of a sample's draws, and of what an approximation was asked for.
 
-    A fit differs in its last bits from one kernel of the linear algebra to another, and is the same fit.
+    A fit differs in its last bits from one kernel of the linear algebra to another, and is the same fit. Draws are
+    those of the file, whatever adds them up.
     """
     digest = hashlib.sha256(" ".join(fitted.names).encode())
     if isinstance(fitted, Sample):
-        digest.update(np.asarray(fitted.mean, float).tobytes())
-        digest.update(np.asarray(fitted.sd, float).tobytes())
+        digest.update(np.ascontiguousarray(fitted.values, "<f8").tobytes())
     else:
         digest.update(fitted.case.hash.encode() + code_digest("agents", "model", "calibration"))
     return digest.hexdigest()

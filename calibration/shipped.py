@@ -3,11 +3,14 @@
 The file is one that ArviZ reads: group `posterior` with one variable a parameter on dimensions (chain, draw), prior
 mean and sd as its attributes, and group `sample_stats` with the log posterior (`lp`, up to a constant) and the log
 likelihood of each draw. Chains are the ensembles. Numbers are single precision: seven digits of draws whose Monte Carlo
-error is in the second or third.
+error is in the second or third. At its end the file has a seal (`model.pieces`): one that was cut short, or in which a
+bit is another, is refused and not used.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +19,7 @@ import numpy as np
 from tashkent.agents.situation import Floats
 from tashkent.model.case import Case
 from tashkent.model.errors import InputError
+from tashkent.model.pieces import read_piece, write_piece
 
 if TYPE_CHECKING:
     from tashkent.calibration.sample import Chains
@@ -99,6 +103,7 @@ def write(
             "/sample_stats": dict.fromkeys(stats, compressed),
         },
     )
+    write_piece(path, path.read_bytes(), of=FILE)
 
 
 def read(case: Case) -> Shipped | str:
@@ -107,28 +112,42 @@ def read(case: Case) -> Shipped | str:
     Raises
     ------
     InputError
-        If a file stands there that is no sample.
+        If a file stands there that is no sample, or is not as it was written.
     """
-    import h5py
-
     path = case.path / FILE
-    if not path.exists():
+    if not os.path.lexists(path):
         return "no sample stands beside the case"
     try:
-        with h5py.File(path) as file:
-            attributes = {name: _plain(value) for name, value in file.attrs.items()}
-            of = str(attributes["case_hash"])
-            names = tuple(str(attributes["parameters"]).split())
-            if set(names) != set(case.fitted):
-                return OTHER_THEORY
-            if of != case.hash:
-                return f"the sample beside the case is of another version of it ({of[:12]}, not {case.hash[:12]})"
-            values = [file["posterior"][name][()].astype(float).ravel() for name in names]
-    except (OSError, KeyError, ValueError) as error:
-        words = str(error).partition("\n")[0]
-        allowed = "a sample as `tashkent calibrate` writes it"
-        raise InputError(FILE, "file", words, allowed) from None
-    return Shipped(names, np.stack(values, axis=1), attributes)
+        content = read_piece(path, of=FILE)
+        if content is None:
+            raise _refused("not as it was written, or of another version")
+        names, values, attributes = _held(content)
+    except (OSError, LookupError, ValueError, TypeError, AttributeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise _refused(getattr(error, "strerror", None) or str(error)) from None
+    of = str(attributes["case_hash"])
+    if set(names) != set(case.fitted):
+        return OTHER_THEORY
+    if of != case.hash:
+        return f"the sample beside the case is of another version of it ({of[:12]}, not {case.hash[:12]})"
+    return Shipped(names, values, attributes)
+
+
+def _refused(words: str) -> InputError:
+    allowed = "a sample as `tashkent calibrate --install` writes it, or no such file"
+    return InputError(FILE, "file", words.partition("\n")[0], allowed)
+
+
+def _held(content: bytes) -> tuple[tuple[str, ...], Floats, dict[str, object]]:
+    """Names, values of shape (draws, P), and attributes in what a file holds."""
+    import h5py
+
+    with h5py.File(BytesIO(content)) as file:
+        attributes = {name: _plain(value) for name, value in file.attrs.items()}
+        names = tuple(str(attributes["parameters"]).split())
+        values = [file["posterior"][name][()].astype(float).ravel() for name in names]
+        return names, np.stack(values, axis=1), {"case_hash": "", **attributes}
 
 
 def _plain(value: object) -> object:

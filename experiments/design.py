@@ -81,6 +81,7 @@ def read_design(given: Path | str | Mapping[str, Any], *, trust: bool = False) -
         design,
         ScenarioCases(case, theories, design.seed),
         read_outcomes(design.outcomes, case, file),
+        None if isinstance(given, Mapping) else Path(given),
     )
     _check_factors(plan, file)
     _check_outcomes(plan, file)

@@ -1,19 +1,21 @@
 """What the manifest of a result says: what it depends on, how to get it again, and digests of its tables.
 
-Each command has a function here; all of them end with the same keys (`code`, `python`, `libraries`, `arguments`,
-`inputs`, `files`), by which a result is run again and the two are held against each other (`experiments.reproduction`).
+Each command has a function here; all of them end with the same keys (`code`, `python`, `libraries`, `machine`,
+`arguments`, `inputs`, `kept`, `inexact`, `tolerance`, `files`), by which a result is run again and the two are held
+against each other (`experiments.reproduction`).
 """
 
-import os
 import platform
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tashkent.calibration.posterior import posterior, posterior_hash
+from tashkent.calibration.posterior import LAPLACE, posterior, posterior_hash
+from tashkent.experiments.equality import TOLERANCE
+from tashkent.experiments.given import Given
+from tashkent.experiments.labels import KEPT, WITHOUT
 from tashkent.model.clock import month_label
-from tashkent.model.reading import names_in
 from tashkent.model.source import code_digest
 from tashkent.model.storage import MANIFEST, sha256
 
@@ -28,11 +30,23 @@ PACKAGES = ("agents", "model", "calibration", "experiments", "cli")
 #: endings of files in a result that say the same wherever they are made; figures depend on fonts and libraries
 TABLES = (".csv", ".json", ".parquet")
 LIBRARIES = ("tashkent", "SALib", "mesa", "numpy", "pandas", "pyarrow", "pydantic", "scipy")
+#: columns of what is found in a fit without the state that is asked about
+_WITHOUT = tuple(f"{WITHOUT}_{name}" for name in (*KEPT, "pareto_k"))
+#: command -> tables with numbers that have a fit of their own or are log-odds, and the columns or keys of these
+INEXACT: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "run": {"report.json": ("scores",), "scores.csv": ("value",)},
+    "compare": {
+        "attribution.csv": ("difference",),
+        "extrapolation.csv": ("value", "low", "high"),
+        "outcomes.csv": _WITHOUT,
+        "comparison.json": ("attribution", "extrapolation", *_WITHOUT),
+    },
+}
 #: what is not the same each time that a sweep is run: a traceback names files and lines
 FAILURES = "failures.csv"
 
 
-def of_run(report: "Report", folder: Path, arguments: Mapping[str, object]) -> dict[str, object]:
+def of_run(report: "Report", folder: Path, given: Given) -> dict[str, object]:
     """The manifest of `tashkent run`, whose tables stand in `folder`."""
     ensemble = report.ensemble
     says = {
@@ -45,12 +59,10 @@ def of_run(report: "Report", folder: Path, arguments: Mapping[str, object]) -> d
         "posterior": report.posterior.origin,
         "posterior_hash": posterior_hash(report.posterior),
     }
-    return _manifest("run", says, arguments, tables_of(folder))
+    return _manifest("run", says, given, tables_of(folder))
 
 
-def of_comparison(
-    found: "Comparison", folder: Path, arguments: Mapping[str, object]
-) -> dict[str, object]:
+def of_comparison(found: "Comparison", folder: Path, given: Given) -> dict[str, object]:
     """The manifest of `tashkent compare`, whose tables stand in `folder`."""
     first = found.pairs[0]
     says = {
@@ -68,17 +80,16 @@ def of_comparison(
             pair.theory: posterior_hash(posterior(pair.fitted)) for pair in found.pairs
         },
     }
-    return _manifest("compare", says, arguments, tables_of(folder))
+    return _manifest("compare", says, given, tables_of(folder))
 
 
-def of_sensitivity(
-    found: "Sensitivity", folder: Path, arguments: Mapping[str, object]
-) -> dict[str, object]:
+def of_sensitivity(found: "Sensitivity", folder: Path, given: Given) -> dict[str, object]:
     """The manifest of `tashkent sensitivity`, whose tables stand in `folder`."""
-    return _manifest("sensitivity", found.asked(), arguments, tables_of(folder))
+    says = {**found.asked(), "posterior_hash": posterior_hash(posterior(found.case))}
+    return _manifest("sensitivity", says, given, tables_of(folder))
 
 
-def of_sweep(tasks: "Tasks", folder: Path, failures: int) -> dict[str, object]:
+def of_sweep(tasks: "Tasks", folder: Path, given: Given, failures: int) -> dict[str, object]:
     """The manifest of a sweep, whose tables stand in `folder`: the whole design is in it."""
     plan = tasks.plan
     fitted = {name: plan.cases.posterior(name) for name in plan.cases.theories}
@@ -97,19 +108,30 @@ def of_sweep(tasks: "Tasks", folder: Path, failures: int) -> dict[str, object]:
         "posterior_hash": {name: posterior_hash(known) for name, known in fitted.items()},
     }
     tables = [path for path in tables_of(folder) if path.name != FAILURES]
-    return _manifest("sweep", says, {"design": plan.table}, tables)
+    return _manifest("sweep", says, given, tables)
 
 
 def _manifest(
-    command: str, says: Mapping[str, object], arguments: Mapping[str, object], tables: list[Path]
+    command: str, says: Mapping[str, object], given: Given, tables: list[Path]
 ) -> dict[str, object]:
-    """What another person needs to get the same numbers, and to see that they are."""
+    """What another person needs to get the same numbers, and to see that they are.
+
+    `inexact` are the tables with numbers whose last digits differ from machine to machine, each with its columns or
+    keys, or none for all (`experiments.equality`).
+    """
+    posteriors = says["posterior"]
+    origins = posteriors.values() if isinstance(posteriors, Mapping) else [posteriors]
+    inexact: Mapping[str, Sequence[str]] = INEXACT.get(command, {})
+    if any(str(origin).startswith(LAPLACE) for origin in origins):
+        inexact = {path.name: () for path in sorted(tables)}
     return {
         "command": command,
         **says,
         **provenance(),
-        "arguments": dict(arguments),
-        "inputs": inputs_of(_texts(arguments)),
+        "arguments": dict(given.arguments),
+        **given.told(),
+        "inexact": inexact,
+        "tolerance": TOLERANCE,
         "files": {path.name: sha256(path) for path in sorted(tables)},
     }
 
@@ -120,29 +142,30 @@ def provenance() -> dict[str, object]:
         "code": code_digest(*PACKAGES).hex(),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
+        "machine": machine(),
+    }
+
+
+def machine() -> dict[str, str]:
+    """What last digits may depend on besides: system, processor, vector instructions, C library, linear algebra."""
+    from numpy.__config__ import show_config
+    from threadpoolctl import threadpool_info
+
+    blas = {
+        f"{found['internal_api']} {found['version']} {found.get('architecture', '')}, "
+        f"{found['num_threads']} threads"
+        for found in threadpool_info()
+        if found["user_api"] == "blas"
+    }
+    return {
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "vectors": " ".join(show_config(mode="dicts")["SIMD Extensions"].get("found", ())),
+        "libc": " ".join(platform.libc_ver()).strip(),
+        "blas": "; ".join(sorted(blas)),
     }
 
 
 def tables_of(folder: Path) -> list[Path]:
     """The tables of a result folder: what another person should get to the last bit."""
     return [p for p in folder.iterdir() if p.suffix in TABLES and p.name != MANIFEST]
-
-
-def inputs_of(names: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of those files of one's own that stand among the arguments of a command, by the path that was given."""
-    parts = [
-        part
-        for name in names
-        for part in (name, *names_in(name, "+", ".toml"), *names_in(name, ",", ".py"))
-    ]
-    files = [part for part in parts if Path(part).suffix in (".toml", ".csv", ".py")]
-    return {name: sha256(Path(name)) for name in dict.fromkeys(files) if os.path.isfile(name)}
-
-
-def _texts(value: object) -> list[str]:
-    """All texts among arguments, in tables and lists within them too."""
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if isinstance(value, list | tuple):
-        return [text for each in value for text in _texts(each)]
-    return [value] if isinstance(value, str) else []

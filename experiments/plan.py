@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -87,10 +88,12 @@ class SweepPlan:
     design: SweepDesign
     cases: ScenarioCases
     outcomes: tuple[Measure, ...]
+    #: the file that holds the design, if one does
+    file: Path | None = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is kept of a sample: a task has points of its own."""
-        return {name: self.__dict__[name] for name in ("design", "cases", "outcomes")}
+        return {name: self.__dict__[name] for name in ("design", "cases", "outcomes", "file")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """As it was."""

@@ -1,31 +1,41 @@
 """A result run again from its manifest, and the two held against each other.
 
 The manifest has the arguments of the command, and digests of what the result depends on and of its tables. A table is
-the same if its bytes are; where they are not, and the old table stands beside the manifest, its values are compared,
-since another version of a library may write the same values otherwise. Figures are not compared.
+the same if its bytes are; where they are not, and the old table stands beside the manifest, its values are compared
+(`experiments.equality`), since another version of a library may write the same values otherwise. Figures are not
+compared. Files of one's own that went in are read where the result keeps them (`experiments.given`).
 """
 
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from tashkent.experiments.equality import SAME, WITHIN, Compared, compared
+from tashkent.experiments.given import at_hand, check_kept
 from tashkent.model.errors import InputError
-from tashkent.model.reading import file_text, json_table, one_of, validated
-from tashkent.model.storage import MANIFEST, sha256
+from tashkent.model.reading import file_text, json_table, one_of, standing_in, validated
+from tashkent.model.storage import MANIFEST
 from tashkent.model.theory import refuse_files
 from tashkent.model.workers import Progress
 
 #: keys of a manifest that say what a result depends on
-CAUSES = ("case_hash", "posterior", "posterior_hash", "code", "python", "libraries", "inputs")
-SAME, SAME_VALUES = "identical", "same values in other bytes"
+CAUSES = ("case_hash", "posterior", "posterior_hash", "code", "python", "libraries", "machine")
+#: how differences begin -> what they mean, the likeliest first
+LIKELY = {
+    "case_hash": "the case is another",
+    "posterior": "the posterior is another",
+    "code": "the code is another version",
+    "libraries": "libraries are of other versions",
+    "machine blas": "the linear algebra has another kernel",
+    "machine vectors": "the processor has other vector instructions",
+    "machine": "the machine is another",
+    "python": "Python is another version",
+}
 #: a command run again: from its arguments into a folder, with so many workers, and told of progress
 Rerun = Callable[[Mapping[str, Any], Path, int, Progress | None], None]
 
@@ -109,13 +119,44 @@ class Reproduced:
     manifest: Path
     command: str
     differences: tuple[Difference, ...]
-    #: table -> identical, or how it differs
-    tables: Mapping[str, str]
+    #: table -> how it stands to the old one
+    compared: Mapping[str, Compared]
+    #: file of one's own -> what there is to say of it
+    inputs: Mapping[str, str]
 
     @property
     def identical(self) -> bool:
-        """Whether every table has the values that it had."""
-        return all(told in (SAME, SAME_VALUES) for told in self.tables.values())
+        """Whether every table has the values that it had, those that are not exact within the tolerance."""
+        return all(table.same for table in self.compared.values())
+
+    @property
+    def tables(self) -> dict[str, str]:
+        """Table -> identical, or how it differs."""
+        return {name: str(table) for name, table in self.compared.items()}
+
+    @property
+    def most(self) -> float:
+        """The largest difference between two numbers."""
+        return max((table.most or 0.0 for table in self.compared.values()), default=0.0)
+
+    @property
+    def verdict(self) -> str:
+        """In a word or two."""
+        if not self.identical:
+            return "differs"
+        return WITHIN if self.most else SAME
+
+    @property
+    def cause(self) -> str | None:
+        """Why numbers are likely to differ, if any do."""
+        if self.identical and not self.most:
+            return None
+        what = [one.what for one in self.differences]
+        found = [words for key, words in LIKELY.items() if any(w.startswith(key) for w in what)]
+        changed = [f"{name} {words}" for name, words in self.inputs.items() if "no copy" in words]
+        if changed or found:
+            return "; ".join(changed or found[:1])
+        return "none is known: case, code, libraries and machine are what they were"
 
     def as_json(self) -> dict[str, object]:
         """For machines."""
@@ -123,15 +164,20 @@ class Reproduced:
             "manifest": str(self.manifest),
             "command": self.command,
             "identical": self.identical,
-            "tables": dict(self.tables),
+            "largest_difference": self.most,
+            "likely_cause": self.cause,
+            "tables": self.tables,
+            "inputs": dict(self.inputs),
             "differences": [vars(one) for one in self.differences],
         }
 
     def lines(self) -> list[str]:
         """For the screen."""
-        told = "identical" if self.identical else "differs"
-        found = [f"{self.manifest}: {told}"]
+        found = [f"{self.manifest}: {self.verdict}"]
         found += [f"  {name}: {words}" for name, words in self.tables.items()]
+        if self.cause is not None:
+            found.append(f"  largest difference {self.most:.3g}; likely cause: {self.cause}")
+        found += [f"  {name} {words}" for name, words in self.inputs.items()]
         found += [
             f"  {one.what} was {_short(one.then)}, is {_short(one.now)}" for one in self.differences
         ]
@@ -175,15 +221,19 @@ def reproduce(
     then = read_manifest(path)
     if not trust:
         _refuse_files(then["arguments"], path.name)
-    with tempfile.TemporaryDirectory() as folder:
+    files = at_hand(then["inputs"], then["kept"], path.parent, path.name)
+    with tempfile.TemporaryDirectory() as folder, standing_in(files.places):
         out = Path(folder) / "result"
         reruns[then["command"]](then["arguments"], out, workers, progress)
         now = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
         tables = {
-            name: _compared(path.parent / name, then["files"].get(name), out / name)
+            name: compared(
+                path.parent / name, then["files"].get(name), out / name, now["inexact"].get(name)
+            )
             for name in sorted({*then["files"], *now["files"]})
         }
-    return Reproduced(path, then["command"], tuple(_differences(then, now)), tables)
+    differences = tuple(_differences(then, now))
+    return Reproduced(path, then["command"], differences, tables, files.words)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -192,12 +242,13 @@ def read_manifest(path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If anything in it is missing, of another kind, or no longer there.
+        If anything in it is missing or of another kind.
     """
     found = json_table(file_text(path, "reproduce"), path.name)
     command = one_of(path.name, "command", found.get("command", "missing"), ARGUMENTS)
-    found.setdefault("inputs", {})
-    for key in ("arguments", "files", "inputs"):
+    for key in ("inputs", "kept"):
+        found.setdefault(key, {})
+    for key in ("arguments", "files", "inputs", "kept"):
         if not isinstance(found.get(key), dict):
             allowed = "a table, as this version of the command writes it"
             raise InputError(path.name, key, found.get(key, "missing"), allowed)
@@ -205,9 +256,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
             validated(dict[str, str], found[key], path.name, key)
     asked = validated(ARGUMENTS[command], found["arguments"], path.name, "arguments")
     found["arguments"] = asked.model_dump(by_alias=True)
-    for name in found["inputs"]:
-        if not os.path.isfile(name):
-            raise InputError(path.name, "inputs", name, "a file that is there, from this folder")
+    check_kept(found["kept"], path.name)
     return found
 
 
@@ -239,36 +288,3 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Di
                     yield Difference(f"{key} {name}", old.get(name), new.get(name))
         elif old != new:
             yield Difference(key, old, new)
-
-
-def _compared(old: Path, digest: str | None, new: Path) -> str:
-    """How a table that was made again stands to the old one, which may or may not be there."""
-    if digest is None:
-        return "was not there"
-    if not new.exists():
-        return "is no longer made"
-    if sha256(new) == digest:
-        return SAME
-    if not old.exists():
-        return "differs"
-    if sha256(old) != digest:
-        return "differs; the old table was changed after it was made"
-    return _values(old, new)
-
-
-def _values(old: Path, new: Path) -> str:
-    """How the values of two tables differ."""
-    if old.suffix == ".json":
-        one, other = (json.loads(path.read_text(encoding="utf-8")) for path in (old, new))
-        return SAME_VALUES if one == other else "differs"
-    read = pd.read_parquet if old.suffix == ".parquet" else pd.read_csv
-    before, after = read(old), read(new)
-    if list(before.columns) != list(after.columns) or len(before) != len(after):
-        return "differs: other rows or columns"
-    if before.equals(after):
-        return SAME_VALUES
-    changed = (before != after) & ~(before.isna() & after.isna())
-    columns = [name for name in before.columns if changed[name].any()]
-    numbers = [name for name in columns if np.issubdtype(before[name].dtype, np.number)]
-    apart = (before[numbers] - after[numbers]).abs().max().max() if numbers else float("nan")
-    return f"differs: {int(changed.any(axis=1).sum())} rows in {', '.join(columns)}; at most by {apart:.3g}"

@@ -13,7 +13,7 @@ from tashkent.model.draws import normal
 from tashkent.model.patches.events import RescaleEvent
 from tashkent.model.patches.inputs import DYADS, ChangeParameter, ChangeSeries
 from tashkent.model.patches.patch import Patch
-from tashkent.model.theory import with_theory
+from tashkent.model.theory import know_terms, own_files, with_theory
 
 #: the theory that a case holds when nothing else is asked for, and the case as it is
 WHOLE = "whole"
@@ -99,6 +99,8 @@ class ScenarioCases:
         self._theories: dict[str, Case] = {}
         self._posteriors: dict[str, Posterior] = {}
         self._made_cases: dict[Scenario, Case] = {}
+        #: as they were when they were first asked for, wherever they are applied: a file may change or be elsewhere
+        self._counterfactuals: dict[str, Counterfactual] = {}
 
     def theory(self, name: str) -> Case:
         """The case under a theory."""
@@ -113,8 +115,13 @@ class ScenarioCases:
         return self._posteriors[name]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without what can be made again: a theory's own terms are known only where its file was read."""
-        return {**self.__dict__, "_theories": {}, "_made_cases": {}}
+        """Without what is made again at once, and with the files of theories of one's own, which have their terms."""
+        return {**self.__dict__, "_made_cases": {}, "files": own_files()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """As it was, its terms known here too: the files may have changed, or be on another machine."""
+        know_terms(state.pop("files"))
+        self.__dict__.update(state)
 
     def case_in(self, scenario: Scenario) -> Case:
         """The case of a scenario, whatever its start."""
@@ -125,10 +132,15 @@ class ScenarioCases:
             self._made_cases[scenario] = self._made(scenario)
         return self._made_cases[scenario]
 
+    def _counterfactual(self, name: str, case: Case) -> Counterfactual:
+        if name not in self._counterfactuals:
+            self._counterfactuals[name] = load_counterfactual(name, case)
+        return self._counterfactuals[name]
+
     def _made(self, scenario: Scenario) -> Case:
         case = self.theory(scenario.theory)
         if scenario.counterfactual != BASELINE:
-            case = load_counterfactual(scenario.counterfactual, case).apply(case)
+            case = self._counterfactual(scenario.counterfactual, case).apply(case)
         if scenario.imputation != AS_MEASURED:
             case = imputed(case, scenario.imputation, self.seed)
         patches = [p for change in scenario.changes for p in change.patches(case, self.seed)]

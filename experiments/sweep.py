@@ -18,6 +18,7 @@ import pandas as pd
 from tashkent.experiments import manifest
 from tashkent.experiments.chunks import CHUNKS, keeping, run, write_tables
 from tashkent.experiments.design import read_design
+from tashkent.experiments.given import Given, with_files
 from tashkent.experiments.manifest import FAILURES
 from tashkent.experiments.plan import POINT, SweepPlan
 from tashkent.experiments.tasks import Tasks
@@ -141,25 +142,32 @@ def sweep(
     """
     workers = workers_of(workers, "sweep")
     plan = design if isinstance(design, SweepPlan) else read_design(design, trust=trust)
+    files = () if plan.file is None else (plan.file,)
+    given = with_files({"design": plan.table}, *files)
     if out is None:
         with tempfile.TemporaryDirectory() as folder:
-            made = _swept(plan, Path(folder), workers, cluster, progress)
+            made = _swept(plan, Path(folder), given, workers, cluster, progress)
             return made.read()
     with claimed(Path(out)):
         check_folder(plan, Path(out), resume)
         try:
-            return _swept(plan, Path(out), workers, cluster, progress)
+            return _swept(plan, Path(out), given, workers, cluster, progress)
         except InputError:
             _forget(Path(out))
             raise
 
 
 def _swept(
-    plan: SweepPlan, out: Path, workers: int, cluster: str | None, progress: Progress | None
+    plan: SweepPlan,
+    out: Path,
+    given: Given,
+    workers: int,
+    cluster: str | None,
+    progress: Progress | None,
 ) -> Swept:
     tasks = run(plan, out, workers=workers, cluster=cluster, progress=progress)
     with keeping(out):
-        return Swept(plan, out, _finish(tasks, out))
+        return Swept(plan, out, _finish(tasks, out, given))
 
 
 # the folder ----------------------------------------------------------------------------------------
@@ -219,12 +227,13 @@ def _design_hash(plan: SweepPlan) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _finish(tasks: Tasks, out: Path) -> int:
+def _finish(tasks: Tasks, out: Path, given: Given) -> int:
     """Write the tables, and the manifest when all of them stand."""
     with piece(out) as made:
         failures = write_tables(tasks, out, made)
         _codebook(tasks.plan, made)
-        write_json(made / MANIFEST, manifest.of_sweep(tasks, made, failures))
+        given.keep(made)
+        write_json(made / MANIFEST, manifest.of_sweep(tasks, made, given, failures))
     return failures
 
 

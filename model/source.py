@@ -33,7 +33,7 @@ def in_words(node: object) -> str:
         return f"{type(node).__name__}({','.join(fields)})"
     if isinstance(node, list):
         return f"[{','.join(map(in_words, node))}]"
-    return f"{type(node).__name__} {node!r}"
+    return f"{type(node).__name__} {node!a}"  # what can be printed depends on the version
 
 
 def _modules(package: Path) -> list[Path]:

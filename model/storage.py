@@ -26,6 +26,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from tashkent.model.errors import InputError
+from tashkent.model.locks import lock, unlock
 from tashkent.model.plain import csv_text
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ STRAY = ".tashkent-"
 _WHOLE = f"{STRAY}whole-"
 _STRAYS = re.compile(rf"{re.escape(STRAY)}((part|whole|done)-)?[0-9a-f]{{8}}(\..*)?")
 _LOCK = ".tashkent.lock"
-#: endings of the files that commands write
+#: folder within a result of the files of one's own that it was made from, and endings of all other files in it
+INPUTS = "inputs"
 ENDINGS = (".csv", ".json", ".nc", ".parquet", ".png")
 #: what systems put into folders that are empty to those who use them
 _SYSTEM = (".DS_Store", "Thumbs.db", "desktop.ini", "lost+found")
@@ -195,7 +197,24 @@ def manifest_in(folder: Path) -> Mapping[str, Any] | None:
 
 def _is_named(name: str, digest: object) -> bool:
     plain = Path(name).name == name and not name.startswith(".") and name.endswith(ENDINGS)
-    return plain and isinstance(digest, str) and bool(re.fullmatch("[0-9a-f]{64}", digest))
+    ours = plain or is_input(name)
+    return ours and isinstance(digest, str) and bool(re.fullmatch("[0-9a-f]{64}", digest))
+
+
+def is_input(name: str) -> bool:
+    """Whether a manifest's name of a file is one within the folder of a result's inputs.
+
+    Examples
+    --------
+    >>> is_input("inputs/q.toml"), is_input("inputs/../q.toml"), is_input("/inputs/q.toml")
+    (True, False, False)
+    """
+    first, *parts = name.split("/")
+    return (
+        first == INPUTS
+        and bool(parts)
+        and all(p and p != ".." and Path(p).name == p for p in parts)
+    )
 
 
 def _ours(folder: Path) -> set[str]:
@@ -244,7 +263,18 @@ def check_result(path: Path, key: str, names: Iterable[str] = ()) -> None:
 
 def _taken(folder: Path, names: Iterable[str]) -> list[str]:
     ours = _ours(folder)
-    return [name for name in names if os.path.lexists(folder / name) and name not in ours]
+    return [name for name in names if name not in ours and _stands(folder / name, folder)]
+
+
+def _stands(place: Path, folder: Path) -> bool:
+    """Whether something is where a file of ours goes, or where a folder above it has to be."""
+    above = place.parents[: len(place.relative_to(folder).parts) - 1]
+    return os.path.lexists(place) or any(os.path.lexists(p) and not p.is_dir() for p in above)
+
+
+def _files_in(made: Path) -> list[str]:
+    """The files in a folder and in those within it, by their paths from it."""
+    return sorted(p.relative_to(made).as_posix() for p in made.rglob("*") if p.is_file())
 
 
 def _resolved(path: Path, key: str) -> Path:
@@ -284,7 +314,7 @@ def claimed(path: Path, key: str = "--out") -> Iterator[Path]:
     with ExitStack() as stack:
         try:
             stack.enter_context(_made(folder))
-            handle = _lock(folder / _LOCK)
+            handle = lock(folder / _LOCK)
         except OSError as error:
             allowed = f"a folder that can be made ({error.strerror or error})"
             raise InputError(key, "folder", str(path), allowed) from None
@@ -292,7 +322,7 @@ def claimed(path: Path, key: str = "--out") -> Iterator[Path]:
             allowed = "a folder on which no other command is at work"
             raise InputError(key, "folder", str(path), allowed)
         _held[owner] = handle
-        stack.callback(_release, owner)
+        stack.callback(lambda: unlock(folder / _LOCK, _held.pop(owner)))
         with writing(path, key):
             clear(folder)
         yield folder
@@ -310,54 +340,6 @@ def _made(folder: Path) -> Iterator[None]:
         with suppress(OSError):  # not empty
             for each in new:
                 each.rmdir()
-
-
-def _lock(path: Path) -> int | None:
-    """The handle of a lock file that is now ours; None if another process has it."""
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        if not _hold(handle):
-            os.close(handle)
-            return None
-        try:
-            if os.path.samestat(os.fstat(handle), path.stat()):
-                return handle
-        except FileNotFoundError:
-            pass
-        os.close(handle)  # its owner removed it just now: the name is another file's
-
-
-def _hold(handle: int) -> bool:
-    """Whether the lock of an open file is ours now; also where the file system knows no locks."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-    import fcntl
-
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        pass
-    return True
-
-
-def _release(owner: tuple[Path, int]) -> None:
-    lock, handle = owner[0] / _LOCK, _held.pop(owner)
-    if sys.platform == "win32":  # which removes no file that is open
-        os.close(handle)
-        with suppress(OSError):
-            lock.unlink(missing_ok=True)
-        return
-    with suppress(OSError):
-        lock.unlink(missing_ok=True)
-    os.close(handle)
 
 
 def clear(folder: Path) -> None:
@@ -443,7 +425,7 @@ def _staged(folder: Path, path: Path, key: str) -> Iterator[Path]:
             yield made
             for file in made.rglob("*"):
                 _to_disk(file)
-            taken = _taken(folder, [each.name for each in made.iterdir()])
+            taken = _taken(folder, _files_in(made))
             if taken:
                 beside = _beside(folder)
                 shutil.move(made, beside)
@@ -465,26 +447,32 @@ def _complete(made: Path) -> None:
     """Name in the manifest what it does not name yet."""
     told = json.loads((made / MANIFEST).read_text(encoding="utf-8"))
     named = {MANIFEST, *told.setdefault(FILES, {})}
-    rest = sorted(file for file in made.iterdir() if file.name not in named)
-    told[OTHERS] = {file.name: sha256(file) for file in rest}
+    rest = [name for name in _files_in(made) if name not in named]
+    told[OTHERS] = {name: sha256(made / name) for name in rest}
     write_json(made / MANIFEST, told)
 
 
 def _put(whole: Path, folder: Path) -> None:
     """Put what is in a whole folder in place, the manifest last, and remove what the earlier result had besides."""
-    found = sorted(whole.iterdir(), key=lambda each: (each.name == MANIFEST, each.name))
-    stale = _ours(folder) - {each.name for each in found}
-    for each in found:
-        if each.name == MANIFEST:
-            for name in stale:
-                (folder / name).unlink(missing_ok=True)
-        if each.is_dir():
-            os.replace(each, folder / each.name)
-        else:
-            write_with(folder / each.name, lambda made, each=each: _same(each, made))  # type: ignore[misc]
+    found = sorted(_files_in(whole), key=lambda name: (name == MANIFEST, name))
+    stale = _ours(folder) - set(found)
+    for name in found:
+        if name == MANIFEST:
+            for gone in stale:
+                _remove(folder / gone, folder)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        write_with(folder / name, lambda made, name=name: _same(whole / name, made))  # type: ignore[misc]
     done = whole.with_name(whole.name.replace(_WHOLE, f"{STRAY}done-"))
     os.replace(whole, done)  # so that nobody takes what is left of it for the whole
     shutil.rmtree(done)
+
+
+def _remove(place: Path, folder: Path) -> None:
+    """Remove a file, and the folders between it and `folder` that are empty then."""
+    place.unlink(missing_ok=True)
+    with suppress(OSError):  # not empty
+        for each in place.parents[: len(place.relative_to(folder).parts) - 1]:
+            each.rmdir()
 
 
 def _same(one: Path, other: Path) -> None:

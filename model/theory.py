@@ -15,7 +15,7 @@ from tashkent.model.case import Case
 from tashkent.model.case.tables import PRIOR_RANGE, Parameter
 from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError, meant
-from tashkent.model.reading import names_in
+from tashkent.model.reading import file_bytes, names_in, plain_bytes
 from tashkent.model.trial import tried
 
 #: separates what is asked for; a minus before a name leaves it out
@@ -56,8 +56,9 @@ def with_theory(case: Case, asked: str) -> Case:
     names = [part for part in parts if part not in files]
     case = only_terms(case, names) if names else case
     for file in files:
-        _try(case, Path(file))
-        case = _with_terms_of(case, Path(file))
+        code = _code_of(Path(file))
+        _try(case, Path(file), code)
+        case = _with_terms_of(case, Path(file), code)
     if not parts:
         raise InputError("theory", "name", asked, "a theory, a term or a file")
     return case
@@ -106,7 +107,16 @@ def refuse_files(asked: Iterable[str], file: str, key: str) -> None:
                 raise InputError(file, key, part, allowed)
 
 
-def _try(case: Case, file: Path) -> None:
+def _code_of(file: Path) -> bytes:
+    """The content of a file of Python, read once: what is tried is what is used."""
+    try:
+        return plain_bytes(file_bytes(file))
+    except OSError as error:
+        allowed = f"a file of Python ({error.strerror})"
+        raise InputError("theory", "file", str(file), allowed) from None
+
+
+def _try(case: Case, file: Path, code: bytes) -> None:
     """Try the terms of a file in a process of its own, but in the workers of one that has."""
     if parent_process() is None:
         tried(
@@ -114,6 +124,7 @@ def _try(case: Case, file: Path) -> None:
             own_files(),
             case,
             file,
+            code,
             seconds=2 * guarded.MOST_SECONDS,
             refusal=lambda words: _unusable(str(file), words),
         )
@@ -123,19 +134,14 @@ def _unusable(file: str, words: str) -> InputError:
     return InputError("theory", "file", file, f"a file that runs ({words})")
 
 
-def _compiled(known: Iterable[tuple[str, bytes]], case: Case, file: Path) -> None:
+def _compiled(known: Iterable[tuple[str, bytes]], case: Case, file: Path, code: bytes) -> None:
     """Ask each term of a file once for all months."""
     know_terms(known)
-    compile_case(_with_terms_of(case, file))
+    compile_case(_with_terms_of(case, file, code))
 
 
-def _with_terms_of(case: Case, file: Path) -> Case:
+def _with_terms_of(case: Case, file: Path, code: bytes) -> Case:
     """The case with the terms that a file defines, each with the prior that its decorator names."""
-    try:
-        code = file.read_bytes()
-    except OSError as error:
-        allowed = f"a file of Python ({error.strerror})"
-        raise InputError("theory", "file", str(file), allowed) from None
     # the case says which code its terms are of
     version = f"{file.name}, SHA-256 {hashlib.sha256(code).hexdigest()}"
     parameters = dict(case.parameters)

@@ -23,8 +23,6 @@ TERMS = {
     "coercion": "pressure by the club's sponsor",
     "patronage": "ties to the club's sponsor",
     "partisan_patron": "rivals in the club with the patron on their side",
-    "two_blocs": "its seat on the other side",
-    "purpose": "nothing to use it for",
     "outside_option": "help that others offer",
     "entrapment": "autonomy lost to integration",
     "compliance": "what it has yet to join",
@@ -33,23 +31,17 @@ TERMS = {
     "courtship": "the patron's courtship",
     "accede": "how rare it is to join at all",
     "obligation": "the promise to help others",
-    "signature": "that a signature is enough",
-    "restore": "the way back that the law leaves open",
     "opening": "a fresh invitation",
     "founding": "the founding day",
     "lock": "a law at home",
     "return": "what must be joined before a return",
     "renew": "the pull of the signing day",
     "exit": "how rare it is to leave at all",
-    "idle": "that an idle seat asks for nothing",
-    "wait": "a term that ends by itself",
-    "suspend": "how rare it is to ask for suspension",
     "freeze": "how rare it is to stop taking part",
     "resume": "how slowly members come back",
     "observe": "how rare it is to ask",
     "objection": "how readily members object to a newcomer",
     "objection_rivalry": "how much more a rival objects",
-    "veto": "how much more a rival objects where the patron does not sit",
     "release": "how readily members object to a suspension that is asked for",
     "ministers": "how readily ministers object to a newcomer",
     "suspicion": "how much more members object to who sits in a suspect club",
@@ -114,7 +106,7 @@ def story(explanation: Explanation) -> list[str]:
             continue
         low, high = interval(values)
         lines.append(
-            f"It took part in {name} as far as {percent(median(values))} "
+            f"By the worth of its seat it would take part in {name} to {percent(median(values))} "
             f"({percent(low)} to {percent(high)})."
         )
     for club in dict.fromkeys(act.club for act in explanation.acts):

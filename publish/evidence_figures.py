@@ -18,7 +18,9 @@ MOST_BARS = 20
 
 def figures(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> dict[str, Figure]:
     """The figures of the page, by their file names."""
+    more = {"evidence-ranks.png": _ranks(tables["ranks"])} if "ranks" in tables else {}
     return {
+        **more,
         "evidence-calibration.png": _curve(tables["calibration_curve"]),
         "evidence-p-in.png": _seats(manifest, tables["p_in"]),
         "evidence-tornado.png": _tornado(tables["robustness"]),
@@ -42,6 +44,27 @@ def _curve(curve: pd.DataFrame) -> Figure:
     axis.set_ylim(4e-5, 1.3)
     axis.legend(fontsize=8, frameon=False)
     axis.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    return figure
+
+
+def _ranks(found: pd.DataFrame) -> Figure:
+    """A histogram of ranks for each parameter, in the band of a uniform one."""
+    names = list(dict.fromkeys(found["parameter"]))
+    rows = -(-len(names) // 4)
+    figure = Figure(figsize=(9, 1.2 * rows))
+    axes = figure.subplots(rows, 4, sharex=True, sharey=True, squeeze=False)
+    for axis, name in zip(axes.flat, names, strict=False):
+        part = found[found["parameter"] == name]
+        inside = (part["count"] >= part["low"]) & (part["count"] <= part["high"])
+        axis.axhspan(part["low"].iloc[0], part["high"].iloc[0], color="0.9", linewidth=0)
+        axis.bar(part["bin"], part["count"], width=0.9, color=np.where(inside, BLUE, ORANGE))
+        axis.set_title(name, fontsize=8, loc="left", pad=2)
+        axis.set_xticks([])
+        axis.tick_params(labelsize=7)
+        axis.spines[["top", "right"]].set_visible(False)
+    for axis in axes.flat[len(names) :]:
+        axis.axis("off")
     figure.tight_layout()
     return figure
 

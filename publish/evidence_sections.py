@@ -118,6 +118,7 @@ def forward(tables: Tables) -> Section:
                     f"{row['acts']:.0f} of {row['choices']:.0f}",
                     _score(row["joint"]),
                     _gain(row),
+                    _score(row.get("monthly", np.nan)),
                     f"{row['brier']:.4f}",
                     _score(other["joint"]),
                     _gain(other),

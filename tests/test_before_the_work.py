@@ -110,8 +110,8 @@ def test_a_case_that_cannot_be_written_to_gets_no_posterior(
             raise PermissionError(errno.EACCES, "Permission denied")
         return locked(path)
 
-    locked = storage._lock
-    monkeypatch.setattr(storage, "_lock", lock)
+    locked = storage.lock
+    monkeypatch.setattr(storage, "lock", lock)
     with streams() as said:
         given = ("--case", str(written / "case"), "--out", str(written / "out"), "--install")
         assert call("calibrate", *given) == 2

@@ -1,7 +1,9 @@
 """Sampling, its diagnostics, the shipped posterior, and recovery on synthetic histories."""
 
+import io
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,12 +22,14 @@ from tashkent.calibration.riskset import RiskSet, risk_set
 from tashkent.calibration.sample import Chains, Settings, sample
 from tashkent.calibration.target import Target, distinct, target
 from tashkent.cli.new_case import new_case
+from tashkent.cli.whole_case import load_whole_case
 from tashkent.model.case import Case, load_case
 from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError
+from tashkent.model.pieces import write_piece
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import Act
-from tests.test_cli import call
+from tests.test_cli import call, check_whole
 
 SETTINGS = Settings(case="toy", case_hash="0", seed=3, ensembles=2, walkers=12)
 
@@ -357,6 +361,57 @@ def test_a_file_that_is_no_sample_is_one_line(
     assert said.count("\n") == 1
 
 
+def foreign() -> bytes:
+    """A file of HDF5 with a seal, and nothing in it that a sample has."""
+    import h5py
+
+    held = io.BytesIO()
+    with h5py.File(held, "w") as file:
+        file.attrs["parameters"] = "posterior"
+        file["posterior"] = [1.0, 2.0]
+    return held.getvalue()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        *(lambda whole, part=part: whole[: len(whole) * part // 4] for part in range(4)),
+        *(
+            lambda whole, at=at: (
+                whole[: int(at)] + bytes([whole[int(at)] ^ 4]) + whole[int(at) + 1 :]
+            )
+            for at in np.linspace(0, 300_000, 7)
+        ),
+        lambda whole: whole[:-1],
+        lambda whole: whole[:-400] + bytes(400),
+        lambda whole: whole[: whole.rindex(b"\x00tashkent:piece")],
+        lambda whole: foreign(),
+        lambda whole: whole + whole,
+    ],
+)
+def test_a_damaged_sample_is_named_and_never_used(
+    case: Case, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    whole = (case.path / shipped.FILE).read_bytes()
+    (tmp_path / shipped.FILE).write_bytes(damage(whole))
+    with pytest.raises(InputError) as caught:
+        posterior(replace(case, path=tmp_path))
+    assert str(caught.value).startswith("posterior.nc: file: ")
+    assert "`tashkent calibrate --install` writes it" in str(caught.value)
+
+
+def test_what_is_no_file_or_no_sample_under_a_seal_is_one_line(own_case: Path) -> None:
+    path = own_case / shipped.FILE
+    write_piece(path, foreign(), of=shipped.FILE)
+    with pytest.raises(InputError, match=r"^posterior\.nc: file: ") as caught:
+        shipped.read(load_case(own_case))
+    assert "\n" not in str(caught.value)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(InputError, match=r"^posterior\.nc: file: "):
+        load_whole_case(str(own_case))
+
+
 # the commands --------------------------------------------------------------------------------------
 
 
@@ -388,12 +443,17 @@ def test_calibrate_ships_what_has_converged_and_run_uses_it(
     names = {path.name for path in out.iterdir()}
     assert names == {
         "chains",
+        "inputs",
         "manifest.json",
         "parameters.csv",
         "predictive.csv",
         "posterior.nc",
         "posterior.json",
     }
+    check_whole(out, "chains")
+    kept = load_case(out / "inputs" / "pact")  # as it was: before the sample stood beside it
+    assert kept.hash == case.hash
+    assert shipped.read(kept) == "no sample stands beside the case"
     assert posterior(case).origin.startswith("sample of")
     assert (out / "posterior.nc").read_bytes() == (case.path / "posterior.nc").read_bytes()
     assert call(monkeypatch, *arguments, *sizes) == 0  # nothing left to do
@@ -586,6 +646,7 @@ def test_recover_writes_tables_and_a_manifest(
     assert (found["used"], found["case_hash"]) == (200, case.hash)
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert names == {"replicates.parquet", "ranks.parquet", "recovery.json", "manifest.json"}
+    check_whole(tmp_path / "out")
     bars = pd.read_parquet(tmp_path / "out" / "ranks.parquet")
     assert bars["count"].sum() == 200
     assert call(monkeypatch, "recover", "--out", str(tmp_path / "out")) == 0

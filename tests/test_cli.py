@@ -13,6 +13,7 @@ import tashkent as tk
 from tashkent import cli
 from tashkent.cli.new_case import SKELETON, new_case
 from tashkent.model.lawbook import rulebook
+from tashkent.model.storage import MANIFEST, manifest_in, sha256
 
 
 def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -20,6 +21,17 @@ def call(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     with pytest.raises(SystemExit) as stop:
         cli.main()
     return int(stop.value.code or 0)
+
+
+def check_whole(folder: Path, *pieces: str) -> None:
+    """Each file of a result is named in its manifest with its digest, but for those that work goes on from."""
+    told = manifest_in(folder)
+    assert told is not None
+    named = {**told["files"], **told["others"]}
+    there = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    found = {path.as_posix() for path in there if path.parts[0] not in (MANIFEST, *pieces)}
+    assert set(named) == found
+    assert named == {name: sha256(folder / name) for name in named}
 
 
 @pytest.mark.slow

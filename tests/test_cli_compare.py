@@ -29,6 +29,7 @@ def test_compare_writes_everything_and_reports_json(
         "outcomes.csv",
         "extrapolation.csv",
         "divergence.csv",
+        "inputs",
         "predictions.csv",
         "seats.csv",
         "seats.parquet",
@@ -43,6 +44,8 @@ def test_compare_writes_everything_and_reports_json(
     )
     manifest = json.loads((out / "manifest.json").read_text())
     assert (manifest["seed"], manifest["runs"], manifest["runs_per_draw"]) == (2, 40, 10)
+    assert manifest["kept"] == {str(prediction): "inputs/class.csv"}
+    assert (out / "inputs" / "class.csv").read_bytes() == prediction.read_bytes()
 
 
 @pytest.mark.slow

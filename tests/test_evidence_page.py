@@ -1,6 +1,10 @@
 """docs/evidence.md is what the tables in results/evidence/ say."""
 
+import pandas as pd
+from matplotlib.colors import to_hex
+
 from publish import evidence
+from publish.evidence_figures import BLUE, ORANGE
 from publish.page import ROOT, number, table
 
 
@@ -17,6 +21,16 @@ def test_missed_bars_are_said_to_be_missed() -> None:
     assert "**missed**" in page
     assert f"**Missed:** {bars.loc[0, 'what']}" in page
     assert "support explanation, not forecast" in " ".join(page[:600].split())
+
+
+def test_a_bar_of_ranks_outside_its_band_is_seen() -> None:
+    manifest, tables = evidence.read(ROOT / evidence.RESULTS)
+    band = {"parameter": "exit", "expected": 3.0, "low": 1, "high": 6}
+    ranks = pd.DataFrame([{**band, "bin": i, "count": count} for i, count in enumerate((3, 9))])
+    drawn = evidence.figures(manifest, {**tables, "ranks": ranks})["evidence-ranks.png"]
+    bars = drawn.axes[0].patches[-2:]
+    assert [bar.get_height() for bar in bars] == [3, 9]
+    assert [to_hex(bar.get_facecolor()).upper() for bar in bars] == [BLUE, ORANGE]
 
 
 def test_a_table_has_no_bars_in_its_cells_and_no_words_for_no_number() -> None:

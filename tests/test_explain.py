@@ -127,10 +127,10 @@ def test_words_follow_the_numbers(case: Case, draws: ParameterDraws) -> None:
     found = explained(case, "GEO", "1999-04", draws)
     lines = words.story(found)
     act = next(a for a in found.acts if a.act == "renew")
-    reasons = next(line for line in lines if f" a seat in {act.club_name} " in line)
+    reasons = next(line for line in lines if f" a seat in {act.club_name} spoke" in line)
     pressure = next(p for p in act.worth if p.name == "coercion")
     assert pressure.median < -words.NOTABLE
-    assert words.TERMS["coercion"] in reasons.partition("gainst ")[2]
+    assert words.TERMS["coercion"] in reasons.split("gainst ")[1]
     chances = next(line for line in lines if "to sign on" in line)
     assert words.percent(words.middle(act)) in chances
     assert words.percent(0.0004) == "under 0.1%"
@@ -218,8 +218,7 @@ def test_what_it_saw_and_owed(case: Case, draws: ParameterDraws) -> None:
     assert all(0 < sight.credibility < 1 for sight in found.saw)
     told = words.story(found)
     assert "It had yet to join 9 instruments of CSTO." in told
-    of_pact = next(line for line in told if line.startswith("For a seat in CSTO spoke"))
-    assert "threats that the club would relieve" in of_pact
+    assert any(line.startswith("For a seat in CSTO spoke threats") for line in told)
     statute = next(s for s in case.statutes if s.id == "CSTO-20-own-request")
     asked = next(a for a in found.acts if a.act == "request_suspension")
     assert (asked.law, asked.source) == (statute.text, statute.source)

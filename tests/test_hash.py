@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tashkent.calibration import stages
 from tashkent.calibration.patterns import load_patterns
 from tashkent.calibration.posterior import posterior, posterior_hash
 from tashkent.calibration.variants import variant
@@ -158,6 +159,7 @@ def test_a_checkout_of_windows_has_the_hash_and_the_posterior_that_are_shipped(
         posterior_hash(shipped),
     )
     assert load_patterns(made) == load_patterns(CASE)
+    assert stages.key_of(made, stages.QUICK) == stages.key_of(CASE, stages.QUICK)
     assert shipped_counterfactuals(made) == shipped_counterfactuals(CASE)
 
 

@@ -270,6 +270,15 @@ def test_clubs_are_read_where_it_says(case: Case, tmp_path: Path, where: str, fo
         compile_case(wider)
 
 
+def test_a_theory_of_another_checkout_gives_the_same_case(case: Case, tmp_path: Path) -> None:
+    path = Path(own(tmp_path, REST))
+    here = with_theory(case, str(path)).hash
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert with_theory(case, str(path)).hash == here
+    path.write_bytes(path.read_bytes() + b"# changed\n")
+    assert with_theory(case, str(path)).hash != here
+
+
 def test_workers_know_the_terms_as_they_were_read(case: Case, tmp_path: Path) -> None:
     file = own(tmp_path, "return now.seat * 1.0", READS_SEAT)
     wider = with_theory(case, file)

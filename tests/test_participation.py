@@ -69,7 +69,7 @@ def test_a_decision_says_how_far_the_state_would_take_part(case: Case) -> None:
             found.participation["CST"][stays], world.participation[stays, s, c], rtol=1e-12
         )
         assert found.takes_part["CST"]
-        assert any("takes part" in line for line in story(found))
+        assert any("it would take part in" in line for line in story(found))
 
 
 def test_who_is_frozen_takes_no_part(case: Case) -> None:

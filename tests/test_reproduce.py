@@ -2,15 +2,19 @@
 
 import json
 import shutil
+from contextlib import chdir
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from tashkent.agents.terms import TERMS
+from tashkent.cli.new_case import new_case
 from tashkent.cli.reproduce import COMMANDS
+from tashkent.experiments.manifest import INEXACT
 from tashkent.experiments.reproduction import ARGUMENTS, reproduce
 from tashkent.model.storage import sha256
-from tests.test_cli import call
+from tests.test_cli import call, check_whole
 
 #: each needs the results of all commands, which take long to make
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reproduce")]
@@ -35,6 +39,192 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for command, asked in ASKED.items():
             assert call(patch, command, *asked, "--out", str(folder / command)) == 0
     return folder
+
+
+QUESTION = """\
+id = "no-ring"
+[[patch]]
+do = "remove_club"
+club = "RING"
+"""
+THEORY = """
+from tashkent.agents.terms import term
+
+
+@term(theory="Company", reads=("seat",), prior=(0.2, 0.2))
+def company(now):
+    return now.seat * 0.5
+"""
+DESIGN = """
+case = "pact"
+method = "grid"
+runs = 4
+chunk = 4
+outcomes = ["in(BOR, PACT, 2006-12)"]
+[[factor]]
+vary = "counterfactual"
+values = ["baseline", "{desk}/no-ring.toml"]
+[[factor]]
+vary = "theory"
+values = ["whole", "../desk/own.py"]
+"""
+#: each with a case and files of one's own, named from here, by way of the folder above, and from the root
+OWN = {
+    "run": ("--case", "pact", "--theory", "own.py", "--runs", "5"),
+    "compare": (
+        *("../desk/no-ring.toml", "--case", "../desk/pact", "--theory", "whole", "--theory"),
+        *("{desk}/own.py", "--prediction", "class.csv", "--runs", "20"),
+    ),
+    "sweep": ("design.toml", "--trust"),
+    "sensitivity": (
+        *("--case", "{desk}/pact", "--theory", "own.py", "--quick", "--of", "parameters"),
+        *("--outcome", "in(BOR, PACT, 2006-12)", "--runs", "4"),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A result of each command in another place than where it was made; what it was made from is gone."""
+    desk = tmp_path_factory.mktemp("from") / "desk"
+    new_case(desk / "pact")
+    (desk / "no-ring.toml").write_text(QUESTION)
+    (desk / "own.py").write_text(THEORY)
+    (desk / "design.toml").write_text(DESIGN.format(desk=desk))
+    (desk / "class.csv").write_text("state,direction,confidence\nBOR,none,0.7\n")
+    with pytest.MonkeyPatch.context() as patch, chdir(desk):
+        for command, asked in OWN.items():
+            words = (*(word.format(desk=desk) for word in asked), "--out", f"results/{command}")
+            workers = () if command == "run" else ("--workers", "1")
+            assert call(patch, command, *words, *workers) == 0, command
+    there = tmp_path_factory.mktemp("to") / "another name"
+    shutil.move(desk / "results", there)
+    shutil.rmtree(desk)
+    forget_terms()
+    return there
+
+
+def forget_terms() -> None:
+    """Know no terms but those of the model, as another process does."""
+    for name in [name for name, term in TERMS.items() if term.file]:
+        del TERMS[name]
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("command", OWN)
+def test_a_result_with_files_of_ones_own_travels(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    moved: Path,
+    command: str,
+    workers: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    forget_terms()
+    folder = moved / command
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["kept"]
+    check_whole(folder, "chunks", "sweep.json")
+    assert call(monkeypatch, "reproduce", str(folder)) == 2
+    assert "own.py' is not valid; allowed: names of theories" in capsys.readouterr().err
+    asked = ("reproduce", str(folder), "--trust", "--workers", workers, "--json")
+    assert call(monkeypatch, *asked) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["identical"], found["largest_difference"], found["likely_cause"]) == (
+        True,
+        0.0,
+        None,
+    )
+    assert set(found["tables"].values()) == {"identical"}
+    assert found["differences"] == []
+    assert set(found["inputs"]) == set(manifest["inputs"])
+    for name, words in found["inputs"].items():
+        assert words == f"is not there; its copy {manifest['kept'][name]} was used"
+
+
+def test_a_copy_that_was_changed_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, moved: Path
+) -> None:
+    folder = Path(shutil.copytree(moved / "compare", tmp_path / "compare"))
+    (folder / "inputs" / "own.py").write_text("__import__('pathlib').Path('ran').touch()")
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, "reproduce", str(folder), "--trust", "--workers", "1") == 2
+    said = capsys.readouterr().err
+    assert "or its copy inputs/own.py beside manifest.json as it was" in said
+    assert said.count("\n") == 1
+    assert not Path("ran").exists()
+
+
+def test_what_is_not_exact_is_in_the_manifest(results: Path, moved: Path) -> None:
+    """Under a theory of one's own the posterior is fitted anew, and every number hangs on it."""
+    told = {
+        folder: json.loads((folder / "manifest.json").read_text())
+        for folder in (*results.iterdir(), *moved.iterdir())
+    }
+    assert all(manifest["tolerance"] == 1e-6 for manifest in told.values())
+    for folder, manifest in told.items():
+        whole: dict[str, list[str]] = {name: [] for name in manifest["files"]}
+        some = {name: list(keys) for name, keys in INEXACT.get(folder.name, {}).items()}
+        assert manifest["inexact"] == (whole if folder.parent == moved else some)
+
+
+def off(folder: Path, part: str, by: float) -> None:
+    """Have a result say another number in a part of its report, as of a machine with another kernel."""
+    path = folder / "report.json"
+    tree, manifest = (json.loads((folder / n).read_text()) for n in (path.name, "manifest.json"))
+    row = tree[part][0]
+    row[next(key for key, value in row.items() if isinstance(value, float))] += by
+    path.write_text(json.dumps(tree))
+    files = {**manifest["files"], path.name: sha256(path)}
+    changed(folder, files=files, machine={**manifest["machine"], "blas": "openblas 0 Prescott"})
+
+
+@pytest.mark.parametrize(
+    ("part", "by", "verdict", "words"),
+    [
+        (
+            "scores",
+            4e-11,
+            "same within 1e-06, as machines differ",
+            "same within 1e-06, as machines",
+        ),
+        ("scores", 1e-4, "differs", "differs: in scores.value; at most by 0.0001"),
+        ("p_in", 4e-11, "differs", "differs: in p_in.p_in; at most by 4e-11"),
+    ],
+)
+def test_a_fit_of_another_kernel_is_told_from_a_difference(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    results: Path,
+    part: str,
+    by: float,
+    verdict: str,
+    words: str,
+) -> None:
+    folder = Path(shutil.copytree(results / "run", tmp_path / "run"))
+    off(folder, part, by)
+    code = call(monkeypatch, "reproduce", str(folder))
+    assert code == (1 if verdict == "differs" else 0)
+    shown = capsys.readouterr().out
+    assert f"{folder / 'manifest.json'}: {verdict}\n" in shown
+    assert f"  report.json: {words}" in shown
+    cause = "likely cause: the linear algebra has another kernel"
+    assert f"  largest difference {by:.2g}; {cause}\n" in shown.replace("4.00e-11", "4e-11")
+    assert "  machine blas was openblas 0 Prescott, is " in shown
+
+
+def test_a_difference_without_a_cause_is_said_to_have_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], result: Path
+) -> None:
+    table = pd.read_csv(result / "summary.csv")
+    table.assign(mean=table["mean"] + 1).to_csv(result / "summary.csv", index=False)
+    files = json.loads((result / "manifest.json").read_text())["files"]
+    changed(result, files={**files, "summary.csv": sha256(result / "summary.csv")})
+    assert call(monkeypatch, "reproduce", str(result), "--workers", "1") == 1
+    said = capsys.readouterr().out
+    assert "largest difference 1; likely cause: none is known: case, code, libraries and" in said
 
 
 @pytest.fixture

@@ -267,6 +267,7 @@ def test_the_command_writes_everything_and_reports_json(
     assert {path.name for path in out.iterdir()} == {
         "codebook.csv",
         "indices.csv",
+        "inputs",
         "manifest.json",
         "outcomes.csv",
         "points-inputs-morris.parquet",

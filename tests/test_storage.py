@@ -39,6 +39,7 @@ def write(out: Path, word: str, *more: str) -> None:
     told = {"command": "run", "case": "cst", "case_hash": "0", "files": {}}
     with storage.result(out) as folder:
         for name in ("seats.csv", *more):
+            (folder / name).parent.mkdir(exist_ok=True)
             storage.write_text(folder / name, word)
         (folder / "p_in.png").write_bytes(word.encode())
         told["files"] = {"seats.csv": storage.sha256(folder / "seats.csv")}
@@ -73,6 +74,10 @@ def is_whole(folder: Path, word: str) -> bool:
         '{"command": "run", "case": "cst", "case_hash": "0"}',
         json.dumps(
             {"command": "run", "case": "a", "case_hash": "0", "files": {"../a.csv": "0" * 64}}
+        ),
+        *(
+            json.dumps({"command": "run", "case": "a", "case_hash": "0", "files": {name: "0" * 64}})
+            for name in ("inputs/../index.html", "src/a.csv", "inputs/", "inputs", "/inputs/a.csv")
         ),
         json.dumps(
             {"command": "run", "case": "a", "case_hash": "0", "files": {"index.html": "0" * 64}}
@@ -169,6 +174,31 @@ def test_files_that_a_result_no_longer_has_are_removed(tmp_path: Path) -> None:
     write(tmp_path / "out", "second")
     assert sorted(contents(tmp_path / "out")) == ["manifest.json", "p_in.png", "seats.csv"]
     assert is_whole(tmp_path / "out", "second")
+
+
+def test_inputs_that_a_result_keeps_are_replaced_and_the_users_own_stay(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(out, "first", "inputs/q.toml", "inputs/pact/case.toml", "inputs/own.py")
+    (out / "inputs" / "notes.md").write_text("mine")
+    write(out, "second", "inputs/q.toml")
+    assert is_whole(out, "second")
+    assert sorted(path.name for path in (out / "inputs").iterdir()) == ["notes.md", "q.toml"]
+    (out / "inputs" / "notes.md").unlink()
+    write(out, "third")
+    assert not (out / "inputs").exists()
+
+
+@pytest.mark.parametrize("mine", ["inputs", "inputs/q.toml"])
+def test_inputs_of_the_users_own_are_not_replaced(tmp_path: Path, mine: str) -> None:
+    out = tmp_path / "out"
+    write(out, "first")
+    (out / mine).parent.mkdir(exist_ok=True)
+    (out / mine).write_text("mine")
+    with pytest.raises(InputError, match=r"q\.toml.*the result is in .*out-1"):
+        write(out, "second", "inputs/q.toml")
+    assert (out / mine).read_text() == "mine"
+    assert is_whole(out, "first")
+    assert is_whole(tmp_path / "out-1", "second")
 
 
 @pytest.mark.parametrize("command", ["calibrate", "validate"])
@@ -275,7 +305,7 @@ def counted(name):
 
 for name in ("replace", "link", "unlink", "fsync", "rmdir", "mkdir"):
     counted(name)
-write(Path(sys.argv[1]), "second")
+write(Path(sys.argv[1]), "second", "inputs/q.toml")
 """
 
 
@@ -287,7 +317,7 @@ def test_a_kill_leaves_the_earlier_result_or_the_new_one(tmp_path: Path, earlier
     while code == 9:
         out = tmp_path / f"out-{step}"
         if earlier:
-            write(out, "first", "predictions.csv")
+            write(out, "first", "predictions.csv", "inputs/q.toml", "inputs/pact/case.toml")
             (out / "notes.md").write_text("mine")
         found = subprocess.run([sys.executable, "-c", script, str(out), str(step)], check=False)
         code = found.returncode

@@ -31,13 +31,13 @@ from tashkent.calibration.variants import (
 )
 from tashkent.cli.new_case import new_case
 from tashkent.cli.validation import MANIFEST, STAGES
-from tashkent.model.case import Case
+from tashkent.model.case import Case, load_case
 from tashkent.model.choices import open_acts, record_standing
 from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import Act
-from tests.test_cli import call
+from tests.test_cli import call, check_whole
 
 ROOT = Path(__file__).parent.parent
 SMALL = Effort(
@@ -432,6 +432,9 @@ def test_the_command_writes_tables_and_a_manifest(
     for head in ("What speaks against it", "Was it due?", "What was learnt", "Every club beside"):
         assert f"## {head}" in page
     assert "Forecast month by month" in page
+    check_whole(out, STAGES)
+    check_whole(compact)
+    assert load_case(out / "inputs" / minimal.path.name).hash == minimal.hash
 
 
 @pytest.mark.parametrize(

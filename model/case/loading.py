@@ -40,6 +40,7 @@ from tashkent.model.reading import (
     csv_rows,
     file_bytes,
     one_of,
+    place_of,
     text_of,
     toml_table,
     validated,
@@ -62,13 +63,19 @@ def load_case(case: str | Path = "cst") -> Case:
     >>> load_case("cst").deciders[:3]
     ('ARM', 'AZE', 'BLR')
     """
-    shipped = sorted(p.parent.name for p in CASES.glob("*/case.toml"))
-    path = CASES / case if case in shipped else Path(case)
+    path = CASES / case if is_shipped(case) else place_of(Path(case))
     if case == "" or not os.path.isdir(
         path
     ):  # Path.is_dir raises an error for a name that is too long
+        shipped = sorted(p.parent.name for p in CASES.glob("*/case.toml"))
         raise unknown("case", "name or folder", str(case), shipped)
     return _Loader(path).load()
+
+
+def is_shipped(case: str | Path) -> bool:
+    """Whether a case is one of those that come with the model, and not a folder of one's own."""
+    named = isinstance(case, str) and Path(case).name == case
+    return named and os.path.isfile(CASES / case / "case.toml")
 
 
 class _Loader:

@@ -76,8 +76,10 @@ def calibrate(
     few, usual = (4000, 1), (6000, 8)
     steps = steps if steps is not None else (few if quick else usual)[0]
     imputations = imputations if imputations is not None else (few if quick else usual)[1]
+    from tashkent.experiments.given import with_files
     from tashkent.model.storage import claimed
 
+    given = with_files({"case": case})
     calibration.check_out(out)
     ctx.with_resource(claimed(out))
     if install:
@@ -96,7 +98,7 @@ def calibrate(
             workers=workers,
             progress=progress,
         )
-    calibration.write(found, out)
+    calibration.write(found, out, given)
     if install and not found.reasons:
         calibration.install(found)
     if as_json:

@@ -7,6 +7,7 @@ from tashkent.calibration import recovery, shipped
 from tashkent.calibration.calibrate import Calibration, holds_chains
 from tashkent.calibration.recovery import Recovery
 from tashkent.cli.screen import Cell, Figures, Heading, strong
+from tashkent.experiments.given import Given
 from tashkent.model.errors import InputError
 from tashkent.model.storage import (
     MANIFEST,
@@ -30,16 +31,20 @@ TABLE = "parameters.csv"
 CHECK = "predictive.csv"
 
 
-def write(found: Calibration, out: Path) -> None:
-    """Write tables, and the posterior and its manifest if it has converged, beside the stored chains."""
+def write(found: Calibration, out: Path, given: Given) -> None:
+    """Write tables, and the posterior and its manifest if it has converged, beside the stored chains.
+
+    `given` is what the command was given.
+    """
     with piece(out) as folder:
         write_csv(folder / TABLE, found.table)
         if not found.reasons:
             write_csv(folder / CHECK, found.predictive)
             _write_posterior(found, folder)
         tables = {path.name: sha256(path) for path in sorted(folder.glob("*.csv"))}
-        told = {**found.manifest(), "converged": not found.reasons, "files": tables}
-        write_json(folder / MANIFEST, told)
+        told = {**found.manifest(), "converged": not found.reasons, **given.told()}
+        given.keep(folder)
+        write_json(folder / MANIFEST, {**told, "files": tables})
 
 
 def install(found: Calibration) -> Path:
@@ -169,14 +174,18 @@ def _show_predictive(found: Calibration, console: "Console") -> None:
 # parameter recovery --------------------------------------------------------------------------------
 
 
-def write_recovery(found: Recovery, out: Path) -> None:
-    """Write replicates and rank histograms (Parquet), the summary (JSON) and the manifest."""
+def write_recovery(found: Recovery, out: Path, given: Given) -> None:
+    """Write replicates and rank histograms (Parquet), the summary (JSON) and the manifest.
+
+    `given` is what the command was given.
+    """
     with result(out) as folder:
         write_parquet(folder / "replicates.parquet", found.replicates)
         write_parquet(folder / "ranks.parquet", found.histogram)
         write_json(folder / "recovery.json", found.as_json())
         tables = {path.name: sha256(path) for path in sorted(folder.iterdir())}
-        write_json(folder / MANIFEST, {**found.manifest(), "files": tables})
+        given.keep(folder)
+        write_json(folder / MANIFEST, {**found.manifest(), **given.told(), "files": tables})
 
 
 def show_recovery(found: Recovery, console: "Console") -> None:

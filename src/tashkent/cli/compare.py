@@ -65,6 +65,7 @@ def compare(
     Example: tashkent compare CF1 --theory fear_of_abandonment --theory fear_of_entrapment
     """
     from tashkent.cli import comparison
+    from tashkent.experiments.given import with_files
 
     arguments = {
         "names": names,
@@ -77,6 +78,7 @@ def compare(
         "prediction": None if prediction is None else str(prediction),
         "labels": labels,
     }
+    given = with_files(arguments)
     comparison.check(arguments)
     if out is not None:
         from tashkent.model.storage import claimed_result
@@ -85,7 +87,7 @@ def compare(
     with progress_bar("compare") as progress:
         found, predictions = comparison.asked(arguments, workers=workers, progress=progress)
     if out is not None:
-        comparison.write(found, predictions, out, arguments)
+        comparison.write(found, predictions, out, given)
     if as_json:
         print(json.dumps(comparison.as_json(found, predictions), indent=2))
         return

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tashkent.cli.screen import Figures, Heading, strong
 from tashkent.experiments.compare import Comparison, by_start, compare, named_counterfactuals
+from tashkent.experiments.given import Given
 from tashkent.experiments.labels import PRIOR, WITHOUT, agrees
 from tashkent.experiments.manifest import of_comparison
 from tashkent.experiments.pair import Pair, attributed
@@ -144,11 +145,11 @@ def write(
     found: Comparison,
     predictions: Sequence[StatedPrediction],
     out: Path,
-    arguments: Mapping[str, object],
+    given: Given,
 ) -> None:
     """Write tables (Parquet and CSV with codebook), a figure for each pair, JSON and manifest into `out`.
 
-    `arguments` are those of the command, by which `tashkent reproduce` runs it again.
+    `given` is what the command was given, by which `tashkent reproduce` runs it again.
     """
     from tashkent.experiments.figure import figure
     from tashkent.experiments.pictures import save
@@ -171,7 +172,8 @@ def write(
             name = _stem("-".join(pair.key.values()))
             save(partial(figure, pair), folder / f"{name}.png")
         write_json(folder / "comparison.json", as_json(found, predictions))
-        write_json(folder / MANIFEST, of_comparison(found, folder, arguments))
+        given.keep(folder)
+        write_json(folder / MANIFEST, of_comparison(found, folder, given))
 
 
 def _stem(name: str) -> str:

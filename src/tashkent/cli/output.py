@@ -1,12 +1,12 @@
 """What `tashkent run` writes: figure, tables and manifest of a report."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from tashkent.calibration.report import Report
 from tashkent.cli.figure import save_figure
+from tashkent.experiments.given import Given
 from tashkent.experiments.manifest import of_run
 from tashkent.model.storage import (
     MANIFEST,
@@ -48,10 +48,10 @@ CODEBOOK = {
 }
 
 
-def write_report(report: Report, out: Path, arguments: Mapping[str, object]) -> None:
+def write_report(report: Report, out: Path, given: Given) -> None:
     """Write figure, tables (Parquet and CSV with codebook) and manifest of a report into `out`.
 
-    `arguments` are those of the command, by which `tashkent reproduce` runs it again.
+    `given` is what the command was given, by which `tashkent reproduce` runs it again.
     """
     with result(out) as folder:
         seats, acts = report.ensemble.seat_table(), report.ensemble.acts()
@@ -64,4 +64,5 @@ def write_report(report: Report, out: Path, arguments: Mapping[str, object]) -> 
         write_csv(folder / "scores.csv", report.scores)
         save_figure(report.ensemble, folder / "p_in.png")
         write_json(folder / "report.json", report.as_json())
-        write_json(folder / MANIFEST, of_run(report, folder, arguments))
+        given.keep(folder)
+        write_json(folder / MANIFEST, of_run(report, folder, given))

@@ -34,8 +34,10 @@ def recover(
     loaded = load_case(case)
     from tashkent.calibration.recovery import recover as recovered
     from tashkent.cli import calibration
+    from tashkent.experiments.given import with_files
     from tashkent.model.storage import claimed_result
 
+    given = with_files({"case": case})
     ctx.with_resource(claimed_result(out))
     with progress_bar("recover") as progress:
         found = recovered(
@@ -45,7 +47,7 @@ def recover(
             workers=workers,
             progress=progress,
         )
-    calibration.write_recovery(found, out)
+    calibration.write_recovery(found, out, given)
     if as_json:
         print(json.dumps(found.as_json(), indent=2))
         return

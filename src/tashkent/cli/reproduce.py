@@ -26,21 +26,23 @@ def _run_again(
 ) -> None:
     from tashkent.calibration.report import make_report
     from tashkent.cli.output import write_report
+    from tashkent.experiments.given import with_files
 
     case = load_case_under(arguments["case"], arguments["theory"])
     start = arguments["from"]
     month = None if start is None else case.start_month(start, "--from")
     made = make_report(case, runs=arguments["runs"], seed=arguments["seed"], start=month)
-    write_report(made, out, arguments)
+    write_report(made, out, with_files(arguments))
 
 
 def _compare_again(
     arguments: Mapping[str, Any], out: Path, workers: int, progress: "Progress | None"
 ) -> None:
     from tashkent.cli import comparison
+    from tashkent.experiments.given import with_files
 
     found, predictions = comparison.asked(arguments, workers=workers, progress=progress)
-    comparison.write(found, predictions, out, arguments)
+    comparison.write(found, predictions, out, with_files(arguments))
 
 
 def _sweep_again(
@@ -56,9 +58,10 @@ def _sensitivity_again(
     arguments: Mapping[str, Any], out: Path, workers: int, progress: "Progress | None"
 ) -> None:
     from tashkent.cli import sensitivity_report
+    from tashkent.experiments.given import with_files
 
     found = sensitivity_report.asked(arguments, workers=workers, progress=progress)
-    sensitivity_report.write(found, out, arguments)
+    sensitivity_report.write(found, out, with_files(arguments))
 
 
 #: command -> what runs it again from its arguments into a folder

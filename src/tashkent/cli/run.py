@@ -45,13 +45,14 @@ def run(
     loaded = load_case_under(case, theory)
     month = None if start is None else loaded.start_month(start, "--from")
     from tashkent.cli.output import REPORT, write_report
+    from tashkent.experiments.given import with_files
     from tashkent.model.storage import claimed_result
 
+    arguments = {"case": case, "runs": runs, "seed": seed, "from": start, "theory": theory}
+    given = with_files(arguments)
     ctx.with_resource(claimed_result(out, names=REPORT))
     report = _with_progress(loaded, runs, seed, month)
-
-    arguments = {"case": case, "runs": runs, "seed": seed, "from": start, "theory": theory}
-    write_report(report, out, arguments)
+    write_report(report, out, given)
     if as_json:
         print(json.dumps(report.as_json(), indent=2))
         return

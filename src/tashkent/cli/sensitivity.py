@@ -65,6 +65,7 @@ def sensitivity(
     from dataclasses import asdict, replace
 
     from tashkent.cli import sensitivity_report
+    from tashkent.experiments.given import with_files
     from tashkent.experiments.sensitivity import QUICK, SensitivityPlan
 
     sizes = {"runs": runs, "trajectories": trajectories, "base": base, "most": most}
@@ -82,6 +83,7 @@ def sensitivity(
         "theory": theory,
         "seed": seed,
     }
+    given = with_files(arguments)
     if out is not None:
         from tashkent.model.storage import claimed_result
 
@@ -94,7 +96,7 @@ def sensitivity(
             progress=progress,
         )
     if out is not None:
-        sensitivity_report.write(found, out, arguments)
+        sensitivity_report.write(found, out, given)
     if as_json:
         print(json.dumps(found.to_dict(), indent=2, allow_nan=False))
         return

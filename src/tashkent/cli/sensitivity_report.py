@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tashkent.cli.screen import Figures, Heading, strong
+from tashkent.experiments.given import Given
 from tashkent.experiments.indices import SOBOL, MethodIndices
 from tashkent.experiments.manifest import of_sensitivity
 from tashkent.experiments.sensitivity import (
@@ -22,7 +23,14 @@ from tashkent.experiments.sensitivity import (
 )
 from tashkent.model.case import load_case
 from tashkent.model.clock import month_label
-from tashkent.model.storage import MANIFEST, result, write_csv, write_parquet, write_text
+from tashkent.model.storage import (
+    MANIFEST,
+    result,
+    write_csv,
+    write_json,
+    write_parquet,
+    write_text,
+)
 from tashkent.model.theory import with_theory
 from tashkent.model.workers import Progress
 
@@ -84,10 +92,10 @@ def asked(
     )
 
 
-def write(found: Sensitivity, out: Path, arguments: Mapping[str, object]) -> None:
+def write(found: Sensitivity, out: Path, given: Given) -> None:
     """Write tables (CSV with codebook, points as Parquet), figure, JSON and manifest into `out`.
 
-    `arguments` are those of the command, by which `tashkent reproduce` runs it again.
+    `given` is what the command was given, by which `tashkent reproduce` runs it again.
     """
     from tashkent.experiments.pictures import save
     from tashkent.experiments.sensitivity_figure import figure
@@ -105,12 +113,10 @@ def write(found: Sensitivity, out: Path, arguments: Mapping[str, object]) -> Non
             lambda: figure(found.case.title, found.indices, found.spread),
             folder / "sensitivity.png",
         )
-        for file, content in (
-            ("sensitivity.json", found.to_dict()),
-            (MANIFEST, of_sensitivity(found, folder, arguments)),
-        ):
-            text = json.dumps(content, indent=2, allow_nan=False)
-            write_text(folder / file, text + "\n")
+        text = json.dumps(found.to_dict(), indent=2, allow_nan=False)
+        write_text(folder / "sensitivity.json", text + "\n")
+        given.keep(folder)
+        write_json(folder / MANIFEST, of_sensitivity(found, folder, given))
 
 
 # on the screen -------------------------------------------------------------------------------------

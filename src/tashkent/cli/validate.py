@@ -42,8 +42,10 @@ def validate(
     from tashkent.calibration.stages import QUICK, Effort, with_seed
     from tashkent.calibration.validation import validate as examined
     from tashkent.cli import validation
+    from tashkent.experiments.given import with_files
     from tashkent.model.storage import claimed, claimed_result
 
+    given = with_files({"case": case})
     validation.check_out(out)
     ctx.with_resource(claimed(out))
     if compact is not None:
@@ -56,7 +58,7 @@ def validate(
             workers=workers,
             progress=progress,
         )
-    validation.write(found, out)
+    validation.write(found, out, given)
     if compact is not None:
         validation.write_compact(found, compact)
     if as_json:

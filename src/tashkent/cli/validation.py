@@ -9,6 +9,7 @@ from tashkent.calibration import stages
 from tashkent.calibration.forecasters import IMPUTED, LOGIT, MODEL
 from tashkent.calibration.validation import Validation
 from tashkent.cli.screen import Cell, Figures, Heading, strong
+from tashkent.experiments.given import Given
 from tashkent.model.errors import InputError
 from tashkent.model.storage import (
     MANIFEST,
@@ -53,26 +54,30 @@ def _has_begun(out: Path) -> bool:
     )
 
 
-def write(found: Validation, out: Path) -> None:
-    """Write every table as CSV, large ones as Parquet, beside the stages; the manifest last."""
+def write(found: Validation, out: Path, given: Given) -> None:
+    """Write every table as CSV, large ones as Parquet, beside the stages; the manifest last.
+
+    `given` is what the command was given.
+    """
     with piece(out) as folder:
         for name in LARGE:
             if name in found.tables:
                 write_parquet(folder / f"{name}.parquet", found.tables[name])
-        _write_compact(found, folder)
+        _write_compact(found, folder, given)
 
 
 def write_compact(found: Validation, folder: Path) -> None:
     """Write the compact set into a folder of its own, whole or not at all."""
     with result(folder, "--compact") as made:
-        _write_compact(found, made)
+        _write_compact(found, made, Given({}))
 
 
-def _write_compact(found: Validation, folder: Path) -> None:
+def _write_compact(found: Validation, folder: Path, given: Given) -> None:
     for name, table in found.compact().items():
         write_csv(folder / f"{name}.csv", table, float_format="%.5g")
     files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
-    write_json(folder / MANIFEST, {**found.manifest(), "files": files})
+    given.keep(folder)
+    write_json(folder / MANIFEST, {**found.manifest(), **given.told(), "files": files})
 
 
 def show(found: Validation, console: "Console") -> None:

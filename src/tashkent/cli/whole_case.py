@@ -1,5 +1,6 @@
-"""A case and all that its folder holds besides: patterns, counterfactuals, citations, magnitudes, coefficients."""
+"""A case and all that its folder holds besides: patterns, questions, citations, magnitudes, coefficients, a sample."""
 
+from tashkent.calibration import shipped
 from tashkent.calibration.literature import coefficients
 from tashkent.calibration.patterns import load_patterns
 from tashkent.calibration.variants import magnitudes
@@ -21,6 +22,7 @@ def load_whole_case(path: str) -> Case:
     magnitudes(case)
     coefficients(case)
     citations(case)
+    shipped.read(case)
     for counterfactual in shipped_counterfactuals(case):
         counterfactual.apply(case)
     return case
