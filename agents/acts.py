@@ -145,6 +145,9 @@ def _added_up(
             continue
         amount = parameters[friction.parameter]
         if friction.feature is not None:
-            amount = np.multiply(friction.sign * amount, features[friction.feature], order="F")
+            feature = features[friction.feature]
+            if not feature.any():  # most frictions ask nobody for anything in a month
+                continue
+            amount = np.multiply(friction.sign * amount, feature, order="F")
         total = amount if total is None else total + amount
     return np.zeros(()) if total is None else total

@@ -218,7 +218,8 @@ def test_what_it_saw_and_owed(case: Case, draws: ParameterDraws) -> None:
     assert all(0 < sight.credibility < 1 for sight in found.saw)
     told = words.story(found)
     assert "It had yet to join 9 instruments of CSTO." in told
-    assert any(line.startswith("For a seat in CSTO spoke threats") for line in told)
+    of_pact = next(line for line in told if line.startswith("For a seat in CSTO spoke"))
+    assert "threats that the club would relieve" in of_pact
     statute = next(s for s in case.statutes if s.id == "CSTO-20-own-request")
     asked = next(a for a in found.acts if a.act == "request_suspension")
     assert (asked.law, asked.source) == (statute.text, statute.source)

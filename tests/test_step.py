@@ -10,6 +10,7 @@ from tashkent.model.record import Ensemble
 from tashkent.model.seats import NEVER, Seats
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import FORMER, Act, Status
+from tashkent.model.step import advance
 from tashkent.model.world import enact
 from tests.scripted import Script, bare, parameters_of, world_of
 
@@ -140,3 +141,26 @@ def test_who_goes_out_is_remembered_and_leaves_nothing_behind(case: Case, status
         NEVER,
     ]
     assert [(e.t, e.club, e.act, e.rule) for e in world.log] == [(120, 1, Act.LEAVE, "a rule")]
+
+
+@pytest.mark.parametrize(
+    ("club", "petitioner", "member", "refused"),
+    [("GUAM", "UZB", "AZE", True), ("CST", "AZE", "ARM", False)],
+)
+def test_a_rival_has_its_way_where_the_patron_does_not_sit(
+    case: Case, club: str, petitioner: str, member: str, refused: bool
+) -> None:
+    """The patron brokers in its own club: there rivalry counts by `objection_rivalry` alone, elsewhere by `veto`."""
+    t = parse_month("1999-03") - case.start
+    inputs, c = bare(case), tuple(case.clubs).index(club)
+    seats = Seats.empty((1, *inputs.record.status.shape[1:]))
+    seats.status[0, case.state_ids.index(member), c] = Status.MEMBER
+    if club == case.focus:
+        inputs.record.status[t, inputs.patron, c] = Status.MEMBER
+    script = Script(seats.status.shape[1:])
+    script.act(t, "accede", case.state_ids.index(petitioner), c)
+    parameters = parameters_of(case, objection=-50.0, objection_rivalry=0.0, veto=100.0)
+    world = world_of(inputs, seats, script, parameters)
+    advance(world, t)
+    expected = Act.REFUSE_ACCESSION if refused else Act.ACCEDE
+    assert [entry.act for entry in world.log if entry.club == c] == [expected]
