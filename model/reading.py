@@ -8,8 +8,11 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -48,7 +51,7 @@ _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 def text_of(content: bytes, file: str) -> str:
-    """The text of a file in UTF-8; a byte-order mark before it, as spreadsheets write one, is no part of it.
+    """The text of a file in UTF-8 with line feeds; a byte-order mark, as spreadsheets write one, is no part of it.
 
     Raises
     ------
@@ -59,9 +62,41 @@ def text_of(content: bytes, file: str) -> str:
         if content.startswith(mark):
             raise InputError(file, "encoding", name, "text in UTF-8: save it as CSV UTF-8 or UTF-8")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise InputError(file, f"byte {error.start}", "not UTF-8", "text in UTF-8") from None
+
+
+#: what is read in place of files and folders that are named
+_places: ContextVar[Mapping[Path, Path]] = ContextVar("places", default=MappingProxyType({}))
+
+
+@contextmanager
+def standing_in(places: Mapping[Path, Path]) -> Iterator[None]:
+    """Have other files and folders read in place of those that are named, such as the copies that a result keeps.
+
+    Names stay as they are wherever they are told. Processes that are started meanwhile know nothing of it.
+    """
+    before = _places.set(places)
+    try:
+        yield
+    finally:
+        _places.reset(before)
+
+
+def place_of(path: Path) -> Path:
+    """Where a file or folder is read that is named by `path`: there, unless another stands in for it."""
+    return _places.get().get(path, path)
+
+
+def is_file(name: str) -> bool:
+    """Whether a file is there that is named so, or that stands in for it."""
+    return os.path.isfile(place_of(Path(name)))
+
+
+def plain_bytes(content: bytes) -> bytes:
+    """A file of text as every checkout and editor has it: lines end in a line feed, no byte-order mark before it."""
+    return content.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n")
 
 
 def file_text(path: Path, of: str) -> str:
@@ -90,7 +125,7 @@ def file_bytes(path: Path) -> bytes:
     InputError
         If it is too large.
     """
-    with path.open("rb") as stream:
+    with place_of(path).open("rb") as stream:
         content = stream.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise InputError(path.name, "size", f"over {LARGEST:,} bytes", f"at most {LARGEST:,} bytes")
@@ -187,7 +222,7 @@ def names_in(text: str, separator: str, suffix: str) -> list[str]:
     while at < len(parts):
         ends = range(min(at + most, len(parts)), at, -1)
         joined = [separator.join(parts[at:end]).strip() for end in ends]
-        files = (name for name in joined if name.endswith(suffix) and os.path.isfile(name))
+        files = (name for name in joined if name.endswith(suffix) and is_file(name))
         found.append(next(files, joined[-1]))
         at = ends[joined.index(found[-1])]
     return found

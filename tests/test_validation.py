@@ -82,20 +82,23 @@ def by_hand(
     features = inputs.terms(seen, record_standing(inputs, t))
     worth = sum(numbers[name] * feature[s, c] for name, feature in features.items())
     owed = inputs.owed[t, c] * inputs.record.former[t - 1, s, c]
+    former, promises = inputs.record.former[t - 1, s, c], inputs.situation.clubs.guarantees[c]
+    invited = inputs.window[t, c] - inputs.staleness[t, c] * (not former)
+    waits = numbers["wait"] * inputs.runs_out[t, c]
     chances = {}
     for act in acts:
         if act == Act.ACCEDE:
             odds = worth + numbers["accede"] + numbers["lock"] * inputs.dear[t, s, c]
-            odds += numbers["obligation"] * inputs.situation.clubs.guarantees[c]
-            odds += (
-                numbers["opening"] * inputs.window[t, c]
-                + numbers["founding"] * inputs.founding[t, c]
-            )
+            odds += numbers["obligation"] * promises + numbers["signature"] * inputs.unasked[t, c]
+            odds += numbers["opening"] * invited + numbers["founding"] * inputs.founding[t, c]
+            odds += numbers["restore"] * (former & inputs.restores[t, c])
             odds -= numbers["compliance"] * owed
         elif act == Act.RENEW:
             odds = worth + numbers["renew"]
-        elif act in (Act.WITHDRAW, Act.REQUEST_SUSPENSION):
-            odds = numbers["exit"] - worth
+        elif act == Act.WITHDRAW:
+            odds = numbers["exit"] + numbers["idle"] * (not promises) + waits - worth
+        elif act == Act.REQUEST_SUSPENSION:
+            odds = numbers["suspend"] + waits - worth
         else:
             continue
         chances[act] = float(deliberation.probability(np.asarray(odds)))
