@@ -134,6 +134,10 @@ class Forked:
             try:
                 silence(0, 1, 2)
                 trial.answer(place)
+            except (
+                KeyboardInterrupt
+            ):  # as a file may raise: it ends the process as `subprocess` sees it
+                os._exit(1)
             finally:  # it ends the process itself, unless something is raised that is no refusal
                 os._exit(BROKE)
 
@@ -275,6 +279,8 @@ def _hear(workers: Sequence[Worker], found: Found) -> None:
                 continue
             if tried is not None:
                 found.add(tried)
+                if tried.outcome.fault is not None:
+                    print(tried.number, tried.kind, tried.outcome, file=sys.stderr, flush=True)
                 if found.ran.total() % 500 == 0:
                     print(f"{found.ran.total():,} of {found.asked:,}", file=sys.stderr, flush=True)
 
