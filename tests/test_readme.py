@@ -48,8 +48,8 @@ def test_a_limit_moves_with_its_table(case: Case, tables: dict[str, pd.DataFrame
     assert "in 12% somebody leaves on notice" in " ".join(text.split())
     known = tables["parameters"].assign(contraction=0.5)
     assert "close to their priors" not in readme.limits(case, tables | {"parameters": known})
-    known.loc[known["parameter"] == "contagion", "contraction"] = 0.05
-    assert "the weights of *contagion*:" in readme.limits(case, tables | {"parameters": known})
+    known.loc[known["parameter"] == "entrapment", "contraction"] = 0.05
+    assert "the weights of *entrapment*:" in readme.limits(case, tables | {"parameters": known})
 
 
 def test_text_without_marks_is_refused() -> None:
