@@ -248,12 +248,12 @@ def test_reset_keeps_case_and_seed(visit: Visits) -> None:
 def test_a_weight_can_be_held(visit: Visits) -> None:
     page = visit("?runs=20&month=1999-04")
     page.get_by_text("Change what weighs").click()
-    page.get_by_label("ties to the club's sponsor").fill("-1")
+    page.get_by_label("ties to the club's sponsor").fill("-0.5")
     page.get_by_role("button", name="Run with these").click()
     expect(page.locator(".tk-held")).to_have_text(
-        "Held in every run: ties to the club's sponsor at -1."
+        "Held in every run: ties to the club's sponsor at -0.5."
     )
-    expect(page).to_have_url(re.compile("weights=patronage%3A-1"))
+    expect(page).to_have_url(re.compile("weights=patronage%3A-0.5"))
 
 
 def test_two_visitors_do_not_see_each_other(visit: Visits) -> None:

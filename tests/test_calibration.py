@@ -64,7 +64,7 @@ def test_distinct_rows_have_the_likelihood_of_all(case: Case) -> None:
     rows, found = fit_rows(case), target(case)
     x = found.prior_mean + np.random.default_rng(1).normal(size=(5, len(found.names)))
     np.testing.assert_allclose(found.log_likelihood(x), rows.log_scores(x.T).sum(axis=0), rtol=1e-9)
-    assert found.counts.sum() == len(rows.rows) > 2 * len(found.counts)
+    assert found.counts.sum() == len(rows.rows) > 1.2 * len(found.counts)
     assert (found.counts[found.rows.rows.done] >= 1).all()
 
 
@@ -424,7 +424,7 @@ def test_calibrate_ships_what_has_converged_and_run_uses_it(
     arguments = ("calibrate", "--case", str(tmp_path / "pact"), "--out", str(out))
     sizes = (
         "--walkers",
-        "36",
+        "44",
         "--ensembles",
         "2",
         "--steps",
@@ -594,7 +594,7 @@ def test_importance_weights_are_those_of_the_posterior(case: Case) -> None:
     found = refit(case, fit_rows(case), seed=1, proposals=recovery.PROPOSALS)
     sampled = posterior(case)
     # what is shipped pools uncertain inputs, the fit takes them as measured
-    assert (np.abs(found.mean - sampled.mean) < 0.3 * sampled.sd).all()
+    assert (np.abs(found.mean - sampled.mean) < 0.35 * sampled.sd).all()
     np.testing.assert_allclose(found.sd, sampled.sd, rtol=0.15)
 
 

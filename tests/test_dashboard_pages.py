@@ -104,9 +104,9 @@ def test_a_weight_that_is_moved_during_a_run_counts(
     monkeypatch.setattr(results, "compute", slow_unless_held)
     visitor.send("busy", "apply", {"seed": "5"})
     visitor.wait(lambda: bool(visitor.find("busy").busy and visitor.find("busy").busy["done"]))
-    visitor.send("busy", "apply", {"weights": "patronage:-1"})
+    visitor.send("busy", "apply", {"weights": "patronage:-0.5"})
     visitor.wait(lambda: visitor.find("made").made is not None)
-    assert visitor.find("made").held == "Held in every run: ties to the club's sponsor at -1."
+    assert visitor.find("made").held == "Held in every run: ties to the club's sponsor at -0.5."
     assert ended.wait(PATIENCE), "the run that nobody wants any more ends"
 
 
@@ -182,17 +182,17 @@ def test_two_changes_while_the_page_is_busy_are_both_kept(visitor: Visitor) -> N
 def test_what_is_held_on_simulate_can_become_a_change_of_ones_question(
     case: Case, visitor: Visitor
 ) -> None:
-    visitor.send("busy", "apply", {"weights": "patronage:-1,exit:-5", "show": "record"})
+    visitor.send("busy", "apply", {"weights": "patronage:-0.5,exit:-5", "show": "record"})
     visitor.send("busy", "apply", {"page": "whatif"})
     widget = visitor.find("most")
-    assert widget.held == weights.spoken((("exit", -5.0), ("patronage", -1.0)))
+    assert widget.held == weights.spoken((("exit", -5.0), ("patronage", -0.5)))
     assert "value" not in widget.toml
     visitor.send("most", "take_over")
     widget = visitor.find("most")
     assert (widget.mine, widget.held, len(widget.words)) == (True, "", 2)
     one = parse_counterfactual(widget.toml, widget.file)
     found = {p.parameter: p.value for p in one.patches if isinstance(p, ChangeParameter)}
-    assert found == {"exit": -5.0, "patronage": -1.0}
+    assert found == {"exit": -5.0, "patronage": -0.5}
     visitor.send("most", "extend", {"do": "strike", "event": "E031", "state": ""})
     visitor.send("most", "drop", 0)
     left = visitor.find("most").held

@@ -72,7 +72,7 @@ def test_a_link_leads_back_to_the_view(case: Case) -> None:
         ("start=2025-12", "start lies between"),
         ("weights=patronag:1", 'There is no weight "patronag" here'),
         ("weights=exit:99", "exit is a number from "),
-        ("weights=patronage:99", 'patronage is a number from -2 to 4, not "99"'),
+        ("weights=patronage:99", 'patronage is a number from -0.5 to 2.5, not "99"'),
         ("weights=patronage:nan", 'not "nan"'),
         ("cf=CF99", 'There is no question "CF99" here: CF1,'),
         ("own=1.abc", "the question in this link is damaged"),
@@ -237,7 +237,7 @@ def test_what_is_put_together_becomes_a_question(case: Case, change: Any, words:
         ({"do": "move", "event": "E020", "date": "soon"}, "a day, as YYYY-MM-DD"),
         ({"do": "rule", "rule": "CST-11-exit.notice_months", "value": "x"}, "a number"),
         ({"do": "rule", "rule": "CST-11-term.text", "value": "x"}, "a rule of the list"),
-        ({"do": "weight", "weight": "patronage", "value": 99}, "a number from -2 to 4"),
+        ({"do": "weight", "weight": "patronage", "value": 99}, "a number from -0.5 to 2.5"),
         ({"do": "strike", "event": "x" * 200}, "a short text"),
     ],
 )

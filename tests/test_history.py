@@ -15,7 +15,7 @@ from tashkent.model.noise import Noise
 
 RUNS, SEED, START = 20, 4, "1998-12"
 #: events, a later answer of the council, a parameter from the start on, a club that is gone, a rule
-ASKED = ("CF5", "CF10", "CF4", "CF6", "CF2")
+ASKED = ("CF9a", "CF10", "CF4", "CF6", "CF2")
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,7 @@ from tashkent.agents.terms import term
 
 
 @term(theory="Company", reads=("seat",), prior=(0.2, 0.2))
-def company(now):
+def fellowship(now):
     return now.seat * 0.5
 """
 DESIGN = """

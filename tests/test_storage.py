@@ -120,7 +120,7 @@ def test_what_a_user_puts_into_a_result_stays(
     assert (out / "thesis" / "seats.csv").read_text() == "mine too"
     now = contents(out)
     assert set(now) == {*first, "notes.md", "thesis/seats.csv"}
-    assert now["seats.parquet"] != first["seats.parquet"]
+    assert now["manifest.json"] != first["manifest.json"]
 
 
 def test_a_file_with_a_name_of_ours_is_refused_before_the_work(
@@ -335,7 +335,7 @@ def test_a_kill_leaves_the_earlier_result_or_the_new_one(tmp_path: Path, earlier
             assert is_whole(out, "first")
         if out.exists():
             names = {path.name for path in out.iterdir()} - {"manifest.json", "seats.csv"}
-            assert names <= {"p_in.png", "notes.md", "predictions.csv"}
+            assert names <= {"p_in.png", "notes.md", "predictions.csv", "inputs"}
         assert not earlier or (out / "notes.md").read_text() == "mine"
         write(out, "third")
         assert is_whole(out, "third")
