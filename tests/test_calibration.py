@@ -428,7 +428,7 @@ def test_calibrate_ships_what_has_converged_and_run_uses_it(
         "--ensembles",
         "2",
         "--steps",
-        "4000",
+        "6000",
         "--runs",
         "20",
         "--workers",
