@@ -108,7 +108,7 @@ JOBS = {
             "--steps",
             "80",
             "--walkers",
-            "32",
+            "44",
             "--imputations",
             "1",
             "--runs",
