@@ -19,21 +19,18 @@ from tashkent.calibration.holdout import leave_one_state_out
 from tashkent.calibration.posterior import Laplace, fit
 from tashkent.calibration.scores import brier, renewal_month, split_at_renewal
 from tashkent.model.case import Case, load_case
-from tashkent.model.clock import month_label, parse_month
+from tashkent.model.clock import MONTHS_PER_YEAR, month_label, parse_month
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import Counterfactual
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.patches.law import RemoveClub
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
+from tashkent.model.statuses import is_in
 
 SEED = 5
 RUNS = 300
 STARTS = ("1992-05", "1998-12")
-#: rivals that should not sit in this club together
-RIVALS = ("GUAM", "ARM", "AZE")
-#: who went out, came back and went out again: out at the first month, in by the second and out at the third
-CYCLE = ("UZB", "1999-12", "2012-06", "2013-12")
 #: two scores that print alike are alike
 ALIKE = 0.0005
 #: half the width of a 95 per cent interval, in standard errors
@@ -103,22 +100,44 @@ def beaten(scores: dict[str, float]) -> str:
     return f"{scores[MODEL]:.3f} against {best[0]:.3f} ({best[1]}) {verdict}"
 
 
-def rivals_together(ensemble: Ensemble) -> tuple[float, float]:
-    """Share of runs in which two rivals ever sit in one club together, and the largest share in a month."""
-    club, one, other = RIVALS
-    (s, c), (j, _) = ensemble.index(one, club), ensemble.index(other, club)
+def worst_rivals(case: Case) -> tuple[str, str]:
+    """The two deciding states that feel the largest rivalry in any month."""
+    rivalry = compile_case(case).situation.rivalry.max(axis=0)
+    places = [case.state_ids.index(state) for state in case.deciders]
+    one, other = np.unravel_index(rivalry[np.ix_(places, places)].argmax(), (len(places),) * 2)
+    return case.deciders[int(min(one, other))], case.deciders[int(max(one, other))]
+
+
+def together(ensemble: Ensemble, club: str, states: tuple[str, str]) -> tuple[float, float]:
+    """Share of runs in which two states ever sit in a club together, and the largest share in a month."""
+    (s, c), (j, _) = (ensemble.index(state, club) for state in states)
     both: Bools = ensemble.seats[:, :, s, c] & ensemble.seats[:, :, j, c]
     return float(both.any(axis=1).mean()), float(both.mean(axis=0).max())
 
 
-def cycles(ensemble: Ensemble) -> tuple[float, float]:
-    """Share of runs in which the state of `CYCLE` goes out, in and out, and in which it is back in time."""
-    state, *months = CYCLE
-    out, back, end = (ensemble.at(parse_month(month)) for month in months)
+def returned(case: Case) -> dict[str, list[int]]:
+    """States that by the record went out of the pact, came back and went out again: the months of these exits."""
+    status, c = compile_case(case).record.status, tuple(case.clubs).index(case.focus)
+    found = {}
+    for state in case.deciders:
+        seat = is_in(status[:, case.state_ids.index(state), c])
+        exits = np.flatnonzero(seat[:-1] & ~seat[1:]) + 1 + case.start
+        if len(exits) > 1:
+            found[state] = [int(month) for month in exits]
+    return found
+
+
+def cycles(ensemble: Ensemble, state: str, first: int, second: int) -> tuple[float, float]:
+    """Share of runs in which a state goes out, in and out, and in which it is back before its second exit.
+
+    It is out at the end of the year of the first exit, and again at the end of the year after the second.
+    """
+    out = ensemble.at(first // MONTHS_PER_YEAR * MONTHS_PER_YEAR + MONTHS_PER_YEAR - 1)
+    end = ensemble.at(second // MONTHS_PER_YEAR * MONTHS_PER_YEAR + 2 * MONTHS_PER_YEAR - 1)
     s, c = ensemble.index(state, ensemble.case.focus)
     seat = ensemble.seats[:, :, s, c]
     whole = ~seat[:, out] & seat[:, out : end + 1].any(axis=1) & ~seat[:, end]
-    returns = ~seat[:, out] & seat[:, out:back].any(axis=1)
+    returns = ~seat[:, out] & seat[:, out : ensemble.at(second)].any(axis=1)
     return float(whole.mean()), float(returns.mean())
 
 
@@ -169,19 +188,22 @@ def print_runs(ensemble: Ensemble, clubs: tuple[str, ...]) -> list[str]:
         print(f"  Brier {club}:", "; ".join(beaten(scores) for scores in spans))
         if club != case.focus:
             cells.append("/".join(f"{scores[MODEL]:.3f}".lstrip("0") for scores in spans))
-    ever, most = rivals_together(ensemble)
-    print(
-        f"  {RIVALS[1]} and {RIVALS[2]} in {RIVALS[0]}: ever {ever:.2f}, most in a month {most:.2f}"
-    )
-    cells.append(f"{ever:.2f}")
+    rivals = worst_rivals(case)
+    for club in clubs:
+        ever, most = together(ensemble, club, rivals)
+        print(
+            f"  {' and '.join(rivals)} both in {club}: ever {ever:.2f}, most in a month {most:.2f}"
+        )
     renewal = renewal_month(case)
     if renewal is not None and renewal - ensemble.start < 12:
         split = split_at_renewal(ensemble, renewal)
         stays = ", ".join(f"{s} {p:.2f}" for s, p in zip(split.states, split.p_stay, strict=True))
         print(f"  renewal: all right {split.all_right:.2f}; stays: {stays}")
         cells.append(f"{split.all_right:.2f}")
-    whole, back = cycles(ensemble)
-    print(f"  {CYCLE[0]} out, in, out {whole:.2f}; back by {CYCLE[2]} {back:.2f}")
+    for state, (first, second, *_) in returned(case).items():
+        whole, back = cycles(ensemble, state, first, second)
+        before = month_label(second)
+        print(f"  {state} out, in, out {whole:.2f}; back before {before} {back:.2f}")
     for club in clubs:
         found = without(ensemble, club)
         beyond = "" if abs(found.change) > found.error else " (within its interval)"

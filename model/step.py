@@ -328,8 +328,9 @@ def _found(
     asks = np.zeros(eagerness.shape, bool)
     asks[petition.run, petition.state] = True
     order = np.argsort(np.where(asks, -eagerness, np.inf), axis=1, kind="stable")
-    for rank in range(int(asks.sum(axis=1).max(initial=0))):
-        run = np.flatnonzero(asks.sum(axis=1) > rank)
+    number = asks.sum(axis=1)
+    for rank in range(int(number.max(initial=0))):
+        run = np.flatnonzero(number > rank)
         seen = petition.before.copy()
         seen[:, :, petition.c] = world.status[:, :, petition.c]
         _admit(world, rules, rule, Petition(petition.t, petition.c, run, order[run, rank], seen))

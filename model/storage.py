@@ -347,13 +347,15 @@ def clear(folder: Path) -> None:
 
     The folder must be claimed, or nobody else's.
     """
-    for left in sorted(path for path in folder.iterdir() if is_stray(path.name)):
-        if left.name.startswith(_WHOLE):
-            _put(left, folder)
-        elif left.is_dir() and not left.is_symlink():
-            shutil.rmtree(left)
-        else:
-            left.unlink()
+    for whole in sorted(p for p in folder.glob(f"{_WHOLE}*") if is_stray(p.name)):
+        _put(whole, folder)
+    places = {folder, *((folder / name).parent for name in _ours(folder))}
+    for place in (each for each in places if each.is_dir()):
+        for left in sorted(path for path in place.iterdir() if is_stray(path.name)):
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
 
 
 @contextmanager

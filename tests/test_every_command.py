@@ -147,7 +147,7 @@ def test_a_theory_may_stand_in_a_folder_of_any_name(tmp_path: Path) -> None:
         terms.TERMS.clear()
         terms.TERMS.update(held)
     told = json.loads((folder / "run" / "manifest.json").read_text(encoding="utf-8"))
-    assert theory in told["inputs"]
+    assert list(told["inputs"]) == [str(folder / "case"), theory]
 
 
 @pytest.mark.parametrize("home", ["~", "out=~"])

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from tashkent.cli.new_case import new_case
@@ -74,6 +75,12 @@ def test_runs_are_the_same_on_every_machine(tmp_path: Path) -> None:
         exact = {name: digest for name, digest in manifest["files"].items() if name not in inexact}
         assert exact == {name: told[0]["files"][name] for name in exact}
         assert {"seats.parquet", "divergence.csv"} <= set(exact)
+        tables = [
+            pd.read_csv(tmp_path / n / "outcomes.csv") for n in ("0", str(told.index(manifest)))
+        ]
+        fitted = [column for column in inexact["outcomes.csv"] if column in tables[0]]
+        first, here = (table.drop(columns=fitted) for table in tables)
+        pd.testing.assert_frame_equal(here, first, check_exact=True)
         assert manifest["posterior_hash"] == told[0]["posterior_hash"]
 
 

@@ -115,12 +115,12 @@ def test_what_a_user_puts_into_a_result_stays(
     (out / "notes.md").write_text("mine")
     (out / "thesis").mkdir()
     (out / "thesis" / "seats.csv").write_text("mine too")
-    assert call(monkeypatch, *RUN, str(out), "--seed", "1") == 0
+    assert call(monkeypatch, *RUN, str(out), "--seed", "1", "--from", "2004-07") == 0
     assert (out / "notes.md").read_text() == "mine"
     assert (out / "thesis" / "seats.csv").read_text() == "mine too"
     now = contents(out)
     assert set(now) == {*first, "notes.md", "thesis/seats.csv"}
-    assert now["manifest.json"] != first["manifest.json"]
+    assert now["seats.parquet"] != first["seats.parquet"]
 
 
 def test_a_file_with_a_name_of_ours_is_refused_before_the_work(
@@ -334,8 +334,9 @@ def test_a_kill_leaves_the_earlier_result_or_the_new_one(tmp_path: Path, earlier
         elif earlier:
             assert is_whole(out, "first")
         if out.exists():
-            names = {path.name for path in out.iterdir()} - {"manifest.json", "seats.csv"}
-            assert names <= {"p_in.png", "notes.md", "predictions.csv", "inputs"}
+            files = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+            known = {"manifest.json", "seats.csv", "p_in.png", "notes.md", "predictions.csv"}
+            assert files <= known | {"inputs/q.toml", "inputs/pact/case.toml"}
         assert not earlier or (out / "notes.md").read_text() == "mine"
         write(out, "third")
         assert is_whole(out, "third")
