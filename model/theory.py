@@ -176,8 +176,10 @@ def _as_before_if_it_fails() -> Iterator[None]:
 
 
 def _forget(file: str) -> set[str]:
-    """Forget the terms of a file, which may have changed since it was read; what they were called."""
-    names = {name for name, term in TERMS.items() if term.file == file}
+    """Forget the terms of a file, however its path is spelled, which may have changed; what they were called."""
+    place = Path(file).resolve()
+    own = {name: term.file for name, term in TERMS.items() if term.file}
+    names = {name for name, known in own.items() if Path(known).resolve() == place}
     for name in names:
         del TERMS[name]
     return names

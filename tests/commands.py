@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,18 +32,14 @@ DESIGN = (
 )
 PREDICTION = "state,direction,confidence\nBOR,up,0.7\n"
 #: the least of `tashkent validate`
-EFFORT = stages.Effort(
+EFFORT = replace(
+    stages.QUICK,
     runs=20,
-    proposals=0,
     permutations=2,
     imputations=1,
     bands=(2, 2),
     ablation_runs=5,
     variant_runs=5,
-    nested=False,
-    replicates=0,
-    eve_runs=0,
-    each=False,
 )
 
 

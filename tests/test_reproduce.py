@@ -97,10 +97,10 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
             words = (*(word.format(desk=desk) for word in asked), "--out", f"results/{command}")
             workers = () if command == "run" else ("--workers", "1")
             assert call(patch, command, *words, *workers) == 0, command
-            forget_terms()
     there = tmp_path_factory.mktemp("to") / "another name"
     shutil.move(desk / "results", there)
     shutil.rmtree(desk)
+    forget_terms()
     return there
 
 

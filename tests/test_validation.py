@@ -20,7 +20,6 @@ from tashkent.calibration.posterior import fit
 from tashkent.calibration.refit import refit
 from tashkent.calibration.regression import ridge_logit
 from tashkent.calibration.riskset import CHOICES
-from tashkent.calibration.stages import Effort
 from tashkent.calibration.target import target
 from tashkent.calibration.variants import (
     permutation,
@@ -37,22 +36,11 @@ from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import Act
+from tests.commands import EFFORT
 from tests.test_cli import call, check_whole
 
 ROOT = Path(__file__).parent.parent
-SMALL = Effort(
-    runs=20,
-    proposals=0,
-    permutations=2,
-    imputations=2,
-    replicates=2,
-    eve_runs=5,
-    bands=(2, 2),
-    ablation_runs=5,
-    variant_runs=5,
-    nested=False,
-    each=False,
-)
+SMALL = replace(EFFORT, imputations=2, replicates=2, eve_runs=5)
 
 
 @pytest.fixture(scope="module")
