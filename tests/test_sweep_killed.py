@@ -78,7 +78,7 @@ def deadly(plan, task):
 cluster._evaluate_there = deadly
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed sweeps")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
