@@ -4,8 +4,10 @@ Arrays carry any leading axes (runs, or months), then states, then what they are
 A all clubs of the case, of which some formulas see a part, K threats, P sponsors.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +79,15 @@ class ClubTraits:
     opposed: Bools = field(metadata=lies("club", "all clubs"))
 
 
+class Unrelieved(NamedTuple):
+    """What a state's other seats leave of a threat to one club."""
+
+    club: int
+    threat: int
+    #: shape (..., S)
+    amount: Floats
+
+
 @dataclass(frozen=True)
 class Situation:
     """Months or runs (any leading axes) as states see them."""
@@ -124,6 +135,42 @@ class Situation:
     #: whom the patron courts, shape (..., S, C)
     courted: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
 
+    @cached_property
+    def unrelieved(self) -> tuple[Unrelieved, ...]:
+        """What other seats leave of each threat to each club that bears on it, for all terms that weigh it.
+
+        ``amount[k] * covers[c, k] * outside[c, k] * others[c, k]``, where `others` is the product over other clubs o of
+        ``1 - share[o, k] * covers[o, k] * held[o]``: a threat is relieved once. `amount` is the exposure to a threat to
+        the state, and a threat to the regime itself; of rivals only those outside the club count; `share` is the
+        credibility of a promise, and for a forum what is at stake in it.
+
+        Raises
+        ------
+        ValueError
+            If it is not known who is in which club.
+        """
+        return tuple(self._unrelieved())
+
+    def _unrelieved(self) -> Iterator[Unrelieved]:
+        held, seat, clubs = self.held, self.seat, self.clubs
+        if held is None or seat is None:
+            missing = "seat" if seat is None else "held"
+            raise ValueError(f"this term depends on the run: {missing} is needed")
+        at_work = self.covers.reshape(-1, *self.covers.shape[-2:]).any(axis=0)
+        for c, k in zip(*(clubs.relieves & at_work[clubs.place]).nonzero(), strict=True):
+            covers = self.covers[..., k, None]
+            amount = (self.threat if clubs.of_regime[k] else self.exposure)[..., k]
+            left = amount * covers[..., clubs.place[c], :]
+            if clubs.of_rivals[k]:
+                left = left * outside(self.rivalry, seat[..., c])
+            for other in at_work[:, k].nonzero()[0]:
+                if other != clubs.place[c]:
+                    share = (
+                        self.credibility[..., k] if clubs.promises[other] else clubs.stake[other]
+                    )
+                    left = left - left * (share * covers[..., other, :]) * held[..., other]
+            yield Unrelieved(int(c), int(k), left)
+
     def joined_by(self, **of_runs: NDArray[Any]) -> "Situation":
         """The same with all that differs between runs (`PER_RUN`), by name, each of the shape of its field.
 
@@ -140,6 +187,20 @@ class Situation:
     def of_clubs(self, clubs: slice) -> "Situation":
         """The same as far as it concerns some clubs, in their order."""
         return replace(of_clubs(self, clubs), clubs=of_clubs(self.clubs, clubs))
+
+
+def outside(rivalry: Floats, seat: Bools) -> Floats:
+    """Share of a state's worst rivalry that comes from states outside a club: shape (..., S), in [0, 1].
+
+    `rivalry` has shape (..., S, S), `seat`, who is in the club, shape (..., S).
+    """
+    worst = rivalry.max(axis=-1)
+    share = np.zeros(np.broadcast_shapes(worst.shape, seat.shape), order="F")
+    pairs = rivalry.reshape(-1, *rivalry.shape[-2:]).any(axis=0)  # few are rivals at all
+    for s, j in zip(*pairs.nonzero(), strict=True):
+        of_state = share[..., s]
+        np.maximum(of_state, rivalry[..., s, j] * ~seat[..., j], out=of_state)
+    return np.divide(share, worst, out=np.ones_like(share), where=worst > 0)
 
 
 #: what of a situation has months first

@@ -101,6 +101,18 @@ def test_a_sanctioned_seat_has_one_route_out(case: Case) -> None:
     assert scored.two_routes[before].all()
 
 
+def test_a_route_has_what_stays_at_its_prior_to_itself(minimal: Case, rows: Design) -> None:
+    suspend = minimal.parameters["suspend"].model_copy(update={"fitted": False})
+    other = minimal.varied(parameters={**minimal.parameters, "suspend": suspend})
+    whole, less = design(minimal), design(other)
+    assert whole.two_routes.any()
+    assert set(whole.names) - set(less.names) == {"suspend"}
+    x, y = prior_means(minimal), prior_means(other)
+    for one, two in zip(whole.log_odds(x), less.log_odds(y), strict=True):
+        np.testing.assert_allclose(one, two)
+    assert np.ptp(less.offset[less.two_routes], axis=1).min() == -suspend.mean
+
+
 LEAVE = ("lapse", "leave", "suspend", "expel")
 
 
