@@ -138,10 +138,10 @@ def _tests(files: Iterable[str], *more: str, plugins: Sequence[object] = ()) -> 
     return int(pytest.main([*usual, *paths], plugins=[first, *plugins])), first.name
 
 
-def warm() -> None:
+def warm(files: Sequence[str]) -> None:
     """Import what is not ours once, for all mutants that import what is ours."""
     with _silent():
-        code, failed = _tests(TESTS, "--collect-only")
+        code, failed = _tests(files, "--collect-only")
     if code:
         raise SystemExit(f"the tests cannot be read: {failed}")
     for name in [n for n in sys.modules if n.split(".")[0] in OWN and n != __name__]:
@@ -155,13 +155,13 @@ def _silent() -> Iterator[None]:
         yield
 
 
-def _anew(mutant: Mutant | None, seconds: float, answer: Path) -> None:
+def _anew(files: Sequence[str], mutant: Mutant | None, seconds: float, answer: Path) -> None:
     """Run the tests with what is ours imported anew, mutated or not, and write down the first that fails."""
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), resource.RLIM_INFINITY))
     if mutant is not None:
         finder = _Finder(module_of(mutant.path), mutant.code)
         sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
-    code, failed = _tests(TESTS)
+    code, failed = _tests(files)
     if code:
         answer.write_text(failed or f"exit {code}", encoding="utf-8")
 
@@ -203,12 +203,12 @@ def fates(
         told(found[-1])
 
 
-def time_without() -> float:
+def time_without(files: Sequence[str]) -> float:
     """Seconds of processor time that the tests take without a mutant; they have to pass."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer"
-        os.waitpid(in_child(lambda path: _anew(None, 3600, path), answer), 0)
+        os.waitpid(in_child(lambda path: _anew(files, None, 3600, path), answer), 0)
         if answer.exists():
             raise SystemExit(f"a test fails without a mutant: {answer.read_text('utf-8')}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -216,7 +216,11 @@ def time_without() -> float:
 
 
 def exchanged(
-    some: Sequence[Mutant], workers: int, told: Callable[[Fate], None], kept: Path | None
+    some: Sequence[Mutant],
+    files: Sequence[str],
+    workers: int,
+    told: Callable[[Fate], None],
+    kept: Path | None,
 ) -> tuple[list[Fate], list[Mutant]]:
     """What becomes of mutants that can be put into functions that are there, and the others."""
     found: list[Fate] = []
@@ -239,19 +243,21 @@ def exchanged(
 
     early.begin()
     with _silent():
-        _, failed = _tests(TESTS, "-s", plugins=[session := Session(work)])
-    if session.refused:
-        raise SystemExit(f"{session.refused} {failed}")
+        _tests(files, "-s", plugins=[session := Session(work)])
+    if session.error is not None:
+        raise session.error
     return found, others
 
 
-def imported(some: Sequence[Mutant], workers: int, told: Callable[[Fate], None]) -> list[Fate]:
+def imported(
+    some: Sequence[Mutant], files: Sequence[str], workers: int, told: Callable[[Fate], None]
+) -> list[Fate]:
     """What becomes of mutants that change what runs on import."""
     if not some:
         return []
-    warm()
-    limit = max(SECONDS, PATIENCE * time_without())
-    return fates(((m, partial(_anew, m, limit)) for m in some), workers, told)
+    warm(files)
+    limit = max(SECONDS, PATIENCE * time_without(files))
+    return fates(((m, partial(_anew, files, m, limit)) for m in some), workers, told)
 
 
 @cache
@@ -316,6 +322,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--again", action="store_true", help="only who survived the last time")
     parser.add_argument("--known", type=Path, help="keep what is known of the tests in this file")
+    parser.add_argument("--tests", action="append", choices=TESTS, help="try these files alone")
     parser.add_argument("--dry", action="store_true", help="write nothing")
     asked = parser.parse_args()
     some = all_mutants(asked.only or MODULES)
@@ -338,9 +345,10 @@ def main() -> None:
             print(f"{done.total()} of {len(some)}, {seconds:.0f} s", file=sys.stderr)
 
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    tried, others = exchanged(some, asked.workers, told, asked.known)
+    files = asked.tests or TESTS
+    tried, others = exchanged(some, files, asked.workers, told, asked.known)
     print(f"{len(others)} of {len(some)} change what runs on import", flush=True)
-    tried += imported(others, asked.workers, told)
+    tried += imported(others, files, asked.workers, told)
     tried.sort(key=lambda one: (MODULES.index(one.mutant.path), one.mutant.line))
     found = summary(tried, known, asked.seed if len(tried) < known else None)
     print(f"{time.monotonic() - began:.0f} s")

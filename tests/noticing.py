@@ -327,7 +327,8 @@ def learn(
 
 
 def _digest(path: Path, modules: Iterable[str]) -> str:
-    files = [path, *(Path(sys.modules[module].__file__ or "") for module in sorted(modules))]
+    there = [sys.modules[name].__file__ for name in sorted(modules) if name in sys.modules]
+    files = [path, *(Path(file) for file in there if file is not None)]
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
@@ -369,18 +370,19 @@ def _lines(code: CodeType) -> set[int]:
 
 
 class Session:
-    """A run of pytest that reads the tests and then does other work with them; `refused` says why it could not."""
+    """A run of pytest that reads the tests and then does other work with them; `error` says why it could not."""
 
     def __init__(self, work: Callable[[Sequence[pytest.Item]], None]) -> None:
-        self._work, self.refused = work, "the tests cannot be read"
+        self._work = work
+        self.error: BaseException | None = SystemExit("the tests cannot be read")
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Do the work in place of the tests."""
         if session.items and not session.testsfailed:
+            self.error = None
             try:
                 self._work(session.items)
-                self.refused = ""
-            except SystemExit as error:  # which pytest would take for its own
-                self.refused = str(error)
+            except BaseException as error:  # which pytest would take for its own
+                self.error = error
         return True

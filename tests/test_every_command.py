@@ -289,6 +289,64 @@ def test_ctrl_c_during_the_work(monkeypatch: pytest.MonkeyPatch, written: Path, 
         assert not (written / name).exists()
 
 
+#: Ctrl-C when a module is about to be imported
+STOPPING = """
+import os, signal, sys
+where = sys.argv.pop(1)
+class Stopping:
+    def find_spec(self, name, *_):
+        if name == where:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Stopping())
+from tashkent.__main__ import main
+main()
+"""
+#: Ctrl-C in text that a module runs, as those of the standard library do when they make classes
+IN_TEXT = """
+import os, signal
+from tashkent.cli import main
+from tashkent.model.case import loading
+def load(*_):
+    exec("os.kill(os.getpid(), signal.SIGINT)")
+loading._Loader.load = load
+main()
+"""
+
+
+def stopped(script: str, *arguments: str) -> tuple[int, str]:
+    """Exit code and complaint of a script that runs a command."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments, "law"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, done.stderr
+
+
+@slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal is sent to oneself")
+@pytest.mark.parametrize(
+    "module",
+    [
+        "tashkent.cli",
+        "typer",
+        "tashkent.cli.validate",
+        "tashkent.model.memory",
+        "tashkent.model.law",
+    ],
+)
+def test_ctrl_c_while_modules_are_imported(module: str) -> None:
+    assert stopped(STOPPING, module) == (STOPPED, "error: stopped\n")
+
+
+@slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal is sent to oneself")
+def test_ctrl_c_in_text_that_is_run() -> None:
+    assert stopped(IN_TEXT) == (STOPPED, "error: stopped\n")
+
+
 # processes -----------------------------------------------------------------------------------------
 
 
