@@ -97,6 +97,7 @@ def mutation(root: Path) -> dict[str, Any]:
         "share": f"{1 - totals['survived'] / max(1, tried):.1%}",
         "survived": totals["survived"],
         "modules": rows,
+        "untried": ", ".join(f"`{path}`" for path in told.get("untried", [])),
         "judged": survivors,
     }
 

@@ -78,7 +78,6 @@ TESTS = (
     "test_mesa.py",
     "test_contracts.py",
     "test_twin.py",
-    "test_invariants.py",
 )
 #: what is imported anew for each mutant that changes what runs on import
 OWN = ("tashkent", "tests", "benchmarks", "publish")
@@ -284,6 +283,7 @@ def summary(fates: Sequence[Fate], known: int, seed: int | None) -> dict[str, An
         "of": known,
         "seed": seed,
         "modules": modules,
+        "untried": [path for path in MODULES if path not in modules],
         "killed_by": dict(by.most_common()),
         "survivors": [
             {"path": m.path, "function": m.function, "change": m.change}

@@ -2,8 +2,8 @@
 
 First every test is run once, without a fault, to know how long it takes and which lines of the mutated modules it
 runs. Then each mutant has a process in which the functions that it changes get their new code, and which runs the
-tests that come to the changed line, the quickest first, until one fails. What is run while modules are imported
-cannot be exchanged in this way, and is left to `tests.mutants`.
+tests that come to the changed line, the quickest first and for half a minute, until one fails. What is run while
+modules are imported cannot be exchanged in this way, and is left to `tests.mutants`.
 """
 
 import gc
@@ -29,6 +29,8 @@ from tests.mutation import Mutant
 
 #: a test may take so many times what it takes without a mutant, and so many seconds more, of processor time
 PATIENCE, MARGIN = 4, 10
+#: seconds of processor time, without a fault, of the tests that a mutant is given, the quickest first
+BUDGET = 30.0
 #: bytes that a mutant may take
 MEMORY = 6 * 2**30
 #: seconds: tests that take less come before those that take more, whatever file they are in
@@ -305,11 +307,21 @@ def learn(
     now = {item.nodeid: _digest(item.path, modules) for item in items}
     new = [item for item in items if (now[item.nodeid], item.nodeid) not in known]
 
+    known |= {(now[name], name): one for name, one in _learnt(new, modules, folder).items()}
+    if kept is not None:
+        kept.write_bytes(pickle.dumps(known))
+    return {name: known[digest, name] for name, digest in now.items()}
+
+
+def _learnt(items: Sequence[pytest.Item], modules: Iterable[str], folder: Path) -> dict[str, Known]:
+    if not items:
+        return {}
+
     def work(answer: Path) -> None:
         with Watched(frozenset(modules)) as watched:
             usual = _Usual(watched)
             items[0].config.pluginmanager.register(usual)
-            found = usual.all(new)
+            found = usual.all(items)
         answer.write_bytes(pickle.dumps((usual.failed, found)))
 
     answer = folder / "usual"
@@ -320,10 +332,7 @@ def learn(
         raise SystemExit("the tests end without an answer") from None
     if failed:
         raise SystemExit(f"a test fails without a mutant: {failed}")
-    known |= {(now[name], name): one for name, one in found.items()}
-    if kept is not None:
-        kept.write_bytes(pickle.dumps(known))
-    return {name: known[digest, name] for name, digest in now.items()}
+    return dict(found)
 
 
 def _digest(path: Path, modules: Iterable[str]) -> str:
@@ -353,13 +362,22 @@ def notice(
 def that_come_to(
     fault: Exchange, items: Sequence[pytest.Item], known: dict[str, Known]
 ) -> list[pytest.Item]:
-    """The tests that run the line of a mutant, or its function if no line of its own is told; the quickest first."""
+    """The tests that run the line of a mutant, or its function if no line of its own is told; the quickest first.
+
+    They are cut where they take more than `BUDGET`: what only slower tests would notice counts as not noticed.
+    """
     module = module_of(fault.mutant.path)
     at = [item for item in items if (module, fault.mutant.line) in known[item.nodeid].lines]
     if not at:
         lines = {(module, line) for found, _ in fault.pairs for line in _lines(found[0].__code__)}
         at = [item for item in items if lines & known[item.nodeid].lines]
-    return _ordered(at, known)
+    found, left = [], BUDGET
+    for item in _ordered(at, known):
+        left -= known[item.nodeid].seconds
+        if left < 0:
+            break
+        found.append(item)
+    return found
 
 
 def _lines(code: CodeType) -> set[int]:

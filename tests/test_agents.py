@@ -297,6 +297,24 @@ def test_terms_take_any_leading_axes() -> None:
     np.testing.assert_array_equal(found[0], TERMS["partisan_patron"].formula(situation()))
 
 
+@pytest.mark.parametrize("name", ["contagion", "partisan_patron"])
+def test_amounts_of_a_month_are_its_own(name: str) -> None:
+    """As in a fit, where each row has trade and rivalries of its month beside who sat and who left."""
+    rng = np.random.default_rng(5)
+    months = {
+        "bond": rng.random((3, 2, 2)).round(4),
+        "rivalry": rng.random((3, 2, 2)),
+        "patron_tie": rng.normal(size=(3, 2)),
+        "seat": rng.random((3, 2, 2)) < 0.5,
+        "left": rng.random((3, 2, 2)) < 0.5,
+    }
+    found = TERMS[name].formula(situation(**months))
+    for t in range(3):
+        alone = situation(**{what: values[t] for what, values in months.items()})
+        np.testing.assert_array_equal(TERMS[name].formula(alone), found[t])
+    assert (found != 0).any()
+
+
 @pytest.mark.parametrize(
     ("name", "what"),
     [

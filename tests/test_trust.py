@@ -53,7 +53,9 @@ def test_what_is_mutated_and_what_is_tried_exist() -> None:
 @pytest.mark.skipif(not trust.found(ROOT, "mutation"), reason="make mutants has not been run")
 def test_tests_notice_most_faults_and_the_others_are_judged() -> None:
     told, judged = trust.found(ROOT, "mutation"), trust.judgements(ROOT)
-    assert set(told["modules"]) == set(MODULES)
+    assert {*told["modules"], *told["untried"]} == set(MODULES)
+    assert not set(told["modules"]) & set(told["untried"])
+    assert all(f"`{path}`" in trust.page(ROOT) for path in MODULES)
     counts = {key: sum(own[key] for own in told["modules"].values()) for key in trust.FATES}
     assert sum(counts.values()) == told["mutants"]
     assert counts["killed"] >= ENOUGH * told["mutants"]
