@@ -362,29 +362,25 @@ def notice(
 def that_come_to(
     fault: Exchange, items: Sequence[pytest.Item], known: dict[str, Known]
 ) -> list[pytest.Item]:
-    """The tests that run the line of a mutant, or its function if no line of its own is told; the quickest first.
+    """The tests that run the line of a mutant, then others that come to its module; the quickest of each first.
 
-    They are cut where they take more than `BUDGET`: what only slower tests would notice counts as not noticed.
+    The others are those that may rest on the line by what it left, as functions are that keep what they found. All are
+    cut where they take more than `BUDGET`: what only slower tests would notice counts as not noticed.
     """
     module = module_of(fault.mutant.path)
     at = [item for item in items if (module, fault.mutant.line) in known[item.nodeid].lines]
-    if not at:
-        lines = {(module, line) for found, _ in fault.pairs for line in _lines(found[0].__code__)}
-        at = [item for item in items if lines & known[item.nodeid].lines]
+    near = [
+        item
+        for item in items
+        if item not in at and any(name == module for name, _ in known[item.nodeid].lines)
+    ]
     found, left = [], BUDGET
-    for item in _ordered(at, known):
+    for item in (*_ordered(at, known), *_ordered(near, known)):
         left -= known[item.nodeid].seconds
         if left < 0:
             break
         found.append(item)
     return found
-
-
-def _lines(code: CodeType) -> set[int]:
-    own = {
-        line for _, _, line in code.co_lines() if line is not None and line > code.co_firstlineno
-    }
-    return own.union(*map(_lines, _within(code)))
 
 
 class Session:

@@ -274,3 +274,14 @@ def test_a_parameter_left_out_is_zero(case: Case) -> None:
     fitted = fitting.fit(case, without=["patronage"])
     assert fitted.mode[fitted.names.index("patronage")] == pytest.approx(0, abs=1e-4)
     assert fitted.log_posterior < fitting.fit(case).log_posterior + 1.0
+
+
+def test_who_goes_by_either_route_against_all_odds_has_a_score(minimal: Case) -> None:
+    """The chance rounds to 0, and its logarithm is that of the smallest number that still counts."""
+    row = risk_set(minimal).where(np.array([0]))
+    one = np.ones((1, 1))
+    done, two = replace(row, done=np.array([True])), np.array([True])
+    left = Design(("a",), done, one, one, two, np.zeros((1, 2)))
+    assert left.log_scores(np.array([-1000.0])) == pytest.approx(math.log(1e-300))
+    both = 1 - (1 - 1 / (1 + math.exp(2))) ** 2
+    assert left.log_scores(np.array([-2.0])) == pytest.approx(math.log(both))

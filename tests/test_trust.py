@@ -24,7 +24,7 @@ from tests.mutants import (
     taken_into,
 )
 from tests.mutation import mutants
-from tests.noticing import Known, changed, exchange, functions, that_come_to
+from tests.noticing import BUDGET, Known, changed, exchange, functions, that_come_to
 
 #: share of mutants that a test has to notice
 ENOUGH = 0.9
@@ -191,23 +191,25 @@ def test_a_fault_is_put_into_functions_that_others_hold() -> None:
         held.__code__ = before
 
 
-def test_the_quickest_of_the_tests_that_come_to_a_line_is_first() -> None:
-    path, names = "agents/council.py", ("a.py::slow", "b.py::quick", "a.py::quick", "a.py::other")
+def test_the_quickest_of_the_tests_that_come_to_a_line_are_first() -> None:
+    path = "agents/council.py"
     one = next(
         m for m in mutants(path, (ROOT / path).read_text("utf-8")) if m.function == "objection"
     )
     fault = exchange(one, original(path), functions([council.__name__]), set())
     assert fault is not None
-    here, there = (council.__name__, one.line), (council.__name__, 1)
+    here, near, away = (council.__name__, one.line), (council.__name__, 1), ("other", one.line)
     known = {
-        name: Known(seconds, frozenset({place}))
-        for name, seconds, place in zip(
-            names, (3.0, 0.01, 0.015, 0.01), (here, here, here, there), strict=True
-        )
+        "a.py::slow": Known(3.0, frozenset({here})),
+        "b.py::quick": Known(0.01, frozenset({here, away})),
+        "a.py::quick": Known(0.015, frozenset({here})),
+        "a.py::near": Known(0.01, frozenset({near})),
+        "a.py::away": Known(0.01, frozenset({away})),
+        "a.py::dear": Known(BUDGET, frozenset({near})),
     }
-    items = [SimpleNamespace(nodeid=name) for name in names]
-    found = that_come_to(fault, items, known)  # type: ignore[arg-type]
-    assert [item.nodeid for item in found] == ["a.py::quick", "b.py::quick", "a.py::slow"]
+    items = [SimpleNamespace(nodeid=name) for name in known]
+    found = [item.nodeid for item in that_come_to(fault, items, known)]  # type: ignore[arg-type]
+    assert found == ["a.py::quick", "b.py::quick", "a.py::slow", "a.py::near"]
 
 
 @pytest.mark.slow
