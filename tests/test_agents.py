@@ -688,3 +688,10 @@ def test_mesa_batch_run_and_data_collector(case: Case) -> None:
 def test_the_seed_is_a_whole_number(case: Case) -> None:
     with pytest.raises(InputError, match="whole number"):
         CoalitionModel(case, rng=[1, 2])  # type: ignore[arg-type]
+
+
+def test_what_is_finer_than_the_unit_of_sums_is_nothing() -> None:
+    """Amounts are counted in whole units of 2 ** -40, so that sums are the same in whatever order they are added up."""
+    rivalry = np.array([[0.0, 0.8 * 2.0**-40], [2.0**-38, 0.0]])
+    found = TERMS["partisan_patron"].formula(situation(rivalry=rivalry, patron_tie=np.zeros(2)))
+    np.testing.assert_array_equal(found, [[0.0, 0.0], [-(2.0**-39), 0.0]])
