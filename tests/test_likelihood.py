@@ -285,3 +285,25 @@ def test_who_goes_by_either_route_against_all_odds_has_a_score(minimal: Case) ->
     assert left.log_scores(np.array([-1000.0])) == pytest.approx(math.log(1e-300))
     both = 1 - (1 - 1 / (1 + math.exp(2))) ** 2
     assert left.log_scores(np.array([-2.0])) == pytest.approx(math.log(both))
+
+
+def test_choices_begin_in_the_month_after_the_start(minimal: Case) -> None:
+    """Of two founders and one state outside, only the last has a choice then: the treaty is not yet in force."""
+    rows = risk_set(minimal)
+    first = rows.month == 1
+    assert {
+        (minimal.state_ids[s], CHOICES[k])
+        for s, k in zip(rows.state[first], rows.choice[first], strict=True)
+    } == {("BOR", "accede")}
+
+
+def test_what_else_a_state_does_in_the_month_takes_no_choice_back(minimal: Case) -> None:
+    """Nor does a choice count that the club made for it."""
+    joined = next(e for e in minimal.record if (e.club, e.state) == ("RING", "BOR"))
+    more = {"date": date(2004, 11, 20), "status": "member"}
+    declines = joined.model_copy(update={**more, "act": "decline"})
+    by_club = joined.model_copy(update={**more, "act": "withdraw", "actor": "club"})
+    usual = risk_set(minimal)
+    for other in (declines, by_club):
+        found = risk_set(minimal.varied(record=(*minimal.record, other)))
+        np.testing.assert_array_equal(found.done, usual.done)
