@@ -230,3 +230,10 @@ def test_a_draw_at_the_limit_objects_to_no_suspension(
 ) -> None:
     two = {"KAZ": Status.MEMBER, "UZB": Status.SUSPENSION_REQUESTED}
     assert session(case, "EXPEL KAZ", two, release=release) == acts
+
+
+def test_who_never_left_did_not_do_so_of_late() -> None:
+    """However long that is: spans are at most 100 years."""
+    seats = Seats.empty((1, 2, 2))
+    for since in (seats.left_in, seats.courted_in):
+        assert (0 - since.astype(int) > 100 * 12).all()
