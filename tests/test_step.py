@@ -1,6 +1,6 @@
 """The law at work in runs: what may never happen, and what must."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -237,3 +237,32 @@ def test_who_never_left_did_not_do_so_of_late() -> None:
     seats = Seats.empty((1, 2, 2))
     for since in (seats.left_in, seats.courted_in):
         assert (0 - since.astype(int) > 100 * 12).all()
+
+
+@pytest.mark.parametrize(("odds", "act"), [(0.0, Act.ACCEDE), (0.01, Act.REFUSE_ACCESSION)])
+def test_a_draw_at_the_limit_keeps_nobody_out(case: Case, odds: float, act: Act) -> None:
+    t, inputs, states = parse_month("1999-03") - case.start, bare(case), case.state_ids
+    c = tuple(case.clubs).index(case.focus)
+    seats = Seats.empty((1, *inputs.record.status.shape[1:]))
+    seats.status[0, states.index("KAZ"), c] = Status.MEMBER
+    script = Script(seats.status.shape[1:])
+    script.act(t, "accede", states.index("AZE"), c)
+    parameters = parameters_of(case, objection=odds, objection_rivalry=0.0, veto=0.0)
+    world = world_of(inputs, seats, script, parameters)
+    advance(world, t)
+    assert [entry.act for entry in world.log if entry.club == c] == [act]
+
+
+@pytest.mark.parametrize(("odds", "act"), [(0.0, Act.HELP), (0.01, Act.REFUSE_HELP)])
+def test_a_draw_at_the_limit_denies_nobody_help(case: Case, odds: float, act: Act) -> None:
+    t, states = parse_month("1996-06") - case.start, case.state_ids
+    asked = {t: ((states.index("KGZ"), "external", True),)}
+    inputs = replace(bare(case), requests=asked)
+    c = tuple(case.clubs).index(case.focus)
+    seats = Seats.empty((1, *inputs.record.status.shape[1:]))
+    for state in ("KAZ", "KGZ"):
+        seats.status[0, states.index(state), c] = Status.MEMBER
+    parameters = parameters_of(case, help_objection=odds, objection_rivalry=0.0, veto=0.0)
+    world = world_of(inputs, seats, Script(seats.status.shape[1:]), parameters)
+    advance(world, t)
+    assert [entry.act for entry in world.log if entry.club == c] == [act]
