@@ -266,3 +266,19 @@ def test_a_draw_at_the_limit_denies_nobody_help(case: Case, odds: float, act: Ac
     world = world_of(inputs, seats, Script(seats.status.shape[1:]), parameters)
     advance(world, t)
     assert [entry.act for entry in world.log if entry.club == c] == [act]
+
+
+@pytest.mark.parametrize(("open_to_it", "acts"), [(True, [Act.OBSERVE]), (False, [])])
+def test_nobody_observes_a_club_that_is_closed_to_it(
+    case: Case, open_to_it: bool, acts: list[Act]
+) -> None:
+    t, states = parse_month("2005-05") - case.start, case.state_ids
+    may_observe = np.full_like(bare(case).may_observe, open_to_it)
+    inputs, c = replace(bare(case), may_observe=may_observe), tuple(case.clubs).index(case.focus)
+    seats = Seats.empty((1, *inputs.record.status.shape[1:]))
+    seats.status[0, states.index("KAZ"), c] = Status.MEMBER
+    script = Script(seats.status.shape[1:])
+    script.act(t, "observe", states.index("UKR"), c)
+    world = world_of(inputs, seats, script, parameters_of(case))
+    advance(world, t)
+    assert [entry.act for entry in world.log if entry.club == c] == acts
