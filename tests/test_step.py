@@ -158,7 +158,9 @@ def test_a_rival_has_its_way_where_the_patron_does_not_sit(
     seats = Seats.empty((1, *inputs.record.status.shape[1:]))
     seats.status[0, case.state_ids.index(member), c] = Status.MEMBER
     if club == case.focus:
-        inputs.record.status[t, inputs.patron, c] = Status.MEMBER
+        record = Seats(*(array.copy() for array in inputs.record))  # others have the same inputs
+        record.status[t, inputs.patron, c] = Status.MEMBER
+        inputs = replace(inputs, record=record)
     script = Script(seats.status.shape[1:])
     script.act(t, "accede", case.state_ids.index(petitioner), c)
     parameters = parameters_of(case, objection=-50.0, objection_rivalry=0.0, veto=100.0)
