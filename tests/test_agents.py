@@ -363,6 +363,24 @@ def test_a_term_name_is_taken_once() -> None:
         term(theory="")(protection)
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"reads": ("seat", "nothing")}, "odd: reads is one of .*, not 'nothing'"),
+        ({"where": "nowhere"}, "odd: where is one of .*, not 'nowhere'"),
+    ],
+)
+def test_a_term_says_what_it_reads_and_where_in_known_words(
+    keys: dict[str, object], said: str
+) -> None:
+    def odd(now: Situation) -> np.ndarray:
+        return now.threat
+
+    with pytest.raises(ValueError, match=said):
+        term(theory="", **keys)(odd)  # type: ignore[arg-type]
+    assert "odd" not in TERMS
+
+
 def test_fear_rises_at_once_and_fades_by_half_lives() -> None:
     level = np.array([0.0, 2.0, 0.0, 0.0, 0.0])
     np.testing.assert_allclose(perception.felt(level, 2), [0, 2, 2**0.5, 1, 2**-0.5])
