@@ -106,6 +106,7 @@ def test_a_folder_with_a_manifest_of_others_is_left_as_it_was(
     assert sorted(path.name for path in site.iterdir()) == ["index.html", "manifest.json", "src"]
 
 
+@pytest.mark.slow
 def test_what_a_user_puts_into_a_result_stays(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -135,6 +136,7 @@ def test_a_file_with_a_name_of_ours_is_refused_before_the_work(
     assert contents(tmp_path / "out") == before
 
 
+@pytest.mark.slow
 def test_a_result_of_an_earlier_version_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
