@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tashkent.agents.situation import Floats
-from tashkent.agents.terms import TERMS
 from tashkent.experiments import paired_runs
 from tashkent.experiments.compare import compare
 from tashkent.experiments.divergence import NEVER_DIVERGES
@@ -246,18 +245,13 @@ def test_workers_know_the_terms_of_a_theory_of_ones_own(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paired_runs, "BLOCK", 10)
-    before = dict(TERMS)
     theory = str(Path(__file__).parents[1] / "docs/examples/own_theory.py")
-    try:
-        own = with_theory(case, theory)
-        draws = prior_parameters(own, runs=2, seed=1)
-        one, two = (
-            compare(own, TIE, runs=20, per_draw=10, parameters=draws, workers=workers)
-            for workers in (1, 2)
-        )
-    finally:
-        TERMS.clear()
-        TERMS.update(before)
+    own = with_theory(case, theory)
+    draws = prior_parameters(own, runs=2, seed=1)
+    one, two = (
+        compare(own, TIE, runs=20, per_draw=10, parameters=draws, workers=workers)
+        for workers in (1, 2)
+    )
     by_draw = [found.pairs[0].counts.by_draw for found in (one, two)]
     np.testing.assert_array_equal(*by_draw)
 

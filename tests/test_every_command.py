@@ -18,7 +18,6 @@ from typing import Any
 import psutil
 import pytest
 
-from tashkent.agents import terms
 from tashkent.calibration import stages
 from tashkent.cli import screen
 from tashkent.cli.options import STOPPED
@@ -163,15 +162,9 @@ def test_a_theory_may_stand_in_a_folder_of_any_name(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     lay_out(folder)
     shutil.copy(ROOT / "docs" / "examples" / "own_theory.py", folder / "own.py")
-    theory, held = str(folder / "own.py"), dict(terms.TERMS)
-    try:
-        with streams() as said:
-            assert call("run", *EVERY["run"](folder), "--theory", f"contagion, {theory}") == 0, (
-                said()
-            )
-    finally:
-        terms.TERMS.clear()
-        terms.TERMS.update(held)
+    theory = str(folder / "own.py")
+    with streams() as said:
+        assert call("run", *EVERY["run"](folder), "--theory", f"contagion, {theory}") == 0, said()
     told = json.loads((folder / "run" / "manifest.json").read_text(encoding="utf-8"))
     assert list(told["inputs"]) == [str(folder / "case"), theory]
 

@@ -1,6 +1,5 @@
 """Theories by name, without names, and from a file of one's own."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +32,10 @@ def own_company(now):
 """
 
 
-@pytest.fixture(autouse=True)
-def terms(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, object]]:
-    """The terms as they were: what a test adds is taken away after it."""
-    held = dict(terms_of.TERMS)
-    yield terms_of.TERMS  # type: ignore[misc]
-    terms_of.TERMS.clear()
-    terms_of.TERMS.update(held)
+@pytest.fixture
+def terms() -> dict[str, object]:
+    """The terms that are known; what a test adds is taken away after it."""
+    return terms_of.TERMS  # type: ignore[return-value]
 
 
 @pytest.fixture
