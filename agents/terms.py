@@ -6,14 +6,14 @@ weight, and returns an array of shape (..., S, C). To add one, write the functio
 decorate it, and give its weight a prior in the case's ``parameters.toml`` under the function's name.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tashkent.agents.situation import Bools, Floats, Situation
+from tashkent.agents.situation import Bools, Floats, Situation, behind
 from tashkent.agents.ties import leaning
 
 #: what of a situation differs between runs
@@ -141,44 +141,14 @@ def _needed(values: NDArray[Any] | None, name: str) -> NDArray[Any]:
     return values
 
 
-def _left_to(now: Situation, amount: Floats, applies: Bools) -> Iterator[tuple[int, int, Floats]]:
-    """What the state's other seats leave of a threat to a club that applies (C, K): club, threat, amount (..., S).
-
-    ``amount[k] * covers[c, k] * outside[c, k] * others[c, k]``, where `others` is the product over other clubs o of
-    ``1 - share[o, k] * covers[o, k] * held[o]``: a threat is relieved once. `amount` (..., S, K) is what is felt; of
-    rivals only those outside the club count; `share` is the credibility of a promise, and for a forum what is at stake
-    in it.
-    """
-    held, seat, clubs = _needed(now.held, "held"), _needed(now.seat, "seat"), now.clubs
-    at_work = now.covers.reshape(-1, *now.covers.shape[-2:]).any(axis=0)
-    for c, k in zip(*(applies & at_work[clubs.place]).nonzero(), strict=True):
-        covers = now.covers[..., k, None]
-        left = amount[..., k] * covers[..., clubs.place[c], :]
-        if clubs.of_rivals[k]:
-            left = left * _outside(now, seat[..., c])
-        for other in at_work[:, k].nonzero()[0]:
-            if other != clubs.place[c]:
-                share = now.credibility[..., k] if clubs.promises[other] else clubs.stake[other]
-                left = left - left * (share * covers[..., other, :]) * held[..., other]
-        yield c, k, left
-
-
-def _outside(now: Situation, seat: Bools) -> Floats:
-    """Share of the worst rivalry that comes from states outside a club, given who is in it (..., S): (..., S)."""
-    worst = now.rivalry.max(axis=-1)
-    outside = np.zeros(np.broadcast_shapes(worst.shape, seat.shape), order="F")
-    pairs = now.rivalry.reshape(-1, *now.rivalry.shape[-2:]).any(axis=0)  # few are rivals at all
-    for s, j in zip(*pairs.nonzero(), strict=True):
-        of_state = outside[..., s]
-        np.maximum(of_state, now.rivalry[..., s, j] * ~seat[..., j], out=of_state)
-    return np.divide(outside, worst, out=np.ones_like(outside), where=worst > 0)
-
-
-def _nothing(now: Situation) -> Floats:
-    """Zeros of shape (..., S, C), runs side by side in memory."""
-    of_runs = _needed(now.held, "held").shape[:-1]
-    lead = np.broadcast_shapes(of_runs, now.credibility.shape[:-1])
-    return np.zeros((*lead, len(now.clubs.relieves)), order="F")
+def _by_club(now: Situation, amounts: Floats, pairs: Bools) -> Floats:
+    """Sums over the pairs of a club and a threat that count: amounts (N, S, ...), which of them (N,): (..., S, C)."""
+    club, _ = now.clubs.bearing
+    total = np.zeros((len(now.clubs.relieves), *amounts.shape[1:]))
+    # a fixed order, so that the sum is the same for one run as for many
+    for n in pairs.nonzero()[0]:
+        total[club[n]] += amounts[n]
+    return total.T if now.seat is not None and now.seat.ndim == total.ndim else total.T[0]
 
 
 @term(theory="Balance of threat (Walt 1987)", reads=("credibility", "seat", "held"))
@@ -191,17 +161,15 @@ def protection(now: Situation) -> Floats:
     for a promise and ``1 - forum_stake`` for a forum. A rival that sits in the club is no outsider, and the club does
     not relieve it; nor does a promise relieve what its text does not cover in the month. Shape (..., S, C).
     """
-    total, relieves = _nothing(now), now.clubs.relieves & ~now.clubs.of_regime
-    for c, k, left in _left_to(now, now.exposure, relieves):
-        of_club = total[..., c]
-        of_club += left * now.credibility[..., k] if now.clubs.guarantees[c] else left
-    return total
+    club, threat = now.clubs.bearing
+    relief, promised = now.unrelieved.copy(), now.clubs.guarantees[club]
+    relief[promised] *= behind(now.credibility, relief.ndim)[threat[promised]]
+    return _by_club(now, relief, ~now.clubs.of_regime[threat])
 
 
 @term(
     theory="Fear of abandonment (Snyder 1984)",
     reads=("credibility", "seat", "held"),
-    where="guarantees",
 )
 def abandonment(now: Situation) -> Floats:
     """Threats on which a promise of help is not believed, as far as no other seat relieves them.
@@ -210,12 +178,12 @@ def abandonment(now: Situation) -> Floats:
     else 0. With weights a (protection) and b (this), the two add up to ``(a + b) * exposure * others *
     (credibility - need)``, ``need = b / (a + b)``. Shape (..., S, C).
     """
-    total = _nothing(now)
-    relieves = now.clubs.relieves & ~now.clubs.of_regime & now.clubs.guarantees[:, None]
-    for c, k, left in _left_to(now, now.exposure, relieves):
-        of_club = total[..., c]
-        of_club -= left * (1.0 - now.credibility[..., k])
-    return total
+    club, threat = now.clubs.bearing
+    promised = now.clubs.guarantees[club] & ~now.clubs.of_regime[threat]
+    doubt = 1.0 - behind(now.credibility, now.unrelieved.ndim)
+    lost = np.zeros_like(now.unrelieved)
+    lost[promised] = -now.unrelieved[promised] * doubt[threat[promised]]
+    return _by_club(now, lost, promised)
 
 
 @term(
@@ -227,11 +195,8 @@ def regime_security(now: Situation) -> Floats:
 
     ``sum over k of threat[k] * relieves[c, k] * others[c, k]`` over threats to the regime. Shape (..., S, C).
     """
-    total = _nothing(now)
-    for c, _, left in _left_to(now, now.threat, now.clubs.relieves & now.clubs.of_regime):
-        of_club = total[..., c]
-        of_club += left
-    return total
+    _, threat = now.clubs.bearing
+    return _by_club(now, now.unrelieved, now.clubs.of_regime[threat])
 
 
 @term(

@@ -14,7 +14,7 @@ from tashkent.agents.terms import TERMS
 from tashkent.calibration.posterior import Sample, posterior
 from tashkent.cli.new_case import new_case
 from tashkent.experiments.outcomes import measured, read_outcomes
-from tashkent.experiments.points import Setting, noise_of, values
+from tashkent.experiments.points import Setting, values
 from tashkent.experiments.sensitivity import SensitivityPlan, usual_outcomes
 from tashkent.experiments.spaces import BONDS, DOUBTED, NOISE, RIVALRY, Inputs, Parameters
 from tashkent.model.case import Case, load_case
@@ -142,7 +142,7 @@ def test_a_point_is_the_mean_of_the_same_runs(small: Case) -> None:
     points[1:5, fixed] = points[0, fixed]  # these advance together, and the last two alone
     drawn = posterior(small).draws(runs=8, seed=5)
     setting = Setting(space, outcomes, drawn, 8, 5, small.start, end)
-    found = values(setting, noise_of(setting), points)
+    found = values(setting, points)
     for p, u in enumerate(points):
         there, held = space.at(u)
         parameters = {name: np.full(8, value) for name, value in held.items()}
