@@ -11,8 +11,9 @@ UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python
 SYNC := $(UV) pip sync --quiet --python $(BIN)/python
 
-# Tests of one group stay on one worker: those that need a browser, and those that kill processes.
-PYTEST := $(BIN)/python -m pytest -n auto --dist loadgroup
+# A file of tests stays on one worker, and they are dealt out in the order that tests/conftest.py puts them in.
+SHARED := -n auto --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest $(SHARED)
 QUICK := "not slow and not browser"
 
 # A Python to use instead of the first fit among CANDIDATES: make run PYTHON=/opt/py/bin/python3
@@ -69,7 +70,7 @@ test-lowest: env-dev ## run the quick tests with the oldest packages that pyproj
 	$(UV) pip install --quiet --python $(VENV)-lowest/bin/python -r $(VENV)-lowest/requirements.txt \
 		--group dev --group build
 	$(UV) pip install --quiet --python $(VENV)-lowest/bin/python --no-deps --no-build-isolation --editable .
-	$(VENV)-lowest/bin/python -m pytest -n auto --dist loadgroup -m $(QUICK) $(TEST_ARGS)
+	$(VENV)-lowest/bin/python -m pytest $(SHARED) -m $(QUICK) $(TEST_ARGS)
 
 # uv looks for a Python of this name, and for others where it keeps them; name one: make test-313 PYTHON313=/opt/py313/bin/python3
 PYTHON313 := python3.13
@@ -78,7 +79,7 @@ test-313: $(UV_STAMP) ## run the quick tests with Python 3.13 and the locked pac
 	$(UV) pip sync --quiet --python $(VENV)-313/bin/python --require-hashes \
 		requirements-build.lock requirements.lock requirements-dev.lock
 	$(UV) pip install --quiet --python $(VENV)-313/bin/python --no-deps --no-build-isolation --editable .
-	$(VENV)-313/bin/python -m pytest -n auto --dist loadgroup -m $(QUICK) $(TEST_ARGS)
+	$(VENV)-313/bin/python -m pytest $(SHARED) -m $(QUICK) $(TEST_ARGS)
 
 check: format-check lint types imports test ## format, lint, types, import contracts, tests
 

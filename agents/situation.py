@@ -4,16 +4,16 @@ Arrays carry any leading axes (runs, or months), then states, then what they are
 A all clubs of the case, of which some formulas see a part, K threats, P sponsors.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-Ints = NDArray[np.intp]
 
 
 #: an axis of all clubs stays whole where the formulas of some clubs are asked
@@ -75,37 +75,17 @@ class ClubTraits:
     stake: Floats = field(metadata=lies("all clubs"))
     #: whether each bears on the patron's own pressure and is not led by it, shape (A,)
     shelters: Bools = field(metadata=lies("all clubs"))
-    #: which of all clubs bear on which threat, shape (A, K)
-    relievers: Bools = field(metadata=lies("all clubs", "threat"))
     #: which of all clubs stand against which of these, in either direction, shape (C, A)
     opposed: Bools = field(metadata=lies("club", "all clubs"))
 
-    @cached_property
-    def bearing(self) -> tuple[Ints, Ints]:
-        """The pairs of a club and a threat on which it bears, club by club: two arrays of shape (N,)."""
-        club, threat = self.relieves.nonzero()
-        return club, threat
 
-    @cached_property
-    def relieving(self) -> tuple[Ints, Ints]:
-        """The same pairs of all clubs: two arrays of shape (M,)."""
-        club, threat = self.relievers.nonzero()
-        return club, threat
+class Unrelieved(NamedTuple):
+    """What a state's other seats leave of a threat to one club."""
 
-    @cached_property
-    def others(self) -> tuple[tuple[Ints, Ints], ...]:
-        """For pairs of `bearing` the pairs of `relieving` of the same threat and another club, each pair once a step.
-
-        Step by step the numbers of pairs in the one and in the other.
-        """
-        club, threat = self.bearing
-        other, relieved = self.relieving
-        found: list[list[tuple[int, int]]] = []
-        for n, (c, k) in enumerate(zip(self.place[club], threat, strict=True)):
-            for step, m in enumerate(np.flatnonzero((relieved == k) & (other != c))):
-                found += [[]] if step == len(found) else []
-                found[step].append((n, int(m)))
-        return tuple((np.array(s)[:, 0], np.array(s)[:, 1]) for s in found)
+    club: int
+    threat: int
+    #: shape (..., S)
+    amount: Floats
 
 
 @dataclass(frozen=True)
@@ -156,39 +136,40 @@ class Situation:
     courted: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
 
     @cached_property
-    def unrelieved(self) -> Floats:
-        """What a state's other seats leave of each threat to each club that bears on it, shape (N, S, ...).
+    def unrelieved(self) -> tuple[Unrelieved, ...]:
+        """What other seats leave of each threat to each club that bears on it, for all terms that weigh it.
 
-        For the pairs (c, k) of ``clubs.bearing`` ``amount[k] * covers[c, k] * outside[c, k] * others[c, k]``, where
-        `others` is the product over other clubs o of ``1 - share[o, k] * covers[o, k] * held[o]``: a threat is relieved
-        once. `amount` is the exposure to a threat to the state, and a threat to the regime itself; of rivals only those
-        outside the club count (`outside`); `share` is the credibility of a promise, and for a forum what is at stake in
-        it. Axes lie as in memory: runs, or months, are the last.
+        ``amount[k] * covers[c, k] * outside[c, k] * others[c, k]``, where `others` is the product over other clubs o of
+        ``1 - share[o, k] * covers[o, k] * held[o]``: a threat is relieved once. `amount` is the exposure to a threat to
+        the state, and a threat to the regime itself; of rivals only those outside the club count; `share` is the
+        credibility of a promise, and for a forum what is at stake in it.
 
         Raises
         ------
         ValueError
             If it is not known who is in which club.
         """
-        if self.held is None or self.seat is None:
-            missing = "seat" if self.seat is None else "held"
+        return tuple(self._unrelieved())
+
+    def _unrelieved(self) -> Iterator[Unrelieved]:
+        held, seat, clubs = self.held, self.seat, self.clubs
+        if held is None or seat is None:
+            missing = "seat" if seat is None else "held"
             raise ValueError(f"this term depends on the run: {missing} is needed")
-        traits, held = self.clubs, behind(self.held, self.held.ndim)
-        (club, threat), (other, relieved) = traits.bearing, traits.relieving
-        covers = behind(self.covers, self.held.ndim)
-        amount = np.where(traits.of_regime, self.threat, self.exposure)
-        left = behind(amount, self.held.ndim)[threat] * covers[threat, None, traits.place[club]]
-        share = behind(self.credibility, self.held.ndim)[relieved]
-        forum = ~traits.promises[other]
-        share[forum] = traits.stake[other[forum], None, None]
-        factor = 1.0 - share * covers[relieved, None, other] * held[other]
-        left = np.array(np.broadcast_to(left, (len(club), *factor.shape[1:])))
-        for pairs, by in traits.others:
-            left[pairs] *= factor[by]
-        of_rivals = traits.of_rivals[threat].nonzero()[0]
-        if len(of_rivals):
-            left[of_rivals] *= outside(self.rivalry, self.seat, club[of_rivals])
-        return left
+        at_work = self.covers.reshape(-1, *self.covers.shape[-2:]).any(axis=0)
+        for c, k in zip(*(clubs.relieves & at_work[clubs.place]).nonzero(), strict=True):
+            covers = self.covers[..., k, None]
+            amount = (self.threat if clubs.of_regime[k] else self.exposure)[..., k]
+            left = amount * covers[..., clubs.place[c], :]
+            if clubs.of_rivals[k]:
+                left = left * outside(self.rivalry, seat[..., c])
+            for other in at_work[:, k].nonzero()[0]:
+                if other != clubs.place[c]:
+                    share = (
+                        self.credibility[..., k] if clubs.promises[other] else clubs.stake[other]
+                    )
+                    left = left - left * (share * covers[..., other, :]) * held[..., other]
+            yield Unrelieved(int(c), int(k), left)
 
     def joined_by(self, **of_runs: NDArray[Any]) -> "Situation":
         """The same with all that differs between runs (`PER_RUN`), by name, each of the shape of its field.
@@ -208,34 +189,18 @@ class Situation:
         return replace(of_clubs(self, clubs), clubs=of_clubs(self.clubs, clubs))
 
 
-def behind(values: NDArray[Any], number: int) -> NDArray[Any]:
-    """The axes the other way round, as values lie in memory: leading ones last, and of length 1 where there are none.
+def outside(rivalry: Floats, seat: Bools) -> Floats:
+    """Share of a state's worst rivalry that comes from states outside a club: shape (..., S), in [0, 1].
 
-    `values` has shape (..., S, X), the result (X, S, ...) with `number` axes.
+    `rivalry` has shape (..., S, S), `seat`, who is in the club, shape (..., S).
     """
-    turned = values.T
-    return turned.reshape(turned.shape + (1,) * (number - turned.ndim))
-
-
-def outside(rivalry: Floats, seat: Bools, clubs: Ints) -> Floats:
-    """Share of a state's worst rivalry that comes from states outside some clubs: shape (clubs, S, ...), in [0, 1].
-
-    `rivalry` has shape (..., S, S), `seat` shape (..., S, C). Axes of the result lie as in memory.
-    """
-    number = max(rivalry.ndim, seat.ndim)
-    felt, present = behind(rivalry, number), behind(seat, number)
-    rival, state = felt.reshape(*felt.shape[:2], -1).any(axis=-1).nonzero()  # few are rivals at all
-    order = np.argsort(state, kind="stable")
-    rival, state = rival[order], state[order]
-    leading = np.broadcast_shapes(felt.shape[2:], present.shape[2:])
-    share = np.ones((len(clubs), present.shape[1], *leading))
-    if len(state):
-        concerned, first = np.unique(state, return_index=True)
-        worst = np.maximum.reduceat(felt[rival, state], first)
-        out = felt[rival, state] * ~present[clubs[:, None], rival]
-        left = np.maximum.reduceat(out, first, axis=1)
-        share[:, concerned] = np.divide(left, worst, out=np.ones_like(left), where=worst > 0)
-    return share
+    worst = rivalry.max(axis=-1)
+    share = np.zeros(np.broadcast_shapes(worst.shape, seat.shape), order="F")
+    pairs = rivalry.reshape(-1, *rivalry.shape[-2:]).any(axis=0)  # few are rivals at all
+    for s, j in zip(*pairs.nonzero(), strict=True):
+        of_state = share[..., s]
+        np.maximum(of_state, rivalry[..., s, j] * ~seat[..., j], out=of_state)
+    return np.divide(share, worst, out=np.ones_like(share), where=worst > 0)
 
 
 #: what of a situation has months first

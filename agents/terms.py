@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from tashkent.agents.situation import Bools, Floats, Situation, behind
+from tashkent.agents.situation import Bools, Floats, Situation
 from tashkent.agents.ties import leaning
 
 #: what of a situation differs between runs
@@ -141,14 +141,11 @@ def _needed(values: NDArray[Any] | None, name: str) -> NDArray[Any]:
     return values
 
 
-def _by_club(now: Situation, amounts: Floats, pairs: Bools) -> Floats:
-    """Sums over the pairs of a club and a threat that count: amounts (N, S, ...), which of them (N,): (..., S, C)."""
-    club, _ = now.clubs.bearing
-    total = np.zeros((len(now.clubs.relieves), *amounts.shape[1:]))
-    # a fixed order, so that the sum is the same for one run as for many
-    for n in pairs.nonzero()[0]:
-        total[club[n]] += amounts[n]
-    return total.T if now.seat is not None and now.seat.ndim == total.ndim else total.T[0]
+def _nothing(now: Situation) -> Floats:
+    """Zeros of shape (..., S, C), runs side by side in memory."""
+    of_runs = _needed(now.held, "held").shape[:-1]
+    lead = np.broadcast_shapes(of_runs, now.credibility.shape[:-1])
+    return np.zeros((*lead, len(now.clubs.relieves)), order="F")
 
 
 @term(theory="Balance of threat (Walt 1987)", reads=("credibility", "seat", "held"))
@@ -161,10 +158,12 @@ def protection(now: Situation) -> Floats:
     for a promise and ``1 - forum_stake`` for a forum. A rival that sits in the club is no outsider, and the club does
     not relieve it; nor does a promise relieve what its text does not cover in the month. Shape (..., S, C).
     """
-    club, threat = now.clubs.bearing
-    relief, promised = now.unrelieved.copy(), now.clubs.guarantees[club]
-    relief[promised] *= behind(now.credibility, relief.ndim)[threat[promised]]
-    return _by_club(now, relief, ~now.clubs.of_regime[threat])
+    total = _nothing(now)
+    for c, k, left in now.unrelieved:
+        if not now.clubs.of_regime[k]:
+            of_club = total[..., c]
+            of_club += left * now.credibility[..., k] if now.clubs.guarantees[c] else left
+    return total
 
 
 @term(
@@ -178,12 +177,12 @@ def abandonment(now: Situation) -> Floats:
     else 0. With weights a (protection) and b (this), the two add up to ``(a + b) * exposure * others *
     (credibility - need)``, ``need = b / (a + b)``. Shape (..., S, C).
     """
-    club, threat = now.clubs.bearing
-    promised = now.clubs.guarantees[club] & ~now.clubs.of_regime[threat]
-    doubt = 1.0 - behind(now.credibility, now.unrelieved.ndim)
-    lost = np.zeros_like(now.unrelieved)
-    lost[promised] = -now.unrelieved[promised] * doubt[threat[promised]]
-    return _by_club(now, lost, promised)
+    total = _nothing(now)
+    for c, k, left in now.unrelieved:
+        if now.clubs.guarantees[c] and not now.clubs.of_regime[k]:
+            of_club = total[..., c]
+            of_club -= left * (1.0 - now.credibility[..., k])
+    return total
 
 
 @term(
@@ -195,8 +194,12 @@ def regime_security(now: Situation) -> Floats:
 
     ``sum over k of threat[k] * relieves[c, k] * others[c, k]`` over threats to the regime. Shape (..., S, C).
     """
-    _, threat = now.clubs.bearing
-    return _by_club(now, now.unrelieved, now.clubs.of_regime[threat])
+    total = _nothing(now)
+    for c, k, left in now.unrelieved:
+        if now.clubs.of_regime[k]:
+            of_club = total[..., c]
+            of_club += left
+    return total
 
 
 @term(

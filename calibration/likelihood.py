@@ -46,14 +46,17 @@ class Design:
     first: Floats
     second: Floats
     two_routes: np.ndarray
-    #: what parameters that stay at their priors add to the log-odds at the means of these, shape (rows,)
+    #: what parameters that stay at their priors add to the log-odds of each route at the means of these, (rows, 2)
     offset: Floats
 
     def log_odds(self, parameters: Floats) -> tuple[Floats, Floats]:
         """Log-odds of the two routes, shape (rows, ...) for parameters of shape (P, ...)."""
         wide = (slice(None),) + (None,) * (parameters.ndim - 1)
-        offset = self.offset[wide]
-        return self.first @ parameters + offset, self.second @ parameters + offset
+        of_first, of_second = self.offset.T
+        return (
+            self.first @ parameters + of_first[wide],
+            self.second @ parameters + of_second[wide],
+        )
 
     def log_scores(self, parameters: Floats) -> Floats:
         """Log probability of what each row's state did, shape (rows, ...)."""
@@ -92,15 +95,15 @@ def design(case: Case) -> Design:
     inputs, rows = compile_case(case), risk_set(case)
     names = fitted_names(case)
     first, second = np.zeros((len(rows), len(names))), np.zeros((len(rows), len(names)))
-    two_routes, offset = np.zeros(len(rows), bool), np.zeros(len(rows))
+    two_routes, offset = np.zeros(len(rows), bool), np.zeros((len(rows), 2))
     for i in range(len(rows)):
         t, s, c = int(rows.month[i]), int(rows.state[i]), int(rows.club[i])
         choice = CHOICES[rows.choice[i]]
         routes = [a for a, _ in open_acts(inputs, t, s, c) if CHOICE_OPEN.get(a) == choice]
         two_routes[i] = len(routes) > 1
-        first[i], offset[i] = _coefficients(inputs, routes[-1], t, s, c)
-        if two_routes[i]:  # what stays at its prior is the same for both
-            second[i], _ = _coefficients(inputs, routes[0], t, s, c)
+        first[i], offset[i, 0] = _coefficients(inputs, routes[-1], t, s, c)
+        if two_routes[i]:
+            second[i], offset[i, 1] = _coefficients(inputs, routes[0], t, s, c)
     return Design(names, rows, first, second, two_routes, offset)
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import minimize
 
 from tashkent.agents.situation import Floats
 from tashkent.calibration.likelihood import Design, fit_rows, fitted_names
@@ -137,6 +136,8 @@ def fit(case: Case, rows: Design | None = None, without: Sequence[str] = ()) -> 
     InputError
         If no mode is found or the posterior is not peaked there.
     """
+    from scipy.optimize import minimize
+
     rows = fit_rows(case) if rows is None else rows
     names = fitted_names(case)
     prior = [case.parameters[name] for name in names]

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaln, logsumexp
 
 from tashkent.agents.situation import Floats
 from tashkent.calibration.likelihood import Design
@@ -80,6 +79,7 @@ def refit(
         Number of draws; 0 for a weightless normal approximation of 500 draws, which is cheaper.
     """
     from arviz_stats.base import array_stats
+    from scipy.special import gammaln, logsumexp
 
     found = fit(case, rows)
     rng = np.random.default_rng(np.random.SeedSequence(seed))
@@ -126,4 +126,6 @@ def log_mean_exp(values: Floats, weights: Floats | None = None) -> float:
     if weights is None:
         top = values.max()
         return float(top + np.log(np.exp(values - top).mean()))
+    from scipy.special import logsumexp
+
     return float(logsumexp(values, b=weights))

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import mannwhitneyu
 
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
@@ -64,6 +63,8 @@ def area_under_curve(score: Floats, truth: Bools) -> float:
     Both arguments have shape (N,). It is Mann and Whitney's U by the number of pairs, from 0 to 1; NaN where there are
     no pairs.
     """
+    from scipy.stats import mannwhitneyu
+
     true, false = score[truth], score[~truth]
     if not len(true) or not len(false):
         return float("nan")

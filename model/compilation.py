@@ -224,7 +224,6 @@ def _traits(case: Case, rules: Rules, stake: Floats) -> ClubTraits:
         promises=promises,
         stake=stake,
         shelters=bears & np.array([c.sponsor != "patron" for c in clubs]),
-        relievers=np.array([[k in c.relieves for k in threats] for c in clubs]),
         opposed=_opposed(case, rules),
     )
 

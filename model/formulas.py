@@ -19,6 +19,7 @@ from tashkent.model.guarded import guarded
 
 #: what of a situation differs between runs
 _READS: tuple[str, ...] = get_args(Read)
+_FIELDS = {field.name for field in fields(Situation)}
 
 
 def of_months(case: Case, name: str, now: Situation) -> Floats:
@@ -128,6 +129,8 @@ class _Shown:
 
     def __getattr__(self, name: str) -> Any:
         term = self._term
+        if name not in _FIELDS:
+            raise AttributeError(f"a situation has no attribute {name!r}")
         if name in _READS and name not in term.reads:
             declared = ", ".join(sorted({*term.reads, name}))
             allowed = f"reads={tuple(declared.split(', '))!r} in its decorator"

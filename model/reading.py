@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -324,13 +325,19 @@ def validated(kind: Any, value: object, file: str, key: str, *, strings: bool = 
     InputError
         The first complaint, in one line: the key within the value, what stands there and what is allowed.
     """
-    adapter = TypeAdapter(kind)
+    adapter = _adapter(kind)
     try:
         return adapter.validate_strings(value) if strings else adapter.validate_python(value)
     except ValidationError as error:
         # a misspelt key is unknown and missing at once: the first of the two has a nearest name
         found = sorted(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         raise _input_error(file, key, found[0], kind, value) from None
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Made once a kind: a case has thousands of rows."""
+    return TypeAdapter(kind)
 
 
 def _input_error(file: str, key: str, error: Any, kind: Any, value: object) -> InputError:

@@ -2,7 +2,7 @@
 
 import ast
 import hashlib
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 
@@ -13,13 +13,19 @@ def code_digest(*packages: str) -> bytes:
     digest = hashlib.sha256()
     for package in packages:
         for path in _modules(root / package):
-            tree = ast.parse(path.read_bytes())
-            for node in ast.walk(tree):
-                body = getattr(node, "body", None)
-                if isinstance(body, list) and body and _is_text(body[0]):
-                    del body[0]
-            digest.update(path.relative_to(root).as_posix().encode() + in_words(tree).encode())
+            digest.update(path.relative_to(root).as_posix().encode() + _code_of(path))
     return digest.digest()
+
+
+@cache
+def _code_of(path: Path) -> bytes:
+    """The syntax of a module without comments and docstrings; packages that are asked for together share modules."""
+    tree = ast.parse(path.read_bytes())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_text(body[0]):
+            del body[0]
+    return in_words(tree).encode()
 
 
 def in_words(node: object) -> str:

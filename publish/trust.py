@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from statsmodels.stats.proportion import proportion_confint
+
 from publish.page import ROOT, rendered, table, write
 
 PAGE = Path("docs/trust.md")
@@ -85,6 +87,8 @@ def mutation(root: Path) -> dict[str, Any]:
         totals = {key: totals[key] + own[key] for key in totals}
     rows.append(("all", sum(totals.values()), *totals.values()))
     tried = sum(totals.values())
+    noticed = tried - totals["survived"]
+    low, high = proportion_confint(noticed, max(1, tried), method="wilson")
     survivors = []
     for one in told.get("survivors", []):
         verdict, why = judged[one["path"], one["function"], one["change"]]
@@ -94,9 +98,12 @@ def mutation(root: Path) -> dict[str, Any]:
         "told": bool(told),
         "tried": f"{tried:,}",
         "of": f"{told.get('of', 0):,}",
-        "share": f"{1 - totals['survived'] / max(1, tried):.1%}",
+        "share": f"{noticed / max(1, tried):.1%}",
+        "interval": f"{low:.1%} to {high:.1%}" if tried < told.get("of", 0) else "",
+        "seed": told.get("seed"),
         "survived": totals["survived"],
         "modules": rows,
+        "untried": ", ".join(f"`{path}`" for path in told.get("untried", [])),
         "judged": survivors,
     }
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from tashkent.model import theory, trial
-from tests.fuzzer import BROKE, FAULTS, MEGABYTES, SECONDS, Outcome, attempt, kinds, mutant
+from tests.fuzzer import BROKE, FAULTS, MEGABYTES, SECONDS, Outcome, attempt, kinds, mutant, waited
 
 #: mutants that a process is given at once, and until another takes its place
 BATCH, LIFE = 20, 1000
@@ -196,16 +196,20 @@ class Worker:
         self.batch: list[int] = []
         self.done = 0
         self.hand: tuple[int, str, str, bytes] | None = None
-        self.heard = time.monotonic()
+        self.heard = self.clock()
+
+    def clock(self) -> float:
+        """Seconds by the clock, less those in which it had no processor as other work had it."""
+        return time.monotonic() - waited(self.process.pid or 0)
 
     def give(self, numbers: list[int]) -> None:
-        self.batch, self.heard = numbers, time.monotonic()
+        self.batch, self.heard = numbers, self.clock()
         self.pipe.send(numbers)
 
     def hear(self) -> Tried | None:
         """What has come; a mutant, if one is done."""
         said = self.pipe.recv()
-        self.heard = time.monotonic()
+        self.heard = self.clock()
         if isinstance(said, Outcome):
             return self.tried(said)
         self.hand = said
@@ -287,10 +291,10 @@ def _hear(workers: Sequence[Worker], found: Found) -> None:
 
 def _is_over(worker: Worker, found: Found, left: list[list[int]]) -> bool:
     """Whether a process is to be ended: it is silent, has ended, has nothing to do, or is old."""
-    silent = time.monotonic() - worker.heard > DEAD
+    silent = worker.clock() - worker.heard > DEAD
     if worker.batch and not silent:
         return False
-    if not silent and worker.done < LIFE and worker.heard > time.monotonic() - 1:
+    if not silent and worker.done < LIFE and worker.heard > worker.clock() - 1:
         return False  # it may be given more
     if silent and worker.hand is None and worker.batch:  # or it would be tried for ever
         raise RuntimeError(f"no mutant was made of number {worker.batch[0]}")

@@ -1,8 +1,9 @@
 """Mutation testing: whether a test notices each small fault that is put into the law, the month and the likelihood.
 
-Every mutant of `MODULES` (`tests/mutation.py` says what they are) runs in a process of its own against `ROUNDS` of
-tests, until one fails. A mutant that no test notices has to be judged in ``tests/mutants.toml``: what it changes
-does not matter, and why. docs/trust.md tells what came of it.
+Every mutant of `MODULES` (`tests/mutation.py` says what they are) runs in a process of its own against those of `TESTS`
+that come to it (`tests/noticing.py`), or, if it changes what runs on import, against all of them, until one fails. A
+mutant that no test notices has to be judged in ``results/trust/judged.toml``: what it changes does not matter, and why.
+docs/trust.md tells what came of it.
 
     python -m tests.mutants                                  # all; results/trust/mutation.json
     python -m tests.mutants --only model/law.py --dry        # one module, nothing written
@@ -10,18 +11,20 @@ does not matter, and why. docs/trust.md tells what came of it.
 """
 
 import argparse
+import ast
 import contextlib
 import json
-import math
 import os
 import random
 import resource
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType
@@ -30,6 +33,18 @@ from typing import Any
 import pytest
 
 from tests.mutation import Mutant, mutants
+from tests.noticing import (
+    PATIENCE,
+    Early,
+    Session,
+    exchange,
+    functions,
+    in_child,
+    learn,
+    module_of,
+    notice,
+    that_come_to,
+)
 
 ROOT = Path(__file__).parents[1]
 RESULT = ROOT / "results/trust/mutation.json"
@@ -49,20 +64,25 @@ MODULES = (
     "calibration/likelihood.py",
     "calibration/riskset.py",
 )
-#: what is tried, round by round: those that are quick and notice most come first
-ROUNDS = (
-    ("test_law.py", "test_agents.py", "test_acts.py", "test_likelihood.py"),
-    ("test_rules.py", "test_regression.py", "test_step.py"),
-    ("test_twin.py",),
-    ("test_situation.py", "test_explain.py", "test_mesa.py", "test_contracts.py"),
-    ("test_invariants.py",),
+#: what is tried: files that are quick and notice most come first
+TESTS = (
+    "test_law.py",
+    "test_agents.py",
+    "test_likelihood.py",
+    "test_situation.py",
+    "test_regression.py",
+    "test_step.py",
+    "test_rules.py",
+    "test_acts.py",
+    "test_explain.py",
+    "test_mesa.py",
+    "test_contracts.py",
+    "test_twin.py",
 )
-#: what is imported anew for each mutant
+#: what is imported anew for each mutant that changes what runs on import
 OWN = ("tashkent", "tests", "benchmarks", "publish")
-#: a mutant may take so many times what the tests take without one, and no less than so many seconds
-PATIENCE, SECONDS = 4, 60
-#: bytes that a mutant may take
-MEMORY = 6 * 2**30
+#: those may take so many times what the tests take without a mutant, and no less than so many seconds
+SECONDS = 60
 SURVIVED, KILLED, TIMEOUT = "survived", "killed", "timeout"
 
 
@@ -109,23 +129,22 @@ class _First:
             self.name = self.name or report.nodeid
 
 
-def _tests(files: Iterable[str], *more: str) -> tuple[int, str]:
+def _tests(files: Iterable[str], *more: str, plugins: Sequence[object] = ()) -> tuple[int, str]:
     """Exit code of some files of tests, and the first test that failed."""
     first = _First()
     usual = ["-q", "-x", "-n", "0", "-p", "no:cacheprovider", "--no-header", *more]
     paths = [f"{ROOT / 'tests' / name}" for name in files]
-    return int(pytest.main([*usual, *paths], plugins=[first])), first.name
+    return int(pytest.main([*usual, *paths], plugins=[first, *plugins])), first.name
 
 
-def warm() -> None:
-    """Import what is not ours once, for all mutants to come."""
-    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+def warm(files: Sequence[str]) -> None:
+    """Import what is not ours once, for all mutants that import what is ours."""
     with _silent():
-        code, failed = _tests([name for names in ROUNDS for name in names], "--collect-only")
+        code, failed = _tests(files, "--collect-only")
     if code:
         raise SystemExit(f"the tests cannot be read: {failed}")
     for name in [n for n in sys.modules if n.split(".")[0] in OWN and n != __name__]:
-        if not name.startswith("tests.mutation"):
+        if name not in ("tests.mutation", "tests.noticing"):
             del sys.modules[name]
 
 
@@ -135,21 +154,15 @@ def _silent() -> Iterator[None]:
         yield
 
 
-def _in_child(mutant: Mutant | None, seconds: float, answer: Path) -> None:
-    """Run the rounds on a mutant, or on the code as it is, and write down the first test that fails."""
-    limit = int(seconds)
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    for stream in (1, 2):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
+def _anew(files: Sequence[str], mutant: Mutant | None, seconds: float, answer: Path) -> None:
+    """Run the tests with what is ours imported anew, mutated or not, and write down the first that fails."""
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), resource.RLIM_INFINITY))
     if mutant is not None:
-        name = "tashkent." + mutant.path.removesuffix(".py").replace("/", ".")
-        sys.meta_path.insert(0, _Finder(name, mutant.code))  # type: ignore[arg-type]
-    for files in ROUNDS:
-        code, failed = _tests(files)
-        if code:
-            answer.write_text(failed or f"exit {code}", encoding="utf-8")
-            return
+        finder = _Finder(module_of(mutant.path), mutant.code)
+        sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+    code, failed = _tests(files)
+    if code:
+        answer.write_text(failed or f"exit {code}", encoding="utf-8")
 
 
 @dataclass(frozen=True)
@@ -162,58 +175,94 @@ class Fate:
     by: str
 
 
-def tried(
-    some: Sequence[Mutant],
-    seconds: float,
+def fates(
+    some: Iterable[tuple[Mutant, Callable[[Path], None]]],
     workers: int,
     told: Callable[[Fate], None],
-    last: float = math.inf,
 ) -> list[Fate]:
-    """What becomes of each mutant, in their order; none is begun after `last` by the clock, and what is begun ends."""
-    found: dict[int, Fate] = {}
-    running: dict[int, int] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        answers = [Path(folder) / str(number) for number in range(len(some))]
-        waiting = iter(range(len(some)))
-        while True:
-            while len(running) < workers and time.monotonic() < last:
-                if (number := next(waiting, None)) is None:
-                    break
-                child = os.fork()
-                if child == 0:
-                    try:
-                        _in_child(some[number], seconds, answers[number])
-                    except BaseException as error:  # whatever it is, it is noticed
-                        answers[number].write_text(type(error).__name__, encoding="utf-8")
-                    os._exit(0)
-                running[child] = number
-            if not running:
+    """What becomes of mutants, each with what its process does."""
+    found: list[Fate] = []
+    running: dict[int, tuple[Mutant, Path]] = {}
+    waiting = iter(some)
+    while True:
+        while len(running) < workers:
+            if (following := next(waiting, None)) is None:
                 break
-            child, status = os.wait()
-            number = running.pop(child)
-            by = answers[number].read_text(encoding="utf-8") if answers[number].exists() else ""
-            fate = KILLED if by else SURVIVED
-            if os.WIFSIGNALED(status) and not by:
-                fate = TIMEOUT
-            found[number] = Fate(some[number], fate, by)
-            told(found[number])
-    return [found[number] for number in sorted(found)]
+            mutant, work = following
+            answer = Path(tempfile.mkdtemp(prefix="mutant-")) / "answer"
+            running[in_child(work, answer)] = (mutant, answer)
+        if not running:
+            return found
+        child, status = os.wait()
+        mutant, answer = running.pop(child)
+        by = answer.read_text(encoding="utf-8") if answer.exists() else ""
+        shutil.rmtree(answer.parent, ignore_errors=True)
+        fate = KILLED if by else TIMEOUT if os.WIFSIGNALED(status) else SURVIVED
+        found.append(Fate(mutant, fate, by))
+        told(found[-1])
 
 
-def time_without(workers: int) -> float:
+def time_without(files: Sequence[str]) -> float:
     """Seconds of processor time that the tests take without a mutant; they have to pass."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer"
-        child = os.fork()
-        if child == 0:
-            _in_child(None, 3600, answer)
-            os._exit(0)
-        os.waitpid(child, 0)
+        os.waitpid(in_child(lambda path: _anew(files, None, 3600, path), answer), 0)
         if answer.exists():
             raise SystemExit(f"a test fails without a mutant: {answer.read_text('utf-8')}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def exchanged(
+    some: Sequence[Mutant],
+    files: Sequence[str],
+    workers: int,
+    told: Callable[[Fate], None],
+    kept: Path | None,
+) -> tuple[list[Fate], list[Mutant]]:
+    """What becomes of mutants that can be put into functions that are there, and the others."""
+    found: list[Fate] = []
+    others: list[Mutant] = []
+    modules = [module_of(path) for path in MODULES]
+    early = Early(modules)
+
+    def work(items: Sequence[pytest.Item]) -> None:
+        early.end()
+        there = functions(modules)
+        made = [exchange(m, original(m.path), there, early.found) for m in some]
+        others.extend(m for m, fault in zip(some, made, strict=True) if fault is None)
+        with tempfile.TemporaryDirectory() as folder:
+            known = learn(items, modules, Path(folder), kept)
+        seconds = sum(one.seconds for one in known.values())
+        print(f"{len(items)} tests, {seconds:.0f} s", file=sys.stderr, flush=True)
+        faults = [fault for fault in made if fault is not None]
+        jobs = ((f.mutant, notice(that_come_to(f, items, known), known, f)) for f in faults)
+        found.extend(fates(jobs, workers, told))
+
+    early.begin()
+    with _silent():
+        _tests(files, "-s", plugins=[session := Session(work)])
+    if session.error is not None:
+        raise session.error
+    return found, others
+
+
+def imported(
+    some: Sequence[Mutant], files: Sequence[str], workers: int, told: Callable[[Fate], None]
+) -> list[Fate]:
+    """What becomes of mutants that change what runs on import."""
+    if not some:
+        return []
+    warm(files)
+    limit = max(SECONDS, PATIENCE * time_without(files))
+    return fates(((m, partial(_anew, files, m, limit)) for m in some), workers, told)
+
+
+@cache
+def original(path: str) -> CodeType:
+    """A module as it is."""
+    return compile(ast.parse((ROOT / path).read_text(encoding="utf-8")), path, "exec")
 
 
 def all_mutants(paths: Iterable[str]) -> list[Mutant]:
@@ -234,6 +283,7 @@ def summary(fates: Sequence[Fate], known: int, seed: int | None) -> dict[str, An
         "of": known,
         "seed": seed,
         "modules": modules,
+        "untried": [path for path in MODULES if path not in modules],
         "killed_by": dict(by.most_common()),
         "survivors": [
             {"path": m.path, "function": m.function, "change": m.change}
@@ -268,10 +318,11 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=MODULES, help="mutate this module")
     parser.add_argument("--function", help="mutate what has this in its name alone")
     parser.add_argument("--sample", type=int, help="try so many, drawn at random")
-    parser.add_argument("--seconds", type=float, default=math.inf, help="begin none after so long")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--again", action="store_true", help="only who survived the last time")
+    parser.add_argument("--known", type=Path, help="keep what is known of the tests in this file")
+    parser.add_argument("--tests", action="append", choices=TESTS, help="try these files alone")
     parser.add_argument("--dry", action="store_true", help="write nothing")
     asked = parser.parse_args()
     some = all_mutants(asked.only or MODULES)
@@ -281,25 +332,26 @@ def main() -> None:
     if earlier is not None:
         some = [m for m in some if m.name in survivors(earlier)]
     known = len(some)
-    if asked.sample is not None or asked.seconds < math.inf:  # in an order by chance
-        size = known if asked.sample is None else min(known, asked.sample)
-        some = random.Random(asked.seed).sample(some, size)
-    warm()
-    usual = time_without(asked.workers)
-    print(f"{usual:.0f} s without a mutant; {len(some)} of {known} mutants", file=sys.stderr)
+    if asked.sample is not None:
+        some = random.Random(asked.seed).sample(some, min(known, asked.sample))
     began, done = time.monotonic(), Counter[str]()
 
     def told(one: Fate) -> None:
         done[one.fate] += 1
         if one.fate != KILLED:
-            print(f"{one.fate}: {one.mutant.line} {one.mutant.name}", flush=True)
+            print(f"{one.fate}: {one.mutant.line} {one.mutant.name}", file=sys.stderr)
         if done.total() % 50 == 0:
-            print(f"{done.total()} of {len(some)}, {time.monotonic() - began:.0f} s", flush=True)
+            seconds = time.monotonic() - began
+            print(f"{done.total()} of {len(some)}, {seconds:.0f} s", file=sys.stderr)
 
-    limit = max(SECONDS, PATIENCE * usual)
-    fates = tried(some, limit, asked.workers, told, began + asked.seconds)
-    fates.sort(key=lambda one: (MODULES.index(one.mutant.path), one.mutant.line))
-    found = summary(fates, known, asked.seed if len(fates) < known else None)
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    files = asked.tests or TESTS
+    tried, others = exchanged(some, files, asked.workers, told, asked.known)
+    print(f"{len(others)} of {len(some)} change what runs on import", flush=True)
+    tried += imported(others, files, asked.workers, told)
+    tried.sort(key=lambda one: (MODULES.index(one.mutant.path), one.mutant.line))
+    found = summary(tried, known, asked.seed if len(tried) < known else None)
+    print(f"{time.monotonic() - began:.0f} s")
     print(dict(done), found["killed_by"])
     found = found if earlier is None else taken_into(earlier, found)
     if not asked.dry:

@@ -297,6 +297,24 @@ def test_terms_take_any_leading_axes() -> None:
     np.testing.assert_array_equal(found[0], TERMS["partisan_patron"].formula(situation()))
 
 
+@pytest.mark.parametrize("name", ["contagion", "partisan_patron"])
+def test_amounts_of_a_month_are_its_own(name: str) -> None:
+    """As in a fit, where each row has trade and rivalries of its month beside who sat and who left."""
+    rng = np.random.default_rng(5)
+    months = {
+        "bond": rng.random((3, 2, 2)).round(4),
+        "rivalry": rng.random((3, 2, 2)),
+        "patron_tie": rng.normal(size=(3, 2)),
+        "seat": rng.random((3, 2, 2)) < 0.5,
+        "left": rng.random((3, 2, 2)) < 0.5,
+    }
+    found = TERMS[name].formula(situation(**months))
+    for t in range(3):
+        alone = situation(**{what: values[t] for what, values in months.items()})
+        np.testing.assert_array_equal(TERMS[name].formula(alone), found[t])
+    assert (found != 0).any()
+
+
 @pytest.mark.parametrize(
     ("name", "what"),
     [
@@ -343,6 +361,24 @@ def test_a_term_name_is_taken_once() -> None:
 
     with pytest.raises(ValueError, match="protection exists already"):
         term(theory="")(protection)
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"reads": ("seat", "nothing")}, "odd: reads is one of .*, not 'nothing'"),
+        ({"where": "nowhere"}, "odd: where is one of .*, not 'nowhere'"),
+    ],
+)
+def test_a_term_says_what_it_reads_and_where_in_known_words(
+    keys: dict[str, object], said: str
+) -> None:
+    def odd(now: Situation) -> np.ndarray:
+        return now.threat
+
+    with pytest.raises(ValueError, match=said):
+        term(theory="", **keys)(odd)  # type: ignore[arg-type]
+    assert "odd" not in TERMS
 
 
 def test_fear_rises_at_once_and_fades_by_half_lives() -> None:
@@ -670,3 +706,10 @@ def test_mesa_batch_run_and_data_collector(case: Case) -> None:
 def test_the_seed_is_a_whole_number(case: Case) -> None:
     with pytest.raises(InputError, match="whole number"):
         CoalitionModel(case, rng=[1, 2])  # type: ignore[arg-type]
+
+
+def test_what_is_finer_than_the_unit_of_sums_is_nothing() -> None:
+    """Amounts are counted in whole units of 2 ** -40, so that sums are the same in whatever order they are added up."""
+    rivalry = np.array([[0.0, 0.8 * 2.0**-40], [2.0**-38, 0.0]])
+    found = TERMS["partisan_patron"].formula(situation(rivalry=rivalry, patron_tie=np.zeros(2)))
+    np.testing.assert_array_equal(found, [[0.0, 0.0], [-(2.0**-39), 0.0]])

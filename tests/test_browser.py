@@ -20,7 +20,7 @@ from tashkent.experiments.compare import compare
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import parse_counterfactual
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (

@@ -40,7 +40,7 @@ def toy(features: np.ndarray, done: np.ndarray, prior_sd: float = 2.0) -> Target
     none, no = np.zeros(n, np.intp), np.zeros(n, bool)
     rows = RiskSet(none, none, none, none, done, no, no)
     whole = Design(
-        tuple(f"p{i}" for i in range(p)), rows, features, 0.0 * features, no, np.zeros(n)
+        tuple(f"p{i}" for i in range(p)), rows, features, 0.0 * features, no, np.zeros((n, 2))
     )
     few, counts = distinct(whole)
     return Target(whole.names, np.zeros(p), np.full(p, prior_sd), few, counts)

@@ -72,10 +72,12 @@ def one(*patches: Patch) -> Counterfactual:
     return Counterfactual(id="one", patches=patches)
 
 
-def runs_of(case: Case, parameters: ParameterDraws, start: str | None = None) -> Ensemble:
-    month = None if start is None else parse_month(start)
+def runs_of(
+    case: Case, parameters: ParameterDraws, start: str | None = None, end: str | None = None
+) -> Ensemble:
+    first, last = (None if month is None else parse_month(month) for month in (start, end))
     own = parameters_of(case, parameters)
-    return simulate(case, own, seed=3, start=month)
+    return simulate(case, own, seed=3, start=first, end=last)
 
 
 # the shipped ones ----------------------------------------------------------------------------------
@@ -100,16 +102,22 @@ def test_a_shipped_one_changes_the_case_and_says_what_it_asks(case: Case, name: 
     assert all(source.strip() in case.sources for source in found.source.split(";"))
 
 
+@pytest.fixture(scope="module")
+def base(case: Case, some_parameters: ParameterDraws) -> Ensemble:
+    """The world as it was, from the first month to the last."""
+    return runs_of(case, some_parameters)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(shipped()) - FROM_THE_START))
 def test_nothing_before_its_date_changes(
-    case: Case, some_parameters: ParameterDraws, name: str
+    case: Case, some_parameters: ParameterDraws, base: Ensemble, name: str
 ) -> None:
     changed = load_counterfactual(name, case).apply(case)
     month = parse_month(FIRST[name])
     first = first_difference(compile_case(case), compile_case(changed), 0)
     assert month_label(case.start + first) == FIRST[name]
-    base, other = runs_of(case, some_parameters), runs_of(changed, some_parameters)
+    other = runs_of(changed, some_parameters, end=FIRST[name])
     at = month - case.start
     np.testing.assert_array_equal(base.status[:, :at], other.status[:, :at])
 
@@ -257,7 +265,7 @@ def test_a_forced_act_happens_once_the_law_allows_it_and_names_the_rule(
     rule: str,
 ) -> None:
     force = Force(states=("UZB",), club="CST", act=act, from_=month, until=month)
-    ensemble = runs_of(one(force).apply(case), some_parameters, start)
+    ensemble = runs_of(one(force).apply(case), some_parameters, start, month)
     acts = ensemble.acts()
     done = acts[(acts.state == "UZB") & (acts.club == "CST") & (acts.month == month)]
     done = done[done.act == follows]
@@ -273,10 +281,9 @@ def test_a_forced_act_happens_once_the_law_allows_it_and_names_the_rule(
 
 @pytest.mark.slow
 def test_what_the_law_does_not_allow_is_not_forced(
-    case: Case, some_parameters: ParameterDraws
+    case: Case, some_parameters: ParameterDraws, base: Ensemble
 ) -> None:
     force = Force(states=("UZB",), club="CST", act="freeze", from_="1996-01", until="1996-12")
-    base = runs_of(case, some_parameters)
     other = runs_of(one(force).apply(case), some_parameters)
     np.testing.assert_array_equal(base.status, other.status)
 
@@ -288,7 +295,7 @@ def test_a_council_grants_or_refuses_and_the_record_has_learnt_it(
     for grant, expected in ((True, "help"), (False, "refuse_help")):
         answer = Answer(date=date(2010, 6, 12), state="KGZ", need="stability", grant=grant)
         changed = one(answer).apply(case)
-        acts = runs_of(changed, some_parameters, "2009-12").acts()
+        acts = runs_of(changed, some_parameters, "2009-12", "2010-06").acts()
         answers = acts[(acts.month == "2010-06") & acts.act.isin(["help", "refuse_help"])]
         assert set(answers.act) == {expected}
         t = parse_month("2010-07") - case.start
@@ -312,7 +319,7 @@ def test_a_case_put_forward_for_certain_is_still_the_councils(case: Case) -> Non
             0.8,
         ),
     ):
-        acts = runs_of(one(*patches).apply(case), many, "2009-10").acts()
+        acts = runs_of(one(*patches).apply(case), many, "2009-10", "2009-12").acts()
         acts = acts[(acts.month == "2009-12") & (acts.state == "UZB")]
         passed, refused = (
             set(acts[acts.act == name].run) for name in ("sanction", "refuse_sanction")
@@ -322,11 +329,11 @@ def test_a_case_put_forward_for_certain_is_still_the_councils(case: Case) -> Non
 
 @pytest.mark.slow
 def test_a_club_that_never_was_leaves_other_draws_alone(
-    case: Case, some_parameters: ParameterDraws
+    case: Case, some_parameters: ParameterDraws, base: Ensemble
 ) -> None:
     changed = one(RemoveClub(club="GUAM")).apply(case)
     assert "GUAM" not in changed.clubs
-    base, other = runs_of(case, some_parameters), runs_of(changed, some_parameters)
+    other = runs_of(changed, some_parameters, end="1997-09")
     until = parse_month("1997-09") - case.start
     kept = [c for c, name in enumerate(case.clubs) if name != "GUAM"]
     np.testing.assert_array_equal(base.status[:, :until][..., kept], other.status[:, :until])

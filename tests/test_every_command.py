@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pkgutil
 import re
 import shutil
 import signal
@@ -64,6 +65,29 @@ def test_every_command_is_tried() -> None:
 #: width and encoding
 CONSOLES = ((80, "cp1252"), (40, "cp437"), (40, "ascii"))
 NUMBER = r"\d[\d,.-]*%?"
+#: what commands spend their time on
+WORK = (
+    "tashkent.calibration.report.make_report",
+    "tashkent.calibration.recovery.recover",
+    "tashkent.calibration.validation.validate",
+    "tashkent.cli.comparison.asked",
+    "tashkent.cli.sensitivity_report.asked",
+)
+
+
+def once(work: Callable[..., Any]) -> Callable[..., Any]:
+    """Work that is done when it is first asked for, and told of and given back each time."""
+    lines: list[str] = []
+    found: list[Any] = []
+
+    def done(*given: Any, told: Callable[[str], None] | None = None, **named: Any) -> Any:
+        if not found:
+            found.append(work(*given, **named, **({"told": lines.append} if told else {})))
+        for line in lines if told else ():
+            told(line)
+        return found[0]
+
+    return done
 
 
 @slow
@@ -73,6 +97,8 @@ def test_on_any_console_no_figure_is_lost_and_no_warning_seen(
 ) -> None:
     """Figures of every table are there at any width and in any encoding, and libraries have nothing to warn of."""
     folder = lay_out(tmp_path, earlier=name == "reproduce")
+    for place in WORK:
+        monkeypatch.setattr(place, once(pkgutil.resolve_name(place)))
     monkeypatch.setattr(
         sys, "warnoptions", ["error"]
     )  # so that nothing is silenced, and pytest raises what is warned of
@@ -287,6 +313,64 @@ def test_ctrl_c_during_the_work(monkeypatch: pytest.MonkeyPatch, written: Path, 
     assert not left
     if name not in ("sweep", "calibrate", "validate"):
         assert not (written / name).exists()
+
+
+#: Ctrl-C when a module is about to be imported
+STOPPING = """
+import os, signal, sys
+where = sys.argv.pop(1)
+class Stopping:
+    def find_spec(self, name, *_):
+        if name == where:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Stopping())
+from tashkent.__main__ import main
+main()
+"""
+#: Ctrl-C in text that a module runs, as those of the standard library do when they make classes
+IN_TEXT = """
+import os, signal
+from tashkent.cli import main
+from tashkent.model.case import loading
+def load(*_):
+    exec("os.kill(os.getpid(), signal.SIGINT)")
+loading._Loader.load = load
+main()
+"""
+
+
+def stopped(script: str, *arguments: str) -> tuple[int, str]:
+    """Exit code and complaint of a script that runs a command."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments, "law"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.returncode, done.stderr
+
+
+@slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal is sent to oneself")
+@pytest.mark.parametrize(
+    "module",
+    [
+        "tashkent.cli",
+        "typer",
+        "tashkent.cli.validate",
+        "tashkent.model.memory",
+        "tashkent.model.law",
+    ],
+)
+def test_ctrl_c_while_modules_are_imported(module: str) -> None:
+    assert stopped(STOPPING, module) == (STOPPED, "error: stopped\n")
+
+
+@slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no signal is sent to oneself")
+def test_ctrl_c_in_text_that_is_run() -> None:
+    assert stopped(IN_TEXT) == (STOPPED, "error: stopped\n")
 
 
 # processes -----------------------------------------------------------------------------------------

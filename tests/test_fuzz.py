@@ -2,15 +2,19 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 import warnings
 from pathlib import Path
 
 import pytest
 
+from tashkent.model.cases.cst.evidence import coding
+from tashkent.model.patches.kinds import PATCH_NAMES
 from tests.fuzz import Found, Tried
-from tests.fuzzer import Outcome, attempt, kinds
+from tests.fuzzer import QUESTIONS, Outcome, attempt, kinds, waited
 
 ROOT = Path(__file__).parents[1]
 #: mutants of each test run, and the seed that keeps them the same
@@ -79,3 +83,19 @@ def test_what_is_said_of_mutants_adds_up() -> None:
     assert told["slowest"] == {"seconds": 6.5, "kind": "design"}
     assert told["most_memory"] == {"megabytes": 9, "kind": "design"}
     assert [tried.number for tried in found.shown.values()] == [3]
+
+
+def test_time_without_a_processor_is_told_apart() -> None:
+    began, queued, worked = time.monotonic(), waited(), time.process_time()
+    sum(range(3_000_000))
+    by_clock, working = time.monotonic() - began, time.process_time() - worked
+    assert 0 <= waited() - queued <= by_clock - 0.5 * working
+    assert waited(2**22 + 1) == 0.0
+
+
+def test_every_patch_and_rule_is_among_what_is_mutated() -> None:
+    made = {name for text in QUESTIONS.values() for name in re.findall(r'do = "(\w+)"', text)}
+    not_in_the_small_law = {"read_otherwise", "propose"}
+    assert made >= set(PATCH_NAMES.values()) - not_in_the_small_law
+    happened = kinds()["happenings"].seeds["happenings.csv"]
+    assert all(f",{name}," in happened for name in coding.RULES)

@@ -101,6 +101,18 @@ def test_a_sanctioned_seat_has_one_route_out(case: Case) -> None:
     assert scored.two_routes[before].all()
 
 
+def test_a_route_has_what_stays_at_its_prior_to_itself(minimal: Case, rows: Design) -> None:
+    suspend = minimal.parameters["suspend"].model_copy(update={"fitted": False})
+    other = minimal.varied(parameters={**minimal.parameters, "suspend": suspend})
+    whole, less = design(minimal), design(other)
+    assert whole.two_routes.any()
+    assert set(whole.names) - set(less.names) == {"suspend"}
+    x, y = prior_means(minimal), prior_means(other)
+    for one, two in zip(whole.log_odds(x), less.log_odds(y), strict=True):
+        np.testing.assert_allclose(one, two)
+    assert np.ptp(less.offset[less.two_routes], axis=1).min() == -suspend.mean
+
+
 LEAVE = ("lapse", "leave", "suspend", "expel")
 
 
@@ -262,3 +274,34 @@ def test_a_parameter_left_out_is_zero(case: Case) -> None:
     fitted = fitting.fit(case, without=["patronage"])
     assert fitted.mode[fitted.names.index("patronage")] == pytest.approx(0, abs=1e-4)
     assert fitted.log_posterior < fitting.fit(case).log_posterior + 1.0
+
+
+def test_who_goes_by_either_route_against_all_odds_has_a_score(minimal: Case) -> None:
+    """The chance rounds to 0, and its logarithm is that of the smallest number that still counts."""
+    row = risk_set(minimal).where(np.array([0]))
+    one = np.ones((1, 1))
+    done, two = replace(row, done=np.array([True])), np.array([True])
+    left = Design(("a",), done, one, one, two, np.zeros((1, 2)))
+    assert left.log_scores(np.array([-1000.0])) == pytest.approx(math.log(1e-300))
+    both = 1 - (1 - 1 / (1 + math.exp(2))) ** 2
+    assert left.log_scores(np.array([-2.0])) == pytest.approx(math.log(both))
+
+
+def test_choices_begin_in_the_month_after_the_start(minimal: Case) -> None:
+    """Of two founders and one state outside, only the last has a choice then: the treaty is not yet in force."""
+    rows = risk_set(minimal)
+    first = rows.where(rows.month == 1)
+    choices = zip(first.state, first.choice, strict=True)
+    assert [(minimal.state_ids[s], CHOICES[k]) for s, k in choices] == [("BOR", "accede")]
+
+
+def test_what_else_a_state_does_in_the_month_takes_no_choice_back(minimal: Case) -> None:
+    """Nor does a choice count that the club made for it."""
+    joined = next(e for e in minimal.record if (e.club, e.state) == ("RING", "BOR"))
+    more = {"date": date(2004, 11, 20), "status": "member"}
+    declines = joined.model_copy(update={**more, "act": "decline"})
+    by_club = joined.model_copy(update={**more, "act": "withdraw", "actor": "club"})
+    usual = risk_set(minimal)
+    for other in (declines, by_club):
+        found = risk_set(minimal.varied(record=(*minimal.record, other)))
+        np.testing.assert_array_equal(found.done, usual.done)

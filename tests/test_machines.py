@@ -14,7 +14,7 @@ from tashkent.cli.new_case import new_case
 from tashkent.experiments.manifest import machine
 
 #: each starts processes, one after the other
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("machines")]
+pytestmark = pytest.mark.slow
 
 ASKED = ("compare", "CF1", "--runs", "20", "--from", "1998-12")
 

@@ -17,7 +17,7 @@ from tashkent.model.storage import sha256
 from tests.test_cli import call, check_whole
 
 #: each needs the results of all commands, which take long to make
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("reproduce")]
+pytestmark = pytest.mark.slow
 
 EXAMPLE = Path(__file__).parents[1] / "docs/examples/renewal.toml"
 ASKED = {

@@ -1,5 +1,7 @@
 """The law at work in runs: what may never happen, and what must."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -156,7 +158,9 @@ def test_a_rival_has_its_way_where_the_patron_does_not_sit(
     seats = Seats.empty((1, *inputs.record.status.shape[1:]))
     seats.status[0, case.state_ids.index(member), c] = Status.MEMBER
     if club == case.focus:
-        inputs.record.status[t, inputs.patron, c] = Status.MEMBER
+        record = Seats(*(array.copy() for array in inputs.record))  # others have the same inputs
+        record.status[t, inputs.patron, c] = Status.MEMBER
+        inputs = replace(inputs, record=record)
     script = Script(seats.status.shape[1:])
     script.act(t, "accede", case.state_ids.index(petitioner), c)
     parameters = parameters_of(case, objection=-50.0, objection_rivalry=0.0, veto=100.0)
@@ -164,3 +168,119 @@ def test_a_rival_has_its_way_where_the_patron_does_not_sit(
     advance(world, t)
     expected = Act.REFUSE_ACCESSION if refused else Act.ACCEDE
     assert [entry.act for entry in world.log if entry.club == c] == [expected]
+
+
+@dataclass
+class PutForward(Script):
+    """A script in which a case of one kind against one state is put forward for certain."""
+
+    case: tuple[Act, int] = (Act.SANCTION, 0)
+
+    def proposed(self, act: Act, c: int, t: int) -> np.ndarray:
+        return (act == self.case[0]) & (np.arange(self.shape[0]) == self.case[1])
+
+
+def session(case: Case, put_forward: str, statuses: dict[str, Status], **odds: float) -> list[str]:
+    """The acts of the pact's session of December 2010 whose members lack instruments; every draw is one half."""
+    t, inputs, states = parse_month("2010-12") - case.start, bare(case), case.state_ids
+    c = tuple(case.clubs).index(case.focus)
+    seats = Seats.empty((1, *inputs.record.status.shape[1:]))
+    for state, status in statuses.items():
+        seats.status[0, states.index(state), c] = status
+        seats.gap[0, states.index(state), c] = 12
+    act, _, state = put_forward.partition(" ")
+    against = (Act[act], states.index(state))
+    script = PutForward(seats.status.shape[1:], case=against)
+    parameters = parameters_of(case, objection_rivalry=0.0, **odds)
+    world = world_of(inputs, seats, script, parameters)
+    advance(world, t)
+    return [f"{e.act.name} {states[s]}" for e in world.log if e.club == c for s in e.state]
+
+
+TWO = {"KAZ": Status.MEMBER, "UZB": Status.MEMBER}
+
+
+@pytest.mark.parametrize(
+    ("put_forward", "odds", "acts"),
+    [
+        ("SANCTION UZB", {"sanction_objection": -50.0}, ["SANCTION UZB"]),
+        ("SANCTION KAZ", {"sanction_objection": -50.0}, ["SANCTION KAZ"]),
+        ("EXPEL UZB", {"sanction_objection": -50.0}, []),
+        # the only other member objects with a chance of three in five, and of one half: a draw at the limit passes not
+        ("SANCTION UZB", {"sanction_objection": np.log(1.5)}, ["REFUSE_SANCTION UZB"]),
+        ("SANCTION UZB", {"sanction_objection": 0.0}, ["REFUSE_SANCTION UZB"]),
+        # nothing is certain, and a member proposes with a chance of one half: a draw at the limit does not
+        ("EXPEL UZB", {"sanction_objection": -50.0, "sanction": 0.0}, []),
+        (
+            "EXPEL UZB",
+            {"sanction_objection": -50.0, "sanction": 0.01},
+            ["SANCTION KAZ", "SANCTION UZB"],
+        ),
+    ],
+)
+def test_a_case_is_put_forward_and_then_the_councils(
+    case: Case, put_forward: str, odds: dict[str, float], acts: list[str]
+) -> None:
+    assert sorted(session(case, put_forward, TWO, **odds)) == acts
+
+
+@pytest.mark.parametrize(
+    ("release", "acts"), [(0.0, ["SUSPEND UZB"]), (0.01, ["REFUSE_SUSPENSION UZB"])]
+)
+def test_a_draw_at_the_limit_objects_to_no_suspension(
+    case: Case, release: float, acts: list[str]
+) -> None:
+    two = {"KAZ": Status.MEMBER, "UZB": Status.SUSPENSION_REQUESTED}
+    assert session(case, "EXPEL KAZ", two, release=release) == acts
+
+
+def test_who_never_left_did_not_do_so_of_late() -> None:
+    """However long that is: spans are at most 100 years."""
+    seats = Seats.empty((1, 2, 2))
+    for since in (seats.left_in, seats.courted_in):
+        assert (0 - since.astype(int) > 100 * 12).all()
+
+
+@pytest.mark.parametrize(("odds", "act"), [(0.0, Act.ACCEDE), (0.01, Act.REFUSE_ACCESSION)])
+def test_a_draw_at_the_limit_keeps_nobody_out(case: Case, odds: float, act: Act) -> None:
+    t, inputs, states = parse_month("1999-03") - case.start, bare(case), case.state_ids
+    c = tuple(case.clubs).index(case.focus)
+    seats = Seats.empty((1, *inputs.record.status.shape[1:]))
+    seats.status[0, states.index("KAZ"), c] = Status.MEMBER
+    script = Script(seats.status.shape[1:])
+    script.act(t, "accede", states.index("AZE"), c)
+    parameters = parameters_of(case, objection=odds, objection_rivalry=0.0, veto=0.0)
+    world = world_of(inputs, seats, script, parameters)
+    advance(world, t)
+    assert [entry.act for entry in world.log if entry.club == c] == [act]
+
+
+@pytest.mark.parametrize(("odds", "act"), [(0.0, Act.HELP), (0.01, Act.REFUSE_HELP)])
+def test_a_draw_at_the_limit_denies_nobody_help(case: Case, odds: float, act: Act) -> None:
+    t, states = parse_month("1996-06") - case.start, case.state_ids
+    asked = {t: ((states.index("KGZ"), "external", True),)}
+    inputs = replace(bare(case), requests=asked)
+    c = tuple(case.clubs).index(case.focus)
+    seats = Seats.empty((1, *inputs.record.status.shape[1:]))
+    for state in ("KAZ", "KGZ"):
+        seats.status[0, states.index(state), c] = Status.MEMBER
+    parameters = parameters_of(case, help_objection=odds, objection_rivalry=0.0, veto=0.0)
+    world = world_of(inputs, seats, Script(seats.status.shape[1:]), parameters)
+    advance(world, t)
+    assert [entry.act for entry in world.log if entry.club == c] == [act]
+
+
+@pytest.mark.parametrize(("open_to_it", "acts"), [(True, [Act.OBSERVE]), (False, [])])
+def test_nobody_observes_a_club_that_is_closed_to_it(
+    case: Case, open_to_it: bool, acts: list[Act]
+) -> None:
+    t, states = parse_month("2005-05") - case.start, case.state_ids
+    may_observe = np.full_like(bare(case).may_observe, open_to_it)
+    inputs, c = replace(bare(case), may_observe=may_observe), tuple(case.clubs).index(case.focus)
+    seats = Seats.empty((1, *inputs.record.status.shape[1:]))
+    seats.status[0, states.index("KAZ"), c] = Status.MEMBER
+    script = Script(seats.status.shape[1:])
+    script.act(t, "observe", states.index("UKR"), c)
+    world = world_of(inputs, seats, script, parameters_of(case))
+    advance(world, t)
+    assert [entry.act for entry in world.log if entry.club == c] == acts

@@ -78,7 +78,7 @@ def deadly(plan, task):
 cluster._evaluate_there = deadly
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("killed sweeps")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -173,8 +173,7 @@ def test_a_sweep_killed_three_times_is_the_undisturbed_one(
 def test_workers_change_nothing(
     design: Path, undisturbed: Path, tmp_path: Path, workers: int
 ) -> None:
-    asked = command(design, "--out", tmp_path / "out", "--workers", workers)
-    subprocess.run(asked, check=True, capture_output=True)
+    sweep(design, tmp_path / "out", workers=workers)
     assert_same(tmp_path / "out", undisturbed)
 
 
@@ -259,8 +258,7 @@ def test_a_task_that_loses_two_workers_of_a_cluster_is_a_failed_row_and_costs_no
         assert [worker.poll() for worker in workers].count(-signal.SIGKILL) == 2
     assert found.failures == len(killer.points)
     assert found.failed["error"].tolist() == [f"ChildProcessError: {LOST}"] * len(killer.points)
-    resumed = command(design, "--out", out, "--workers", 1, "--resume")
-    subprocess.run(resumed, check=True, capture_output=True)
+    sweep(design, out, workers=1, resume=True)
     assert_same(out, undisturbed)
 
 
@@ -284,8 +282,7 @@ def test_a_scheduler_that_dies_half_way_is_one_line_and_what_is_done_is_kept(
     assert len(lines) == 1, said  # but for how far it was, on a slow machine
     assert half <= done(out) < tasks
     assert not (out / "manifest.json").exists()
-    resumed = command(design, "--out", out, "--workers", 1, "--resume")
-    subprocess.run(resumed, check=True, capture_output=True)
+    sweep(design, out, workers=1, resume=True)
     assert_same(out, undisturbed)
 
 
@@ -301,8 +298,7 @@ def test_a_cluster_that_loses_all_workers_is_one_line(
         pytest.raises(InputError, match="a cluster with a worker: all were lost; what is done"),
     ):
         sweep(plan, out, cluster=address)
-    resumed = command(design, "--out", out, "--workers", 1, "--resume")
-    subprocess.run(resumed, check=True, capture_output=True)
+    sweep(design, out, workers=1, resume=True)
     assert_same(out, undisturbed)
 
 

@@ -4,8 +4,6 @@ import pytest
 
 from tests.torture import JOBS, MOMENT, WORKER, WRITING, Tally, Torture, plan
 
-pytestmark = [pytest.mark.xdist_group("killed sweeps")]
-
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Torture:

@@ -152,7 +152,6 @@ def sleep(seconds: float) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("kills")
 def test_ctrl_c_ends_the_processes_at_once() -> None:
     """A task that nobody waits for any more may take hours."""
     others = {child.pid for child in children()}

@@ -76,6 +76,8 @@ NOTE, BESIDE, TOLD = "notes.md", "beside.txt", "told"
 WORDS = "Of mine, and not to be lost.\n"
 #: how a command can be hit
 MOMENT, WRITING, WORKER = "all, at a moment", "all, while writing", "one worker"
+#: how often in a row a command may be done before it is hit
+MISSES = 20
 #: seconds after which something hangs, beyond ten times what it took undisturbed
 LONG = 240.0
 
@@ -99,7 +101,8 @@ class Job:
 CASE = ("--case", "pact")
 JOBS = {
     "run": Job(("run", *CASE, "--runs", "60"), 10, workers=False),
-    "compare": Job(("compare", "question.toml", *CASE, "--runs", "40"), 10),
+    # with runs enough for two processes
+    "compare": Job(("compare", "question.toml", *CASE, "--runs", "510"), 10),
     "sweep": Job(("sweep", "sweep.toml", "--resume"), 13, replaces=False),
     "calibrate": Job(
         (
@@ -353,12 +356,14 @@ def torture(kills: int, seed: int, place: Path) -> Tally:
     """So many kills, each of a job that is still at work."""
     tally, engine = Tally(seed), Torture(place, seed)
     for name, how, times in plan(kills, seed):
-        left = times
+        left, missed = times, 0
         while left > 0:
             began = time.monotonic()
             tally.compared += 1
             try:
                 hits = engine.hit(name, how, left)
+                missed = 0 if hits else missed + 1
+                assert missed < MISSES, f"{MISSES} times in a row there was nothing to hit"
             except (AssertionError, subprocess.TimeoutExpired) as error:
                 words = str(error)
                 tally.failed.append(f"{name}, {how}: {words[:300]}")

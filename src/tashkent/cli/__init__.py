@@ -71,6 +71,9 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         code = STOPPED
     if code == STOPPED:
+        exec(
+            ""
+        )  # Python ends by the signal if it came while text was run, as some modules do, and none was run since
         say("error: stopped")
     sys.exit(code)
 
