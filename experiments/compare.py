@@ -254,9 +254,7 @@ def history_of(
     """The case as it is, run once for all that `compare` is asked of it with the same runs, seed and start."""
     per_draw = _per_draw(runs)
     draws, _ = _draws(case, runs // per_draw, seed, None)
-    return History(
-        case, draws, start=start, seed=seed, per_draw=per_draw, progress=progress
-    )
+    return History(case, draws, start=start, seed=seed, per_draw=per_draw, progress=progress)
 
 
 def _counterfactual(case: Case, named: Counterfactual | str) -> Counterfactual:

@@ -18,7 +18,6 @@ from tashkent.experiments.factors import OfCounterfactual
 from tashkent.experiments.outcomes import horizon, measured
 from tashkent.experiments.plan import POINT, Point, SweepPlan
 from tashkent.experiments.scenarios import BASELINE, Scenario
-from tashkent.model.case import Case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.reading import file_text

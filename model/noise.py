@@ -59,7 +59,8 @@ class Noise:
         self._states, self._clubs, self._seed = case.state_ids, tuple(case.clubs), seed
         numbers = np.arange(runs) if share is None else np.arange(runs) % share
         self._runs = (numbers + first_run).astype(np.uint64)
-        self._first_month = case.start
+        #: the month of t = 0, counted from year 0
+        self.first_month = case.start
         self._streams: dict[tuple[str, int | None], _Stream] = {}
         #: acts and months in which seats are held to an act, or kept from it
         self.held = held_draws(case)
@@ -75,7 +76,7 @@ class Noise:
         if (case.state_ids, tuple(case.clubs)) != (self._states, self._clubs):
             raise ValueError("draws belong to states and clubs, and these differ")
         other = copy(self)
-        other.held, other._first_month = held_draws(case), case.start
+        other.held, other.first_month = held_draws(case), case.start
         return other
 
     def _stream(self, act: str, c: int | None) -> _Stream:
@@ -94,11 +95,13 @@ class Noise:
         `log_odds` and `may` have shape (R, S, C), runs side by side in memory, or in one club (R, S); so has the
         result.
         """
+        if not may.any():
+            return np.zeros_like(may)
         drawn = self._stream(act, c)
         odds, free = log_odds.ravel(order="F"), may.ravel(order="F")
-        rare = drawn.rare(self._first_month + t)
+        rare = drawn.rare(self.first_month + t)
         at = ((rare | (odds > REST)) & free).nonzero()[0]
-        number = uniform(drawn.sequences[at], self._first_month + t)
+        number = uniform(drawn.sequences[at], self.first_month + t)
         found = np.zeros(len(odds), bool)
         found[at] = odds[at] > in_layers(number, rare[at])
         happens: Bools = found.reshape(may.shape, order="F")
@@ -110,12 +113,12 @@ class Noise:
 
     def logistic(self, act: str, t: int, c: int, run: Ints, state: Ints) -> Floats:
         """The logistic noise of an act in month `t` for some seats of a club, shape (n,)."""
-        found = logistic(self._sequences(act, c, run, state), self._first_month + t)
+        found = logistic(self._sequences(act, c, run, state), self.first_month + t)
         return self._hold(found, act, t, c, state, (-np.inf, np.inf))
 
     def uniform(self, act: str, t: int, c: int, run: Ints, state: Ints) -> Floats:
         """The numbers that answer for some seats of a club in month `t`, shape (n,), in (0, 1)."""
-        found = uniform(self._sequences(act, c, run, state), self._first_month + t)
+        found = uniform(self._sequences(act, c, run, state), self.first_month + t)
         return self._hold(found, act, t, c, state, (-1.0, 2.0))
 
     def _sequences(self, act: str, c: int, run: Ints, state: Ints) -> Words:
