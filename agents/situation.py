@@ -4,7 +4,6 @@ Arrays carry any leading axes (runs, or months), then states, then what they are
 A all clubs of the case, of which some formulas see a part, K threats, P sponsors.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
@@ -149,13 +148,8 @@ class Situation:
         ValueError
             If it is not known who is in which club.
         """
-        return tuple(self._unrelieved())
-
-    def _unrelieved(self) -> Iterator[Unrelieved]:
-        held, seat, clubs = self.held, self.seat, self.clubs
-        if held is None or seat is None:
-            missing = "seat" if seat is None else "held"
-            raise ValueError(f"this term depends on the run: {missing} is needed")
+        held, seat, clubs = needed(self.held, "held"), needed(self.seat, "seat"), self.clubs
+        found = []
         at_work = self.covers.reshape(-1, *self.covers.shape[-2:]).any(axis=0)
         for c, k in zip(*(clubs.relieves & at_work[clubs.place]).nonzero(), strict=True):
             covers = self.covers[..., k, None]
@@ -169,7 +163,8 @@ class Situation:
                         self.credibility[..., k] if clubs.promises[other] else clubs.stake[other]
                     )
                     left = left - left * (share * covers[..., other, :]) * held[..., other]
-            yield Unrelieved(int(c), int(k), left)
+            found.append(Unrelieved(int(c), int(k), left))
+        return tuple(found)
 
     def joined_by(self, **of_runs: NDArray[Any]) -> "Situation":
         """The same with all that differs between runs (`PER_RUN`), by name, each of the shape of its field.
@@ -187,6 +182,19 @@ class Situation:
     def of_clubs(self, clubs: slice) -> "Situation":
         """The same as far as it concerns some clubs, in their order."""
         return replace(of_clubs(self, clubs), clubs=of_clubs(self.clubs, clubs))
+
+
+def needed[T: np.generic](values: NDArray[T] | None, name: str) -> NDArray[T]:
+    """What differs between runs, of any shape, where a formula asks for it.
+
+    Raises
+    ------
+    ValueError
+        If only what is the same in all runs is known.
+    """
+    if values is None:
+        raise ValueError(f"this term depends on the run: {name} is needed")
+    return values
 
 
 def outside(rivalry: Floats, seat: Bools) -> Floats:

@@ -8,12 +8,11 @@ decorate it, and give its weight a prior in the case's ``parameters.toml`` under
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tashkent.agents.situation import Bools, Floats, Situation
+from tashkent.agents.situation import Bools, Floats, Situation, needed
 from tashkent.agents.ties import leaning
 
 #: what of a situation differs between runs
@@ -135,15 +134,9 @@ def _over_others(amount: Floats, present: Bools, unit: float) -> Floats:
     return total
 
 
-def _needed(values: NDArray[Any] | None, name: str) -> NDArray[Any]:
-    if values is None:
-        raise ValueError(f"this term depends on the run: {name} is needed")
-    return values
-
-
 def _nothing(now: Situation) -> Floats:
     """Zeros of shape (..., S, C), runs side by side in memory."""
-    of_runs = _needed(now.held, "held").shape[:-1]
+    of_runs = needed(now.held, "held").shape[:-1]
     lead = np.broadcast_shapes(of_runs, now.credibility.shape[:-1])
     return np.zeros((*lead, len(now.clubs.relieves)), order="F")
 
@@ -215,7 +208,7 @@ def coercion(now: Situation) -> Floats:
     in clubs that bear on the patron's pressure, each of which leaves it half as alone. From clubs of other sponsors the
     threat repels in full. Shape (..., S, C).
     """
-    held = _needed(now.held, "held")
+    held = needed(now.held, "held")
     repelled = -_summed(now.threat, now.clubs.menaces)
     alone = np.ones((*held.shape[:-1], 1), order="F")
     for other in now.clubs.shelters.nonzero()[0]:
@@ -247,7 +240,7 @@ def partisan_patron(now: Situation) -> Floats:
     ``- sum over j of rivalry[s, j] * side[s, j] * seat[j, c]``; `side` is the patron's leaning to the rival in clubs
     that it leads, and one half, which is no leaning, in others. Shape (..., S, C).
     """
-    seat = _needed(now.seat, "seat")
+    seat = needed(now.seat, "seat")
     led = now.clubs.patron_led
     partisan = _over_others(
         now.rivalry * leaning(now.patron_tie), seat & led & now.clubs.company, FINEST
@@ -265,7 +258,7 @@ def two_blocs(now: Situation) -> Floats:
 
     Shape (..., S, C).
     """
-    held = _needed(now.held, "held")
+    held = needed(now.held, "held")
     total = np.zeros((*held.shape[:-1], len(now.clubs.opposed)), order="F")
     for c, other in zip(*now.clubs.opposed.nonzero(), strict=True):
         of_club = total[..., c]
@@ -321,7 +314,7 @@ def compliance(now: Situation) -> Floats:
 
     ``- gap * reach[c] / 10``. Shape (..., S, C).
     """
-    return -_needed(now.gap, "gap") * (now.reach / TEN)[..., None, :]
+    return -needed(now.gap, "gap") * (now.reach / TEN)[..., None, :]
 
 
 @term(
@@ -334,7 +327,7 @@ def contagion(now: Situation) -> Floats:
 
     ``- 10 * sum over j of bond[s, j] * left[j, c]``. Shape (..., S, C).
     """
-    return -TEN * _over_others(now.bond, _needed(now.left, "left"), SHARE_OF_TRADE)
+    return -TEN * _over_others(now.bond, needed(now.left, "left"), SHARE_OF_TRADE)
 
 
 @term(theory="Burden sharing (Olson and Zeckhauser 1966)", reads=("seat",), where="budgeted")
@@ -343,7 +336,7 @@ def dues(now: Situation) -> Floats:
 
     ``- 10 * shared_budget[c] / (1 + number of other paying states that are in)``. Shape (..., S, C).
     """
-    seats = _needed(now.seat, "seat") & now.pays[:, None]
+    seats = needed(now.seat, "seat") & now.pays[:, None]
     others = seats.sum(axis=-2)[..., None, :] - seats
     return -TEN * now.shared_budget[..., None, :] / (1.0 + others)
 
@@ -355,4 +348,4 @@ def dues(now: Situation) -> Floats:
 )
 def courtship(now: Situation) -> Floats:
     """The patron courts a member that drifts: 1 while it does, else 0. Shape (..., S, C)."""
-    return _needed(now.courted, "courted").astype(np.float64)
+    return needed(now.courted, "courted").astype(np.float64)

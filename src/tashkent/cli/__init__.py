@@ -71,9 +71,8 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         code = STOPPED
     if code == STOPPED:
-        exec(
-            ""
-        )  # Python ends by the signal if it came while text was run, as some modules do, and none was run since
+        # Ctrl-C in text that was run, as some modules do, would end Python by the signal; more text makes it forget
+        exec("")
         say("error: stopped")
     sys.exit(code)
 
