@@ -294,21 +294,34 @@ def summary(fates: Sequence[Fate], known: int, seed: int | None) -> dict[str, An
 
 def survivors(found: dict[str, Any]) -> set[str]:
     """The names of the mutants that nothing noticed in an earlier run."""
-    return {"{path} {function}: {change}".format(**one) for one in found["survivors"]}
+    return {_name(one) for one in found["survivors"]}
 
 
-def taken_into(earlier: dict[str, Any], again: dict[str, Any]) -> dict[str, Any]:
-    """An earlier run, of which the survivors have been tried again: who was noticed before still is."""
+def _name(survivor: dict[str, str]) -> str:
+    return "{path} {function}: {change}".format(**survivor)
+
+
+def taken_into(
+    earlier: dict[str, Any], again: dict[str, Any], tried: Iterable[Mutant]
+) -> dict[str, Any]:
+    """An earlier run, of which some survivors have been tried again: what was found of all others still holds."""
     modules = {path: dict(counts) for path, counts in earlier["modules"].items()}
     for path, counts in again["modules"].items():
         modules[path][SURVIVED] -= sum(counts.values())
         for fate, number in counts.items():
             modules[path][fate] += number
+    names = {mutant.name for mutant in tried}
     by = Counter(earlier["killed_by"]) + Counter(again["killed_by"])
     return earlier | {
         "modules": modules,
         "killed_by": dict(by.most_common()),
-        "survivors": again["survivors"],
+        "survivors": sorted(
+            [
+                *(one for one in earlier["survivors"] if _name(one) not in names),
+                *again["survivors"],
+            ],
+            key=lambda one: list(modules).index(one["path"]),
+        ),
     }
 
 
@@ -353,7 +366,7 @@ def main() -> None:
     found = summary(tried, known, asked.seed if len(tried) < known else None)
     print(f"{time.monotonic() - began:.0f} s")
     print(dict(done), found["killed_by"])
-    found = found if earlier is None else taken_into(earlier, found)
+    found = found if earlier is None else taken_into(earlier, found, some)
     if not asked.dry:
         RESULT.parent.mkdir(parents=True, exist_ok=True)
         RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

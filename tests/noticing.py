@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import _lru_cache_wrapper, cached_property
 from inspect import CO_OPTIMIZED
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -100,6 +100,16 @@ def functions(modules: Iterable[str]) -> dict[Key, list[FunctionType]]:
                 found.setdefault(key, []).append(one)
     gc.freeze()
     return found
+
+
+def forget(module: str) -> None:
+    """Have functions of a module's folder find anew what they keep, as it was found without the fault."""
+    folder = module.rpartition(".")[0]
+    gc.unfreeze()
+    for one in gc.get_objects():
+        if isinstance(one, _lru_cache_wrapper) and one.__module__.startswith(folder):
+            one.cache_clear()
+    gc.freeze()
 
 
 # what a test runs ----------------------------------------------------------------------------------
@@ -348,6 +358,7 @@ def notice(
 
     def work(answer: Path) -> None:
         fault.make()
+        forget(module_of(fault.mutant.path))
         for item, after in zip(items, [*items[1:], None], strict=True):
             most = int(time.process_time() + PATIENCE * known[item.nodeid].seconds + MARGIN)
             resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))

@@ -305,3 +305,20 @@ def test_what_else_a_state_does_in_the_month_takes_no_choice_back(minimal: Case)
     for other in (declines, by_club):
         found = risk_set(minimal.varied(record=(*minimal.record, other)))
         np.testing.assert_array_equal(found.done, usual.done)
+
+
+def test_what_a_state_did_is_in_the_row_of_its_choice(minimal: Case) -> None:
+    """Acts by its own hand alone; who does not sign at a renewal has moved, and who signs has not."""
+    rows, clubs = risk_set(minimal), tuple(minimal.clubs)
+
+    def told(some: np.ndarray) -> list[tuple[str, str, str, str]]:
+        found = rows.where(some)
+        return [
+            (month_label(minimal.start + int(t)), minimal.state_ids[s], clubs[c], CHOICES[k])
+            for t, s, c, k in zip(found.month, found.state, found.club, found.choice, strict=True)
+        ]
+
+    joined = [("2001-04", "BOR", "PACT", "accede"), ("2004-11", "BOR", "RING", "accede")]
+    back = ("2007-03", "BOR", "PACT", "accede")
+    assert told(rows.done) == [joined[0], ("2004-07", "ARV", "PACT", "renew"), joined[1], back]
+    assert told(rows.moved) == [joined[0], ("2004-07", "BOR", "PACT", "renew"), joined[1], back]

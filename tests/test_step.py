@@ -9,7 +9,7 @@ import pytest
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
 from tashkent.model.record import Ensemble
-from tashkent.model.seats import NEVER, Seats
+from tashkent.model.seats import NEVER, Seats, owed_after
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import FORMER, Act, Status
 from tashkent.model.step import advance
@@ -284,3 +284,13 @@ def test_nobody_observes_a_club_that_is_closed_to_it(
     world = world_of(inputs, seats, script, parameters_of(case))
     advance(world, t)
     assert [entry.act for entry in world.log if entry.club == c] == acts
+
+
+def test_who_settles_owes_a_month_less_and_who_does_not_pay_a_month_more() -> None:
+    owed = np.array([3, 2, 1, 0], np.int16)
+    for status, left in (
+        (Status.NOTICE_GIVEN, [2, 1, 0, 0]),
+        (Status.FROZEN, [4, 3, 2, 1]),
+        (Status.MEMBER, [0, 0, 0, 0]),
+    ):
+        assert owed_after(owed, np.full(4, status, np.int8)).tolist() == left

@@ -241,7 +241,9 @@ def test_survivors_that_are_tried_again_are_counted_once() -> None:
     )
     assert survivors(first) == {other.name, last.name}
     again = summary([Fate(other, KILLED, "x.py::z"), Fate(last, SURVIVED, "")], 2, None)
-    both = taken_into(first, again)
+    both = taken_into(first, again, [other, last])
     assert both["modules"] == {"a.py": {KILLED: 2, TIMEOUT: 0, SURVIVED: 1}}
     assert (both["mutants"], both["killed_by"]) == (3, {"x.py": 2})
     assert survivors(both) == {last.name}
+    some = taken_into(first, summary([Fate(other, SURVIVED, "")], 1, None), [other])
+    assert (some["modules"], survivors(some)) == (first["modules"], {other.name, last.name})
