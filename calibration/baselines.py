@@ -1,7 +1,9 @@
 """What knows no mechanism: constant hazards, a renewal step, all structural steps, and nobody moves.
 
-A baseline gives every row of the risk set a probability from counts in cells: ``(done + 0.5) / (rows + 1)`` (Jeffreys).
-What differs is the cells. All see the same rows as the model, so a club that is closed is a risk for nobody.
+A baseline gives every row of the risk set a probability from counts in cells, ``(done + 0.5) / (rows + 0.5 / pooled)``,
+where ``pooled`` is the rate of the same kind of choice over all clubs. So a cell without a row says what all clubs say
+together, and one with many rows what it counted (docs/decisions/0100-an-empty-cell-is-no-coin.md). What differs
+between baselines is the cells. All see the same rows as the model, so a club that is closed is a risk for nobody.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +22,8 @@ from tashkent.model.record import Ensemble
 from tashkent.model.statuses import Status, is_in
 
 Cells = Callable[[RiskSet], NDArray[np.intp]]
+#: what a cell is thought to have seen before it is counted: half an act
+HALF = 0.5
 _ACCEDE, _RENEW = CHOICES.index("accede"), CHOICES.index("renew")
 
 
@@ -42,9 +46,13 @@ def structural_steps(rows: RiskSet) -> NDArray[np.intp]:
 
     Shape (rows,).
     """
-    phase = np.where(rows.founding, 2, np.where(rows.window, 1, 0))
-    phase = np.where(rows.choice == _ACCEDE, phase, 0)
-    return (rows.club * 3 + rows.choice) * 3 + phase
+    return rows.club * len(CHOICES) * 3 + _phase(rows)
+
+
+def _phase(rows: RiskSet) -> NDArray[np.intp]:
+    """Kind of choice, and for accession whether it is a founding or falls into an opening window; shape (rows,)."""
+    step = np.where(rows.founding, 2, np.where(rows.window, 1, 0))
+    return np.asarray(rows.choice * 3 + np.where(rows.choice == _ACCEDE, step, 0))
 
 
 BASELINES: Mapping[str, Cells] = {
@@ -57,17 +65,48 @@ BASELINES: Mapping[str, Cells] = {
 def predict(cells: Cells, train: RiskSet, test: RiskSet) -> Floats:
     """Probability that the state of each test row does what its row offers, from rates in the training rows; (rows,).
 
-    For cells that mix renewals with exits, the rate is that of leaving.
+    With n rows in a cell, d of them done, and r the pooled rate of the test row (`pooled_rates`):
+    ``(d + 0.5) / (n + 0.5 / r)``. For cells that mix renewals with exits, the rate is that of leaving.
     """
-    size = int(max(cells(train).max(), cells(test).max())) + 1
-    where = cells(train)
+    where, asked = cells(train), cells(test)
+    size = int(max(where.max(initial=0), asked.max(initial=0))) + 1
     mixes = cells is constant_hazards
     event = _leaves(train) if mixes else train.done
-    rate = (np.bincount(where[event], minlength=size) + 0.5) / (
-        np.bincount(where, minlength=size) + 1.0
+    done, rows = (
+        np.bincount(at, minlength=size)[asked].astype(float) for at in (where[event], where)
     )
-    p = rate[cells(test)]
+    p = (done + HALF) / (rows + HALF / pooled_rates(cells, train, test))
     return np.where(test.choice == _RENEW, 1.0 - p, p) if mixes else p
+
+
+def pooled_rates(cells: Cells, train: RiskSet, test: RiskSet) -> Floats:
+    """The rate over all clubs towards which the cell of each test row is shrunk, from the training rows; (rows,).
+
+    It is ``(done + 0.5) / (rows + 1)`` over the rows of the same kind of choice, and for cells that tell them apart of
+    the same phase (an opening window, a founding). Founding months are pooled with each other alone: where cells do
+    not tell them apart they are left out. What no training row is like takes the rate of all months that are no
+    founding; a renewal, to sign or not on one day, takes one half.
+    """
+    mixes = cells is constant_hazards
+    event = _leaves(train) if mixes else train.done
+    kind, asked = ((rows.choice != _ACCEDE) if mixes else rows.choice for rows in (train, test))
+    plain = ~(train.founding & (train.choice == _ACCEDE))
+    monthly = plain & (mixes | (train.choice != _RENEW))
+    rates = np.full(len(test), _rate(event, monthly))
+    if not mixes:
+        rates[test.choice == _RENEW] = 0.5
+    for one in np.unique(kind):
+        rates[asked == one] = _rate(event, (kind == one) & plain)
+    if cells is structural_steps:
+        mine, theirs = (_phase(rows) for rows in (train, test))
+        for phase in np.unique(mine):
+            rates[theirs == phase] = _rate(event, mine == phase)
+    return rates
+
+
+def _rate(event: Bools, among: Bools) -> float:
+    """Rate of an event among some rows, half an act added to each side."""
+    return float(((event & among).sum() + HALF) / (among.sum() + 1.0))
 
 
 def _leaves(rows: RiskSet) -> Bools:
@@ -193,23 +232,23 @@ def backed_off(
 ) -> Floats:
     """The structural steps, but a cell that no training row is in takes the rate of the coarser cell around it.
 
-    From the kinds of choice down; otherwise ``(done + 0.5) / (rows + 1)`` as ever. Without it such a cell counts as one
-    half in every month, which no forecaster would say. `finest` adds cells of its own below the steps, of training
-    and of test rows. Probabilities of the test rows, shape (rows,).
+    From the pooled rates down; otherwise ``(done + 0.5) / (rows + 1)``: a cell with few rows is taken at its word.
+    `finest` adds cells of its own below the steps, of training and of test rows. Probabilities of the test rows,
+    shape (rows,).
     """
     chain = [(cells(train), cells(test)) for cells in CHAIN]
     if finest is not None:
         chain.append(finest)
-    mine, theirs = np.full(len(train), 0.5), np.full(len(test), 0.5)
+    mine, theirs = (pooled_rates(kinds, train, rows) for rows in (train, test))
     for where, cells in chain:
         size = int(max(where.max(), cells.max())) + 1
         rows, done = (
             np.bincount(where, minlength=size),
             np.bincount(where[train.done], minlength=size),
         )
-        above = np.full(size, 0.5)
+        above = np.full(size, HALF)
         above[where], above[cells] = mine, theirs
-        rate = np.where(rows > 0, (done + 0.5) / (rows + 1.0), above)
+        rate = np.where(rows > 0, (done + HALF) / (rows + 1.0), above)
         mine, theirs = rate[where], rate[cells]
     return theirs
 

@@ -9,6 +9,8 @@ STEPS = "structural steps"
 #: the same with empty cells filled from coarser ones: where it does better, it is the baseline to beat
 BACKED_OFF = "structural steps, backed off"
 NOBODY = "nobody moves"
+#: the law, openings and habit, without a reason to want a seat
+FRICTIONS = "frictions alone"
 LOGIT = "logit on the inputs"
 THRESHOLD = "threshold on the tie"
 MEMBERS = "members of the rival club leave"

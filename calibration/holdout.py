@@ -7,11 +7,13 @@ every baseline on the same rows.
 """
 
 from collections.abc import Callable, Sequence
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from tashkent.agents.situation import Floats
 from tashkent.calibration.baselines import (
     BASELINES,
     backed_off,
@@ -23,13 +25,14 @@ from tashkent.calibration.baselines import (
 from tashkent.calibration.contests import ALL, Forecast, contest, predictions_table
 from tashkent.calibration.forecasters import (
     BACKED_OFF,
+    FRICTIONS,
     LOGIT,
     MEMBERS,
     MODEL,
     NOBODY,
-    STEPS,
     THRESHOLD,
 )
+from tashkent.calibration.frictions import design_of_frictions, frictions_alone
 from tashkent.calibration.likelihood import Design, design, fit_rows
 from tashkent.calibration.posterior import fit
 from tashkent.calibration.refit import PROPOSALS, log_mean_exp, refit
@@ -55,24 +58,28 @@ def leave_one_state_out(
 ) -> pd.DataFrame:
     """Held-out log scores by state and club: one column for the model and one for each baseline.
 
-    Rows up to `Case.fit_until` only. The structural steps fill cells that no training row is in, which makes them
-    the stronger over all clubs (docs/decisions/0017). Columns: state, club, choices, acts, model, and the baselines by
-    name; scores in nats, higher is better.
+    Rows up to `Case.fit_until` only. Columns: state, club, choices, acts, model, frictions alone, and the baselines
+    by name; scores in nats, higher is better.
     """
     rows = fit_rows(case)
+    bare = design_of_frictions(case, rows.rows)
     clubs = tuple(case.clubs)
     table = []
     for s, state in enumerate(case.state_ids):
         if state not in case.deciders:
             continue
         train, test = rows.where(rows.rows.state != s), rows.where(rows.rows.state == s)
-        draws = fit(case, train).draws(runs=DRAWS, seed=seed)
-        scores = test.log_scores(draws.of_names(rows.names))
+        scores = _scores_of_draws(case, train, test, seed)
+        of_frictions = _scores_of_draws(
+            frictions_alone(case),
+            bare.where(rows.rows.state != s),
+            bare.where(rows.rows.state == s),
+            seed,
+        )
         rates = {
             name: log_scores(predict(cells, train.rows, test.rows), test.rows)
             for name, cells in BASELINES.items()
         }
-        rates[STEPS] = log_scores(backed_off(train.rows, test.rows), test.rows)
         for c, club in enumerate(clubs):
             here = test.rows.club == c
             table.append(
@@ -82,6 +89,7 @@ def leave_one_state_out(
                     "choices": int(here.sum()),
                     "acts": _acts(test, here),
                     MODEL: log_mean_exp(scores[here].sum(axis=0)),
+                    FRICTIONS: log_mean_exp(of_frictions[here].sum(axis=0)),
                     **{name: float(p[here].sum()) for name, p in rates.items()},
                 }
             )
@@ -90,11 +98,24 @@ def leave_one_state_out(
     return pd.DataFrame(table)
 
 
+def _scores_of_draws(case: Case, train: Design, test: Design, seed: int) -> Floats:
+    """Log probability of what each test row's state did, for draws of a fit to the others; shape (rows, draws)."""
+    draws = fit(case, train).draws(runs=DRAWS, seed=seed)
+    return test.log_scores(draws.of_names(train.names))
+
+
 def _acts(test: Design, here: np.ndarray) -> int:
     return int((test.rows.done & here).sum())
 
 
 # contests ------------------------------------------------------------------------------------------
+
+
+class _How(TypedDict):
+    """How a part of the record is fitted: what keys the draws, and how many there are."""
+
+    seed: Sequence[int]
+    proposals: int
 
 
 def predict_model(
@@ -114,10 +135,15 @@ def predict_model(
     return Forecast(who, np.clip(p, 0.0, 1.0), draws, found.weights, found.pareto_k)
 
 
-def predict_baselines(case: Case, train: RiskSet, test: RiskSet) -> list[Forecast]:
-    """Every contender that knows no mechanism, on the same rows."""
+def predict_baselines(
+    case: Case, train: RiskSet, test: RiskSet, *, seed: Sequence[int], proposals: int
+) -> list[Forecast]:
+    """Every contender that knows no mechanism, on the same rows; frictions alone are fitted as the model is."""
     renewal = test.choice == CHOICES.index("renew")
+    bare = (design_of_frictions(case, rows) for rows in (train, test))
+    of = frictions_alone(case)
     found = [Forecast(NOBODY, renewal.astype(float))]
+    found.append(predict_model(of, *bare, seed=seed, proposals=proposals, who=FRICTIONS))
     found += [Forecast(name, predict(cells, train, test)) for name, cells in BASELINES.items()]
     found.append(Forecast(BACKED_OFF, backed_off(train, test)))
     found.append(Forecast(LOGIT, predict_logit(case, train, test)))
@@ -137,9 +163,10 @@ def hold_out_state(
     rows, s = design(case), case.state_ids.index(state)
     train, test = fit_rows(case), rows.where(rows.rows.state == s)
     train = train.where(train.rows.state != s)
-    found = [predict_model(case, train, test, seed=(seed, s), proposals=proposals)]
+    how: _How = {"seed": (seed, s), "proposals": proposals}
+    found = [predict_model(case, train, test, **how)]
     if baselines:
-        found += predict_baselines(case, train.rows, test.rows)
+        found += predict_baselines(case, train.rows, test.rows, **how)
     held, scored = f"state {state}", test.rows.month <= case.fit_until - case.start
     risks = risk_table(case, test.rows, found)
     kept, found = test.rows.where(scored), [one.where(scored) for one in found]
@@ -160,9 +187,10 @@ def hold_out_after(
     test = rows.where(
         (rows.rows.month > month - case.start) & (rows.rows.month <= last - case.start)
     )
-    found = [predict_model(case, train, test, seed=(seed, month), proposals=proposals)]
+    how: _How = {"seed": (seed, month), "proposals": proposals}
+    found = [predict_model(case, train, test, **how)]
     if baselines:
-        found += predict_baselines(case, train.rows, test.rows)
+        found += predict_baselines(case, train.rows, test.rows, **how)
     held = f"after {month_label(month)}"
     return contest(case, test.rows, found, held), predictions_table(case, test.rows, found, held)
 
@@ -186,9 +214,10 @@ def renewal_scores(
         & (rows.rows.choice == CHOICES.index("renew"))
         & (rows.rows.club == tuple(case.clubs).index(case.focus))
     )
-    found = [predict_model(case, train, test, seed=(seed, month), proposals=proposals)]
+    how: _How = {"seed": (seed, month), "proposals": proposals}
+    found = [predict_model(case, train, test, **how)]
     if baselines:
-        found += predict_baselines(case, train.rows, test.rows)
+        found += predict_baselines(case, train.rows, test.rows, **how)
     table = []
     done = test.rows.done
     for one in found:

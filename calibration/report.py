@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from tashkent.calibration.baselines import BASELINES, p_in
-from tashkent.calibration.forecasters import MODEL, NOBODY
+from tashkent.calibration.forecasters import FRICTIONS, MODEL, NOBODY
+from tashkent.calibration.frictions import p_in_by_frictions
 from tashkent.calibration.holdout import leave_one_state_out
 from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.posterior import Posterior, posterior
@@ -208,7 +209,7 @@ def _scores(ensemble: Ensemble, held_out: pd.DataFrame) -> pd.DataFrame:
     One row a club, contender, score and span of months. `months` says what the fit has seen of them, and `best` is 1
     for the best of a club, score and span: the model where no baseline does better.
     """
-    names = [*ensemble.case.clubs, ALL_CLUBS, MODEL, NOBODY, *BASELINES]
+    names = [*ensemble.case.clubs, ALL_CLUBS, MODEL, FRICTIONS, NOBODY, *BASELINES]
     table = pd.concat([_log_scores(held_out, ensemble.case), _brier(ensemble)])
     table = table.sort_values(
         ["club", "who"], key=lambda c: c.map(names.index), kind="stable", ignore_index=True
@@ -226,7 +227,7 @@ def _log_scores(held_out: pd.DataFrame, case: Case) -> pd.DataFrame:
             *((club, held_out[held_out["club"] == club]) for club in case.clubs),
             (ALL_CLUBS, held_out),
         )
-        for who in (MODEL, *BASELINES)
+        for who in (MODEL, FRICTIONS, *BASELINES)
     ]
     return pd.DataFrame(rows, columns=_SCORE_COLUMNS)
 
@@ -238,7 +239,11 @@ def _brier(ensemble: Ensemble) -> pd.DataFrame:
         (max(start + 1, case.score_from), fitted, "fitted"),
         (max(start, fitted) + 1, last, "not fitted"),
     ]
-    contenders = {MODEL: ensemble.p_in, NOBODY: p_in(case, None, start)}
+    contenders = {
+        MODEL: ensemble.p_in,
+        FRICTIONS: p_in_by_frictions(case, seed=ensemble.seed, start=start),
+        NOBODY: p_in(case, None, start),
+    }
     contenders |= {name: p_in(case, cells, start) for name, cells in BASELINES.items()}
     rows = [
         (club, who, BRIER, f"{month_label(low)} to {month_label(high)}", kind, score)

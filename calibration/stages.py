@@ -21,7 +21,8 @@ import pandas as pd
 from tashkent.calibration import ladder, literature, recovery, rivals, shipped, variants
 from tashkent.calibration.baselines import BASELINES, p_in, runs_of
 from tashkent.calibration.diagnostics import INTERVAL
-from tashkent.calibration.forecasters import MODEL, NOBODY, STEPS
+from tashkent.calibration.forecasters import FRICTIONS, MODEL, NOBODY, STEPS
+from tashkent.calibration.frictions import p_in_by_frictions
 from tashkent.calibration.holdout import (
     hold_out_after,
     hold_out_state,
@@ -224,14 +225,18 @@ def _from_record(
 def _club_scores(case: Case, ensemble: Ensemble) -> pd.DataFrame:
     """Scores of P(in) in free runs by club and stretch of time, for the model and what knows no mechanism."""
     start, rows = ensemble.start, []
-    contenders = {MODEL: ensemble.p_in, NOBODY: p_in(case, None, start)}
+    contenders = {
+        MODEL: ensemble.p_in,
+        FRICTIONS: p_in_by_frictions(case, seed=ensemble.seed, start=start, runs=ensemble.runs),
+        NOBODY: p_in(case, None, start),
+    }
     contenders |= {name: p_in(case, cells, start) for name, cells in BASELINES.items()}
     for first, last in ((case.score_from, case.fit_until), (case.fit_until + 1, case.end)):
         low = max(first, start + 1)
         if low > last:
             continue
         for club, (who, p) in product(case.clubs, contenders.items()):
-            chance = as_counted(p, ensemble.runs) if who == MODEL else p
+            chance = as_counted(p, ensemble.runs) if who in (MODEL, FRICTIONS) else p
             scores = (
                 brier(case, p, start, club, low, last),
                 seat_log_score(case, chance, start, club, low, last),

@@ -9,7 +9,8 @@ import pandas as pd
 
 from tashkent.agents.situation import Floats
 from tashkent.calibration.baselines import BASELINES, p_in
-from tashkent.calibration.forecasters import NOBODY
+from tashkent.calibration.forecasters import FRICTIONS, NOBODY
+from tashkent.calibration.frictions import p_in_by_frictions
 from tashkent.calibration.posterior import posterior
 from tashkent.calibration.scores import brier
 from tashkent.dashboard import answer
@@ -143,6 +144,7 @@ def scores(ensemble: Ensemble, club: str) -> pd.DataFrame:
 @lru_cache(maxsize=32)
 def _rivals(case: Case, start: int) -> dict[str, Floats]:
     return {
+        FRICTIONS: p_in_by_frictions(case, seed=0, start=start),
         NOBODY: p_in(case, None, start),
         **{name: p_in(case, cells, start) for name, cells in BASELINES.items()},
     }

@@ -317,7 +317,7 @@ def test_frames_say_what_the_runs_say(case: Case) -> None:
 
 def test_scores_stand_beside_baselines(case: Case) -> None:
     table = results.scores(results.compute(case, Wish(case.start, 20, 0), ignore), "CST")
-    assert list(table["who"])[:2] == ["the model", "nobody moves"]
+    assert list(table["who"])[:3] == ["the model", "frictions alone", "nobody moves"]
     assert list(table.columns[1:]) == ["1994–2012, fitted", "2013–2025, later"]
 
 

@@ -6,7 +6,15 @@ import pytest
 
 from publish import evidence_scores
 from tashkent.calibration.contests import SCOPES, Forecast, gains, pooled_scores
-from tashkent.calibration.forecasters import BACKED_OFF, IMPUTED, LOGIT, MODEL, NOBODY, STEPS
+from tashkent.calibration.forecasters import (
+    BACKED_OFF,
+    FRICTIONS,
+    IMPUTED,
+    LOGIT,
+    MODEL,
+    NOBODY,
+    STEPS,
+)
 from tashkent.calibration.holdout import hold_out_state, predict_model
 from tashkent.calibration.joining import by_rule, with_rules
 from tashkent.calibration.ladder import (
@@ -66,12 +74,13 @@ def test_a_monthly_forecast_learns_nothing_from_the_month_before() -> None:
     assert one.monthly(rows.where(np.array([True, False])), np.ones(1, bool)) == np.log(0.5)
 
 
-def test_a_baseline_has_one_score_and_the_model_two(minimal: Case) -> None:
+def test_a_baseline_has_one_score_and_what_is_fitted_two(minimal: Case) -> None:
     found, predictions, _ = hold_out_state(minimal, "ARV", proposals=0)
     scores = found[found["scope"] == "focus"].set_index("who")
-    rest = scores.drop([MODEL, NOBODY])
+    rest = scores.drop([MODEL, FRICTIONS, NOBODY])
     assert rest["log_score"].tolist() == pytest.approx(rest["monthly"].tolist())
-    assert scores.loc[MODEL, "log_score"] != scores.loc[MODEL, "monthly"]
+    for who in (MODEL, FRICTIONS):
+        assert scores.loc[who, "log_score"] != scores.loc[who, "monthly"]
     said = predictions[(predictions["who"] == MODEL) & (predictions["club"] == minimal.focus)]
     right = np.where(said["done"], said["p"], 1 - said["p"])
     assert scores.loc[MODEL, "monthly"] == pytest.approx(np.log(right).sum())

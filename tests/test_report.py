@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tashkent.calibration import report
-from tashkent.calibration.forecasters import CONSTANT, MODEL, NOBODY
+from tashkent.calibration.forecasters import CONSTANT, FRICTIONS, MODEL, NOBODY
 from tashkent.calibration.report import ALL_CLUBS, BRIER, LOG_SCORE, Report, make_report
 from tashkent.calibration.scores import brier
 from tashkent.cli.new_case import SKELETON
@@ -55,9 +55,13 @@ def test_the_best_is_the_highest_log_score_and_the_least_error(
     """The model loses in one club by each score, and where all are alike the model counts as the best."""
     pact, ring = invented.clubs
     held = pd.DataFrame({"club": [pact, ring], "state": "ARV", MODEL: [-2.0, -9.0]})
-    held = held.assign(**{name: [-3.0, -8.0] for name in report.BASELINES})
+    held = held.assign(
+        **{name: [-3.0, -8.0] for name in report.BASELINES}, **{FRICTIONS: [-2.5, -8.5]}
+    )
     errors = {pact: 0.25, ring: 0.25}
-    values = iter([0.1, 0.2] + [0.05, 0.3] + [0.2, 0.3] * 3)  # of the pact, contender by contender
+    values = iter(
+        [0.1, 0.2] + [0.06, 0.3] + [0.05, 0.3] + [0.2, 0.3] * 3
+    )  # of the pact, contender by contender
 
     def given(*asked: object) -> float:
         club = str(asked[3])
