@@ -21,8 +21,10 @@ from tashkent.model.source import code_digest
 from tashkent.model.storage import MANIFEST, sha256
 
 if TYPE_CHECKING:
+    from tashkent.calibration.posterior import Posterior
     from tashkent.calibration.report import Report
     from tashkent.experiments.compare import Comparison
+    from tashkent.experiments.networks import Network
     from tashkent.experiments.sensitivity import Sensitivity
     from tashkent.experiments.tasks import Tasks
 
@@ -82,6 +84,21 @@ def of_comparison(found: "Comparison", folder: Path, given: Given) -> dict[str, 
         },
     }
     return _manifest("compare", says, given, tables_of(folder))
+
+
+def of_network(
+    found: "Network", fitted: "Posterior | None", folder: Path, given: Given
+) -> dict[str, object]:
+    """The manifest of `tashkent network`, whose tables stand in `folder`; by the record nothing is fitted."""
+    says = {
+        "case": found.case.id,
+        "case_hash": found.case.hash,
+        "month": month_label(found.month),
+        "runs": found.runs,
+        "posterior": None if fitted is None else fitted.origin,
+        "posterior_hash": None if fitted is None else posterior_hash(fitted),
+    }
+    return _manifest("network", says, given, tables_of(folder))
 
 
 def of_sensitivity(found: "Sensitivity", folder: Path, given: Given) -> dict[str, object]:

@@ -75,6 +75,14 @@ class SweepArguments(_Arguments):
     design: dict[str, Any]
 
 
+class NetworkArguments(_OfCase):
+    """Those of `tashkent network`; no runs for the record."""
+
+    month: str
+    runs: int | None = Field(ge=1)
+    theory: str | None
+
+
 class Sizes(_Arguments):
     """How much a sensitivity analysis runs (`experiments.sensitivity.SensitivityPlan`)."""
 
@@ -100,6 +108,7 @@ ARGUMENTS: Mapping[str, type[_Arguments]] = {
     "compare": CompareArguments,
     "sweep": SweepArguments,
     "sensitivity": SensitivityArguments,
+    "network": NetworkArguments,
 }
 
 

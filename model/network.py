@@ -1,18 +1,38 @@
 """Networkx graphs of ties, rivalries, trade and co-membership at a date, and the measures of alliance networks.
 
-Seats are those of the record unless others are given, for example ``model.seats`` of a run.
+Seats are those of the record unless others are given, for example ``model.seats`` of a run. A club that nearly
+everybody joins says nothing of who is close to whom, so it ties nobody to anybody here (`telling`).
 """
 
 import networkx as nx
+import numpy as np
 import pandas as pd
 
-from tashkent.agents.situation import Bools
+from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
 from tashkent.model.statuses import is_in
 
 #: rivalries below this are not drawn
 FAINT = 0.05
+#: a club in which, at its fullest, more than this share of all states sat does not tell them apart
+COMMON = 0.75
+
+
+def telling(case: Case) -> tuple[str, ...]:
+    """The clubs that tell states apart: all but those in which more than `COMMON` of them sat at once, by the record.
+
+    The focal club is always among them.
+
+    Examples
+    --------
+    >>> from tashkent.model.case import load_case
+    >>> telling(load_case("cst"))
+    ('CST', 'GUAM', 'SCO')
+    """
+    fullest = is_in(compile_case(case).record.status).sum(axis=1).max(axis=0)
+    few = COMMON * len(case.states)
+    return tuple(c for c, n in zip(case.clubs, fullest, strict=True) if n <= few or c == case.focus)
 
 
 def ties(case: Case, month: int) -> "nx.DiGraph[str]":
@@ -71,29 +91,79 @@ def memberships(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph
 
 
 def co_membership(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph[str]":
-    """States tied by the clubs that both are in; `weight` is their number.
+    """States tied by the telling clubs that both are in; `weight` is their number.
 
     `seats` has shape (S, C).
     """
     both = memberships(case, month, seats)
+    both.remove_nodes_from(set(case.clubs) - set(telling(case)))
     return nx.bipartite.weighted_projected_graph(both, case.state_ids)
+
+
+def share_a_club(case: Case, seats: Bools) -> Bools:
+    """Which states sit in a telling club together, shape (..., S, S), from seats of shape (..., S, C)."""
+    told = np.array([club in telling(case) for club in case.clubs])
+    inside = (seats & told).astype(np.int16)
+    shared = (inside @ inside.swapaxes(-1, -2)) > 0
+    shared[..., np.eye(shared.shape[-1], dtype=bool)] = False
+    return np.asarray(shared)
+
+
+def stands_between(shared: Bools, of: Floats | None = None) -> Floats:
+    """For each state, how many pairs of others share no club while both share one with it, shape (..., S).
+
+    It is the broker of such a pair (Gould and Fernandez 1989, all roles together). With the ties ``a_ij`` in {0, 1},
+
+        b_i = sum over j < k of a_ij a_ik (1 - a_jk).
+
+    Parameters
+    ----------
+    shared
+        Who shares a club with whom, symmetric, nobody with itself; shape (..., S, S).
+    of
+        Which pairs count, and how much, symmetric with an empty diagonal, shape (S, S); all by default.
+
+    Examples
+    --------
+    >>> line = np.array(
+    ...     [[0, 1, 0], [1, 0, 1], [0, 1, 0]], bool
+    ... )  # the middle one knows two who do not meet
+    >>> stands_between(line).tolist()
+    [0.0, 1.0, 0.0]
+    """
+    tied = shared.astype(np.float32)
+    apart = 1 - tied - np.eye(tied.shape[-1], dtype=np.float32)
+    if of is not None:
+        apart = apart * of.astype(np.float32)
+    return np.asarray(((tied @ apart) * tied).sum(axis=-1) / 2, np.float64)
+
+
+def rivals(case: Case, month: int) -> Bools:
+    """Which states are rivals, felt by either side, shape (S, S)."""
+    felt = compile_case(case).situation.rivalry[month - case.start]
+    return np.asarray(np.maximum(felt, felt.T) > FAINT)
 
 
 def measures(case: Case, month: int, seats: Bools | None = None) -> pd.DataFrame:
     """One row a state, by code.
 
-    Columns: `clubs`, number of clubs; `strength`, sum of shared memberships; `betweenness`, share of shortest paths of
-    co-membership through the state (Freeman 1977); `eigenvector`, centrality by that of its partners (Bonacich 1972);
-    `clustering`, share of its partners that are partners (Watts and Strogatz 1998); `tie_patron`, in standard
-    deviations; `rivalry`, sum of its rivalries; `rivals_inside`, rivals that sit in the focal club; `trade_inside`,
-    share of its trade with states in the focal club, the patron aside.
+    Columns: `clubs`, number of telling clubs; `strength`, sum of shared memberships; `betweenness`, share of shortest
+    paths of co-membership through the state (Freeman 1977); `between`, pairs of others that share no club while both
+    share one with it (`stands_between`); `rivals_between`, those of them that are rivals; `eigenvector`,
+    centrality by that of its partners (Bonacich 1972); `clustering`, share of its partners that are partners (Watts and
+    Strogatz 1998); `tie_patron`, in standard deviations; `rivalry`, sum of its rivalries; `rivals_inside`, rivals that
+    sit in the focal club; `trade_inside`, share of its trade with states in the focal club, the patron aside.
 
     `seats` has shape (S, C).
     """
     bipartite = memberships(case, month, seats)
-    shared, hostile = co_membership(case, month, seats), rivalries(case, month)
+    shared, against = co_membership(case, month, seats), rivalries(case, month)
+    at_one_table = nx.to_numpy_array(shared, case.state_ids) > 0
     bond = nx.get_edge_attributes(ties(case, month), "weight")
     inside, trade = set(bipartite[case.focus]), bonds(case, month)
+    told = telling(case)
+    pairs = stands_between(at_one_table)
+    opposed = stands_between(at_one_table, rivals(case, month).astype(float))
     central = dict.fromkeys(case.state_ids, 0.0)
     partners = max(nx.connected_components(shared), key=len)
     if len(partners) > 1:
@@ -101,14 +171,16 @@ def measures(case: Case, month: int, seats: Bools | None = None) -> pd.DataFrame
     rows = [
         {
             "state": state,
-            "clubs": bipartite.degree[state],
+            "clubs": sum(club in told for club in bipartite[state]),
             "strength": shared.degree(weight="weight")[state],
             "betweenness": betweenness,
+            "between": pairs[case.state_ids.index(state)],
+            "rivals_between": opposed[case.state_ids.index(state)],
             "eigenvector": abs(central[state]),
             "clustering": nx.clustering(shared, state),
             "tie_patron": bond.get((state, case.patron)),
-            "rivalry": hostile.degree(weight="weight")[state],
-            "rivals_inside": len(inside & set(hostile[state])),
+            "rivalry": against.degree(weight="weight")[state],
+            "rivals_inside": len(inside & set(against[state])),
             "trade_inside": sum(
                 edge["weight"]
                 for partner, edge in trade.adj.get(state, {}).items()
@@ -128,9 +200,9 @@ def summary(case: Case, month: int, seats: Bools | None = None) -> dict[str, flo
 
     `seats` has shape (S, C).
     """
-    shared, hostile = co_membership(case, month, seats), rivalries(case, month)
+    shared, against = co_membership(case, month, seats), rivalries(case, month)
     inside = set(memberships(case, month, seats)[case.focus])
-    allied = [a in inside and b in inside for a, b in hostile.edges]
+    allied = [a in inside and b in inside for a, b in against.edges]
     return {
         "density": nx.density(shared),
         "clustering": nx.average_clustering(shared),

@@ -41,7 +41,7 @@ _STRAYS = re.compile(rf"{re.escape(STRAY)}((part|whole|done)-)?[0-9a-f]{{8}}(\..
 _LOCK = ".tashkent.lock"
 #: folder within a result of the files of one's own that it was made from, and endings of all other files in it
 INPUTS = "inputs"
-ENDINGS = (".csv", ".json", ".nc", ".parquet", ".png")
+ENDINGS = (".csv", ".graphml", ".json", ".nc", ".parquet", ".png")
 #: what systems put into folders that are empty to those who use them
 _SYSTEM = (".DS_Store", "Thumbs.db", "desktop.ini", "lost+found")
 #: of a manifest: digests of the tables, which another person gets to the last bit, and of the other files

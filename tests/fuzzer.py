@@ -511,6 +511,7 @@ def _manifests() -> dict[str, str]:
             "over": "prior",
             "plan": sizes,
         },
+        "network": {**of_case, "month": "1999-04", "runs": None, "theory": None},
     }
     told = {
         "case_hash": "0",

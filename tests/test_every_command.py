@@ -36,7 +36,9 @@ from tests.commands import (
 
 ROOT = Path(__file__).parent.parent
 #: commands that write a result into a folder of theirs
-WRITING = ("run", "compare", "sweep", "sensitivity", "calibrate", "recover", "validate")
+WRITING = (
+    *("run", "network", "compare", "sweep", "sensitivity", "calibrate", "recover", "validate"),
+)
 #: what a folder of a user may be called: blanks, quotation marks, a line end, markup, formulas, other letters
 ODD = 'it\'s 50%\n"new" Ташкент\\old [b] :smile: $x_$ {0} ;=1+1'
 
@@ -70,6 +72,7 @@ WORK = (
     "tashkent.calibration.recovery.recover",
     "tashkent.calibration.validation.validate",
     "tashkent.cli.comparison.asked",
+    "tashkent.cli.month_network.asked",
     "tashkent.cli.sensitivity_report.asked",
 )
 
@@ -196,6 +199,7 @@ def test_an_out_that_cannot_be_is_refused_before_the_work(
 
     for module, function in (
         ("tashkent.calibration.report", "make_report"),
+        ("tashkent.cli.month_network", "asked"),
         ("tashkent.experiments.compare", "run_pairs"),
         ("tashkent.experiments.chunks", "run"),
         ("tashkent.experiments.sensitivity", "evaluator"),

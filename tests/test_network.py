@@ -29,11 +29,14 @@ def test_rivalries_are_those_of_the_dyads(case: Case) -> None:
 def test_co_membership_counts_clubs(case: Case) -> None:
     month = parse_month("2000-01")
     graph = network.co_membership(case, month)
-    seats = is_in(compile_case(case).record.status[month - case.start])
+    told = [club in network.telling(case) for club in case.clubs]
+    seats = is_in(compile_case(case).record.status[month - case.start]) & told
     for a, b, weight in graph.edges(data="weight"):
         s, j = case.state_ids.index(a), case.state_ids.index(b)
         assert weight == (seats[s] & seats[j]).sum() > 0
-    assert graph.edges["GEO", "AZE"]["weight"] == 2  # GUAM and PfP
+    assert (
+        graph.edges["GEO", "AZE"]["weight"] == 1
+    )  # GUAM; PfP, which nearly all join, does not count
     assert nx.bipartite.is_bipartite(network.memberships(case, month))
 
 
@@ -42,7 +45,9 @@ def test_measures_are_those_of_the_graphs(case: Case) -> None:
     table = network.measures(case, month)
     assert list(table.index) == list(case.state_ids)
     assert table.loc["AZE", "rivals_inside"] == 2  # Armenia, and Georgia after a dispute of 1996
-    assert table.loc["TKM", "clubs"] == 1
+    assert table.loc["TKM", "clubs"] == 0  # in none but one that nearly all join
+    assert table.loc["AZE", "between"] == table.loc["GEO", "between"] == 14
+    assert table["between"].sum() == 28
     assert np.isnan(table.loc["RUS", "tie_patron"])
     assert table["betweenness"].between(0, 1).all()
     assert np.linalg.norm(table["eigenvector"]) == pytest.approx(1.0)

@@ -28,6 +28,7 @@ ASKED = {
         *("--quick", "--of", "parameters", "--outcome", "in(UZB, CST, 1999-12)"),
         *("--from", "1998-12", "--runs", "4", "--workers", "1"),
     ),
+    "network": ("1999-06", "--runs", "10", "--from", "1998-12", "--seed", "3"),
 }
 
 
@@ -80,6 +81,7 @@ OWN = {
         *("--case", "{desk}/pact", "--theory", "own.py", "--quick", "--of", "parameters"),
         *("--outcome", "in(BOR, PACT, 2006-12)", "--runs", "4"),
     ),
+    "network": ("2006-12", "--case", "../desk/pact", "--theory", "own.py", "--runs", "5"),
 }
 
 
@@ -95,7 +97,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch, chdir(desk):
         for command, asked in OWN.items():
             words = (*(word.format(desk=desk) for word in asked), "--out", f"results/{command}")
-            workers = () if command == "run" else ("--workers", "1")
+            workers = () if command in ("run", "network") else ("--workers", "1")
             assert call(patch, command, *words, *workers) == 0, command
     there = tmp_path_factory.mktemp("to") / "another name"
     shutil.move(desk / "results", there)

@@ -64,12 +64,23 @@ def _sensitivity_again(
     sensitivity_report.write(found, out, with_files(arguments))
 
 
+def _network_again(
+    arguments: Mapping[str, Any], out: Path, workers: int, progress: "Progress | None"
+) -> None:
+    from tashkent.cli import month_network
+    from tashkent.experiments.given import with_files
+
+    found, fitted = month_network.asked(arguments, progress=progress)
+    month_network.write(found, fitted, out, with_files(arguments))
+
+
 #: command -> what runs it again from its arguments into a folder
 COMMANDS: "Mapping[str, Rerun]" = {
     "run": _run_again,
     "compare": _compare_again,
     "sweep": _sweep_again,
     "sensitivity": _sensitivity_again,
+    "network": _network_again,
 }
 
 
@@ -81,7 +92,7 @@ def reproduce(
 ) -> None:
     """Run a result again and say whether it is the same to the last bit, or what differs.
 
-    Knows results of run, compare, sweep and sensitivity. Exit code 1: it differs.
+    Knows results of run, compare, sweep, sensitivity and network. Exit code 1: it differs.
 
     Example: tashkent reproduce tashkent-run/manifest.json
     """
