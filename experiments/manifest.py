@@ -166,7 +166,7 @@ def provenance() -> dict[str, object]:
 
 def machine() -> dict[str, str]:
     """What last digits may depend on besides: system, processor, vector instructions, C library, linear algebra."""
-    from numpy.__config__ import show_config
+    import numpy as np
     from threadpoolctl import threadpool_info
 
     import_module("scipy.linalg")  # which brings its own: told of whatever has been loaded so far
@@ -179,7 +179,7 @@ def machine() -> dict[str, str]:
     return {
         "system": platform.system(),
         "processor": platform.machine(),
-        "vectors": " ".join(show_config(mode="dicts")["SIMD Extensions"].get("found", ())),
+        "vectors": " ".join(np.show_config(mode="dicts")["SIMD Extensions"].get("found", ())),
         "libc": " ".join(platform.libc_ver()).strip(),
         "blas": "; ".join(sorted(blas)),
     }

@@ -27,11 +27,13 @@ def whole(value: object, of: str, key: str, least: int, most: int | None = None)
     """
     upper = "" if most is None else f" and at most {most:,}"
     allowed = f"a whole number, {least} or more{upper}"
+    if isinstance(value, bool | np.bool_):
+        raise InputError(of, key, value, allowed)
     try:
         found = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise InputError(of, key, value, allowed) from None
-    if isinstance(value, bool) or found < least or (most is not None and found > most):
+    if found < least or (most is not None and found > most):
         raise InputError(of, key, value, allowed)
     return found
 

@@ -27,6 +27,9 @@ for _name in ("FORCE_COLOR", "PY_COLORS", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INT
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Nothing that is imported can go again: it is not looked for until tests begin.
+gc.disable()
+
 # The same examples each time, however slow the machine is, and none from a folder of earlier ones.
 settings.register_profile(
     "repeatable",
@@ -46,8 +49,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What is imported by now stays: it is not looked through again for what can go."""
-    gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -146,6 +146,7 @@ def test_predict_first(visitor: Visitor) -> None:
     assert visitor.find("draft").draft == {"UZB": ["up", 80], "MDA": ["none", 90]}
 
 
+@pytest.mark.slow
 def test_a_question_is_put_together_and_taken_back(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"page": "whatif"})
     visitor.send("most", "ask", {"cf": "own"})
@@ -179,6 +180,7 @@ def test_two_changes_while_the_page_is_busy_are_both_kept(visitor: Visitor) -> N
     visitor.wait(lambda: len(visitor.find("most").words) == 2)
 
 
+@pytest.mark.slow
 def test_what_is_held_on_simulate_can_become_a_change_of_ones_question(
     case: Case, visitor: Visitor
 ) -> None:

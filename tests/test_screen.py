@@ -71,9 +71,8 @@ def test_any_encoding(
         assert "suspension *" in written
 
 
-@pytest.mark.parametrize(
-    "encoding", [*(pytest.param(e, marks=pytest.mark.slow) for e in ("cp1252", "cp437")), "ascii"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
 def test_any_encoding_of_runs(
     monkeypatch: pytest.MonkeyPatch, encoding: str, tmp_path: Path
 ) -> None:

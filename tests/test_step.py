@@ -56,13 +56,14 @@ def test_nobody_joins_a_club_that_is_closed_to_it(case: Case, acts: pd.DataFrame
 
 def test_exit_follows_notice_by_six_months(acts: pd.DataFrame) -> None:
     pact = acts[acts["club"] == "CST"].assign(at=months)
-    given = pact[(pact["act"] == "withdraw")].set_index(["run", "state"])["at"]
+    notices = pact[pact["act"] == "withdraw"].groupby(["run", "state"])["at"]
+    given = {key: at.to_numpy() for key, at in notices}
     left = pact[pact["act"] == "leave"]
     assert len(left) > 5
     unpaid = pact[pact["act"].isin(["freeze", "sanction"])]
     froze = set(unpaid[["run", "state"]].itertuples(index=False, name=None))
     for row in left.itertuples():
-        waited = row.at - given.loc[[(row.run, row.state)]].to_numpy()
+        waited = row.at - given[row.run, row.state]
         if (row.run, row.state) in froze:  # what is owed is paid first
             assert (waited >= 6).any()
         else:

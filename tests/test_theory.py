@@ -1,5 +1,6 @@
 """Theories by name, without names, and from a file of one's own."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,9 @@ from tashkent.agents.terms import term
 def own_company(now):
     return np.broadcast_to(now.seat.sum(axis=-2)[..., None, :] / 10.0, now.seat.shape)
 """
+
+#: each file is tried in a process of its own
+slow = partial(pytest.param, marks=pytest.mark.slow)
 
 
 @pytest.fixture
@@ -103,6 +107,7 @@ def test_all_terms_by_name_change_nothing(case: Case) -> None:
         only_terms(case, weights(case))
 
 
+@pytest.mark.slow
 def test_a_theory_without_any_term_runs(case: Case) -> None:
     """Only the frictions of the law are left: staying where silence means staying."""
     bare = with_theory(case, "default_rule")
@@ -177,18 +182,20 @@ def test_a_file_that_changed_is_another_case(case: Case, own: Path) -> None:
             OWN.replace(", prior=(0.5, 0.25)", ""),
             "own.py: own_size: None is not valid; allowed: a prior=(mean, sd)",
         ),
-        ("x = 1", "a file with a function under @term"),
-        ("import nothing_of_that_name", "a file that runs (ModuleNotFoundError: "),
+        slow("x = 1", "a file with a function under @term"),
+        slow("import nothing_of_that_name", "a file that runs (ModuleNotFoundError: "),
         ("def broken(:", "a file that runs (SyntaxError: "),
-        (
+        slow(
             OWN.replace("own_size", "protection"),
             "a file that runs (ValueError: a term named protection exists already (line 5))",
         ),
-        (
+        slow(
             OWN.replace("prior=", "where='patron', prior="),
             "own_size: where is one of ('', 'guarantees'",
         ),
-        (OWN.replace("prior=", "reads=('seats',), prior="), "own_size: reads is one of ('seat', "),
+        slow(
+            OWN.replace("prior=", "reads=('seats',), prior="), "own_size: reads is one of ('seat', "
+        ),
     ],
     ids=["no prior", "no term", "no module", "no Python", "a name that is taken", "where", "reads"],
 )

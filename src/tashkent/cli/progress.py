@@ -13,7 +13,10 @@ def progress_bar(stage: str) -> "Iterator[Callable[[int, int], None]]":
 
     columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeRemainingColumn())
     screen = console(stderr=True)
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+    if not screen.is_terminal:
+        yield lambda *_: None
+        return
+    with Progress(*columns, console=screen, transient=True) as bar:
         task = bar.add_task(stage, total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)
 
@@ -36,6 +39,9 @@ def stages_bar() -> "Iterator[Callable[[str, int, int], None]]":
         TimeRemainingColumn(),
     )
     screen = console(stderr=True)
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
+    if not screen.is_terminal:
+        yield lambda *_: None
+        return
+    with Progress(*columns, console=screen, transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda stage, done, of: bar.update(task, description=stage, completed=done, total=of)
