@@ -7,6 +7,7 @@ draws come from the normal distribution with the inverse negative Hessian at the
 """
 
 import hashlib
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from tashkent.model.errors import InputError
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.source import code_digest
 
+_LOG = logging.getLogger("tashkent")
 LAPLACE = "normal approximation at the mode (Laplace)"
 #: what is allowed where no fit is found
 FITS = "priors and inputs with which the record gives one mode"
@@ -174,8 +176,12 @@ def posterior(case: Case) -> Posterior:
     found = read(case)
     if isinstance(found, str):
         advice = "" if found == OTHER_THEORY else "; `tashkent calibrate` makes one"
-        return replace(fit(case), origin=f"{LAPLACE}: {found}{advice}")
-    return Sample(case, found.names, f"sample of {len(found.values):,} draws (MCMC)", found.values)
+        known: Posterior = replace(fit(case), origin=f"{LAPLACE}: {found}{advice}")
+    else:
+        origin = f"sample of {len(found.values):,} draws (MCMC)"
+        known = Sample(case, found.names, origin, found.values)
+    _LOG.info("posterior: %s", known.origin)
+    return known
 
 
 def posterior_hash(fitted: Posterior) -> str:

@@ -43,11 +43,14 @@ def read_outcome(
     >>> from tashkent.model.case import load_case
     >>> read_outcome("in(UZB, CST, 2012-12)", load_case("cst")).name
     'in(UZB, CST, 2012-12)'
+    >>> read_outcome("in(Uzbekistan, cst, 2012-12)", load_case("cst")).name
+    'in(UZB, CST, 2012-12)'
     """
     words = outcome_words()
     found = read_particulars(given, file, key, words)
     if not isinstance(found, Measure):
         raise unknown(file, f"{key}.{MEASURE}", found.kind, words)
+    found = found.in_codes(case)
     found.check(case, file, where(key, type(found)))
     return found
 

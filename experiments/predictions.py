@@ -46,18 +46,18 @@ def load_predictions(path: Path, case: Case) -> tuple[StatedPrediction, ...]:
     rows = _toml(path.name, text) if path.suffix == ".toml" else _csv(path.name, text)
     if not rows:
         raise InputError(path.name, "prediction", "missing", "one prediction at least")
-    seen = set()
-    for key, one in rows:
-        one_of(path.name, f"{key}.state", one.state, case.deciders)
-        if one.club:
-            one_of(path.name, f"{key}.club", one.club, case.clubs)
+    seen: dict[tuple[str, str, str], StatedPrediction] = {}
+    for key, written in rows:
+        state = case.decider(written.state, f"{key}.state", path.name)
+        club = written.club and case.club(written.club, f"{key}.club", path.name)
+        one = written.model_copy(update={"state": state, "club": club})
         if one.month:
             case.month(one.month, f"{key}.month", path.name)
         what = (one.state, one.club, one.month)
         if what in seen:
-            raise InputError(path.name, f"{key}.state", one.state, "each seat and month once")
-        seen.add(what)
-    return tuple(one for _, one in rows)
+            raise InputError(path.name, f"{key}.state", written.state, "each seat and month once")
+        seen[what] = one
+    return tuple(seen.values())
 
 
 def _toml(file: str, text: str) -> list[tuple[str, StatedPrediction]]:

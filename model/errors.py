@@ -64,11 +64,12 @@ class Written(str):
 
 
 def unknown(file: str, key: str, value: object, names: Iterable[str]) -> InputError:
-    """The error for a name that is not among `names`."""
+    """The error for a name that is not among `names`; the nearest is found whatever the capitals."""
     known = list(names)
     said = value if isinstance(value, str) else _quoted(value)
-    near = get_close_matches(said[:LONGEST_PART], known, n=1, cutoff=0.4)
-    return InputError(file, key, value, ", ".join(known) or "none", near[0] if near else "")
+    plain = {name.casefold(): name for name in reversed(known)}
+    near = get_close_matches(said[:LONGEST_PART].casefold(), plain, n=1, cutoff=0.4)
+    return InputError(file, key, value, ", ".join(known) or "none", plain[near[0]] if near else "")
 
 
 def meant(file: str, key: str, value: object, names: Mapping[str, Iterable[str]]) -> str:

@@ -13,6 +13,7 @@ has digests of its files; any other file stays as it is, and a folder with other
 
 import hashlib
 import json
+import logging
 import os
 import re
 import secrets
@@ -32,6 +33,7 @@ from tashkent.model.plain import csv_text
 if TYPE_CHECKING:
     import pandas as pd
 
+_LOG = logging.getLogger("tashkent")
 MANIFEST = "manifest.json"
 #: how the names of what is being written begin; what a killed command left is known by it
 STRAY = ".tashkent-"
@@ -464,6 +466,7 @@ def _put(whole: Path, folder: Path) -> None:
                 _remove(folder / gone, folder)
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_with(folder / name, lambda made, name=name: _same(whole / name, made))  # type: ignore[misc]
+        _LOG.info("wrote %s", folder / name)
     done = whole.with_name(whole.name.replace(_WHOLE, f"{STRAY}done-"))
     os.replace(whole, done)  # so that nobody takes what is left of it for the whole
     shutil.rmtree(done)

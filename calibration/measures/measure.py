@@ -9,7 +9,7 @@ case. Fields say by their type what they hold, from which follow how they are wr
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
@@ -123,6 +123,19 @@ def known_names(case: Case) -> Mapping[str, Collection[str]]:
     }
 
 
+#: what has a code and a name
+CODED = ("state", "club")
+
+
+def _code(case: Case, of: str, name: str) -> str:
+    """The code that is meant by a name of a state or club; the name itself if there is none."""
+    find = case.decider if of == "state" else case.club
+    try:
+        return find(name, of)
+    except InputError:
+        return name
+
+
 # measures ------------------------------------------------------------------------------------------
 
 
@@ -196,6 +209,23 @@ class Particulars(BaseModel):
                     if isinstance(value, int | None):
                         values = () if value is None else (value,)
                     yield from ((info.alias or field, mark, month) for month in values)
+
+    def in_codes(self, case: Case) -> Self:
+        """The same with the codes of states and clubs that are given by name or in other letters."""
+        codes: dict[str, object] = {}
+        for field, info in type(self).model_fields.items():
+            of = next((one.what for one in info.metadata if isinstance(one, Among)), "")
+            value = getattr(self, field)
+            if of not in CODED or value is None:
+                continue
+            if isinstance(value, str):
+                codes[field] = _code(case, of, value)
+            elif isinstance(value, dict):
+                found = {_code(case, of, name): at for name, at in value.items()}
+                codes[field] = found if len(found) == len(value) else value
+            else:
+                codes[field] = tuple(_code(case, of, name) for name in value)
+        return self.model_copy(update=codes)
 
     def check(self, case: Case, file: str, key: str) -> None:
         """Refuse names and months that the case does not have.

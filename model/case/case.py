@@ -163,8 +163,8 @@ class Case:
         found = {c.variable for c in self.composites if c.variable.startswith(TIE)}
         return tuple(sorted(name.removeprefix(TIE) for name in found))
 
-    def decider(self, text: str, key: str) -> str:
-        """The code of a state that decides, from its code or name; `key` says where it was asked for.
+    def decider(self, text: str, key: str, file: str = "") -> str:
+        """The code of a state that decides, from its code or name; `key` and perhaps `file` say where it was asked for.
 
         Raises
         ------
@@ -174,15 +174,15 @@ class Case:
         names = {s.state: (s.name,) for s in self.states if s.role == "decider"}
         patron = {s.state: (s.name,) for s in self.states if s.state == self.patron}
         try:
-            return meant(self.id, key, text, names)
+            return meant(file or self.id, key, text, names)
         except InputError as error:
             if _among(text, patron):
                 allowed = f"a state that decides; the patron does not, its seats follow the record: {error.allowed}"
-                raise InputError(self.id, key, text, allowed) from None
+                raise InputError(file or self.id, key, text, allowed) from None
             raise
 
-    def club(self, text: str, key: str) -> str:
-        """A club, from its code or one of its names; `key` says where it was asked for.
+    def club(self, text: str, key: str, file: str = "") -> str:
+        """A club, from its code or one of its names; `key` and perhaps `file` say where it was asked for.
 
         Raises
         ------
@@ -190,7 +190,7 @@ class Case:
             If it is unknown.
         """
         names = {code: [n.name for n in club.names] for code, club in self.clubs.items()}
-        return meant(self.id, key, text, names)
+        return meant(file or self.id, key, text, names)
 
     @property
     def months(self) -> range:

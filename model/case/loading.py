@@ -5,6 +5,7 @@ something that does not exist raises `InputError`: one line with file, key, valu
 valid name. A loaded case is frozen.
 """
 
+import logging
 import os
 from datetime import date
 from pathlib import Path
@@ -47,6 +48,7 @@ from tashkent.model.reading import (
 )
 from tashkent.model.statutes import KINDS, AnyStatute
 
+_LOG = logging.getLogger("tashkent")
 CASES = Path(__file__).parent.parent / "cases"
 
 
@@ -67,9 +69,15 @@ def load_case(case: str | Path = "cst") -> Case:
     if case == "" or not os.path.isdir(
         path
     ):  # Path.is_dir raises an error for a name that is too long
-        shipped = sorted(p.parent.name for p in CASES.glob("*/case.toml"))
-        raise unknown("case", "name or folder", str(case), shipped)
-    return _Loader(path).load()
+        raise unknown("case", "name or folder", str(case), shipped_cases())
+    found = _Loader(path).load()
+    _LOG.info("read %r from %s", found, path)
+    return found
+
+
+def shipped_cases() -> list[str]:
+    """The names of the cases that come with the model."""
+    return sorted(path.parent.name for path in CASES.glob("*/case.toml"))
 
 
 def is_shipped(case: str | Path) -> bool:

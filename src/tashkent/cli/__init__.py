@@ -4,10 +4,9 @@ A module that is named as a command has its options, calls what computes, and sa
 imported when it runs, so that help is shown at once. A module named by a noun, such as `comparison`, writes and shows.
 """
 
-import logging
 import os
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -29,11 +28,10 @@ from tashkent.cli import (
 )
 from tashkent.cli.options import BAD_INPUT, STOPPED, at_home
 from tashkent.cli.screen import let_go, open_streams, say, silence_libraries, write_anything
+from tashkent.cli.verbosity import listen, speaking
 
 commands = typer.Typer(
-    help="Why states join an alliance, stay, leave, suspend and come back.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 for command in (
@@ -51,19 +49,32 @@ for command in (
     validate.validate,
     app.app,
 ):
-    commands.command()(command)
+    commands.command()(speaking(command))
 commands.add_typer(case.commands, name="case")
 
 
-class _Said(logging.Handler):
-    """What is to be known of a command that goes on: a line on stderr."""
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print it."""
-        say(record.getMessage())
+        print(f"tashkent {version('tashkent')}")
+        raise typer.Exit
 
 
-_SAID = _Said(logging.WARNING)
+@commands.callback()
+def begin(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            "-V",
+            help="Show the version and exit.",
+            is_eager=True,
+            callback=_show_version,
+        ),
+    ] = False,
+) -> None:
+    """Why states join an alliance, stay, leave, suspend and come back."""
 
 
 def main() -> NoReturn:
@@ -87,7 +98,7 @@ def _code() -> int:
     keep_memory()
     sys.argv[1:] = map(at_home, sys.argv[1:])
     os.environ["MPLBACKEND"] = "agg"  # pictures go into files, whatever is set for windows
-    logging.getLogger("tashkent").addHandler(_SAID)
+    listen()
     write_anything()
     silence_libraries()
     code = 0

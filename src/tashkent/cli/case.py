@@ -6,17 +6,23 @@ from typing import Annotated
 
 import typer
 
+from tashkent.cli import completion
 from tashkent.cli.options import (
     JsonOption,
 )
+from tashkent.cli.verbosity import speaking
 
 commands = typer.Typer(help="Look after cases.", no_args_is_help=True)
 
 
 @commands.command("check")
+@speaking
 def check(
     path: Annotated[
-        str, typer.Argument(help="A case folder, or the name of a shipped case.")
+        str,
+        typer.Argument(
+            help="A case folder, or the name of a shipped case.", autocompletion=completion.cases
+        ),
     ] = "cst",
     as_json: JsonOption = False,
 ) -> None:
@@ -55,6 +61,7 @@ def check(
 
 
 @commands.command("new")
+@speaking
 def new(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
     patron: Annotated[str, typer.Option(help="Code of the state that leads the pact.")] = "COR",

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tashkent.cli import completion
 from tashkent.cli.options import (
     CaseOption,
     JsonOption,
@@ -22,13 +23,16 @@ def compare(
         typer.Argument(
             metavar="[baseline] NAME|FILE.toml ...",
             help="Counterfactuals of the case, or files; NAME+NAME applies two together.",
+            autocompletion=completion.counterfactuals,
         ),
     ],
     case: CaseOption = "cst",
     against: Annotated[
         str | None,
         typer.Option(
-            "--baseline", help="A counterfactual to compare with; else the case as it is."
+            "--baseline",
+            help="A counterfactual to compare with; else the case as it is.",
+            autocompletion=completion.counterfactuals,
         ),
     ] = None,
     theory: Annotated[
@@ -37,6 +41,7 @@ def compare(
             "--theory",
             help="A theory, terms with commas, or 'whole'; several give a comparison under each. FILE.py is run as "
             "Python with your rights.",
+            autocompletion=completion.theories,
         ),
     ] = None,
     runs: Annotated[int, typer.Option(min=2, help="Runs of each world.")] = 1000,

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tashkent.cli import completion
 from tashkent.cli.options import (
     CaseOption,
+    ClubOption,
     JsonOption,
     TheoryOption,
     load_case_under,
@@ -19,10 +21,15 @@ if TYPE_CHECKING:
 
 
 def explain(
-    state: Annotated[str, typer.Argument(help="A state by code or name, for example UZB.")],
+    state: Annotated[
+        str,
+        typer.Argument(
+            help="A state by code or name, for example UZB.", autocompletion=completion.states
+        ),
+    ],
     month: Annotated[str, typer.Argument(help="The month, YYYY-MM.")],
     case: CaseOption = "cst",
-    club: Annotated[str | None, typer.Option(help="Only this club.")] = None,
+    club: ClubOption = None,
     draws: Annotated[int, typer.Option(min=20, help="Posterior draws for the intervals.")] = 400,
     seed: Annotated[int, typer.Option(min=0, help="Keys the draws.")] = 0,
     theory: TheoryOption = None,

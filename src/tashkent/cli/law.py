@@ -9,6 +9,7 @@ import typer
 
 from tashkent.cli.options import (
     CaseOption,
+    ClubOption,
     JsonOption,
     load_case,
 )
@@ -23,7 +24,7 @@ def law(
         typer.Argument(metavar="DATE", help="YYYY-MM-DD; by default the last day of the case."),
     ] = None,
     case: CaseOption = "cst",
-    club: Annotated[str | None, typer.Option(help="One club alone, by its code.")] = None,
+    club: ClubOption = None,
     changes: Annotated[
         bool, typer.Option("--changes", help="What began, ended and changed, date by date.")
     ] = False,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tashkent.cli import completion
+
 if TYPE_CHECKING:
     from tashkent.model.case import Case
 
@@ -17,7 +19,18 @@ NOT_CONVERGED = 3
 STOPPED = 130
 
 CaseOption = Annotated[
-    str, typer.Option("--case", help="A shipped case by name, or a case folder.")
+    str,
+    typer.Option(
+        "--case",
+        help="A shipped case by name, or a case folder.",
+        autocompletion=completion.cases,
+    ),
+]
+ClubOption = Annotated[
+    str | None,
+    typer.Option(
+        "--club", help="One club alone, by code or name.", autocompletion=completion.clubs
+    ),
 ]
 TheoryOption = Annotated[
     str | None,
@@ -25,6 +38,7 @@ TheoryOption = Annotated[
         metavar="NAMES",
         help="Only these theories or terms of the case, with commas; =-NAME leaves one out; FILE.py adds its terms, "
         "and is run as Python with your rights.",
+        autocompletion=completion.theories,
     ),
 ]
 WorkersOption = Annotated[

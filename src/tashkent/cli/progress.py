@@ -1,29 +1,26 @@
-"""How far a command is, on stderr; nothing where nobody looks."""
+"""How far a command is, on stderr: a bar where somebody looks, lines where a log is asked for, else nothing."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tashkent.cli.screen import console
+from tashkent.cli.verbosity import LOG, shows_bars
 
 
 @contextmanager
 def progress_bar(stage: str) -> "Iterator[Callable[[int, int], None]]":
     """A progress bar on stderr for one stage: done, and of how much."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description:>10}"), BarColumn(), TimeRemainingColumn())
-    screen = console(stderr=True)
-    if not screen.is_terminal:
-        yield lambda *_: None
-        return
-    with Progress(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task(stage, total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
+    with stages_bar() as tell:
+        yield lambda done, of: tell(stage, done, of)
 
 
 @contextmanager
 def stages_bar() -> "Iterator[Callable[[str, int, int], None]]":
-    """A progress bar on stderr for jobs of several stages."""
+    """A progress bar on stderr for jobs of several stages: the stage, how much of it is done, and of how much."""
+    screen = console(stderr=True)
+    if not shows_bars() or not screen.is_terminal:
+        yield _logged
+        return
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -38,10 +35,11 @@ def stages_bar() -> "Iterator[Callable[[str, int, int], None]]":
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    screen = console(stderr=True)
-    if not screen.is_terminal:
-        yield lambda *_: None
-        return
     with Progress(*columns, console=screen, transient=True) as bar:
         task = bar.add_task("", total=None)
         yield lambda stage, done, of: bar.update(task, description=stage, completed=done, total=of)
+
+
+def _logged(stage: str, done: int, of: int) -> None:
+    if stage:
+        LOG.info("%s: %s of %s", stage, f"{done:,}", f"{of:,}")

@@ -13,7 +13,8 @@ from tashkent.cli.options import (
     WorkersOption,
 )
 from tashkent.cli.progress import progress_bar
-from tashkent.cli.screen import console, say
+from tashkent.cli.screen import console
+from tashkent.cli.verbosity import note
 
 
 def sensitivity(
@@ -92,7 +93,7 @@ def sensitivity(
         found = sensitivity_report.asked(
             arguments,
             workers=workers,
-            told=say,
+            told=note,
             progress=progress,
         )
     if out is not None:

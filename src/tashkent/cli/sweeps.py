@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tashkent.cli.screen import Figures, Heading, console, say, strong
+from tashkent.cli.screen import Figures, Heading, console, strong
+from tashkent.cli.verbosity import note, shows_bars
 from tashkent.experiments.plan import POINT, SweepPlan
 from tashkent.experiments.sweep import Swept
 from tashkent.model.storage import MANIFEST
@@ -81,7 +82,7 @@ def progress_bar() -> Iterator[Progress]:
     from rich.progress import Progress as Bar
 
     screen = console(stderr=True)
-    if not screen.is_terminal:
+    if not shows_bars() or not screen.is_terminal:
         yield _Lines()
         return
     columns = (TextColumn("sweep"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -116,7 +117,7 @@ class _Lines:
         if done < of and now - self._said < self.EVERY:
             return
         self._said = now
-        say(f"sweep: {done:,} of {of:,} runs{self._left(now, done, of)}")
+        note(f"sweep: {done:,} of {of:,} runs{self._left(now, done, of)}")
 
     def _left(self, now: float, done: int, of: int) -> str:
         began, before = self._begun or (now, done)
