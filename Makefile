@@ -38,7 +38,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-quick fuzz torture mutants trust test-lowest test-313 check format-check lint types imports format docs lock posterior validation evidence counterfactuals sensitivity readme bench wheel clean env env-dev
+.PHONY: help run test test-quick fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock posterior validation evidence counterfactuals sensitivity readme bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ torture: env-dev ## kill commands at 60 moments and let them go on, with TORTURE
 
 mutants: env-dev ## put small faults into the code and see whether a test notices each, with MUTANTS_ARGS
 	$(BIN)/python -m tests.mutants $(MUTANTS_ARGS)
+
+rebuilt: env-dev ## build shipped tables again, at the sizes that they record, and compare them
+	$(ALONE) $(BIN)/python -m pytest tests/rebuilt.py $(TEST_ARGS)
 
 trust: env ## write docs/trust.md from results/trust/
 	$(BIN)/python -m publish.trust

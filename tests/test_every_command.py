@@ -12,12 +12,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from tashkent import cli
 from tashkent.calibration import stages
 from tashkent.cli import screen
 from tashkent.cli.options import STOPPED
@@ -197,6 +199,8 @@ def test_an_out_that_cannot_be_is_refused_before_the_work(
     def work(*_: object, **__: object) -> None:
         raise AssertionError("it began")
 
+    for found in pkgutil.iter_modules(cli.__path__):  # what is imported below would keep it
+        import_module(f"{cli.__name__}.{found.name}")
     for module, function in (
         ("tashkent.calibration.report", "make_report"),
         ("tashkent.cli.month_network", "asked"),
