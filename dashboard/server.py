@@ -5,8 +5,6 @@ import secrets
 import socket
 import threading
 import webbrowser
-from typing import Any
-from urllib.parse import urlsplit
 
 #: overridden by what the environment already says
 SETTINGS = {
@@ -15,24 +13,21 @@ SETTINGS = {
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "false",
     "SOLARA_THEME_SHOW_BANNER": "false",
     "SOLARA_THEME_TITLE": "tashkent",
+    "SOLARA_THEME_LOADER": "plain",
+    # a page whose server has been started anew is loaded again
+    "SOLARA_THEME_FORCE_REFRESH": "true",
     "SOLARA_ASSETS_PROXY": "true",
-    "SOLARA_KERNEL_MAX_COUNT": "80",
-    "SOLARA_KERNEL_MAX_PER_SESSION": "6",
+    "SOLARA_ASSETS_EXTRA_LOCATIONS": "tashkent.dashboard.assets",
     "SOLARA_KERNEL_CULL_TIMEOUT": "10m",
 }
-HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (
-        b"content-security-policy",
-        b"default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-        b"style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'self'",
-    ),
-)
 #: bytes of the largest message that a page may send: an upload is a message, and far smaller
 LARGEST_MESSAGE = 2**20
-#: says how full the server is, which is nobody's business
-CLOSED = ("/resourcez",)
+#: pages that may be open at once, in all and in one browser
+PLACES, EACH = 80, 6
+#: seconds between two questions whether a socket is alive, and until one that does not answer has lost its place
+PING, PONG = 5.0, 20.0
+#: seconds that open sockets may take to end when the server does
+FAREWELL = 1
 
 
 def check(host: str, port: int) -> None:
@@ -49,14 +44,15 @@ def check(host: str, port: int) -> None:
         probe.bind(address)
 
 
-def serve(host: str, port: int, *, show: bool) -> None:
-    """Serve the dashboard until it is stopped; `show` opens a browser on it."""
+def serve(host: str, port: int, *, show: bool, places: int = PLACES) -> None:
+    """Serve the dashboard until it is stopped; `show` opens a browser on it, `places` pages may be open at once."""
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("SOLARA_SESSION_SECRET_KEY", secrets.token_hex(32))
     import uvicorn
     from solara.server.starlette import app
 
+    from tashkent.dashboard.guard import Guard, Room
     from tashkent.dashboard.results import warm
     from tashkent.model.memory import share_heap
 
@@ -66,37 +62,13 @@ def serve(host: str, port: int, *, show: bool) -> None:
     print(f"The dashboard is at {address}; Ctrl-C ends it.", flush=True)
     if show:
         threading.Timer(1.5, webbrowser.open, [address]).start()
-    uvicorn.run(Guard(app), host=host, port=port, log_level="warning", ws_max_size=LARGEST_MESSAGE)
-
-
-class Guard:
-    """Refuses sockets that a foreign page opens, and says what a page may load."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """One request of ASGI."""
-        if scope["type"] == "websocket" and not _same_origin(scope):
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        if scope["type"] == "http" and scope["path"].startswith(CLOSED):
-            await send({"type": "http.response.start", "status": 404, "headers": []})
-            await send({"type": "http.response.body", "body": b""})
-            return
-
-        async def guarded(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", []), *HEADERS]}
-            await send(message)
-
-        await self.app(scope, receive, guarded)
-
-
-def _same_origin(scope: Any) -> bool:
-    headers = {
-        key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]
-    }
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == headers.get("host")
+    uvicorn.run(
+        Guard(app, Room(places, EACH)),
+        host=host,
+        port=port,
+        log_level="warning",
+        ws_max_size=LARGEST_MESSAGE,
+        ws_ping_interval=PING,
+        ws_ping_timeout=PONG,
+        timeout_graceful_shutdown=FAREWELL,
+    )

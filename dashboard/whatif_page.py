@@ -73,6 +73,7 @@ def _question(
 
 @solara.component_vue("predict.vue")
 def _predict(
+    about: str,
     states: list[dict[str, str]],
     club_name: str,
     by: str,
@@ -89,6 +90,7 @@ def _predict(
 
 @solara.component_vue("answer.vue")
 def _answer(
+    about: str,
     given: dict[str, Any] | None,
     busy: dict[str, Any] | None,
     error: str,
@@ -106,6 +108,7 @@ def _answer(
 
 @solara.component_vue("sheet.vue")
 def _sheet(
+    about: str,
     title: str,
     question: str,
     words: list[str],
@@ -265,7 +268,8 @@ def WhatIf(
     """The page of counterfactuals; `now` tells the view that was asked for last, which may not be shown yet."""
     counterfactual = question.counterfactual_of(case, view.counterfactual, view.own)
     wrong, set_wrong = solara.use_state("")
-    draft, set_draft = solara.use_state(view.guess)
+    # what was predicted before it was taken back, and of which question
+    draft, set_draft = solara.use_state((_about(view), view.guess))
     comparison = _use_comparison(case, view)
     _use_baseline(case, view)
     pair = comparison.pair
@@ -280,7 +284,7 @@ def WhatIf(
 
     def anew(wanted: dict[str, Any]) -> None:
         if now().guess:
-            set_draft(now().guess)
+            set_draft((_about(now()), now().guess))
         please(wanted)
 
     def commit(text: str) -> None:
@@ -297,7 +301,8 @@ def WhatIf(
         if settled:
             _show_answer(case, view, counterfactual, comparison, found, stop)
         else:
-            _ask_prediction(case, view, counterfactual, draft, please, commit)
+            mine = draft[1] if draft[0] == _about(view) else ()
+            _ask_prediction(case, view, counterfactual, mine, please, commit)
         _show_sheet(case, view, counterfactual, found)
 
 
@@ -354,6 +359,7 @@ def _show_answer(
     stop: Callable[..., None],
 ) -> None:
     _answer(
+        about=_about(view),
         given=found,
         busy=comparison.busy,
         error=comparison.error,
@@ -377,6 +383,7 @@ def _ask_prediction(
     commit: Callable[[str], None],
 ) -> None:
     _predict(
+        about=_about(view),
         states=[{**s, "seat": _seat(case, view, s["id"])} for s in _states(case)],
         **_label(case, view),
         by=month_label(view.by),
@@ -386,13 +393,14 @@ def _ask_prediction(
         large=view.present,
         event_ask=ask,
         event_commit=commit,
-    ).key(f"{view.counterfactual} {view.own}")
+    ).key(_about(view))
 
 
 def _show_sheet(
     case: Case, view: View, counterfactual: Counterfactual | None, found: dict[str, Any] | None
 ) -> None:
     _sheet(
+        about=_about(view),
         **_told(case, counterfactual),
         states=_states(case),
         **_label(case, view),
@@ -404,6 +412,11 @@ def _show_sheet(
         guess=_by_state(view.guess),
         given=found,
     )
+
+
+def _about(view: View) -> str:
+    """What a prediction and its reasons are about: the question, whatever else is chosen."""
+    return f"{view.counterfactual} {view.own if view.counterfactual == question.OWN else ''}"
 
 
 def _states(case: Case) -> list[dict[str, str]]:

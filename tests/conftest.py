@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +18,11 @@ from tashkent.cli.new_case import SKELETON
 from tashkent.model.case import Case, load_case, loading
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import prior_parameters
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.browsing import Visits
 
 # What is shown is shown as where there is no terminal, whatever the one is like that the tests are started from.
 os.environ["COLUMNS"] = "80"
@@ -134,3 +140,31 @@ def few_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     answer._worlds.cache_clear()
     yield
     results._baseline.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """A browser for all tests of a file."""
+    from tests.browsing import launched
+
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """The dashboard, served for all tests of a file."""
+    from tests.browsing import serving
+
+    with serving() as server:
+        yield server.url
+
+
+@pytest.fixture
+def visit(browser: "Browser", address: str) -> Iterator["Visits"]:
+    """Opens pages of the dashboard; nothing may go wrong on any of them."""
+    from tests.browsing import Visits
+
+    visits = Visits(browser, address)
+    yield visits
+    visits.end()

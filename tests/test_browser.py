@@ -1,133 +1,22 @@
 """The dashboard in Chromium: pages open, playing moves the map, links lead back, nothing leaves this machine."""
 
-import os
 import re
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tashkent.experiments.compare import compare
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import parse_counterfactual
+from tests.browsing import FOCUSED, Visits, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-HERE = ("localhost", "127.0.0.1")
-#: milliseconds after which what never came is missed, on a machine however slow
-PATIENCE = 60_000
-expect.set_options(timeout=PATIENCE)
-#: what the focused element is called
-FOCUSED = (
-    "(at => at.getAttribute('aria-label') || at.innerText || at.tagName)(document.activeElement)"
-)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        words = f"{CHROMIUM} is not installed (Debian: apt-get install chromium)"
-        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        yield found
-        found.close()
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    """A server of its own, through the command."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = "from tashkent.cli import main; main()"
-    options = ["app", "--no-open", "--port", str(port)]
-    server = subprocess.Popen([sys.executable, "-c", command, *options], stdout=subprocess.DEVNULL)
-    url = f"http://localhost:{port}/"
-    try:
-        for _ in range(PATIENCE // 100):
-            try:
-                urllib.request.urlopen(url, timeout=5).close()
-                break
-            except OSError:
-                assert server.poll() is None, "the server ended"
-                time.sleep(0.1)
-        else:
-            pytest.fail("the server never answered")
-        yield url
-    finally:
-        server.terminate()
-        server.wait(PATIENCE / 1000)
-
-
-class Visits:
-    """Opens pages, each for a visitor of its own, and collects whatever goes wrong on them."""
-
-    def __init__(self, browser: Browser, address: str) -> None:
-        self.browser, self.address = browser, address
-        self.wrong: list[str] = []
-        self.contexts: list[BrowserContext] = []
-
-    def __call__(self, query: str = "", **options: Any) -> Page:
-        """A page at an address, with its header drawn."""
-        context = self.browser.new_context(**options)
-        self.contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        page.on("console", lambda m: self.wrong.append(m.text) if m.type == "error" else None)
-        page.on("request", lambda request: self.check_local(request.url))
-        page.on("websocket", lambda ws: self.check_local(ws.url))
-        page.on("response", lambda r: self.check_answer(r.status, r.url))
-        page.goto(self.address + query)
-        page.wait_for_selector(".tk-header")
-        return page
-
-    def check_local(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.hostname not in HERE:
-            self.wrong.append(f"a request left this machine: {url}")
-
-    def check_answer(self, status: int, url: str) -> None:
-        if status >= 400:
-            self.wrong.append(f"{status} {url}")
-
-
-@pytest.fixture
-def visit(browser: Browser, address: str) -> Iterator[Visits]:
-    visits = Visits(browser, address)
-    yield visits
-    for context in visits.contexts:
-        context.close()
-    assert visits.wrong == []
-
-
-def until(page: Page, condition: Callable[[], bool]) -> None:
-    """Wait for what the page itself does not show."""
-    for _ in range(PATIENCE // 50):
-        if condition():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it never came to be")
 
 
 def month(page: Page) -> str:

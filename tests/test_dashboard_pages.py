@@ -299,17 +299,6 @@ def test_ten_visitors_at_once_each_get_their_own() -> None:
 # the server ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("origin", "let_in"),
-    [(None, True), ("http://room:8765", True), ("http://elsewhere.example", False)],
-)
-def test_a_foreign_page_opens_no_socket(origin: str | None, let_in: bool) -> None:
-    headers = [(b"host", b"room:8765")]
-    if origin is not None:
-        headers.append((b"origin", origin.encode()))
-    assert server._same_origin({"headers": headers}) == let_in
-
-
 def test_an_address_that_is_taken_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -364,7 +353,7 @@ def test_only_this_machine_is_served_unless_told_otherwise(
 ) -> None:
     served: list[str] = []
     monkeypatch.setattr(server, "check", lambda host, port: None)
-    monkeypatch.setattr(server, "serve", lambda host, port, *, show: served.append(host))
+    monkeypatch.setattr(server, "serve", lambda host, port, **_: served.append(host))
     monkeypatch.setattr("sys.argv", ["tashkent", "app", "--no-open", *options])
     with pytest.raises(SystemExit):
         main()

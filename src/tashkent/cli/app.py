@@ -10,6 +10,9 @@ def app(
         str, typer.Option(help="Who can reach it: 0.0.0.0 for everybody in the network.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 8765,
+    visitors: Annotated[
+        int, typer.Option(min=1, max=1000, help="Pages that may be open at once.")
+    ] = 80,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
 ) -> None:
     """Open the dashboard: the map, the states and their decisions, in a browser and without a network.
@@ -19,7 +22,7 @@ def app(
     from tashkent.dashboard.server import serve
 
     _check_address(host, port)
-    serve(host, port, show=not no_open)
+    serve(host, port, show=not no_open, places=visitors)
 
 
 def _check_address(host: str, port: int) -> None:

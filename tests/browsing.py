@@ -1,0 +1,144 @@
+"""What tests in Chromium have in common: a browser, a server of the command, and visitors."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+HERE = ("localhost", "127.0.0.1")
+#: milliseconds after which what never came is missed, on a machine however slow
+PATIENCE = 60_000
+expect.set_options(timeout=PATIENCE)
+#: what the focused element is called
+FOCUSED = (
+    "(at => at.getAttribute('aria-label') || at.innerText || at.tagName)(document.activeElement)"
+)
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    if not CHROMIUM.exists():
+        words = f"{CHROMIUM} is not installed (Debian: apt-get install chromium)"
+        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield found
+        found.close()
+
+
+def free_port() -> int:
+    """A port that nobody listens to."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+class Server:
+    """A server of its own, through the command, which may end and begin again at the same address."""
+
+    def __init__(self, *options: str, first: str = "") -> None:
+        self.port = free_port()
+        self.url = f"http://localhost:{self.port}/"
+        code = f"{first}\nfrom tashkent.cli import main; main()"
+        self.command = [sys.executable, "-c", code, "app", "--no-open", "--port", str(self.port)]
+        self.command += options
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin, and wait until it answers."""
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+        for _ in range(PATIENCE // 100):
+            try:
+                urllib.request.urlopen(self.url, timeout=5).close()
+                return
+            except OSError:
+                assert self.process.poll() is None, "the server ended"
+                time.sleep(0.1)
+        pytest.fail("the server never answered")
+
+    def stop(self) -> None:
+        """End it."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(PATIENCE / 1000)
+            self.process = None
+
+
+@contextmanager
+def serving(*options: str, first: str = "") -> Iterator[Server]:
+    """A server that runs; `first` is code that its process begins with."""
+    server = Server(*options, first=first)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+class Visits:
+    """Opens pages, each for a visitor of its own, and collects whatever goes wrong on them."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser, self.address = browser, address
+        self.wrong: list[str] = []
+        self.contexts: list[BrowserContext] = []
+
+    def __call__(self, query: str = "", **options: Any) -> Page:
+        """A page at an address, with its header drawn."""
+        context = self.browser.new_context(**options)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", lambda m: self.wrong.append(m.text) if m.type == "error" else None)
+        page.on("request", lambda request: self.check_local(request.url))
+        page.on("websocket", lambda ws: self.check_local(ws.url))
+        page.on("response", lambda r: self.check_answer(r.status, r.url))
+        page.goto(self.address + query)
+        page.wait_for_selector(".tk-header")
+        return page
+
+    def check_local(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob") and parts.hostname not in HERE:
+            self.wrong.append(f"a request left this machine: {url}")
+
+    def check_answer(self, status: int, url: str) -> None:
+        if status >= 400:
+            self.wrong.append(f"{status} {url}")
+
+    def end(self) -> None:
+        """Close them all; nothing may have gone wrong."""
+        for context in self.contexts:
+            context.close()
+        assert self.wrong == []
+
+
+def until(page: Page, condition: Callable[[], bool]) -> None:
+    """Wait for what the page itself does not show."""
+    for _ in range(PATIENCE // 50):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it never came to be")
