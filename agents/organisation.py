@@ -14,6 +14,11 @@ class OrganisationAgent(mesa.Agent):
         self.name = name
         self._index = index
 
+    def __repr__(self) -> str:
+        """A line: the club, the month, and who is in."""
+        members = ", ".join(self.members) or "nobody"
+        return f"<OrganisationAgent {self.name}, {self.model.date}: {members}>"
+
     @property
     def title(self) -> str:
         """The name that the club bears this month."""

@@ -134,6 +134,10 @@ class Situation:
     #: whom the patron courts, shape (..., S, C)
     courted: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
 
+    def __repr__(self) -> str:
+        """A line: the shape of the threats, the last axes of which are states and threats."""
+        return f"<Situation: threats of shape {self.threat.shape}>"
+
     @cached_property
     def unrelieved(self) -> tuple[Unrelieved, ...]:
         """What other seats leave of each threat to each club that bears on it, for all terms that weigh it.

@@ -18,6 +18,12 @@ class StateAgent(mesa.Agent):
         self.name = name
         self._index = index
 
+    def __repr__(self) -> str:
+        """A line: the state, the month, and where it is in."""
+        return (
+            f"<StateAgent {self.name}, {self.model.date}: in {', '.join(self.clubs) or 'no club'}>"
+        )
+
     @property
     def decides(self) -> bool:
         """False for the patron, whose seats follow the record."""

@@ -14,15 +14,18 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 
 from tashkent.agents.situation import Floats
 from tashkent.calibration.likelihood import Design, fit_rows, fitted_names
 from tashkent.calibration.shipped import OTHER_THEORY, read
 from tashkent.model.arguments import run_of, runs_of, seed_of
 from tashkent.model.case import Case
+from tashkent.model.counterfactual import parameters_of
 from tashkent.model.draws import normal, occasional
 from tashkent.model.errors import InputError
 from tashkent.model.parameters import ParameterDraws
+from tashkent.model.plain import notebook_html
 from tashkent.model.source import code_digest
 
 _LOG = logging.getLogger("tashkent")
@@ -39,6 +42,36 @@ class Posterior(ABC):
     names: tuple[str, ...]
     #: where the draws come from, in a line
     origin: str
+
+    def __repr__(self) -> str:
+        """A line: of which case, how many parameters, and where the draws come from."""
+        return (
+            f"<{type(self).__name__} {self.case.id}: {len(self.names)} parameters, {self.origin}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: prior beside posterior."""
+        return notebook_html(self, self.table())
+
+    def table(self) -> pd.DataFrame:
+        """Prior beside posterior, a row a parameter: parameter, role, means and standard deviations of both, unit.
+
+        What the record does not inform keeps its prior and has no posterior: NaN.
+        """
+        rows = self.case.drawn
+        mean = dict(zip(self.names, self.mean, strict=True))
+        sd = dict(zip(self.names, self.sd, strict=True))
+        return pd.DataFrame(
+            {
+                "parameter": list(rows),
+                "role": [p.role for p in rows.values()],
+                "prior_mean": [p.mean for p in rows.values()],
+                "prior_sd": [p.sd for p in rows.values()],
+                "posterior_mean": [mean.get(name) for name in rows],
+                "posterior_sd": [sd.get(name) for name in rows],
+                "unit": [p.unit for p in rows.values()],
+            }
+        ).astype({"posterior_mean": float, "posterior_sd": float})
 
     @property
     @abstractmethod
@@ -72,7 +105,7 @@ class Posterior(ABC):
         return ParameterDraws.from_mapping(found)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sample(Posterior):
     """Draws of the posterior; each run takes one of them at random."""
 
@@ -99,7 +132,7 @@ class Sample(Posterior):
         return np.asarray(self.values[taken].T)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Laplace(Posterior):
     """The normal distribution with mode and curvature of the posterior."""
 
@@ -182,6 +215,20 @@ def posterior(case: Case) -> Posterior:
         known = Sample(case, found.names, origin, found.values)
     _LOG.info("posterior: %s", known.origin)
     return known
+
+
+def run_parameters(case: Case, *, runs: int, seed: int, first_run: int = 0) -> ParameterDraws:
+    """The parameters of runs: a draw of the posterior for each; run r gets the same in any ensemble.
+
+    A counterfactual case runs with those of the case as it is, on whose record they are fitted.
+
+    Raises
+    ------
+    InputError
+        If runs, seed or first run are not whole numbers that can be.
+    """
+    of = case.changed.of if case.changed else case
+    return parameters_of(case, posterior(of).draws(runs=runs, seed=seed, first_run=first_run))
 
 
 def posterior_hash(fitted: Posterior) -> str:

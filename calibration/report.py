@@ -81,7 +81,7 @@ class Report:
             "renewal": split,
             "scores": self.scores.to_dict(orient="records"),
             "posterior": self.posterior.origin,
-            "parameters": plain_rows(_parameters(self.posterior)),
+            "parameters": plain_rows(self.parameters),
             "unscored": self.unscored.to_dict(orient="records"),
         }
 
@@ -104,8 +104,8 @@ class Report:
 
     @property
     def parameters(self) -> pd.DataFrame:
-        """Prior beside posterior, one row a fitted parameter."""
-        return _parameters(self.posterior)
+        """Prior beside posterior (`calibration.posterior.Posterior.table`)."""
+        return self.posterior.table()
 
 
 def make_report(
@@ -163,24 +163,6 @@ def make_report(
         scores=_scores(ensemble, leave_one_state_out(case, seed=seed, progress=one_more)),
         unscored=_unscored(ensemble),
     )
-
-
-def _parameters(fitted: Posterior) -> pd.DataFrame:
-    """Prior beside posterior; what the record does not score keeps its prior and has no posterior."""
-    table = fitted.case.role("weight", "friction", "unscored", "council")
-    mean = dict(zip(fitted.names, fitted.mean, strict=True))
-    sd = dict(zip(fitted.names, fitted.sd, strict=True))
-    return pd.DataFrame(
-        {
-            "parameter": list(table),
-            "role": [p.role for p in table.values()],
-            "prior_mean": [p.mean for p in table.values()],
-            "prior_sd": [p.sd for p in table.values()],
-            "posterior_mean": [mean.get(name) for name in table],
-            "posterior_sd": [sd.get(name) for name in table],
-            "unit": [p.unit for p in table.values()],
-        }
-    ).astype({"posterior_mean": float, "posterior_sd": float})
 
 
 def _unscored(ensemble: Ensemble) -> pd.DataFrame:

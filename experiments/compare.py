@@ -26,6 +26,7 @@ from tashkent.model.counterfactual import Counterfactual, load_counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
+from tashkent.model.plain import notebook_html
 from tashkent.model.simulate import bytes_of, check_memory
 from tashkent.model.theory import with_theory
 from tashkent.model.workers import Progress, counting
@@ -46,6 +47,17 @@ class Comparison:
     pairs: tuple[Pair, ...]
     #: theory -> where its posterior draws come from
     posteriors: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        """A line: which questions, in how many runs."""
+        first = self.pairs[0]
+        asked = ", ".join(dict.fromkeys(pair.counterfactual.id for pair in self.pairs))
+        size = f"{len(self.pairs)} pairs of {first.runs:,} runs, seed {first.seed}"
+        return f"<Comparison {self.case.id}: {asked}; {size}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what the counterfactuals ask to look at."""
+        return notebook_html(self, self.outcomes)
 
     def _all(self, name: str) -> pd.DataFrame:
         tables = []

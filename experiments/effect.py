@@ -43,6 +43,13 @@ class Effect:
     posterior_low: Floats
     posterior_high: Floats
 
+    def __repr__(self) -> str:
+        """A line: the change, or how many there are and the span of them."""
+        change = np.asarray(self.change)
+        if change.ndim == 0:
+            return f"<Effect {float(change):+.3f}, se {float(self.se):.3f}>"
+        return f"<Effect of shape {change.shape}: {change.min():+.3f} to {change.max():+.3f}>"
+
 
 def effect(by_draw: Numbers, squares: Numbers, per_draw: int) -> Effect:
     """The effect from sums of differences over the runs of each draw, shape (G, ...), and the sum of their squares.
@@ -73,6 +80,25 @@ def effect(by_draw: Numbers, squares: Numbers, per_draw: int) -> Effect:
         posterior_low=np.asarray(mean + kept * (low - mean)),
         posterior_high=np.asarray(mean + kept * (high - mean)),
     )
+
+
+def share_interval(share: Floats, runs: int) -> tuple[Floats, Floats]:
+    """Nine tenths for a share of so many runs, Wilson's interval: lower and upper ends, shape as `share`.
+
+    ``(share + z²/2n ± z sqrt(share (1 - share)/n + z²/4n²)) / (1 + z²/n)``, n the number of runs
+    (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+
+    Examples
+    --------
+    >>> low, high = share_interval(np.array([0.0, 0.5]), 100)
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.0, 0.419], [0.026, 0.581])
+    """
+    square = Z**2 / runs
+    middle = share + square / 2
+    half = Z * np.sqrt(share * (1 - share) / runs + square / (4 * runs))
+    low, high = (middle - half) / (1 + square), (middle + half) / (1 + square)
+    return np.clip(low, 0.0, share), np.clip(high, share, 1.0)
 
 
 def direction(low: float, high: float) -> str:

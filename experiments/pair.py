@@ -17,7 +17,7 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import Counterfactual, ExpectedOutcome
-from tashkent.model.plain import plain_rows
+from tashkent.model.plain import notebook_html, plain_rows
 from tashkent.model.statuses import Status, is_in
 
 #: to what a change is attributed where no term differs
@@ -62,6 +62,16 @@ class Pair:
     counts: Counts
     #: what each outcome rests on (`experiments.labels`), a row each
     labels: pd.DataFrame | None = None
+
+    def __repr__(self) -> str:
+        """A line: what is compared with what, under which theory, from when."""
+        worlds = f"{self.counterfactual.id} against {self.against}"
+        since = month_label(self.start)
+        return f"<Pair {worlds}, theory {self.theory}, from {since}: {self.runs:,} runs>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: what the counterfactual asks to look at."""
+        return notebook_html(self, self.outcomes)
 
     @property
     def fitted(self) -> Case:

@@ -61,6 +61,10 @@ class Counts:
     #: months since the case's start from which an input differs; as many as there are if none does
     differs_from: int
 
+    def __repr__(self) -> str:
+        """A line: the shape of the seats that are counted."""
+        return f"<Counts of shape {self.baseline.shape}>"
+
 
 @dataclass(frozen=True)
 class PairedWorlds:

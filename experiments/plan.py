@@ -91,6 +91,10 @@ class SweepPlan:
     #: the file that holds the design, if one does
     file: Path | None = None
 
+    def __repr__(self) -> str:
+        """A line: how many points of how many runs."""
+        return f"<SweepPlan: {self.size:,} points of {self.design.runs:,} runs>"
+
     def __getstate__(self) -> dict[str, Any]:
         """Without what is kept of a sample: a task has points of its own."""
         return {name: self.__dict__[name] for name in ("design", "cases", "outcomes", "file")}

@@ -38,7 +38,7 @@ from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.errors import InputError, unknown
-from tashkent.model.plain import plain_rows
+from tashkent.model.plain import notebook_html, plain_rows
 from tashkent.model.statuses import is_in
 from tashkent.model.workers import Progress
 
@@ -111,6 +111,10 @@ class Study:
     #: of the factors that weigh most, and all others as one
     variance: MethodIndices
 
+    def __repr__(self) -> str:
+        """A line: how many factors of which kind."""
+        return f"<Study of {len(self.problem.groups)} {self.kind}>"
+
     @property
     def found(self) -> tuple[MethodIndices, MethodIndices]:
         """The two methods in the order in which they were used."""
@@ -131,6 +135,15 @@ class Sensitivity:
     end: int
     #: where the draws of parameters come from
     posterior: str
+
+    def __repr__(self) -> str:
+        """A line: what was varied, and what was looked at."""
+        varied = ", ".join(study.kind for study in self.studies)
+        return f"<Sensitivity {self.case.id}: {len(self.outcomes)} outcomes over {varied}, seed {self.seed}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the indices."""
+        return notebook_html(self, self.indices)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -24,11 +24,14 @@ from tashkent.experiments.plan import POINT, SweepPlan
 from tashkent.experiments.tasks import Tasks
 from tashkent.model.arguments import workers_of
 from tashkent.model.errors import InputError
+from tashkent.model.plain import notebook_html
 from tashkent.model.storage import MANIFEST, claimed, is_free, piece, write_csv, write_json
 from tashkent.model.workers import Progress
 
 #: which sweep a folder holds
 SWEEP = "sweep.json"
+#: rows of the summary that a notebook shows
+SHOWN = 20
 CODEBOOK = {
     POINT: "Number of the point",
     "draw": "Number of the draw of the posterior, in a posterior design",
@@ -53,6 +56,15 @@ class Swept:
     #: where its tables stand; read them while they are there
     folder: Path
     failures: int
+
+    def __repr__(self) -> str:
+        """A line: how many points of how many runs, and whether all went well."""
+        size = f"{self.plan.size:,} points of {self.plan.design.runs:,} runs"
+        return f"<Swept: {size}, {self.failures} failed>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the summary of the first points."""
+        return notebook_html(self, self.summary.head(SHOWN))
 
     @cached_property
     def points(self) -> pd.DataFrame:

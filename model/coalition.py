@@ -19,6 +19,7 @@ from tashkent.model.errors import InputError
 from tashkent.model.inputs import Standing
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
+from tashkent.model.plain import notebook_html
 from tashkent.model.statuses import Act, Status, is_in, takes_part
 from tashkent.model.statutes import AnyStatute
 from tashkent.model.step import advance
@@ -98,6 +99,22 @@ class CoalitionModel(mesa.Model):
             },
         )
         self.datacollector.collect(self)
+
+    def __repr__(self) -> str:
+        """A line: which run it is, and how far."""
+        which = f"run {self.run}, seed {int(self._seed)}"
+        return f"<CoalitionModel {self.case.id}: {which}, at {self.date}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the status of every state in every club now."""
+        from pandas import DataFrame
+
+        words = {
+            club: [self.status_name(s, c).replace("none", "") for s in range(len(self.case.states))]
+            for c, club in enumerate(self.case.clubs)
+        }
+        names = [state.name for state in self.case.states]
+        return notebook_html(self, DataFrame({"state": names, **words}))
 
     def step(self) -> None:
         """One month; the run ends with the case.

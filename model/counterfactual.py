@@ -11,6 +11,7 @@ patches of `model.patches`.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
+from html import escape
 from pathlib import Path
 from typing import Literal, cast
 
@@ -99,6 +100,17 @@ class Counterfactual(Strict):
     patches: tuple[Patch, ...] = Field(alias="patch", min_length=1)
     lesson: str = ""
     source: str = ""
+
+    def __repr__(self) -> str:
+        """A line: its name, what it changes, and in how many patches."""
+        return (
+            f"<Counterfactual {self.id}: {self.title or 'no title'}; {len(self.patches)} patches>"
+        )
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the question and the patches."""
+        patches = "".join(f"<li><code>{escape(repr(patch))}</code></li>" for patch in self.patches)
+        return f"<p>{escape(repr(self))}<br>{escape(self.question)}</p>\n<ol>{patches}</ol>"
 
     def __add__(self, other: "Counterfactual") -> "Counterfactual":
         """Both together, this one first. Where they patch different things the order does not matter."""

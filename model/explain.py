@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from tashkent.agents import council, deliberation, perception
 from tashkent.agents.acts import ACTS
@@ -16,7 +17,9 @@ from tashkent.model.case import Case
 from tashkent.model.choices import log_odds_row, open_acts, record_standing
 from tashkent.model.clock import month_label, month_of
 from tashkent.model.compilation import compile_case
+from tashkent.model.errors import unknown
 from tashkent.model.inputs import CaseInputs
+from tashkent.model.plain import notebook_html
 from tashkent.model.statuses import TAKES_PART, UNPAID, Act, Status, is_in
 
 LOW, HIGH = 5, 95
@@ -45,6 +48,11 @@ class Part:
     #: log-odds that it adds, shape (draws,)
     values: Floats
 
+    def __repr__(self) -> str:
+        """A line: the median over draws, and nine tenths of them."""
+        low, high = self.interval
+        return f"<Part {self.name}: {self.median:+.2f} ({low:+.2f} to {high:+.2f})>"
+
     @property
     def median(self) -> float:
         """Median over draws."""
@@ -72,6 +80,22 @@ class ActExplained:
     objectors: Mapping[str, float]
     #: the record shows this act in this month
     done: bool
+
+    def __repr__(self) -> str:
+        """A line: the act and its chance in the month."""
+        low, high = interval(self.probability)
+        chance = f"{median(self.probability):.1%} ({low:.1%} to {high:.1%})"
+        return f"<ActExplained {self.act} {self.club}: {chance}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the parts of the log-odds, the weightiest first."""
+        return notebook_html(self, self.table())
+
+    def table(self) -> pd.DataFrame:
+        """The parts of the log-odds, the weightiest first: part, kind, median, low, high (90 per cent of draws)."""
+        rows = [(p.name, p.kind, p.median, *p.interval) for p in self.parts]
+        rows.sort(key=lambda row: -abs(row[2]))
+        return pd.DataFrame(rows, columns=["part", "kind", "median", "low", "high"])
 
     @property
     def worth(self) -> tuple[Part, ...]:
@@ -133,7 +157,9 @@ class Sight:
 class Explanation:
     """Every act open to a state in a month, and since when its seats have been worth what they are."""
 
+    #: by code and by name
     state: str
+    name: str
     month: str
     #: club -> status at the end of the month before
     status: Mapping[str, str]
@@ -149,6 +175,36 @@ class Explanation:
     turns: tuple[Turn, ...]
     #: what the record shows in this month: (club, act, actor)
     record: tuple[tuple[str, str, str], ...]
+
+    def __repr__(self) -> str:
+        """A line: who, when, and how many acts were open."""
+        return f"<Explanation {self.state}, {self.month}: {len(self.acts)} acts open>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the acts that were open, with their chances."""
+        return notebook_html(self, self.table(), digits=4)
+
+    def table(self) -> pd.DataFrame:
+        """The acts that were open: club, act, rule, chance in the month (median, low, high of 90 per cent), done."""
+        rows = [
+            (a.club, a.act, a.rule, median(a.probability), *interval(a.probability), int(a.done))
+            for a in self.acts
+        ]
+        return pd.DataFrame(rows, columns=["club", "act", "rule", "chance", "low", "high", "done"])
+
+    def of(self, club: str, act: str) -> ActExplained:
+        """One of the acts that were open.
+
+        Raises
+        ------
+        InputError
+            If the law did not leave it open in this month.
+        """
+        for found in self.acts:
+            if (found.club, found.act) == (club, act):
+                return found
+        known = [f"{a.club} {a.act}" for a in self.acts]
+        raise unknown(f"{self.state}, {self.month}", "act", f"{club} {act}", known)
 
 
 def explain(
@@ -197,6 +253,7 @@ def explain(
     owed = {name: int(standing.gap[s, c]) for c, name in enumerate(case.clubs) if name in status}
     return Explanation(
         state=state,
+        name=case.states[s].name,
         month=month_label(month),
         status=status,
         takes_part={name: Status[s.upper()] in TAKES_PART for name, s in status.items()},

@@ -37,6 +37,10 @@ class Standing:
     #: what answers to requests for help have taught beyond dated events, shape (run, beliefs) or (beliefs,)
     belief_updates: Floats = field(metadata=lies("run", "belief"))
 
+    def __repr__(self) -> str:
+        """A line: the shape of the seats, the last axes of which are states and clubs."""
+        return f"<Standing: seats of shape {self.seat.shape}>"
+
     def of_clubs(self, clubs: slice) -> dict[str, NDArray[Any]]:
         """What lies by club, as far as it concerns some clubs: by name, shape (..., S, clubs); `held` is of all."""
         some = {
@@ -123,6 +127,13 @@ class CaseInputs:
     chair_order: NDArray[np.intp] = field(metadata=lies("state"))
     #: the record at the end of every month
     record: "Seats"
+
+    def __repr__(self) -> str:
+        """A line: the case and the size of its axes."""
+        case = self.case
+        size = f"{len(case.months)} months, {len(case.states)} states, {len(case.clubs)} clubs"
+        return f"<CaseInputs {case.id}: {size}>"
+
     #: made on first use: what months show by month and clubs
     _situations: dict[tuple[int, slice], Situation] = field(
         default_factory=dict, init=False, compare=False

@@ -118,6 +118,10 @@ class Law:
         #: what was looked up, by club and month
         self._rules: dict[str, dict[int, RulesInForce]] = {}
 
+    def __repr__(self) -> str:
+        """A line: how many statutes of how many clubs."""
+        return f"<Law: {len(self.statutes)} statutes of {len(self._of_club)} clubs>"
+
     def __getstate__(self) -> dict[str, Any]:
         """Without what was looked up before."""
         return {**self.__dict__, "_rules": {}}

@@ -16,6 +16,10 @@ class ParameterDraws(Mapping[str, Floats]):
     #: shape (R, P), one parameter behind the other in memory
     table: Floats
 
+    def __repr__(self) -> str:
+        """A line: how many parameters of how many runs."""
+        return f"<ParameterDraws: {len(self)} parameters of {self.runs:,} runs>"
+
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Floats]) -> "ParameterDraws":
         """The same in this shape, from one array of shape (R,) for each name.

@@ -1,7 +1,8 @@
-"""Tables as plain values, as JSON has them, and as CSV that no spreadsheet computes."""
+"""Tables as plain values, as JSON has them, as CSV that no spreadsheet computes, and as a notebook shows them."""
 
 import math
 import re
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -46,3 +47,11 @@ def _as_text(cell: Any) -> Any:
     ["'=1+1", "'-abandonment", '-0.5', "a;'@SUM(A1)", -0.5]
     """
     return _FORMULA.sub("'", cell) if isinstance(cell, str) else cell
+
+
+def notebook_html(thing: object, table: "pd.DataFrame", digits: int = 2) -> str:
+    """What a notebook shows of an object: its line, and a table under it, numbers with so many places."""
+    shown = table.to_html(
+        index=False, border=0, na_rep="", float_format=lambda value: f"{value:.{digits}f}"
+    )
+    return f"<p>{escape(repr(thing))}</p>\n{shown}"

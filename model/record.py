@@ -10,6 +10,7 @@ from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.parameters import ParameterDraws
+from tashkent.model.plain import notebook_html
 from tashkent.model.seats import Status8
 from tashkent.model.statuses import Act, Status, is_in, takes_part
 from tashkent.model.world import Logged
@@ -28,6 +29,21 @@ class Ensemble:
     status: Status8
     log: tuple[Logged, ...]
     parameters: ParameterDraws
+
+    def __repr__(self) -> str:
+        """A line: what was run."""
+        first, last = month_label(self.start), month_label(self.months[-1])
+        runs = f"{self.runs:,} runs" + (f" from {self.first_run}" if self.first_run else "")
+        return f"<Ensemble {self.case.id}: {runs}, {first} to {last}, seed {self.seed}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: P(in) of the focal club by state, at the months at which the case tables results."""
+        case = self.case
+        c = tuple(case.clubs).index(case.focus)
+        months = [m for m in case.shown if m in self.months] or [self.months[-1]]
+        shares = {month_label(m): self.p_in[self.at(m), :, c] for m in months}
+        names = {f"P(in) of {case.focus}": [state.name for state in case.states]}
+        return notebook_html(self, pd.DataFrame({**names, **shares}))
 
     @property
     def runs(self) -> int:

@@ -49,6 +49,10 @@ class World:
     participation: Floats
     log: list[Logged] = field(default_factory=list)
 
+    def __repr__(self) -> str:
+        """A line: whose world it is, and how many runs stand side by side."""
+        return f"<World {self.inputs.case.id}: {self.parameters.runs:,} runs side by side>"
+
     @cached_property
     def weights(self) -> Floats:
         """The weights of the theory, shape (terms, R)."""

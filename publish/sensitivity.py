@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from publish.page import ROOT, made_from, rendered, save, write, write_table
+from publish.page import ROOT, made_from, rendered, write, write_table
+from tashkent.experiments import figures
 from tashkent.experiments.indices import MORRIS, OTHERS, SOBOL
 from tashkent.experiments.sensitivity import (
     INPUTS,
@@ -23,7 +24,6 @@ from tashkent.experiments.sensitivity import (
     label,
     sensitivity,
 )
-from tashkent.experiments.sensitivity_figure import figure
 from tashkent.model.case import Case, load_case
 from tashkent.model.errors import InputError
 
@@ -169,9 +169,9 @@ def page(root: Path) -> str:
     return by_hand + generated(root)
 
 
-def draw(case: Case, root: Path) -> None:
+def draw(root: Path) -> None:
     """The picture, from the tables."""
-    save(figure(case.title, *tables(root)), root / PICTURE)
+    figures.sensitivity(*tables(root)).save(root / PICTURE, dpi=150)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -199,7 +199,7 @@ def main(arguments: list[str] | None = None) -> None:
     if not asked.page:
         write_tables(ask(case, plan, asked.seed, asked.workers), ROOT)
     write(PAGE, page(ROOT))
-    draw(case, ROOT)
+    draw(ROOT)
 
 
 if __name__ == "__main__":

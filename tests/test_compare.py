@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 
 from tashkent.agents.situation import Floats
-from tashkent.experiments import paired_runs
+from tashkent.experiments import figures, paired_runs
 from tashkent.experiments.compare import compare
 from tashkent.experiments.divergence import NEVER_DIVERGES
 from tashkent.experiments.effect import LITTLE, Z, direction, effect
-from tashkent.experiments.figure import figure
 from tashkent.experiments.pair import Pair
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
@@ -372,7 +371,7 @@ def test_the_tables_of_a_comparison_stand_one_above_the_other(case: Case) -> Non
     assert len(result.seats) == 2 * months * len(case.states) * len(case.clubs)
     for table in (result.outcomes, result.divergence, result.attribution):
         assert list(table.columns)[:3] == ["counterfactual", "theory", "start"]
-    assert len(figure(result.pairs[0]).axes) == 12
+    assert len(figures.change(result.pairs[0]).figure.axes) == 12
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib.figure import Figure
 
-from tashkent.experiments.pictures import save
+from tashkent.experiments.figures.picture import picture
 from tests.commands import EVERY, call, lay_out, streams
 
 
@@ -20,9 +20,9 @@ def drawn() -> Figure:
 
 
 def test_a_picture_does_not_hang_on_what_its_user_has_set(tmp_path: Path) -> None:
-    save(drawn, tmp_path / "one.png")
+    picture(drawn)().save(tmp_path / "one.png")
     with mpl.rc_context({"text.usetex": True, "savefig.dpi": 10, "lines.linewidth": 9}):
-        save(drawn, tmp_path / "two.png")
+        picture(drawn)().save(tmp_path / "two.png")
         assert mpl.rcParams["text.usetex"]
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +27,7 @@ from tashkent.model.case.tables import (
 from tashkent.model.clock import month_label, month_of, parse_month
 from tashkent.model.errors import InputError, meant, unknown
 from tashkent.model.law import Law
+from tashkent.model.plain import notebook_html
 from tashkent.model.statutes import AnyStatute
 
 #: tables whose order counts: that of states is the order of results, that of the record says which act came first
@@ -141,6 +143,20 @@ class Case:
     def __repr__(self) -> str:
         """Short: a case holds thousands of rows."""
         return f"<Case {self.id} {self.hash[:12]}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the title, the months, and how much there is of each table."""
+        from pandas import DataFrame
+
+        tables = {
+            name: held
+            for name, held in self._values().items()
+            if isinstance(held, (tuple, Mapping)) and name not in ("shown", "sources")
+        }
+        rows = {"table": [*tables], "rows": [len(held) for held in tables.values()]}
+        span = f"{month_label(self.start)} to {month_label(self.end)}"
+        said = f"<p>{escape(self.title)}, {span}; focal club {escape(self.focus)}</p>\n"
+        return said + notebook_html(self, DataFrame(rows))
 
     @cached_property
     def law(self) -> Law:
@@ -289,6 +305,20 @@ class Case:
         if month not in self.months:
             span = f"a month from {month_label(self.start)} to {month_label(self.end)}, as YYYY-MM"
             raise InputError(file or self.id, key, text, span)
+        return month
+
+    def later_month(self, text: str, key: str, file: str = "") -> int:
+        """A month in which states decide: as `month`, and any but the first, which is the initial condition.
+
+        Raises
+        ------
+        InputError
+            As `month` does, and if it is the first.
+        """
+        month = self.month(text, key, file)
+        if month == self.start:
+            allowed = f"a month after {month_label(self.start)}, the initial condition"
+            raise InputError(file or self.id, key, text, allowed)
         return month
 
     def start_month(self, text: str, key: str, file: str = "") -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tashkent.agents.situation import Floats
     from tashkent.calibration.posterior import Posterior, posterior
+    from tashkent.experiments import figures
     from tashkent.experiments.compare import Comparison, compare
     from tashkent.experiments.sensitivity import Sensitivity, sensitivity
     from tashkent.experiments.sweep import Swept, sweep
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tashkent.model.coalition import CoalitionModel
     from tashkent.model.counterfactual import Counterfactual
     from tashkent.model.errors import InputError
+    from tashkent.model.explain import Explanation
     from tashkent.model.record import Ensemble
     from tashkent.model.theory import with_theory
 
@@ -31,11 +33,14 @@ __all__ = [
     "Comparison",
     "Counterfactual",
     "Ensemble",
+    "Explanation",
     "InputError",
     "Posterior",
     "Sensitivity",
     "Swept",
     "compare",
+    "explain",
+    "figures",
     "load_case",
     "posterior",
     "sensitivity",
@@ -50,6 +55,7 @@ _LATER = {
     "InputError": "tashkent.model.errors",
     "CoalitionModel": "tashkent.model.coalition",
     "Comparison": "tashkent.experiments.compare",
+    "Explanation": "tashkent.model.explain",
     "Counterfactual": "tashkent.model.counterfactual",
     "compare": "tashkent.experiments.compare",
     "load_case": "tashkent.model.case",
@@ -68,12 +74,14 @@ _LATER = {
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
+        if name == "figures":
+            return import_module("tashkent.experiments.figures")
         if name in _LATER:
             return getattr(import_module(_LATER[name]), name)
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        return sorted({*(name for name in globals() if name.startswith("__")), *__all__})
 
 
 def simulate(
@@ -102,14 +110,63 @@ def simulate(
     progress
         Called with the number of runs done from time to time.
     """
-    from tashkent.calibration.posterior import posterior
+    from tashkent.calibration.posterior import run_parameters
     from tashkent.model.case import Case, load_case
-    from tashkent.model.counterfactual import parameters_of
     from tashkent.model.simulate import simulate as simulate_runs
 
     case = case if isinstance(case, Case) else load_case(case)
     if parameters is None:
-        of = case.changed.of if case.changed else case  # what a counterfactual was fitted as
-        parameters = parameters_of(case, posterior(of).draws(runs=runs, seed=seed))
+        parameters = run_parameters(case, runs=runs, seed=seed)
     month = None if start is None else case.month(start, "start")
     return simulate_runs(case, parameters, seed=seed, start=month, progress=progress)
+
+
+def explain(
+    case: "Case | str",
+    state: str,
+    month: str,
+    club: str | None = None,
+    *,
+    draws: int = 400,
+    seed: int = 0,
+    parameters: "Mapping[str, Floats] | None" = None,
+) -> "Explanation":
+    """Take the decisions open to a state in a month apart, where the record stood at the end of the month before.
+
+    Parameters
+    ----------
+    case
+        A case, or the name or folder of one.
+    state
+        A state that decides, by code or name.
+    month
+        The month ``YYYY-MM``, after the first of the case.
+    club
+        Only this club, by code or name; all clubs by default.
+    draws, seed
+        How many draws of the posterior intervals rest on, and what keys them.
+    parameters
+        Weights, frictions and council parameters by name, each of shape (draws,), instead of posterior draws.
+
+    Raises
+    ------
+    InputError
+        If state, month or club is unknown, or a number cannot be.
+
+    Examples
+    --------
+    >>> import tashkent as tk
+    >>> tk.explain("cst", "Uzbekistan", "2012-06", "CST").of("CST", "request_suspension").done
+    False
+    """
+    from tashkent.calibration.posterior import run_parameters
+    from tashkent.model.case import Case, load_case
+    from tashkent.model.explain import explain as take_apart
+
+    case = case if isinstance(case, Case) else load_case(case)
+    code = case.decider(state, "state")
+    at = case.later_month(month, "month")
+    within = None if club is None else case.club(club, "club")
+    if parameters is None:
+        parameters = run_parameters(case, runs=draws, seed=seed)
+    return take_apart(case, code, at, parameters, within)

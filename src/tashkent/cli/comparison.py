@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,8 +150,7 @@ def write(
 
     `given` is what the command was given, by which `tashkent reproduce` runs it again.
     """
-    from tashkent.experiments.figure import figure
-    from tashkent.experiments.pictures import save
+    from tashkent.experiments import figures
 
     with result(out) as folder:
         write_parquet(folder / "seats.parquet", found.seats)
@@ -170,7 +168,7 @@ def write(
         write_csv(folder / "codebook.csv", codebook)
         for pair in found.pairs:
             name = _stem("-".join(pair.key.values()))
-            save(partial(figure, pair), folder / f"{name}.png")
+            figures.change(pair).save(folder / f"{name}.png")
         write_json(folder / "comparison.json", as_json(found, predictions))
         given.keep(folder)
         write_json(folder / MANIFEST, of_comparison(found, folder, given))

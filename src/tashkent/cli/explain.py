@@ -42,7 +42,7 @@ def explain(
     loaded = load_case_under(case, theory)
     state = loaded.decider(state, "STATE")
     club = None if club is None else loaded.club(club, "--club")
-    at = _month_asked(loaded, month)
+    at = loaded.later_month(month, "MONTH")
     from tashkent.calibration.posterior import posterior
     from tashkent.model.explain import explain as take_apart
 
@@ -53,18 +53,6 @@ def explain(
     else:
         _show_explanation(loaded, explanation)
         print(f"Posterior: {fitted.origin}.")
-
-
-def _month_asked(case: "Case", month: str) -> int:
-    """The month in which states decide, if it can be asked about."""
-    from tashkent.model.clock import month_label
-    from tashkent.model.errors import InputError
-
-    at = case.month(month, "MONTH")
-    if at == case.start:
-        allowed = f"a month after {month_label(case.start)}, the initial condition"
-        raise InputError(case.id, "MONTH", month, allowed)
-    return at
 
 
 def _explanation_json(explanation: "Explanation") -> dict[str, object]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from tashkent.calibration.report import Report
-from tashkent.cli.figure import save_figure
+from tashkent.experiments import figures
 from tashkent.experiments.given import Given
 from tashkent.experiments.manifest import of_run
 from tashkent.model.storage import (
@@ -62,7 +62,7 @@ def write_report(report: Report, out: Path, given: Given) -> None:
         write_csv(folder / "codebook.csv", codebook)
         write_csv(folder / "parameters.csv", report.parameters)
         write_csv(folder / "scores.csv", report.scores)
-        save_figure(report.ensemble, folder / "p_in.png")
+        figures.seats(report.ensemble).save(folder / "p_in.png")
         write_json(folder / "report.json", report.as_json())
         given.keep(folder)
         write_json(folder / MANIFEST, of_run(report, folder, given))

@@ -97,8 +97,7 @@ def write(found: Sensitivity, out: Path, given: Given) -> None:
 
     `given` is what the command was given, by which `tashkent reproduce` runs it again.
     """
-    from tashkent.experiments.pictures import save
-    from tashkent.experiments.sensitivity_figure import figure
+    from tashkent.experiments import figures
 
     with result(out) as folder:
         write_csv(folder / "indices.csv", found.indices)
@@ -109,10 +108,7 @@ def write(found: Sensitivity, out: Path, given: Given) -> None:
             for one in study.found:
                 name = f"points-{study.kind}-{one.method}.parquet"
                 write_parquet(folder / name, found.points(study, one))
-        save(
-            lambda: figure(found.case.title, found.indices, found.spread),
-            folder / "sensitivity.png",
-        )
+        figures.sensitivity(found.indices, found.spread).save(folder / "sensitivity.png")
         text = json.dumps(found.to_dict(), indent=2, allow_nan=False)
         write_text(folder / "sensitivity.json", text + "\n")
         given.keep(folder)
