@@ -18,6 +18,7 @@ from tashkent.calibration.scores import split_at_renewal
 from tashkent.experiments.effect import share_interval
 from tashkent.experiments.figures import picture, waterfall
 from tashkent.experiments.figures.picture import Picture, inches, panels
+from tashkent.experiments.networks import of_record
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
 from tashkent.model.compilation import compile_case
@@ -59,6 +60,9 @@ def drawn(
         "decision": lambda width: tk.figures.decision(
             explanation, "CST", "request_suspension", width=width
         ),
+        "network": lambda width: tk.figures.network(
+            of_record(case, parse_month("2002-06")), width=width
+        ),
         "parameters": lambda width: tk.figures.parameters(tk.posterior(case), width=width),
         "sensitivity": lambda width: tk.figures.sensitivity(few[0], few[1], width=width),
     }
@@ -71,7 +75,7 @@ NAMES = [name for name in tk.figures.__all__ if name != "Picture"]
 def test_a_figure_has_its_width_and_loses_no_word(
     drawn: dict[str, Callable[[str], Picture]], name: str
 ) -> None:
-    width = "page" if name in ("sensitivity", "change") else "column"
+    width = "page" if name in ("sensitivity", "change", "network") else "column"
     figure = drawn[name](width).figure
     with picture.house_style():
         figure.draw_without_rendering()

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tashkent.experiments import networks
-from tashkent.experiments.network_figure import figure
+from tashkent.experiments import figures, networks
 from tashkent.model import network
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
@@ -141,11 +140,11 @@ def test_the_graph_has_states_clubs_and_three_kinds_of_edges(case: Case) -> None
 
 
 def test_the_picture_names_every_state_and_what_is_found(case: Case) -> None:
-    words = [text.get_text() for text in _texts(figure(at(case, "2002-06")))]
+    words = [text.get_text() for text in _texts(figures.network(at(case, "2002-06")))]
     assert "2002-06: Uzbekistan stands between 16 pairs of states that share no club" in words
     assert "Uzbekistan, 16" in words
     assert "Turkmenistan" in words
-    early = [text.get_text() for text in _texts(figure(at(case, "1994-06")))]
+    early = [text.get_text() for text in _texts(figures.network(at(case, "1994-06")))]
     drawn = [w for w in early if w in ("CST", "GUAM", "SCO", "Shanghai Five")]
     assert drawn == ["CST"], "there are no other such clubs yet"
 
@@ -153,7 +152,7 @@ def test_the_picture_names_every_state_and_what_is_found(case: Case) -> None:
 def _texts(picture):  # type: ignore[no-untyped-def]
     from matplotlib.text import Text
 
-    return picture.findobj(Text)
+    return picture.figure.findobj(Text)
 
 
 def test_the_command_writes_what_it_says(tmp_path: Path) -> None:

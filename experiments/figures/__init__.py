@@ -4,6 +4,7 @@ Each gives a `Picture`, which a notebook shows and which is saved as SVG, PDF or
 drawn, and not before.
 """
 
+from tashkent.experiments.figures.between import network
 from tashkent.experiments.figures.changes import change
 from tashkent.experiments.figures.forest import effects
 from tashkent.experiments.figures.p_in import seats
@@ -18,6 +19,7 @@ __all__ = [
     "change",
     "decision",
     "effects",
+    "network",
     "parameters",
     "renewal",
     "seats",

@@ -11,11 +11,10 @@ import pandas as pd
 from tashkent.calibration.posterior import posterior
 from tashkent.cli.options import load_case_under
 from tashkent.cli.screen import Figures, Heading, strong
+from tashkent.experiments import figures
 from tashkent.experiments.given import Given
 from tashkent.experiments.manifest import of_network
-from tashkent.experiments.network_figure import figure
 from tashkent.experiments.networks import COLUMNS, Network, finding, of_record, of_runs
-from tashkent.experiments.pictures import save
 from tashkent.model.clock import month_label
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import simulate
@@ -102,7 +101,7 @@ def write(found: Network, fitted: "Posterior | None", out: Path, given: Given) -
         codebook = pd.DataFrame({"column": COLUMNS.keys(), "meaning": COLUMNS.values()})
         write_csv(folder / "codebook.csv", codebook)
         write_with(folder / "network.graphml", partial(nx.write_graphml, found.graph()))
-        save(partial(figure, found), folder / "network.png")
+        figures.network(found).save(folder / "network.png")
         given.keep(folder)
         write_json(folder / MANIFEST, of_network(found, fitted, folder, given))
 
