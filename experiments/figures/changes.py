@@ -36,8 +36,8 @@ def change(pair: Pair, *, width: str | float = "page") -> "Figure":
     Examples
     --------
     >>> import tashkent as tk
-    >>> tk.figures.change(tk.compare("cst", "CF1", runs=20, start="1998-12").pairs[0])
-    <Picture 183 × 84 mm>
+    >>> tk.figures.change(tk.compare("cst", "CF1", runs=4, start="1998-12").pairs[0])
+    <Picture 183 × 85 mm>
     """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch

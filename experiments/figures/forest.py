@@ -53,8 +53,8 @@ def effects(comparison: Comparison, *, width: str | float = "column") -> "Figure
     Examples
     --------
     >>> import tashkent as tk
-    >>> tk.figures.effects(tk.compare("cst", "CF1", runs=20, start="1998-12"))
-    <Picture 89 × 40 mm>
+    >>> tk.figures.effects(tk.compare("cst", "CF1", runs=4, start="1998-12"))
+    <Picture 89 × 39 mm>
     """
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D

@@ -54,8 +54,8 @@ def renewal(
     Examples
     --------
     >>> import tashkent as tk
-    >>> tk.figures.renewal(tk.simulate(runs=20, start="1998-12"))
-    <Picture 89 × 63 mm>
+    >>> tk.figures.renewal(tk.simulate(runs=2, start="1998-12"))
+    <Picture 89 × 62 mm>
     """
     from matplotlib.figure import Figure
 

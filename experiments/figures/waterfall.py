@@ -45,7 +45,7 @@ def decision(
     --------
     >>> import tashkent as tk
     >>> tk.figures.decision(tk.explain("cst", "UZB", "2012-06"), "CST", "request_suspension")
-    <Picture 89 × 75 mm>
+    <Picture 89 × 68 mm>
     """
     from matplotlib.figure import Figure
 

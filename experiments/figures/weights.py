@@ -48,7 +48,7 @@ def parameters(
     --------
     >>> import tashkent as tk
     >>> tk.figures.parameters(tk.posterior(tk.load_case("cst")), ["protection", "exit"])
-    <Picture 89 × 42 mm>
+    <Picture 89 × 41 mm>
     """
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D

@@ -157,7 +157,7 @@ def explain(
     --------
     >>> import tashkent as tk
     >>> tk.explain("cst", "Uzbekistan", "2012-06", "CST").of("CST", "request_suspension").done
-    False
+    True
     """
     from tashkent.calibration.posterior import run_parameters
     from tashkent.model.case import Case, load_case
