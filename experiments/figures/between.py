@@ -42,7 +42,8 @@ def network(found: "Network", *, width: str | float = "page") -> "Figure":
 
     wide = inches(width)
     k = wide / WIDE
-    drawn = Figure(figsize=(wide, SHAPE * wide), layout="none")
+    drawn = Figure(figsize=(wide, SHAPE * wide))
+    drawn.set_layout_engine("none")
     axis = drawn.add_axes((0.03, 0.06, 0.94, 0.82))
     places = {node: (at["x"], at["y"]) for node, at in layout(found.case).items()}
     looks = {

@@ -61,7 +61,9 @@ def seats(
     Examples
     --------
     >>> import tashkent as tk
-    >>> tk.figures.seats(tk.simulate(runs=2, start="1998-12"), states=["Uzbekistan"], width="column")
+    >>> tk.figures.seats(
+    ...     tk.simulate(runs=2, start="1998-12"), states=["Uzbekistan"], width="column"
+    ... )
     <Picture 89 × 39 mm>
     """
     from matplotlib.lines import Line2D
