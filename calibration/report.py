@@ -59,8 +59,9 @@ class Report:
     seats: pd.DataFrame
     #: the renewal, restarted from the record of the year before; None if it lies before the start
     split: Split | None
-    #: scores of every club for model and baselines: club, who, score, span, months, value, best (see `_scores`)
-    scores: pd.DataFrame
+    #: scores of every club for model and baselines: club, who, score, span, months, value, best (see `_scores`);
+    #: None if they were not asked for
+    scores: pd.DataFrame | None
     #: acts of the focal club that follow priors alone
     unscored: pd.DataFrame
 
@@ -79,7 +80,7 @@ class Report:
             "from": month_label(self.ensemble.start),
             "p_in": self.seats.to_dict(orient="records"),
             "renewal": split,
-            "scores": self.scores.to_dict(orient="records"),
+            "scores": None if self.scores is None else self.scores.to_dict(orient="records"),
             "posterior": self.posterior.origin,
             "parameters": plain_rows(self.parameters),
             "unscored": self.unscored.to_dict(orient="records"),
@@ -114,9 +115,12 @@ def make_report(
     runs: int,
     seed: int,
     start: int | None = None,
+    scored: bool = True,
     progress: StageProgress | None = None,
 ) -> Report:
     """Fit, simulate, hold out and score; `progress` gets a stage, how much of it is done, and of how much.
+
+    What is held out and scored takes longer than a hundred runs; with `scored` false it is left away.
 
     Raises
     ------
@@ -160,7 +164,9 @@ def make_report(
         posterior=fitted,
         seats=_seats(ensemble),
         split=split,
-        scores=_scores(ensemble, leave_one_state_out(case, seed=seed, progress=one_more)),
+        scores=_scores(ensemble, leave_one_state_out(case, seed=seed, progress=one_more))
+        if scored
+        else None,
         unscored=_unscored(ensemble),
     )
 

@@ -55,6 +55,8 @@ class RunArguments(_OfCase):
 
     runs: int = Field(ge=1)
     theory: str | None
+    #: manifests of before it could be left away have no such key
+    scores: bool = True
 
 
 class CompareArguments(_OfCase):

@@ -31,6 +31,7 @@ Tables = dict[str, pd.DataFrame]
 def scores(report: Report) -> str:
     """Every club's scores beside its baselines, and how the renewal falls."""
     table = report.scores
+    assert table is not None
     columns = list(dict.fromkeys(zip(table["score"], table["span"], strict=True)))
     columns.sort(key=lambda column: column[0] == BRIER)
     cells = table.set_index(["club", "who", "score", "span"])

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tashkent.agents.terms import TERMS
 from tashkent.calibration import diagnostics, recovery, shipped
 from tashkent.calibration import sample as sampling
 from tashkent.calibration.imputation import imputed
@@ -29,8 +30,18 @@ from tashkent.model.errors import InputError
 from tashkent.model.pieces import write_piece
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import Act
+from tashkent.model.theory import with_theory
 from tests.test_cli import call, check_whole
 
+#: a theory of one's own
+OWN_TERM = """
+from tashkent.agents.terms import term
+
+
+@term(theory="Pull (nobody 2000)", prior=(0.5, 0.25))
+def own_pull(now):
+    return now.threat.sum(axis=-1)[..., None] * now.clubs.guarantees
+"""
 SETTINGS = Settings(case="toy", case_hash="0", seed=3, ensembles=2, walkers=12)
 
 
@@ -490,10 +501,41 @@ def test_chains_that_did_not_converge_are_not_shipped(
     assert not (out / shipped.FILE).exists()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_theory_alone_is_calibrated(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    workers: str,
+) -> None:
+    """A part of the case's theory and a term of one's own: their weights are sampled, and no chains of others go on."""
+    own = tmp_path / "own.py"
+    own.write_text(OWN_TERM, encoding="utf-8")
+    case, out = new_case(tmp_path / "pact"), tmp_path / "out"
+    theory = f"protection,{own}"
+    sizes = ("--walkers", "44", "--steps", "80", "--imputations", "1", "--workers", workers)
+    asked = ("calibrate", "--case", str(case.path), "--out", str(out), *sizes)
+    assert call(monkeypatch, *asked, "--theory", theory) == 3
+    sampled = pd.read_csv(out / "parameters.csv")["parameter"].tolist()
+    assert sampled == list(target(with_theory(case, theory)).names)
+    weights = [name for name in sampled if name in (*case.role("weight"), "own_pull")]
+    assert weights == ["protection", "own_pull"]
+    assert (out / "inputs" / "own.py").read_text("utf-8") == OWN_TERM
+    capsys.readouterr()
+    assert call(monkeypatch, *asked) == 2
+    assert "with which the run there began" in capsys.readouterr().err
+    del TERMS["own_pull"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("calibrate", "--quick", "--install"), "allowed: --quick without --install"),
+        (
+            ("calibrate", "--theory", "fear_of_entrapment", "--install"),
+            "allowed: --theory without --install",
+        ),
         (("calibrate", "--walkers", "9"), "--walkers: 9 is not valid; allowed: an even number"),
         (("calibrate", "--steps", "105"), "--steps: 105 is not valid; allowed: a multiple of 10"),
         (("calibrate", "--steps", "-10"), "--steps: -10 is not valid"),

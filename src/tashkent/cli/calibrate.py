@@ -1,7 +1,7 @@
 """`tashkent calibrate`: the posterior, sampled and checked."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -11,8 +11,9 @@ from tashkent.cli.options import (
     NOT_CONVERGED,
     CaseOption,
     JsonOption,
+    TheoryOption,
     WorkersOption,
-    load_case,
+    load_case_under,
 )
 from tashkent.cli.progress import progress_bar
 from tashkent.cli.screen import console, say
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 def calibrate(
     ctx: typer.Context,
     case: CaseOption = "cst",
+    theory: TheoryOption = None,
     quick: Annotated[
         bool,
         typer.Option("--quick", help="One set of inputs and 4000 steps, to look and not to ship."),
@@ -68,18 +70,19 @@ def calibrate(
 
     Example: tashkent calibrate --steps 8000 --install
     """
-    loaded = load_case(case)
+    loaded = load_case_under(case, theory)
     from tashkent.calibration.calibrate import calibrate as sampled
     from tashkent.cli import calibration
 
-    _check_alone(loaded, quick, install)
+    if install:
+        _check_alone(loaded, {"--quick": quick, "--theory": theory})
     few, usual = (4000, 1), (6000, 8)
     steps = steps if steps is not None else (few if quick else usual)[0]
     imputations = imputations if imputations is not None else (few if quick else usual)[1]
     from tashkent.experiments.given import with_files
     from tashkent.model.storage import claimed
 
-    given = with_files({"case": case})
+    given = with_files({"case": case, "theory": theory})
     calibration.check_out(out)
     ctx.with_resource(claimed(out))
     if install:
@@ -111,12 +114,13 @@ def calibrate(
         print(f"Posterior: {(loaded.path if install else out) / 'posterior.nc'}")
 
 
-def _check_alone(case: "Case", quick: bool, install: bool) -> None:
-    """Refuse to install what is quick."""
+def _check_alone(case: "Case", others: Mapping[str, object]) -> None:
+    """Refuse to install what is quick, or of a part of the case's theory."""
     from tashkent.model.errors import InputError
 
-    if quick and install:
-        raise InputError(case.id, "--quick", "with --install", "--quick without --install")
+    for option, given in others.items():
+        if given:
+            raise InputError(case.id, option, "with --install", f"{option} without --install")
 
 
 def _leave_unconverged(reasons: Sequence[str], steps: int) -> NoReturn:

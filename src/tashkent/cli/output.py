@@ -16,14 +16,15 @@ from tashkent.model.storage import (
     write_parquet,
 )
 
-#: what a run writes beside its manifest
+SCORES = "scores.csv"
+#: what a run writes beside its manifest; scores only if they were asked for
 REPORT = (
     "acts.parquet",
     "codebook.csv",
     "p_in.png",
     "parameters.csv",
     "report.json",
-    "scores.csv",
+    SCORES,
     "seats.csv",
     "seats.parquet",
 )
@@ -61,7 +62,8 @@ def write_report(report: Report, out: Path, given: Given) -> None:
         codebook = pd.DataFrame({"column": CODEBOOK.keys(), "meaning": CODEBOOK.values()})
         write_csv(folder / "codebook.csv", codebook)
         write_csv(folder / "parameters.csv", report.parameters)
-        write_csv(folder / "scores.csv", report.scores)
+        if report.scores is not None:
+            write_csv(folder / SCORES, report.scores)
         figures.seats(report.ensemble).save(folder / "p_in.png")
         write_json(folder / "report.json", report.as_json())
         given.keep(folder)

@@ -31,7 +31,8 @@ def _run_again(
     case = load_case_under(arguments["case"], arguments["theory"])
     start = arguments["from"]
     month = None if start is None else case.start_month(start, "--from")
-    made = make_report(case, runs=arguments["runs"], seed=arguments["seed"], start=month)
+    sizes = {"runs": arguments["runs"], "seed": arguments["seed"]}
+    made = make_report(case, **sizes, start=month, scored=arguments["scores"])
     write_report(made, out, with_files(arguments))
 
 

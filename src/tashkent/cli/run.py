@@ -16,6 +16,8 @@ from tashkent.cli.progress import stages_bar
 from tashkent.cli.screen import Cell, Figures, Heading, console, strong
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from tashkent.calibration.report import Report
     from tashkent.model.case import Case
 
@@ -33,6 +35,13 @@ def run(
         typer.Option("--from", help="Start from the record at the end of this month, YYYY-MM."),
     ] = None,
     theory: TheoryOption = None,
+    scores: Annotated[
+        bool,
+        typer.Option(
+            "--scores/--no-scores",
+            help="Fit without each state in turn, and score model and baselines; without, a few runs take a moment.",
+        ),
+    ] = True,
     out: Annotated[Path, typer.Option(help="Folder for figure, tables and manifest.")] = Path(
         "tashkent-run"
     ),
@@ -44,14 +53,22 @@ def run(
     """
     loaded = load_case_under(case, theory)
     month = None if start is None else loaded.start_month(start, "--from")
-    from tashkent.cli.output import REPORT, write_report
+    from tashkent.cli.output import REPORT, SCORES, write_report
     from tashkent.experiments.given import with_files
     from tashkent.model.storage import claimed_result
 
-    arguments = {"case": case, "runs": runs, "seed": seed, "from": start, "theory": theory}
+    arguments = {
+        "case": case,
+        "runs": runs,
+        "seed": seed,
+        "from": start,
+        "theory": theory,
+        "scores": scores,
+    }
     given = with_files(arguments)
-    ctx.with_resource(claimed_result(out, names=REPORT))
-    report = _with_progress(loaded, runs, seed, month)
+    names = [name for name in REPORT if scores or name != SCORES]
+    ctx.with_resource(claimed_result(out, names=names))
+    report = _with_progress(loaded, runs, seed, month, scored=scores)
     write_report(report, out, given)
     if as_json:
         print(json.dumps(report.as_json(), indent=2))
@@ -59,11 +76,15 @@ def run(
     _show(report, out)
 
 
-def _with_progress(case: "Case", runs: int, seed: int, start: int | None) -> "Report":
+def _with_progress(
+    case: "Case", runs: int, seed: int, start: int | None, *, scored: bool
+) -> "Report":
     from tashkent.calibration.report import make_report
 
     with stages_bar() as progress:
-        return make_report(case, runs=runs, seed=seed, start=start, progress=progress)
+        return make_report(
+            case, runs=runs, seed=seed, start=start, scored=scored, progress=progress
+        )
 
 
 def _show(report: "Report", out: Path) -> None:
@@ -76,7 +97,8 @@ def _show(report: "Report", out: Path) -> None:
     screen.print(_seat_table(report))
     if report.split is not None:
         screen.print(_split_table(report))
-    screen.print(_score_table(report))
+    if report.scores is not None:
+        screen.print(_score_table(report.scores))
     often = report.unscored[report.unscored["per_100_runs"] > 0]
     listed = ", ".join(
         f"{act.replace('_', ' ')} {n:.0f}" if n >= 1 else f"{act.replace('_', ' ')} under 1"
@@ -128,12 +150,11 @@ def _split_table(report: "Report") -> Figures:
     return table
 
 
-def _score_table(report: "Report") -> Figures:
+def _score_table(table: "pd.DataFrame") -> Figures:
     """Every club's scores beside its baselines, a column each score and span."""
     from tashkent.calibration.forecasters import MODEL
     from tashkent.calibration.report import BRIER
 
-    table = report.scores
     spans = table[["score", "span", "months"]].drop_duplicates()
     spans = spans.sort_values("score", ascending=False, kind="stable").itertuples(index=False)
     columns = [(s.score, s.span, f"{s.score}\n{s.span}\n({s.months})") for s in spans]
