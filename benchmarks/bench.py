@@ -7,7 +7,6 @@ command line take processes of their own. The result goes to `results/bench.json
 
 import argparse
 import contextlib
-import itertools
 import json
 import math
 import os
@@ -31,7 +30,6 @@ from benchmarks import apart
 from benchmarks.docking import differences
 from benchmarks.idiomatic_mesa import AllianceModel
 from benchmarks.larger import larger
-from tashkent.agents.situation import Floats
 from tashkent.calibration.likelihood import design
 from tashkent.calibration.posterior import posterior
 from tashkent.experiments.chunks import store
@@ -42,7 +40,6 @@ from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.coalition import CoalitionModel
 from tashkent.model.counterfactual import shipped_counterfactuals
-from tashkent.model.noise import Noise
 from tashkent.model.simulate import BLOCK, simulate
 from tashkent.model.theory import with_theory
 
@@ -51,8 +48,7 @@ RESULT = ROOT / "results" / "bench.json"
 #: a sweep of which one task is measured
 SWEEP = ROOT / "docs" / "examples" / "many_runs.toml"
 SEED = 1
-FRESH, KEPT = "simulate, block after block", "simulate, kept draws"
-CALL = "simulate, a call of one block"
+CALL = "simulate"
 TWIN, MESA = "twin", "CoalitionModel in batch_run"
 LIKELIHOOD = "likelihood, a vector"
 TASK, ITS_RUNS = "a task of a sweep", "its runs alone"
@@ -242,28 +238,10 @@ def of_a_run(case: Case, plan: Plan) -> dict[str, Job]:
             mesa.batch_run(CoalitionModel, parameters, rng=[SEED], display_progress=False)
 
     return {
-        FRESH: Job(fresh(case, draws), plan.ensemble),
         CALL: Job(lambda: simulate(case, draws, seed=SEED), plan.ensemble),
-        KEPT: Job(kept(case, draws), plan.ensemble),
         TWIN: Job(twin, plan.slow),
         MESA: Job(batch, plan.slow),
     }
-
-
-def fresh(case: Case, draws: Mapping[str, Floats]) -> Callable[[], object]:
-    """`simulate` on the block after the last one: new draws, in the memory of those before."""
-    runs = len(next(iter(draws.values())))
-    noise, first_runs = Noise(case, SEED, 0, runs), itertools.count(step=runs)
-    return lambda: simulate(
-        case, draws, seed=SEED, first_run=next(first_runs), block=runs, noise=noise
-    )
-
-
-def kept(case: Case, draws: Mapping[str, Floats]) -> Callable[[], object]:
-    """`simulate` on draws that are made in the first call and kept for those that follow."""
-    runs = len(next(iter(draws.values())))
-    noise = Noise(case, SEED, 0, runs)
-    return lambda: simulate(case, draws, seed=SEED, block=runs, noise=noise)
 
 
 def of_a_likelihood(case: Case) -> dict[str, Job]:
@@ -366,7 +344,7 @@ def derived(table: Table, memory: Sequence[apart.Memory], plan: Plan) -> dict[st
         **{
             f"{other} / {engine}": Figure(runs[other].median / runs[engine].median, "x", bar)
             for other, bar in ((TWIN, "at least 100, better 250"), (MESA, "at least 20, better 60"))
-            for engine in (FRESH, CALL, KEPT)
+            for engine in (CALL,)
         },
         "cost of one more run": Figure(slope, "ms", "slope of a call over its runs; at most 2"),
         "cost of a call besides": Figure(fixed, "ms", "what a call takes whatever its runs"),

@@ -22,6 +22,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import mesa
+import numpy as np
 
 from tashkent.model import draws
 from tashkent.model.case import Case
@@ -982,8 +983,7 @@ class StateAgent(mesa.Agent):
         """Whether it prolongs the treaty, knowing what it knew some months before."""
         known = max(0, self.model.t - informed_months_before)
         log_odds = self.value_of_seat(club, known) + self.model.parameters["renew"]
-        chance = self.model.occasional_draw(self.name, club.name, "renew")
-        return log_odds > math.log(chance / (1 - chance))
+        return log_odds > self.noise_of("renew", club)
 
     def wants(self, act: str, club: "ClubAgent") -> bool:
         """Whether it resumes or observes, the likelier the more a seat is worth to it."""
@@ -1295,7 +1295,7 @@ class ClubAgent(mesa.Agent):
 
     def draws_below(self, chance: float, state: StateAgent, act: str) -> bool:
         """Whether something of a given probability happens."""
-        return self.model.occasional_draw(state.name, self.name, act) < chance
+        return self.model.uniform_draw(state.name, self.name, act) < chance
 
     # 4. session ----------------------------------------------------------------------------------
 
@@ -1418,7 +1418,7 @@ class ClubAgent(mesa.Agent):
             friendship = self.model.parameters["sanction_objection"]
             objecting = self.objections(state, voters, friendship, rivals=-1)
             passed = proposed * (1 - self.refusal(objecting, voters, majority))
-            number = self.model.occasional_draw(state.name, self.name, passes.name.lower())
+            number = self.model.uniform_draw(state.name, self.name, passes.name.lower())
             if number < passed:
                 condemned.append(seat)
                 self.log(state, passes, rule)
@@ -1806,19 +1806,16 @@ class AllianceModel(mesa.Model):
 
     def logistic_noise(self, state: str, club: str, act: str) -> list[float]:
         """The noise of a decision in each month since the case began."""
-        names = (state, club, act)
-        months = len(self.case.months)
-        noise = draws.logistic(self.draws_seed, names, self.draws_run, 1, months)
-        numbers: list[float] = noise[0].tolist()
+        sequence = self.sequence(state, club, act)
+        numbers: list[float] = draws.logistic(sequence, np.array(self.case.months)).tolist()
         return numbers
 
-    def uniform_draw(self, state: str, club: str, answer: str) -> float:
-        """This month's number for the answer to a petition."""
-        names = (state, club, answer)
-        months = len(self.case.months)
-        return float(draws.uniform(self.draws_seed, names, self.draws_run, 1, months)[0, self.t])
+    def uniform_draw(self, state: str, club: str, act: str) -> float:
+        """This month's number for the answer to a petition, or for something that is drawn in few months."""
+        month = self.case.months[self.t]
+        return float(draws.uniform(self.sequence(state, club, act), month)[0])
 
-    def occasional_draw(self, state: str, club: str, act: str) -> float:
-        """This month's number for something that is drawn in few months."""
-        names = (state, club, act)
-        return float(draws.occasional(self.draws_seed, names, self.t, self.draws_run, 1)[0])
+    def sequence(self, state: str, club: str, act: str) -> draws.Words:
+        """The numbers of this run for a decision of a state on a club, shape (1,)."""
+        key = draws.stream(self.draws_seed, state, club, act)
+        return draws.sequences(key, np.array([self.draws_run]))

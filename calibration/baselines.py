@@ -16,7 +16,7 @@ from tashkent.calibration.forecasters import CONSTANT, RENEWAL_STEP, STEPS
 from tashkent.calibration.riskset import CHOICES, RiskSet, risk_set
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
-from tashkent.model.draws import uniform
+from tashkent.model.draws import sequences, stream, uniform
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.record import Ensemble
 from tashkent.model.statuses import Status, is_in
@@ -157,7 +157,8 @@ def runs_of(case: Case, cells: Cells, *, runs: int, seed: int, start: int) -> En
     accede, leave = (_chances(case, cells, train, choice) for choice in ("accede", "leave"))
     for s in np.flatnonzero(inputs.decides):
         for c, club in enumerate(case.clubs):
-            u = uniform(seed, (case.state_ids[s], club, "baseline"), 0, runs, months)
+            key = stream(seed, case.state_ids[s], club, "baseline")
+            u = uniform(sequences(key, np.arange(runs))[:, None], np.array(case.months))
             for t in range(1, months - origin):
                 now, m = seats[:, t - 1, s, c], origin + t
                 chance = np.where(now, leave[m, s, c], accede[m, s, c])

@@ -12,7 +12,7 @@ pooled. So what is known of a parameter carries the doubt about the inputs.
 import numpy as np
 
 from tashkent.model.case import Case
-from tashkent.model.draws import normal, occasional
+from tashkent.model.draws import normal, once
 
 #: certainty of an event -> chance that its coding is wrong; a choice of ours
 DOUBT = {"high": 0.0, "medium": 0.2, "low": 0.5}
@@ -41,7 +41,7 @@ def imputed(case: Case, number: int, seed: int) -> Case:
     kept = {
         name
         for name, doubt in doubted.items()
-        if occasional(seed, ("imputation", name), 0, number, 1)[0] >= doubt
+        if once(seed, ("imputation", name), number, 1)[0] >= doubt
     }
     events = tuple(event for event in case.events if event.event in kept)
     return case.varied(composites=composites, events=events)

@@ -22,7 +22,7 @@ from tashkent.calibration.shipped import OTHER_THEORY, read
 from tashkent.model.arguments import run_of, runs_of, seed_of
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import parameters_of
-from tashkent.model.draws import normal, occasional
+from tashkent.model.draws import normal, once
 from tashkent.model.errors import InputError
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.plain import notebook_html
@@ -127,7 +127,7 @@ class Sample(Posterior):
 
         Run r takes number ``floor(u_r * draws)``, u_r of the stream "posterior".
         """
-        u = occasional(seed, ("posterior",), 0, first_run, runs)
+        u = once(seed, ("posterior",), first_run, runs)
         taken = np.minimum(u * len(self.values), len(self.values) - 1).astype(int)
         return np.asarray(self.values[taken].T)
 

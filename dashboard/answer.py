@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ from tashkent.experiments.pair import LAW, Pair
 from tashkent.experiments.predictions import StatedPrediction, score
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
-from tashkent.model.noise import Noise
 from tashkent.model.words import TERMS
 
 #: comparisons that are kept for whoever asks the same, and worlds as they were of as many starts, up to so many runs
@@ -84,11 +83,6 @@ def _worlds(case: Case) -> Desk[BaselineKey, History]:
     return Desk(lambda key, progress: _run(case, key, progress), KEPT_WORLDS)
 
 
-@lru_cache(maxsize=1)
-def _noise(case: Case, runs: int, seed: int) -> Noise:
-    return Noise(case, seed, 0, runs)
-
-
 def obtain(case: Case, key: ComparisonKey, progress: RunsDone) -> Pair:
     """The pair, made once for all who ask for the same; `progress` may raise `Stopped`."""
     return _desk(case).obtain(key, progress)
@@ -108,13 +102,11 @@ def warm(case: Case, view: View) -> None:
 
 def _run(case: Case, key: BaselineKey, progress: RunsDone) -> History:
     with _turn(progress):
-        noise = _noise(case, key.runs, key.seed)
         return history_of(
             case,
             runs=key.runs,
             seed=key.seed,
             start=key.origin,
-            noise=noise,
             progress=progress,
         )
 
@@ -128,7 +120,6 @@ def _compare(case: Case, key: ComparisonKey, progress: RunsDone) -> Pair:
         baseline = BaselineKey(key.origin, key.runs, key.seed)
         history = prepare(case, baseline, lambda _: progress(0))
     with _turn(progress):
-        noise = None if history is None else _noise(case, key.runs, key.seed)
         found = compare(
             case,
             counterfactual,
@@ -137,7 +128,6 @@ def _compare(case: Case, key: ComparisonKey, progress: RunsDone) -> Pair:
             start=month_label(key.origin),
             progress=lambda done, _: progress(done),
             history=history,
-            noise=noise,
         )
         (pair,) = found.pairs
         for made in ("effect", "divergence", "attribution", "outcomes", "extrapolation"):

@@ -24,7 +24,6 @@ from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import Counterfactual, load_counterfactual
 from tashkent.model.errors import InputError
-from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.plain import notebook_html
 from tashkent.model.simulate import bytes_of, check_memory
@@ -123,7 +122,6 @@ def compare(
     workers: int = 1,
     progress: Progress | None = None,
     history: History | None = None,
-    noise: Noise | None = None,
 ) -> Comparison:
     """Run counterfactuals beside a baseline, over the same draws.
 
@@ -155,9 +153,9 @@ def compare(
         own start by ``if __name__ == "__main__"``.
     progress
         Called with runs done and runs to do, block by block; what it raises ends the comparison.
-    history, noise
-        The case as it is with the same runs, seed and start, if it has been run before (`history_of`), and draws for
-        as many runs with the same seed; no influence on the result.
+    history
+        The case as it is with the same runs, seed and start, if it has been run before (`history_of`); no influence on
+        the result.
 
     Raises
     ------
@@ -200,7 +198,6 @@ def compare(
             workers=workers,
             progress=added,
             history=history,
-            noise=noise,
         )
         pairs += [
             Pair(
@@ -264,15 +261,12 @@ def history_of(
     runs: int,
     seed: int,
     start: int,
-    noise: Noise | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> History:
     """The case as it is, run once for all that `compare` is asked of it with the same runs, seed and start."""
     per_draw = _per_draw(runs)
     draws, _ = _draws(case, runs // per_draw, seed, None)
-    return History(
-        case, draws, start=start, seed=seed, per_draw=per_draw, noise=noise, progress=progress
-    )
+    return History(case, draws, start=start, seed=seed, per_draw=per_draw, progress=progress)
 
 
 def _counterfactual(case: Case, named: Counterfactual | str) -> Counterfactual:

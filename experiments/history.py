@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,6 @@ class History:
         start: int,
         seed: int,
         per_draw: int,
-        noise: Noise | None = None,
         progress: Callable[[int], None] | None = None,
     ) -> None:
         """Run it; parameters as in `run_pairs`."""
@@ -40,10 +38,10 @@ class History:
         self.seed, self.per_draw = seed, per_draw
         self.draws = draws
         runs, months = draws.runs * per_draw, len(inputs.rules)
-        own = Noise(case, seed, 0, runs) if noise is None else noise.under(case)
-        world = world_from_record(inputs, self.origin, draws.repeated(per_draw), own)
-        #: as they stand at the end of each month from the start on; draws are not kept
-        self.worlds = [replace(_as_it_stands(world, world), noise=Noise(case, seed, 0, runs))]
+        noise = Noise(case, seed, 0, runs)
+        world = world_from_record(inputs, self.origin, draws.repeated(per_draw), noise)
+        #: as they stand at the end of each month from the start on
+        self.worlds = [_as_it_stands(world, world)]
         for t in range(self.origin + 1, months):
             advance(world, t)
             world.log.clear()

@@ -94,7 +94,6 @@ def run_pairs(
     workers: int = 1,
     progress: Callable[[int], None] | None = None,
     history: History | None = None,
-    noise: Noise | None = None,
 ) -> tuple[Counts, ...]:
     """Run baseline and counterfactuals over the same draws; one `Counts` for each counterfactual.
 
@@ -119,9 +118,6 @@ def run_pairs(
         processes block by block. What it raises ends the work.
     history
         The baseline, if it has been run before; then all is run here and at once.
-    noise
-        Draws of the same states and clubs with the same seed, and room for the first of the runs that advance
-        together; what is drawn is kept in it. Taken with a history only.
 
     Raises
     ------
@@ -143,7 +139,7 @@ def run_pairs(
     if history is not None:
         if not history.is_of(baseline, draws, start=start, seed=seed, per_draw=per_draw):
             raise ValueError("the history is another's: case, start, seed or parameters differ")
-        return _run_block(worlds, draws, 0, progress, history, noise)
+        return _run_block(worlds, draws, 0, progress, history)
     blocks = -(-number * per_draw // BLOCK)
     of_block = max(1, -(-number // blocks))
     lows = range(0, number, of_block)
@@ -326,7 +322,6 @@ def _run_block(
     first_run: int,
     progress: Callable[[int], None] | None = None,
     history: History | None = None,
-    noise: Noise | None = None,
 ) -> tuple[Counts, ...]:
     number = draws.runs
     runs = number * worlds.per_draw
@@ -335,8 +330,7 @@ def _run_block(
     def rows(case: Case) -> ParameterDraws:
         return parameters_of(case, draws).repeated(worlds.per_draw)
 
-    if noise is None:
-        noise = Noise(inputs.case, worlds.seed, first_run, runs)
+    noise = Noise(inputs.case, worlds.seed, first_run, runs)
     base: LiveBaseline | ReplayedBaseline = (
         LiveBaseline(world_from_record(inputs, origin, rows(inputs.case), noise))
         if history is None

@@ -12,10 +12,9 @@ from tashkent.agents.situation import Floats
 from tashkent.calibration.measures.measure import Measure
 from tashkent.experiments.outcomes import measured
 from tashkent.experiments.spaces import Space, SpacePoint
-from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.record import Ensemble
-from tashkent.model.simulate import BLOCK, simulate
+from tashkent.model.simulate import simulate
 from tashkent.model.theory import know_terms, own_files
 from tashkent.model.workers import Pool
 
@@ -34,13 +33,7 @@ class Setting:
     end: int
 
 
-def noise_of(setting: Setting) -> Noise:
-    """The draws of the runs of a setting, with room for as many points as a block holds."""
-    points = max(1, BLOCK // setting.runs)
-    return Noise(setting.space.case, setting.seed, 0, points * setting.runs)
-
-
-def values(setting: Setting, noise: Noise, points: Floats) -> Floats:
+def values(setting: Setting, points: Floats) -> Floats:
     """The outcomes at some points, shape (P, 2, outcomes): means over each half of the runs, NaN where none says any.
 
     Points of one case advance together.
@@ -48,7 +41,7 @@ def values(setting: Setting, noise: Noise, points: Floats) -> Floats:
     found = []
     worlds = [setting.space.at(u) for u in points]
     for _, together in groupby(worlds, key=lambda world: id(world[0])):
-        ensemble = _runs_of(setting, noise, list(together))
+        ensemble = _runs_of(setting, list(together))
         shape = (-1, 2, setting.runs // 2, len(setting.outcomes))
         found.append(_mean(measured(setting.outcomes, ensemble).reshape(shape)))
     return np.concatenate(found)
@@ -62,7 +55,7 @@ def _mean(of_runs: Floats) -> Floats:
     return np.asarray(np.divide(total, number, out=nothing, where=number > 0))
 
 
-def _runs_of(setting: Setting, noise: Noise, worlds: Sequence[SpacePoint]) -> Ensemble:
+def _runs_of(setting: Setting, worlds: Sequence[SpacePoint]) -> Ensemble:
     """The same runs at points of one case, point after point."""
     case = worlds[0][0]
     parameters = {
@@ -81,16 +74,15 @@ def _runs_of(setting: Setting, noise: Noise, worlds: Sequence[SpacePoint]) -> En
         start=setting.start,
         end=setting.end,
         share=setting.runs,
-        noise=noise,
     )
 
 
-#: in a process: what points are evaluated in, each with the draws that it keeps
-_settings: list[tuple[Setting, Noise]] = []
+#: in a process: what points are evaluated in
+_settings: list[Setting] = []
 
 
 def _begin(settings: tuple[Setting, ...]) -> None:
-    _settings[:] = [(s, noise_of(s)) for s in settings]
+    _settings[:] = settings
 
 
 def _begin_worker(settings: tuple[Setting, ...], files: tuple[tuple[str, bytes], ...] = ()) -> None:
@@ -99,7 +91,7 @@ def _begin_worker(settings: tuple[Setting, ...], files: tuple[tuple[str, bytes],
 
 
 def _values_here(which: int, points: Floats) -> Floats:
-    return values(*_settings[which], points)
+    return values(_settings[which], points)
 
 
 @contextmanager

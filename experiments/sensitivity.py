@@ -30,7 +30,7 @@ from tashkent.experiments.indices import (
     weightiest,
 )
 from tashkent.experiments.outcomes import horizon, read_outcomes
-from tashkent.experiments.points import Setting, evaluator, noise_of, values
+from tashkent.experiments.points import Setting, evaluator, values
 from tashkent.experiments.spaces import Inputs, Parameters, Space
 from tashkent.model.arguments import seed_of, whole, workers_of
 from tashkent.model.case import Case, load_case
@@ -396,10 +396,9 @@ def _study(
 
 
 def _seconds(setting: Setting) -> float:
-    """How long a point takes, from some of a trajectory; draws are made before, as they are kept."""
-    noise = noise_of(setting)
+    """How long a point takes, from some of a trajectory; what is made once is made before."""
     points = morris_points(setting.space.problem, 1, setting.seed)[: TRIED + 1]
-    values(setting, noise, points[:1])
+    values(setting, points[:1])
     began = time.perf_counter()
-    values(setting, noise, points[1:])
+    values(setting, points[1:])
     return (time.perf_counter() - began) / (len(points) - 1)

@@ -18,9 +18,7 @@ from tashkent.experiments.factors import OfCounterfactual
 from tashkent.experiments.outcomes import horizon, measured
 from tashkent.experiments.plan import POINT, Point, SweepPlan
 from tashkent.experiments.scenarios import BASELINE, Scenario
-from tashkent.model.case import Case
 from tashkent.model.counterfactual import parameters_of
-from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.reading import file_text
 from tashkent.model.simulate import BLOCK, simulate
@@ -64,12 +62,11 @@ def evaluate(plan: SweepPlan, task: Task) -> TaskResult:
     done: list[Point] = []
     values = [np.zeros((0, len(plan.outcomes)))]
     failures = []
-    kept = _KeptNoise(plan.design.seed, min(BLOCK, task.runs))
     waiting = list(_together(plan, task))[::-1]
     while waiting:
         points = waiting.pop()
         try:
-            values.append(_values(plan, task, points, kept))
+            values.append(_values(plan, task, points))
             done += points
         except Exception as error:  # whatever goes wrong at a point is not the end of the others
             if len(points) > 1:
@@ -78,21 +75,6 @@ def evaluate(plan: SweepPlan, task: Task) -> TaskResult:
                 failures.append(_failure(task, points[0], error))
     table = _table(plan, task, done, np.concatenate(values))
     return TaskResult(task.key, task.runs, table, tuple(failures))
-
-
-@dataclass
-class _KeptNoise:
-    """The draws of a task: points that share them do not make them again."""
-
-    seed: int
-    room: int
-    noise: Noise | None = None
-
-    def of(self, case: Case, first_run: int) -> Noise:
-        """Draws for a block of runs of a case; those of the last block are kept."""
-        if self.noise is None or not self.noise.fits(case):
-            self.noise = Noise(case, self.seed, first_run, self.room)
-        return self.noise
 
 
 def _failure(task: Task, point: Point, error: BaseException) -> dict[str, object]:
@@ -124,7 +106,7 @@ def _together(plan: SweepPlan, task: Task) -> Iterator[tuple[Point, ...]]:
     yield tuple(group)
 
 
-def _values(plan: SweepPlan, task: Task, points: Sequence[Point], kept: _KeptNoise) -> Floats:
+def _values(plan: SweepPlan, task: Task, points: Sequence[Point]) -> Floats:
     """The outcomes of all runs of some points of one world, point by point: shape (runs, outcomes)."""
     scenario, each = points[0].scenario, task.last - task.first
     case, end = plan.cases.case_in(scenario), horizon(plan.outcomes, plan.case)
@@ -144,7 +126,6 @@ def _values(plan: SweepPlan, task: Task, points: Sequence[Point], kept: _KeptNoi
             end=end,
             first_run=first,
             share=share,
-            noise=kept.of(case, first),
         )
         found.append(measured(plan.outcomes, runs))
     return np.concatenate(found)

@@ -6,6 +6,8 @@ from datetime import date
 from functools import cache
 
 MONTHS_PER_YEAR = 12
+#: months that a case may last: what is counted in months of it fits into 16 bits
+MOST_MONTHS = 10_000
 
 
 def month_of(day: date) -> int:

@@ -258,7 +258,9 @@ class CaseInputs:
         key = (t, clubs)
         if key not in self._situations:
             monthly = {name: getattr(self.situation, name)[t] for name in MONTHLY}
-            self._situations[key] = replace(self.situation, **monthly).of_clubs(clubs)
+            shown = replace(self.situation, **monthly)
+            whole = clubs == slice(0, len(self.stake))
+            self._situations[key] = shown if whole else shown.of_clubs(clubs)
         return self._situations[key]
 
     @cached_property

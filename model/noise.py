@@ -1,186 +1,144 @@
-"""The draws of a block of runs, act by act, and where a counterfactual holds a seat to an act or keeps it from it."""
+"""What chance decides in a block of runs, and where a counterfactual holds a seat to an act or keeps it from it."""
 
-from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
-from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
-from tashkent.model.draws import PADDING, Drawer, check_length, occasional
+from tashkent.model.draws import (
+    PERIOD,
+    REST,
+    Words,
+    in_layers,
+    logistic,
+    rare_months,
+    sequences,
+    stream,
+    uniform,
+)
 from tashkent.model.statuses import Act
 from tashkent.model.streams import held_draws, proposal
 
-Singles = NDArray[np.float32]
-#: in place of a club's index: all clubs
-_EVERY = -1
-#: below and above every log-odds, and every chance
-_LOGISTIC = (-np.inf, np.inf)
-_UNIFORM = (-1.0, 2.0)
+Ints = NDArray[np.intp]
 
 
-@dataclass
-class _Block:
-    """Runs, and what has been drawn for them, by act and club (or `_EVERY`)."""
+class _Stream:
+    """The sequences of an act in some clubs for a block of runs, and the bits of the period that was asked for last.
 
-    first_run: int
-    runs: int
-    #: runs that are drawn for, at least as many; after `share` of them the same draws begin again
-    drawn: int
-    share: int
-    #: month first, from the first month that was asked for on
-    made: dict[tuple[str, int], Singles]
-    #: the arrays behind it, with room for the most runs, and their first months
-    memory: dict[tuple[str, int], Singles]
-    first_month: dict[tuple[str, int], int]
+    Seats lie in one row as they do in the arrays of a world: club by club, state by state, runs side by side.
+    """
+
+    def __init__(self, keys: Words, runs: Words) -> None:
+        #: shape (clubs * states * runs,)
+        self.sequences = sequences(keys[:, None], runs).ravel()
+        self._period = -1
+        self._bits = np.zeros((PERIOD // 8, 0), np.uint8)
+
+    def rare(self, month: int) -> Bools:
+        """Seats whose noise of a month is of the first layer, shape (seats,)."""
+        period, i = divmod(month, PERIOD)
+        if period != self._period:
+            words = rare_months(self.sequences, period).astype("<u8", copy=False)
+            self._bits = np.ascontiguousarray(words.view(np.uint8).reshape(-1, PERIOD // 8).T)
+            self._period = period
+        byte, bit = divmod(i, 8)
+        return np.asarray((self._bits[byte] & np.uint8(1 << bit)) != 0)
 
 
 class Noise:
-    """The draws of a block of runs, made on first use and laid out month first.
+    """The draws of a block of runs, made where something may come of them.
 
-    They are kept until `move_to` turns to another block, and their memory is used again: fresh pages cost as much as
-    the numbers in them.
+    Run r of the block draws as number ``first_run + r``; with `share`, as number ``first_run + r % share``.
     """
 
-    def __init__(self, case: Case, seed: int, first_run: int, runs: int) -> None:
-        self._case, self._seed = case, seed
-        self._clubs = tuple(case.clubs)
-        self._room = runs
-        self._months = check_length(len(case.months))
-        self._drawer = Drawer()
+    def __init__(
+        self, case: Case, seed: int, first_run: int, runs: int, share: int | None = None
+    ) -> None:
+        self._states, self._clubs, self._seed = case.state_ids, tuple(case.clubs), seed
+        numbers = np.arange(runs) if share is None else np.arange(runs) % share
+        self._runs = (numbers + first_run).astype(np.uint64)
+        #: the month of t = 0, counted from year 0
+        self.first_month = case.start
+        self._streams: dict[tuple[str, int | None], _Stream] = {}
         #: acts and months in which seats are held to an act, or kept from it
         self.held = held_draws(case)
-        self._block = _Block(first_run, runs, runs, runs, {}, {}, {})
-
-    def move_to(self, first_run: int, runs: int, share: int | None = None) -> None:
-        """Turn to the runs from `first_run` on, at most as many as the first block had; the same keep their draws.
-
-        With `share`, run r of the block draws as number ``first_run + r % share``.
-
-        Raises
-        ------
-        ValueError
-            If there is no room for so many runs.
-        """
-        if runs > self._room:
-            raise ValueError(f"there is room for {self._room} runs, not {runs}")
-        block = self._block
-        if share is None:
-            keeps, drawn, share = block.share == block.drawn, runs, runs
-        else:
-            keeps, drawn = block.share == share, self._room
-        if first_run != block.first_run or runs > block.drawn or not keeps:
-            block.first_run, block.drawn, block.share = first_run, drawn, share
-            block.made.clear()
-        block.runs = runs
-
-    def fits(self, case: Case) -> bool:
-        """Whether a case has the same states, clubs and months."""
-        own, other = self._case, case
-        return (own.state_ids, self._clubs, own.months) == (
-            other.state_ids,
-            tuple(other.clubs),
-            other.months,
-        )
 
     def under(self, case: Case) -> "Noise":
-        """The same draws for a case that `fits`; they move to another block together.
+        """The same draws for a case with the same states and clubs; what is made of them is made once.
 
         Raises
         ------
         ValueError
-            If the case does not fit.
+            If states or clubs differ.
         """
-        if not self.fits(case):
-            raise ValueError("draws belong to states, clubs and months, and these differ")
+        if (case.state_ids, tuple(case.clubs)) != (self._states, self._clubs):
+            raise ValueError("draws belong to states and clubs, and these differ")
         other = copy(self)
-        other.held = held_draws(case)
+        other.held, other.first_month = held_draws(case), case.start
         return other
 
+    def _stream(self, act: str, c: int | None) -> _Stream:
+        """The stream of an act in one club, or in all."""
+        if (act, c) not in self._streams:
+            clubs = self._clubs if c is None else self._clubs[c : c + 1]
+            keys = [stream(self._seed, s, club, act) for club in clubs for s in self._states]
+            self._streams[act, c] = _Stream(np.array(keys, np.uint64), self._runs)
+        return self._streams[act, c]
+
+    def exceeded(
+        self, act: str, t: int, log_odds: Floats, may: Bools, c: int | None = None
+    ) -> Bools:
+        """Where an act happens in month `t`: it may, and its log-odds exceed logistic noise.
+
+        `log_odds` and `may` have shape (R, S, C), runs side by side in memory, or in one club (R, S); so has the
+        result.
+        """
+        if not may.any():
+            return np.zeros_like(may)
+        drawn = self._stream(act, c)
+        odds, free = log_odds.ravel(order="F"), may.ravel(order="F")
+        rare = drawn.rare(self.first_month + t)
+        at = ((rare | (odds > REST)) & free).nonzero()[0]
+        number = uniform(drawn.sequences[at], self.first_month + t)
+        found = np.zeros(len(odds), bool)
+        found[at] = odds[at] > in_layers(number, rare[at])
+        happens: Bools = found.reshape(may.shape, order="F")
+        for s, club, low in self.held.get((act, t), ()):
+            if c in (None, club):
+                seat = (slice(None), s, club) if c is None else (slice(None), s)
+                happens[seat] = may[seat] & low
+        return happens
+
+    def logistic(self, act: str, t: int, c: int, run: Ints, state: Ints) -> Floats:
+        """The logistic noise of an act in month `t` for some seats of a club, shape (n,)."""
+        found = logistic(self._sequences(act, c, run, state), self.first_month + t)
+        return self._hold(found, act, t, c, state, (-np.inf, np.inf))
+
+    def uniform(self, act: str, t: int, c: int, run: Ints, state: Ints) -> Floats:
+        """The numbers that answer for some seats of a club in month `t`, shape (n,), in (0, 1)."""
+        found = uniform(self._sequences(act, c, run, state), self.first_month + t)
+        return self._hold(found, act, t, c, state, (-1.0, 2.0))
+
+    def _sequences(self, act: str, c: int, run: Ints, state: Ints) -> Words:
+        keys = np.zeros(len(self._states), np.uint64)
+        for s in np.unique(state):
+            keys[s] = stream(self._seed, self._states[s], self._clubs[c], act)
+        return sequences(keys[state], self._runs[run])
+
     def _hold(
-        self, drawn: NDArray[Any], act: str, c: int, t: int, ends: tuple[float, float]
-    ) -> Any:
-        """The draws of a month, but where a counterfactual holds a seat to an act or keeps it from it."""
-        held = self.held.get((act, t), ())
-        if held:
-            drawn = drawn.copy(order="K")
-        for s, club, low in held:
-            if c in (_EVERY, club):
-                seat = (slice(None), s, club) if c == _EVERY else (slice(None), s)
-                drawn[seat] = ends[not low]
-        return drawn
+        self, found: Floats, act: str, t: int, c: int, state: Ints, ends: tuple[float, float]
+    ) -> Floats:
+        """The draws of some seats, but where a counterfactual holds one to an act or keeps it from it."""
+        for s, club, low in self.held.get((act, t), ()):
+            if club == c:
+                found[state == s] = ends[not low]
+        return found
 
     def proposed(self, act: Act, c: int, t: int) -> Bools:
         """The states against which a case is put forward for certain, shape (S,)."""
         held = self.held.get((proposal(act), t), ())
-        found = np.zeros(len(self._case.states), bool)
+        found = np.zeros(len(self._states), bool)
         found[[s for s, club, _ in held if club == c]] = True
         return found
-
-    def _get(self, act: str, c: int, t: int, draw: Callable[..., None]) -> Singles:
-        """The draws of an act in month `t`, in one club as (R, S) or, if `c` is `_EVERY`, in all as (R, S, C).
-
-        Made from the first month that is asked for to the end of the case: many acts are possible late only.
-        """
-        key, block = (act, c), self._block
-        if key not in block.made or t < block.first_month[key]:
-            clubs = self._clubs if c == _EVERY else self._clubs[c : c + 1]
-            if key not in block.memory or t < block.first_month[key]:
-                room = self._room + PADDING
-                shape = (len(clubs), len(self._case.states), self._months - t, room)
-                block.memory[key], block.first_month[key] = np.zeros(shape, np.float32), t
-            made = block.memory[key][..., : block.drawn]
-            months = slice(block.first_month[key], self._months)
-            for i, club in enumerate(clubs):
-                for s, state in enumerate(self._case.state_ids):
-                    if state != self._case.patron:
-                        names = (state, club, act)
-                        drawn = made[i, s, :, : block.share]
-                        draw(self._seed, names, block.first_run, months, drawn)
-            for low in range(block.share, block.drawn, block.share):
-                again = made[..., low : low + block.share]
-                again[...] = made[..., : again.shape[-1]]
-            block.made[key] = made
-        now = block.made[key][:, :, t - block.first_month[key], : block.runs]
-        return np.asarray(now.T if c == _EVERY else now[0].T)
-
-    def logistic(self, act: str, t: int) -> Singles:
-        """Logistic noise of an act in all clubs in month `t`, shape (R, S, C)."""
-        return cast(
-            Singles,
-            self._hold(self._get(act, _EVERY, t, self._drawer.logistic), act, _EVERY, t, _LOGISTIC),
-        )
-
-    def logistic_in(self, act: str, c: int, t: int) -> Singles:
-        """Logistic noise of an act in one club in month `t`, shape (R, S)."""
-        return cast(
-            Singles, self._hold(self._get(act, c, t, self._drawer.logistic), act, c, t, _LOGISTIC)
-        )
-
-    def logistic_once(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
-        """Logistic noise of an act of few months for some states, shape (R, S); 0 for the others."""
-        drawn = self._occasional(act, c, t, states)
-        noise = np.log(drawn / (1.0 - drawn), where=drawn > 0, out=np.zeros_like(drawn))
-        return cast(Floats, self._hold(noise, act, c, t, _LOGISTIC))
-
-    def occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
-        """Uniform draws of an act of few months for some states, shape (R, S); 0 for the others."""
-        return cast(Floats, self._hold(self._occasional(act, c, t, states), act, c, t, _UNIFORM))
-
-    def _occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
-        block = self._block
-        drawn = np.zeros((block.runs, len(self._case.states)))
-        for s in states:
-            names = (self._case.state_ids[s], self._clubs[c], act)
-            own = occasional(self._seed, names, t, block.first_run, block.share)
-            drawn[:, s] = np.resize(own, block.runs)
-        return drawn
-
-    def uniform_in(self, act: str, c: int, t: int) -> Singles:
-        """Uniform draws for the answer to a petition in one club in month `t`, shape (R, S)."""
-        return cast(
-            Singles, self._hold(self._get(act, c, t, self._drawer.uniform), act, c, t, _UNIFORM)
-        )

@@ -33,11 +33,8 @@ class Petition:
         """Statuses of all states in the club, on which everybody decides, shape (n, S)."""
         return self.before[self.run, :, self.c]
 
-    def where(self, keep: Bools) -> "Petition":
-        """The entries that are kept.
-
-        `keep` has shape (n,).
-        """
+    def where(self, keep: Bools | Ints) -> "Petition":
+        """Some of the entries: those of a mask of shape (n,), or of numbers in their order."""
         return Petition(self.t, self.c, self.run[keep], self.state[keep], self.before)
 
 
@@ -95,8 +92,7 @@ def refusal_chance(
 
 def answer_drawn(world: World, petition: Petition, act: str) -> Floats:
     """The uniform draws that answer a petition, shape (n,), in (0, 1)."""
-    states = np.unique(petition.state)
-    return world.noise.occasional(act, petition.c, petition.t, states)[petition.run, petition.state]
+    return world.noise.uniform(act, petition.t, petition.c, petition.run, petition.state)
 
 
 def decide(

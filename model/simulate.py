@@ -79,7 +79,6 @@ def simulate(
     first_run: int = 0,
     block: int = BLOCK,
     share: int | None = None,
-    noise: Noise | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Ensemble:
     """Run the model once for each value of the parameters, from the record at `start` to the end.
@@ -103,9 +102,6 @@ def simulate(
     share
         After so many runs the same draws begin again, to set parameters side by side: run r draws as number
         ``first_run + r % share``.
-    noise
-        Draws of a case with the same states and clubs, with the same seed and room for a block. Those of the last block
-        are kept in it: who asks for the same runs again has them for nothing.
     progress
         Called with the number of runs done after each block.
 
@@ -122,7 +118,7 @@ def simulate(
     InputError
         If seed or runs are no whole numbers that can be, or parameters are not those of the case.
     ValueError
-        If draws or months are not those of the case, or the memory for so many runs is not there.
+        If months are not those of the case, or the memory for so many runs is not there.
     """
     seed, first_run = seed_of(seed, ASKED), run_of(first_run, ASKED)
     block = whole(block, ASKED, "block", 1)
@@ -141,10 +137,9 @@ def simulate(
     log: list[Logged] = []
     if share is not None:
         block = max(block - block % share, share)
-    noise = Noise(case, seed, first_run, min(block, runs)) if noise is None else noise.under(case)
     for low in range(0, runs, block):
         high = min(low + block, runs)
-        noise.move_to(first_run + (low if share is None else 0), high - low, share)
+        noise = Noise(case, seed, first_run + (low if share is None else 0), high - low, share)
         world = world_from_record(inputs, origin, drawn.of_runs(slice(low, high)), noise)
         status[low:high, 0] = world.status
         for t in range(origin + 1, months):

@@ -200,10 +200,9 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
         informed = max(0, t - rules.term.informed_months_before)
         value = weigh(world, informed, before, t)[:, :, c]
         log_odds = acts.log_odds("renew", value, world.of_one_club)
-        drawn = world.noise.logistic_once("renew", c, t, np.flatnonzero(world.inputs.decides))
         seated = is_in(before[:, :, c]) & world.inputs.decides
-        signs = seated & among(before[:, :, c], *MAY_SIGN) & rules.prolonged
-        signs &= log_odds > drawn
+        may_sign = seated & among(before[:, :, c], *MAY_SIGN) & rules.prolonged
+        signs = world.noise.exceeded("renew", t, log_odds, may_sign, c)
         enact_where(world, t, c, signs, Act.RENEW, None, rules.term.id)
         enact_where(world, t, c, seated & ~signs, Act.ABSTAIN, None, rules.term.id)
         enact_where(world, t, c, seated & ~signs, Act.LAPSE, Status.LEFT, rules.term.id)
@@ -220,7 +219,7 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
     unmoved = (world.status == before) & inputs.decides[:, None]
     party = among(before, *PARTY) & unmoved
     to_leave = acts.log_odds("withdraw", value, world.of_all_clubs, inputs.club_features(t))
-    leaves = (to_leave > noise.logistic("withdraw", t)) & among(before, *MAY_LEAVE) & unmoved
+    leaves = noise.exceeded("withdraw", t, to_leave, among(before, *MAY_LEAVE) & unmoved)
     some_leave = leaves.any(axis=(0, 1))
     for c, rules in enumerate(inputs.rules[t]):
         if rules.renewal_due:
@@ -229,7 +228,7 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
         features = inputs.features_of_club(t, c)
         if rules.voluntary_suspension is not None:
             log_odds = acts.log_odds("request_suspension", value[:, :, c], friction, features)
-            asks = free & (log_odds > noise.logistic_in("suspend", c, t))
+            asks = noise.exceeded("suspend", t, log_odds, free, c)
             rule = rules.voluntary_suspension.id
             enact_where(
                 world, t, c, asks, Act.REQUEST_SUSPENSION, Status.SUSPENSION_REQUESTED, rule
@@ -241,22 +240,21 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
         if rules.participation is not None:
             rule = rules.participation.id
             log_odds = acts.log_odds("freeze", value[:, :, c], friction)
-            freezes = free & among(before[:, :, c], Status.MEMBER)
-            freezes &= log_odds > noise.logistic_in("freeze", c, t)
+            members = free & among(before[:, :, c], Status.MEMBER)
+            freezes = noise.exceeded("freeze", t, log_odds, members, c)
             enact_where(world, t, c, freezes, Act.FREEZE, Status.FROZEN, rule)
             idle = among(before[:, :, c], Status.FROZEN, Status.SANCTIONED)
             if idle.any():
                 idle &= (world.status[:, :, c] == before[:, :, c]) & inputs.decides
                 log_odds = acts.log_odds("resume", value[:, :, c], friction)
-                resumes = idle & (log_odds > noise.logistic_in("resume", c, t))
+                resumes = noise.exceeded("resume", t, log_odds, idle, c)
                 world.seats.gap[:, :, c][resumes] = 0
                 enact_where(world, t, c, resumes, Act.RESUME, Status.MEMBER, rule)
         if rules.observer is not None:
             observes = among(before[:, :, c], Status.OBSERVER) & unmoved[:, :, c]
             if observes.any():
-                drawn = noise.logistic_in("cease observing", c, t)
                 log_odds = acts.log_odds("cease_observing", value[:, :, c], friction, features)
-                ceases = observes & (log_odds > drawn)
+                ceases = noise.exceeded("cease observing", t, log_odds, observes, c)
                 rule = rules.observer.id
                 enact_where(world, t, c, ceases, Act.CEASE_OBSERVING, Status.NONE, rule)
 
@@ -296,7 +294,7 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         features = inputs.seat_features(t, c, seats.former[:, :, c])
         of_club = log_odds[:, :, c]
         of_club += acts.seat_frictions("accede", world.of_one_club, features)
-    petitions = outside & (log_odds > world.noise.logistic("accede", t))
+    petitions = world.noise.exceeded("accede", t, log_odds, outside)
     some_ask = petitions.any(axis=(0, 1))
     for c, rules in enumerate(inputs.rules[t]):
         if rules.accession is None or not some_ask[c]:
@@ -309,7 +307,8 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
             _admit(world, rules, rules.restoration, asked.where(back))
             asked = asked.where(~back)
         if inputs.founding[t, c]:
-            eagerness = log_odds[:, :, c] - world.noise.logistic("accede", t)[:, :, c]
+            eagerness = log_odds[asked.run, asked.state, c]
+            eagerness = eagerness - world.noise.logistic("accede", t, c, asked.run, asked.state)
             _found(world, rules, rules.accession, asked, eagerness)
         else:
             _admit(world, rules, rules.accession, asked)
@@ -323,17 +322,16 @@ def _found(
 ) -> None:
     """Founders choose each other: the most eager sign first, and those before it are asked about each further one.
 
-    `eagerness` is by how much the log-odds of signing exceed what was drawn, shape (R, S).
+    `eagerness` is by how much the log-odds of signing exceed what was drawn, shape (n,).
     """
-    asks = np.zeros(eagerness.shape, bool)
-    asks[petition.run, petition.state] = True
-    order = np.argsort(np.where(asks, -eagerness, np.inf), axis=1, kind="stable")
-    number = asks.sum(axis=1)
-    for rank in range(int(number.max(initial=0))):
-        run = np.flatnonzero(number > rank)
-        seen = petition.before.copy()
+    order = np.lexsort((petition.state, -eagerness, petition.run))
+    run = petition.run[order]
+    rank = np.arange(len(run)) - np.searchsorted(run, run)
+    for r in range(int(rank.max(initial=-1)) + 1):
+        asked = petition.where(order[rank == r])
+        seen = petition.before.copy(order="K")
         seen[:, :, petition.c] = world.status[:, :, petition.c]
-        _admit(world, rules, rule, Petition(petition.t, petition.c, run, order[run, rank], seen))
+        _admit(world, rules, rule, Petition(asked.t, asked.c, asked.run, asked.state, seen))
 
 
 def _admit(
@@ -350,7 +348,7 @@ def _admit(
             if asks:
                 chance = objection_chance(world, petition, base)
                 admission *= 1.0 - refusal_chance(world, rules, petition, chance, votes=votes)
-        drawn = world.noise.uniform_in("answer accession", c, t)[petition.run, petition.state]
+        drawn = answer_drawn(world, petition, "answer accession")
         refused = drawn < 1.0 - admission
     due = t + rule.ratification_months
     if world.inputs.ratified[t, c] == NEVER:
@@ -374,16 +372,16 @@ def _observe(
 ) -> None:
     inputs = world.inputs
     log_odds = acts.log_odds("observe", value[:, :, c], world.of_one_club)
-    asks = log_odds > world.noise.logistic_in("observe", c, t)
-    asks &= inputs.may_observe[t, :, c] & inputs.decides
-    asks &= ~is_in(before[:, :, c]) & ~among(before[:, :, c], Status.OBSERVER) & ~petitioned
+    may = inputs.may_observe[t, :, c] & inputs.decides
+    may = may & ~is_in(before[:, :, c]) & ~among(before[:, :, c], Status.OBSERVER) & ~petitioned
+    asks = world.noise.exceeded("observe", t, log_odds, may, c)
     if not asks.any():
         return
     petition = Petition(t, c, *entries_of(asks), before)
     refused = np.zeros(len(petition), bool)
     if rule.consensus:
         chance = objection_chance(world, petition, "objection")
-        draw = world.noise.uniform_in("answer observer", c, t)[petition.run, petition.state]
+        draw = answer_drawn(world, petition, "answer observer")
         refused = draw < refusal_chance(world, rules, petition, chance)
     answers = (Act.OBSERVE, Act.REFUSE_OBSERVER)
     decide(world, petition, refused, *answers, rule.id, Status.OBSERVER)
@@ -444,8 +442,7 @@ def _court(world: World, t: int, c: int, drifts: Bools, rule: str) -> None:
     """Once a year the patron may court whom it sees drift."""
     run, state = entries_of(drifts)
     chance = deliberation.probability(world.parameters["court"][run])
-    drawn = world.noise.occasional("court", c, t, np.unique(state))[run, state]
-    courted = drawn < chance
+    courted = world.noise.uniform("court", t, c, run, state) < chance
     world.seats.courted_in[run[courted], state[courted], c] = t
     enact(world, t, c, run[courted], state[courted], Act.COURT, None, rule)
 

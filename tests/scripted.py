@@ -60,6 +60,7 @@ from tashkent.model.step import HALF, advance
 from tashkent.model.world import Logged, World
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 
 GROUPS = {
     "the six": "ARM BLR KAZ KGZ RUS TJK",
@@ -112,22 +113,17 @@ class Script:
         """Have a state act if its log-odds exceed a number."""
         self.noise.setdefault((t, act), np.full(self.shape, np.inf))[state, club] = above
 
-    def logistic(self, act: str, t: int) -> Floats:
-        return self.noise.get((t, act), np.full(self.shape, np.inf))[None]
+    def exceeded(
+        self, act: str, t: int, log_odds: Floats, may: Bools, c: int | None = None
+    ) -> Bools:
+        drawn = self.noise.get((t, act), np.full(self.shape, np.inf))
+        return may & (log_odds > (drawn if c is None else drawn[:, c]))
 
-    def logistic_in(self, act: str, c: int, t: int) -> Floats:
-        return self.logistic(act, t)[:, :, c]
+    def logistic(self, act: str, t: int, c: int, run: Ints, state: Ints) -> Floats:
+        return self.noise.get((t, act), np.full(self.shape, np.inf))[state, c]
 
-    def uniform_in(self, act: str, c: int, t: int) -> Floats:
-        return np.full((1, self.shape[0]), 0.5)
-
-    def logistic_once(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
-        return self.logistic_in(act, c, t)
-
-    def occasional(self, act: str, c: int, t: int, states: NDArray[np.intp]) -> Floats:
-        drawn = np.zeros((1, self.shape[0]))
-        drawn[:, states] = 0.5
-        return drawn
+    def uniform(self, act: str, t: int, c: int, run: Ints, state: Ints) -> Floats:
+        return np.full(len(run), 0.5)
 
     def proposed(self, act: Act, c: int, t: int) -> Bools:
         return np.zeros(self.shape[0], bool)

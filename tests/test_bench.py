@@ -133,12 +133,12 @@ def test_the_change_from_last_time_is_shown(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bench, "RESULT", tmp_path / "bench.json")
-    table = {"a run": {bench.FRESH: Row("ms", 2.0, 1.9, 2.1)}}
+    table = {"a run": {bench.CALL: Row("ms", 2.0, 1.9, 2.1)}}
     figures = {"twin / simulate": Figure(50.0, "x", "at least 100")}
     bench.keep(table, figures, case, bench.FULL, load=0.1)
     before = json.loads(bench.RESULT.read_text())
     assert before["case_hash"] == case.hash
-    table["a run"][bench.FRESH] = Row("ms", 1.0, 0.9, 1.1)
+    table["a run"][bench.CALL] = Row("ms", 1.0, 0.9, 1.1)
     bench.show(table, {"twin / simulate": Figure(100.0, "x", "at least 100")}, before)
     shown = capsys.readouterr().out
     assert "-50%" in shown

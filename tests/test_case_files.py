@@ -260,9 +260,9 @@ BAD = [
         "case.toml: fit_until: '2008-12' is not valid; allowed: after start, not after end",
     ),
     bad(
-        "the calendar is longer than the draws",
-        swap("case.toml", "2010-12", "2043-09"),
-        "case.toml: end: '2043-09' is not valid; allowed: less than 512 months after start",
+        "the calendar is longer than seats can count",
+        swap("case.toml", "2010-12", "2834-05"),
+        "case.toml: end: '2834-05' is not valid; allowed: less than 10,000 months after start",
     ),
     bad(
         "the start is the first month of the calendar",

@@ -2,19 +2,40 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tashkent.model.draws import STRIDE, logistic, normal, uniform
+from tashkent.model.case import Case
+from tashkent.model.draws import (
+    LOW,
+    PERIOD,
+    REST,
+    Words,
+    logistic,
+    normal,
+    once,
+    rare_months,
+    sequences,
+    stream,
+    uniform,
+)
+from tashkent.model.noise import Noise
 
 NAMES = ("AAA", "club", "accede")
+MONTHS = np.arange(23_900, 24_300)
 
 
-def test_a_run_sees_the_same_numbers_in_any_batch() -> None:
-    together = uniform(5, NAMES, 0, 20, 300)
-    assert np.array_equal(uniform(5, NAMES, 13, 4, 300), together[13:17])
-    assert np.array_equal(uniform(5, NAMES, 0, 20, 100), together[:, :100])
+def of_runs(first: int, runs: int, seed: int = 5, names: tuple[str, ...] = NAMES) -> Words:
+    return sequences(stream(seed, *names), np.arange(first, first + runs))[:, None]
+
+
+def test_a_number_depends_on_its_place_alone() -> None:
+    together = uniform(of_runs(0, 20), MONTHS)
+    assert np.array_equal(uniform(of_runs(13, 4), MONTHS), together[13:17])
+    assert np.array_equal(uniform(of_runs(0, 20), MONTHS[30:40]), together[:, 30:40])
+    noise = logistic(of_runs(0, 20), MONTHS)
+    assert np.array_equal(logistic(of_runs(7, 2), MONTHS[:50]), noise[7:9, :50])
 
 
 def test_seed_state_club_and_act_each_make_another_stream() -> None:
-    first = uniform(5, NAMES, 0, 1, 50)
+    first = uniform(of_runs(0, 1), MONTHS)
     for seed, names in (
         (6, NAMES),
         (5, ("AAB", "club", "accede")),
@@ -22,22 +43,76 @@ def test_seed_state_club_and_act_each_make_another_stream() -> None:
         (5, ("AAA", "club", "renew")),
         (5, ("AAAc", "lub", "accede")),
     ):
-        assert not np.array_equal(uniform(seed, names, 0, 1, 50), first)
+        assert not np.intersect1d(uniform(of_runs(0, 1, seed, names), MONTHS), first).size
 
 
-def test_streams_have_the_distributions_they_claim() -> None:
-    numbers = uniform(1, NAMES, 0, 200, STRIDE)
+def test_numbers_have_the_distributions_they_claim() -> None:
+    numbers = uniform(of_runs(0, 500), MONTHS)
     assert numbers.min() > 0
     assert numbers.max() < 1
     assert stats.kstest(numbers.ravel(), "uniform").pvalue > 1e-3
-    assert stats.kstest(logistic(1, NAMES, 0, 200, STRIDE).ravel(), "logistic").pvalue > 1e-3
-    assert stats.kstest(normal(1, NAMES, 0, 20000), "norm").pvalue > 1e-3
+    noise = logistic(of_runs(0, 500), MONTHS)
+    assert stats.kstest(noise.ravel(), "logistic").pvalue > 1e-3
+    assert stats.kstest(normal(1, NAMES, 0, 20_000), "norm").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_runs_and_months_know_nothing_of_each_other(axis: int) -> None:
+    for numbers in (uniform(of_runs(0, 500), MONTHS), logistic(of_runs(0, 500), MONTHS)):
+        one, other = (np.take(numbers, range(i, numbers.shape[axis] - 1 + i), axis) for i in (0, 1))
+        found = stats.pearsonr(one.ravel(), other.ravel()).statistic
+        assert abs(found) < 4 / np.sqrt(one.size)
+
+
+def test_noise_of_the_first_layer_is_where_the_bits_say() -> None:
+    runs = of_runs(0, 2_000)
+    period = 375
+    months = np.arange(period * PERIOD, (period + 1) * PERIOD)
+    bits = rare_months(runs, period) >> np.arange(PERIOD, dtype=np.uint64) & np.uint64(1)
+    noise = logistic(runs, months)
+    assert np.array_equal(noise < REST, bits == 1)
+    share = bits.mean()
+    assert abs(share - LOW) < 4 * np.sqrt(LOW * (1 - LOW) / bits.size)
+
+
+def test_chances_far_below_those_of_single_precision_come_up() -> None:
+    """In 10**8 months some noise lies where float32 has no more numbers; here by the smallest that can be."""
+    smallest = LOW * 2.0**-54
+    assert np.log(smallest / (1.0 - smallest)) < np.log(1e-18)
 
 
 def test_normal_numbers_belong_to_runs() -> None:
     assert np.array_equal(normal(1, NAMES, 5, 3), normal(1, NAMES, 0, 20)[5:8])
+    assert np.array_equal(once(1, NAMES, 5, 3), once(1, NAMES, 0, 20)[5:8])
 
 
-def test_a_case_longer_than_the_stride_is_refused() -> None:
-    with pytest.raises(ValueError, match="512 months"):
-        uniform(1, NAMES, 0, 1, STRIDE + 1)
+def test_what_happens_is_where_log_odds_exceed_the_noise(case: Case) -> None:
+    """With and without the first look at the layers, in all clubs and in one."""
+    rng = np.random.default_rng(0)
+    runs, t = 300, 100
+    noise = Noise(case, 3, 40, runs)
+    shape = (runs, len(case.states), len(case.clubs))
+    log_odds = np.asfortranarray(rng.normal(REST, 2.0, shape))
+    may = np.asfortranarray(rng.random(shape) < 0.7)
+    run, state, club = (axis.ravel() for axis in np.indices(shape))
+    happens = noise.exceeded("withdraw", t, log_odds, may)
+    for c in range(shape[2]):
+        of_club = club == c
+        drawn = noise.logistic("withdraw", t, c, run[of_club], state[of_club])
+        expected = may[:, :, c] & (log_odds[:, :, c] > drawn.reshape(shape[:2]))
+        assert np.array_equal(happens[:, :, c], expected)
+        one = noise.exceeded("withdraw", t, log_odds[:, :, c], may[:, :, c], c)
+        assert np.array_equal(one, expected)
+    assert 0 < happens.mean() < 1
+
+
+def test_runs_that_share_draws(case: Case) -> None:
+    shared, plain = Noise(case, 3, 10, 7, share=3), Noise(case, 3, 10, 3)
+    run, state = np.arange(7), np.full(7, 2)
+    found = shared.uniform("help", 50, 0, run, state)
+    assert np.array_equal(found, plain.uniform("help", 50, 0, run % 3, state))
+
+
+def test_draws_of_other_states_or_clubs_are_refused(case: Case) -> None:
+    with pytest.raises(ValueError, match="draws belong to"):
+        Noise(case, 2, 0, 4).under(case.varied(clubs=dict(list(case.clubs.items())[:2])))

@@ -11,7 +11,6 @@ from tashkent.experiments.history import History
 from tashkent.experiments.paired_runs import Counts
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
-from tashkent.model.noise import Noise
 
 RUNS, SEED, START = 20, 4, "1998-12"
 #: events, a later answer of the council, a parameter from the start on, a club that is gone, a rule
@@ -19,13 +18,8 @@ ASKED = ("CF9a", "CF10", "CF4", "CF6", "CF2")
 
 
 @pytest.fixture(scope="module")
-def noise(case: Case) -> Noise:
-    return Noise(case, SEED, 0, RUNS)
-
-
-@pytest.fixture(scope="module")
-def history(case: Case, noise: Noise) -> History:
-    return history_of(case, runs=RUNS, seed=SEED, start=parse_month(START), noise=noise)
+def history(case: Case) -> History:
+    return history_of(case, runs=RUNS, seed=SEED, start=parse_month(START))
 
 
 def arrays(counts: Counts) -> list[np.ndarray]:
@@ -37,10 +31,10 @@ def arrays(counts: Counts) -> list[np.ndarray]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [*ASKED, ASKED[0]])
-def test_a_history_changes_no_number(case: Case, history: History, noise: Noise, name: str) -> None:
+def test_a_history_changes_no_number(case: Case, history: History, name: str) -> None:
     options = {"runs": RUNS, "seed": SEED, "start": START}
     (now,) = compare(case, name, **options).pairs
-    (before,) = compare(case, name, **options, history=history, noise=noise).pairs
+    (before,) = compare(case, name, **options, history=history).pairs
     assert (now.counts.discordant > 0).any()
     for one, other in zip(arrays(now.counts), arrays(before.counts), strict=True):
         np.testing.assert_array_equal(one, other)

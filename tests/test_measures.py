@@ -22,7 +22,7 @@ from tashkent.experiments.outcomes import (
     read_outcome,
     read_outcomes,
 )
-from tashkent.experiments.points import Setting, noise_of, values
+from tashkent.experiments.points import Setting, values
 from tashkent.experiments.spaces import Parameters
 from tashkent.experiments.sweep import sweep
 from tashkent.model.case import Case, load_case
@@ -305,7 +305,7 @@ def test_one_class_serves_patterns_sweeps_and_sensitivity(tmp_path: Path) -> Non
     drawn = posterior(case).draws(runs=8, seed=5)
     setting = Setting(space, (outcome,), drawn, 8, 5, case.start, outcome.until or case.end)
     points = np.full((2, len(space.problem.factors)), 0.5)
-    shares = values(setting, noise_of(setting), points)
+    shares = values(setting, points)
     assert shares.shape == (2, 2, 1)
     assert ((shares >= 0) & (shares <= 1)).all()
 

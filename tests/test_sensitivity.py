@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,11 @@ import pandas as pd
 import pytest
 
 import tashkent as tk
+from tashkent.agents.terms import TERMS
 from tashkent.calibration.posterior import Sample, posterior
 from tashkent.cli.new_case import new_case
 from tashkent.experiments.outcomes import measured, read_outcomes
-from tashkent.experiments.points import Setting, noise_of, values
+from tashkent.experiments.points import Setting, values
 from tashkent.experiments.sensitivity import SensitivityPlan, usual_outcomes
 from tashkent.experiments.spaces import BONDS, DOUBTED, NOISE, RIVALRY, Inputs, Parameters
 from tashkent.model.case import Case, load_case
@@ -33,6 +35,14 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def small(small_folder: Path) -> Case:
     return load_case(small_folder)
+
+
+@pytest.fixture
+def _terms_as_they_were() -> Iterator[None]:
+    held = dict(TERMS)
+    yield
+    TERMS.clear()
+    TERMS.update(held)
 
 
 def middle(space: Parameters | Inputs) -> np.ndarray:
@@ -132,7 +142,7 @@ def test_a_point_is_the_mean_of_the_same_runs(small: Case) -> None:
     points[1:5, fixed] = points[0, fixed]  # these advance together, and the last two alone
     drawn = posterior(small).draws(runs=8, seed=5)
     setting = Setting(space, outcomes, drawn, 8, 5, small.start, end)
-    found = values(setting, noise_of(setting), points)
+    found = values(setting, points)
     for p, u in enumerate(points):
         there, held = space.at(u)
         parameters = {name: np.full(8, value) for name, value in held.items()}
@@ -154,6 +164,7 @@ def test_seed_and_plan_fix_the_result_whatever_the_workers(small: Case) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_terms_as_they_were")
 def test_workers_know_a_theory_of_ones_own(small: Case) -> None:
     """A case names its terms; the process that weighs them must have run the file that they stand in."""
     file = Path(__file__).parents[1] / "docs/examples/own_theory.py"

@@ -33,8 +33,7 @@ from tashkent.model.case.tables import (
     Theory,
     Threat,
 )
-from tashkent.model.clock import month_of, parse_month
-from tashkent.model.draws import STRIDE
+from tashkent.model.clock import MOST_MONTHS, month_of, parse_month
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.reading import (
     check_name,
@@ -180,8 +179,9 @@ class _Loader:
             raise InputError("case.toml", "start", head.start, "a month after 0001-01")
         if not span["start"] < span["fit_until"] <= span["end"]:
             raise InputError("case.toml", "fit_until", head.fit_until, "after start, not after end")
-        if span["end"] - span["start"] >= STRIDE:
-            raise InputError("case.toml", "end", head.end, f"less than {STRIDE} months after start")
+        if span["end"] - span["start"] >= MOST_MONTHS:
+            allowed = f"less than {MOST_MONTHS:,} months after start"
+            raise InputError("case.toml", "end", head.end, allowed)
         if not span["start"] < span["score_from"] <= span["fit_until"]:
             allowed = "after start, not after fit_until"
             raise InputError("case.toml", "score_from", head.score_from, allowed)
