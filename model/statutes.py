@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from tashkent.model.clock import MONTHS_PER_YEAR, MOST_MONTHS, month_of
+from tashkent.model.clock import MONTHS_PER_YEAR, month_of
 
 #: of a span that a rule may set
 MOST_YEARS = 100
@@ -192,7 +192,7 @@ class Arrears(Statute):
     """A member that has not paid for `months` may lose rights until it has paid."""
 
     kind: Literal["arrears"]
-    months: int = Field(ge=1, le=MOST_MONTHS)
+    months: int = Field(ge=1, le=12 * MOST_YEARS)
     #: benefits that are posts; the say on others; its place in the bodies, so that it is sanctioned
     takes: Rights
     #: the loss follows by itself; otherwise a regular session decides without the debtor

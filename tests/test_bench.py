@@ -15,8 +15,7 @@ from benchmarks.larger import larger
 from tashkent.model.case import Case
 from tashkent.model.case.checks import check_case
 from tashkent.model.compilation import compile_case
-from tashkent.model.record import Ensemble
-from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.simulate import prior_parameters
 
 
 @pytest.fixture(scope="module")
@@ -67,17 +66,6 @@ def test_no_ratio_without_equal_histories(
     with pytest.raises(SystemExit, match="refused: the histories differ"):
         bench.main()
     assert "simulate" not in capsys.readouterr().out
-
-
-@pytest.mark.slow
-def test_kept_draws_give_the_same_runs(case: Case) -> None:
-    drawn = prior_parameters(case, runs=3, seed=2)
-    again = bench.kept(case, drawn)
-    fresh = simulate(case, drawn, seed=bench.SEED)
-    for _ in range(2):
-        found = again()
-        assert isinstance(found, Ensemble)
-        assert np.array_equal(found.status, fresh.status)
 
 
 def test_jobs_are_warmed_and_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,14 +145,14 @@ BAD = [
         "statutes.toml: PACT-entry.ratification_months: -1 is not valid; allowed: greater than or equal to 0",
     ),
     bad(
-        "a ratification takes longer than a case may last",
+        "a ratification takes longer than a hundred years",
         swap("statutes.toml", "ratification_months = 2", "ratification_months = 10001"),
-        "statutes.toml: PACT-entry.ratification_months: 10001 is not valid; allowed: at most 10,000 months",
+        "statutes.toml: PACT-entry.ratification_months: 10001 is not valid; allowed: less than or equal to 1200",
     ),
     bad(
-        "a notice runs longer than a case may last",
+        "a notice runs longer than a hundred years",
         swap("statutes.toml", "notice_months = 6", "notice_months = 100000"),
-        "statutes.toml: PACT-exit.notice_months: 100000 is not valid; allowed: at most 10,000 months",
+        "statutes.toml: PACT-exit.notice_months: 100000 is not valid; allowed: less than or equal to 1200",
     ),
     bad(
         "a session is in the thirteenth month",

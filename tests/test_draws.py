@@ -8,6 +8,7 @@ from tashkent.model.draws import (
     PERIOD,
     REST,
     Words,
+    in_layers,
     logistic,
     normal,
     once,
@@ -76,9 +77,9 @@ def test_noise_of_the_first_layer_is_where_the_bits_say() -> None:
 
 
 def test_chances_far_below_those_of_single_precision_come_up() -> None:
-    """In 10**8 months some noise lies where float32 has no more numbers; here by the smallest that can be."""
-    smallest = LOW * 2.0**-54
-    assert np.log(smallest / (1.0 - smallest)) < np.log(1e-18)
+    """The smallest number of the first layer stands for a chance far below one in 10**9 a month."""
+    smallest = in_layers(np.array([2.0**-54]), np.array([True]))
+    assert smallest[0] < np.log(1e-17)
 
 
 def test_normal_numbers_belong_to_runs() -> None:

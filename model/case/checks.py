@@ -18,7 +18,7 @@ from tashkent.model.case.tables import (
     SHARES,
     TIE,
 )
-from tashkent.model.clock import MOST_MONTHS, month_of
+from tashkent.model.clock import month_of
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.reading import one_of
 from tashkent.model.statutes import (
@@ -169,10 +169,6 @@ def check_statutes(case: Case) -> None:
         _check_statute_names(case, statute)
         if statute.other_reading:
             _check_statute_names(case, statute.read_otherwise())
-        for name, value in statute:
-            if name.endswith("_months") and isinstance(value, int) and value > MOST_MONTHS:
-                allowed = f"at most {MOST_MONTHS:,} months"
-                raise InputError("statutes.toml", f"{statute.id}.{name}", value, allowed)
         for other in case.statutes:
             if (
                 other.id != statute.id
