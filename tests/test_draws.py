@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import expit
 
+from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.draws import (
     LOW,
@@ -17,7 +19,9 @@ from tashkent.model.draws import (
     stream,
     uniform,
 )
-from tashkent.model.noise import Noise
+from tashkent.model.noise import Ints, Noise
+from tashkent.model.simulate import prior_parameters, simulate
+from tashkent.model.statuses import is_in
 
 NAMES = ("AAA", "club", "accede")
 MONTHS = np.arange(23_900, 24_300)
@@ -117,3 +121,40 @@ def test_runs_that_share_draws(case: Case) -> None:
 def test_draws_of_other_states_or_clubs_are_refused(case: Case) -> None:
     with pytest.raises(ValueError, match="draws belong to"):
         Noise(case, 2, 0, 4).under(case.varied(clubs=dict(list(case.clubs.items())[:2])))
+
+
+class PlainNoise(Noise):
+    """The same decisions by numpy's own generator: one logistic number a seat, act and month, and no layers."""
+
+    def _plain(self, act: str, t: int) -> Floats:
+        shape = (len(self._runs), len(self._states), len(self._clubs))
+        key = int.from_bytes(act.encode(), "little")
+        return np.random.default_rng([key, t, int(self._runs[0])]).logistic(size=shape)
+
+    def exceeded(
+        self, act: str, t: int, log_odds: Floats, may: Bools, c: int | None = None
+    ) -> Bools:
+        noise = self._plain(act, t)
+        return may & (log_odds > (noise if c is None else noise[:, :, c]))
+
+    def logistic(self, act: str, t: int, c: int, run: Ints, state: Ints) -> Floats:
+        return self._plain(act, t)[run, state, c]
+
+    def uniform(self, act: str, t: int, c: int, run: Ints, state: Ints) -> Floats:
+        return expit(self._plain(act, t)[run, state, c])
+
+
+@pytest.mark.slow
+def test_shares_inside_agree_with_those_of_plain_numbers(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P(in) of every seat in every month, over runs that share nothing but what decides in them."""
+    runs = 2_048
+    drawn = prior_parameters(case, runs=runs, seed=5)
+    ours = is_in(simulate(case, drawn, seed=5).status).mean(axis=0)
+    monkeypatch.setattr("tashkent.model.simulate.Noise", PlainNoise)
+    plain = is_in(simulate(case, drawn, seed=5).status).mean(axis=0)
+    error = np.sqrt((ours * (1 - ours) + plain * (1 - plain)) / runs)
+    assert (np.abs(ours - plain) <= 4.5 * error).all()
+    open_seats = error > 0
+    assert np.mean((np.abs(ours - plain) > 1.96 * error)[open_seats]) < 0.15
