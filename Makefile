@@ -13,7 +13,9 @@ SYNC := $(UV) pip sync --quiet --python $(BIN)/python
 
 # A file of tests stays on one worker, and they are dealt out in the order that tests/conftest.py puts them in.
 SHARED := -n auto --dist loadfile --no-loadscope-reorder
-PYTEST := $(BIN)/python -m pytest $(SHARED)
+# Each worker has a core, and its linear algebra no more than that.
+ALONE := OPENBLAS_NUM_THREADS=1
+PYTEST := $(ALONE) $(BIN)/python -m pytest $(SHARED)
 QUICK := "not slow and not browser"
 
 # A Python to use instead of the first fit among CANDIDATES: make run PYTHON=/opt/py/bin/python3
@@ -51,7 +53,7 @@ test-quick: env-dev ## run the tests that take moments, with TEST_ARGS
 	$(PYTEST) -m $(QUICK) $(TEST_ARGS)
 
 fuzz: env-dev ## try 20,000 damaged files of every kind that a user writes, with FUZZ_ARGS
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --out results/trust/fuzz.json $(FUZZ_ARGS)
+	$(ALONE) $(BIN)/python -m tests.fuzz --out results/trust/fuzz.json $(FUZZ_ARGS)
 
 torture: env-dev ## kill commands at 60 moments and let them go on, with TORTURE_ARGS
 	$(BIN)/python -m tests.torture --out results/trust/torture.json $(TORTURE_ARGS)
@@ -73,7 +75,7 @@ test-lowest: env-dev ## run the quick tests with the oldest packages that pyproj
 	$(UV) pip install --quiet --python $(VENV)-lowest/bin/python -r $(VENV)-lowest/requirements.txt \
 		--group dev --group build
 	$(UV) pip install --quiet --python $(VENV)-lowest/bin/python --no-deps --no-build-isolation --editable .
-	$(VENV)-lowest/bin/python -m pytest $(SHARED) -m $(QUICK) $(TEST_ARGS)
+	$(ALONE) $(VENV)-lowest/bin/python -m pytest $(SHARED) -m $(QUICK) $(TEST_ARGS)
 
 # uv looks for a Python of this name, and for others where it keeps them; name one: make test-313 PYTHON313=/opt/py313/bin/python3
 PYTHON313 := python3.13
@@ -82,7 +84,7 @@ test-313: $(UV_STAMP) ## run the quick tests with Python 3.13 and the locked pac
 	$(UV) pip sync --quiet --python $(VENV)-313/bin/python --require-hashes \
 		requirements-build.lock requirements.lock requirements-dev.lock
 	$(UV) pip install --quiet --python $(VENV)-313/bin/python --no-deps --no-build-isolation --editable .
-	$(VENV)-313/bin/python -m pytest $(SHARED) -m $(QUICK) $(TEST_ARGS)
+	$(ALONE) $(VENV)-313/bin/python -m pytest $(SHARED) -m $(QUICK) $(TEST_ARGS)
 
 check: format-check lint types imports test ## format, lint, types, import contracts, tests
 

@@ -7,6 +7,7 @@ against each other (`experiments.reproduction`).
 
 import platform
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -168,6 +169,7 @@ def machine() -> dict[str, str]:
     import numpy as np
     from threadpoolctl import threadpool_info
 
+    import_module("scipy.linalg")  # which brings its own: told of whatever has been loaded so far
     blas = {
         f"{found['internal_api']} {found['version']} {found.get('architecture', '')}, "
         f"{found['num_threads']} threads"

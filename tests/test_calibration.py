@@ -436,6 +436,8 @@ def test_calibrate_ships_what_has_converged_and_run_uses_it(
     sizes = (
         "--walkers",
         "44",
+        "--imputations",
+        "2",
         "--ensembles",
         "2",
         "--steps",
@@ -486,8 +488,9 @@ def test_chains_that_did_not_converge_are_not_shipped(
 ) -> None:
     (own_case / shipped.FILE).unlink()
     out = tmp_path / "out"
-    sizes = ("--steps", "80", "--ensembles", "2", "--workers", "1", "--install")
-    code = call(monkeypatch, "calibrate", "--case", str(own_case), "--out", str(out), *sizes)
+    sizes = ("--steps", "80", "--ensembles", "2", "--imputations", "1", "--workers", "1")
+    where = ("--case", str(own_case), "--out", str(out), "--install")
+    code = call(monkeypatch, "calibrate", *where, *sizes)
     assert code == 3
     said = capsys.readouterr()
     assert said.err.startswith("error: not converged after 80 steps: ")

@@ -58,7 +58,7 @@ def test_what_is_mutated_is_right_before(name: str, tmp_path: Path) -> None:
         (lambda _: 1 / 0, "traceback"),
         (lambda _: warnings.warn("odd", stacklevel=1), "traceback"),
         (lambda _: Found(1, 0).nothing, "traceback"),  # type: ignore[attr-defined]
-        (lambda _: [0] * 90_000_000, "memory"),
+        pytest.param(lambda _: [0] * 90_000_000, "memory", marks=pytest.mark.slow),
         (lambda path: pytest.fail(str(path)), "traceback"),
     ],
 )

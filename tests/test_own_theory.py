@@ -3,7 +3,6 @@
 import json
 import pickle
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -29,15 +28,6 @@ from tashkent.agents.terms import term
 
 
 """
-
-
-@pytest.fixture(autouse=True)
-def terms() -> Iterator[None]:
-    """The terms as they were: what a test adds is taken away after it."""
-    held = dict(terms_of.TERMS)
-    yield
-    terms_of.TERMS.clear()
-    terms_of.TERMS.update(held)
 
 
 @pytest.fixture(autouse=True)

@@ -107,6 +107,7 @@ def test_every_other_reading_has_a_pair_of_rows_that_come_out_differently(case: 
         assert any(play(case, a).differs(play(case, b)) for a, b in pairs), statute.id
 
 
+@pytest.mark.slow
 def test_a_statute_that_a_row_switches_off_or_alters_changes_that_row(case: Case) -> None:
     """Otherwise the row would say nothing about the statute; other readings have pairs above."""
     for row in ROWS:

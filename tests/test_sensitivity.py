@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,6 @@ import pandas as pd
 import pytest
 
 import tashkent as tk
-from tashkent.agents.terms import TERMS
 from tashkent.calibration.posterior import Sample, posterior
 from tashkent.cli.new_case import new_case
 from tashkent.experiments.outcomes import measured, read_outcomes
@@ -35,14 +33,6 @@ def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def small(small_folder: Path) -> Case:
     return load_case(small_folder)
-
-
-@pytest.fixture
-def _terms_as_they_were() -> Iterator[None]:
-    held = dict(TERMS)
-    yield
-    TERMS.clear()
-    TERMS.update(held)
 
 
 def middle(space: Parameters | Inputs) -> np.ndarray:
@@ -164,7 +154,6 @@ def test_seed_and_plan_fix_the_result_whatever_the_workers(small: Case) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("_terms_as_they_were")
 def test_workers_know_a_theory_of_ones_own(small: Case) -> None:
     """A case names its terms; the process that weighs them must have run the file that they stand in."""
     file = Path(__file__).parents[1] / "docs/examples/own_theory.py"

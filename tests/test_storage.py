@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -106,6 +106,7 @@ def test_a_folder_with_a_manifest_of_others_is_left_as_it_was(
     assert sorted(path.name for path in site.iterdir()) == ["index.html", "manifest.json", "src"]
 
 
+@pytest.mark.slow
 def test_what_a_user_puts_into_a_result_stays(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -135,6 +136,7 @@ def test_a_file_with_a_name_of_ours_is_refused_before_the_work(
     assert contents(tmp_path / "out") == before
 
 
+@pytest.mark.slow
 def test_a_result_of_an_earlier_version_says_what_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -285,42 +287,73 @@ def test_a_folder_with_a_long_name_can_be_used(tmp_path: Path) -> None:
 
 # kills ---------------------------------------------------------------------------------------------
 
+#: for each line with a folder and a number: a process that ends when it has changed files so often, and how it ended
 KILLED = """
 import os, sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
 from test_storage import write
 
-left = int(sys.argv[2])
+def ends_after(left):
+    def counted(name):
+        right = getattr(os, name)
+        def call(*arguments, **options):
+            nonlocal left
+            if left == 0:
+                os._exit(9)
+            left -= 1
+            return right(*arguments, **options)
+        setattr(os, name, call)
 
-def counted(name):
-    right = getattr(os, name)
-    def call(*arguments, **options):
-        global left
-        if left == 0:
-            os._exit(9)
-        left -= 1
-        return right(*arguments, **options)
-    setattr(os, name, call)
+    for name in ("replace", "link", "unlink", "fsync", "rmdir", "mkdir"):
+        counted(name)
 
-for name in ("replace", "link", "unlink", "fsync", "rmdir", "mkdir"):
-    counted(name)
-write(Path(sys.argv[1]), "second", "inputs/q.toml")
+for line in sys.stdin:
+    out, left = line.rsplit(maxsplit=1)
+    child = os.fork()
+    if not child:
+        ends_after(int(left))
+        code = 1
+        try:
+            write(Path(out), "second", "inputs/q.toml")
+            code = 0
+        finally:
+            os._exit(code)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("earlier", [True, False])
-def test_a_kill_leaves_the_earlier_result_or_the_new_one(tmp_path: Path, earlier: bool) -> None:
+@pytest.fixture
+def killed() -> Iterator[Callable[[Path, int], int]]:
+    """Have a process write a result, and end it when it has changed files so often; its exit code."""
     script = KILLED.format(tests=str(Path(__file__).parent))
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+
+        def write_until(out: Path, step: int) -> int:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(f"{out} {step}\n")
+            process.stdin.flush()
+            return int(process.stdout.readline())
+
+        yield write_until
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="each kill would start Python anew")
+@pytest.mark.parametrize("earlier", [True, False])
+def test_a_kill_leaves_the_earlier_result_or_the_new_one(
+    killed: Callable[[Path, int], int], tmp_path: Path, earlier: bool
+) -> None:
     step, code, new = 0, 9, 0
     while code == 9:
         out = tmp_path / f"out-{step}"
         if earlier:
             write(out, "first", "predictions.csv", "inputs/q.toml", "inputs/pact/case.toml")
             (out / "notes.md").write_text("mine")
-        found = subprocess.run([sys.executable, "-c", script, str(out), str(step)], check=False)
-        code = found.returncode
+        code = killed(out, step)
         assert code in (0, 9)
         places = [out, *out.glob(".tashkent-whole-*")] if out.exists() else []
         whole = [word for word in ("first", "second") for p in places if is_whole(p, word)]
@@ -340,7 +373,7 @@ def test_a_kill_leaves_the_earlier_result_or_the_new_one(tmp_path: Path, earlier
         assert not earlier or (out / "notes.md").read_text() == "mine"
         write(out, "third")
         assert is_whole(out, "third")
-        step += 2 if earlier else 3  # each in turn takes a minute
+        step += 1
     assert new > 2
     assert step > 20
 

@@ -64,6 +64,14 @@ def held(found, folder):
 chunks.store = held
 main()
 """
+#: the command, which does not wait long for a scheduler that does not answer
+HASTY = """
+import tashkent.experiments.cluster as cluster
+from tashkent.cli import main
+
+cluster.PATIENCE = 1
+main()
+"""
 #: what a worker of a cluster runs first: one task ends the process in which it is done
 DEADLY = """
 import os
@@ -306,8 +314,13 @@ def test_a_cluster_that_is_not_there_is_one_line(design: Path, tmp_path: Path) -
     with socket.socket() as taken:  # and nobody listens at it
         taken.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-        asked = command(design, "--out", tmp_path / "out", "--cluster", address)
-        found = subprocess.run(asked, capture_output=True, text=True, check=False)
+        asked = ("sweep", design, "--out", tmp_path / "out", "--cluster", address)
+        found = subprocess.run(
+            [sys.executable, "-c", HASTY, *map(str, asked)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert found.returncode == 2, found.stderr
     assert f"'{address}' is not valid; allowed: the address of a Dask scheduler" in found.stderr
     assert len(found.stderr.strip().splitlines()) == 1

@@ -146,6 +146,7 @@ def test_probabilities_are_those_of_free_runs(minimal: Case) -> None:
 # refits --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_refit_without_record_is_the_prior(case: Case) -> None:
     rows = fit_rows(case)
     found = refit(case, rows.where(np.arange(len(rows.rows)) < 1), proposals=4000)
