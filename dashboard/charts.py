@@ -1,9 +1,10 @@
-"""Charts over time, as options for ECharts; lines differ by colour and by stroke."""
+"""Charts over time: options for ECharts, and what draws them; lines differ by colour and by stroke."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import solara
 
 from tashkent.agents.situation import Floats
 from tashkent.dashboard.explained import beliefs
@@ -14,6 +15,11 @@ from tashkent.model.compilation import compile_case
 
 #: that of the page
 FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
+
+
+@solara.component_vue("chart.vue")
+def Chart(title: str, told: str, state: str) -> None:
+    """A chart, drawn by ECharts as SVG, which can be saved; `told` are its options as JSON."""
 
 
 def threats(case: Case, state: str) -> dict[str, Floats]:
@@ -43,7 +49,7 @@ def ties(case: Case, state: str) -> dict[str, Floats]:
 def lines(
     case: Case, series: Mapping[str, Floats], month: int, *, dark: bool, large: bool, unit: str
 ) -> dict[str, Any]:
-    """A line for each series, shape (T,) over the months of the case, and a mark at one month."""
+    """A line for each series, shape (T,) over the months of the case, NaN where there is none, and a marked month."""
     ink, faint = ("#f2f0ec", "#4a4f57") if dark else ("#1c2126", "#e4e1da")
     size = 16 if large else 12
     text = {"color": ink, "fontSize": size, "fontFamily": FONT}
@@ -83,7 +89,7 @@ def lines(
                 "name": name,
                 "type": "line",
                 "showSymbol": False,
-                "data": np.round(values, 3).tolist(),
+                "data": [None if np.isnan(v) else v for v in np.round(values, 3).tolist()],
                 "lineStyle": {"width": 2.4, "type": DASHES[i // 2 % 3]},
                 **({"markLine": _mark(month, ink)} if i == 0 else {}),
             }

@@ -8,10 +8,10 @@ from typing import Any
 import solara
 import solara.lab
 
-from tashkent.dashboard import lab_page, simulate_page, state_page, whatif_page
+from tashkent.dashboard import lab_page, network_page, simulate_page, state_page, whatif_page
 from tashkent.dashboard.results import Wish, obtain, the_case, wish_of
 from tashkent.dashboard.shared import while_wanted
-from tashkent.dashboard.view import MOST_RUNS, PAGES, SHOWS, Ask, View, changed, from_query
+from tashkent.dashboard.view import MOST_RUNS, OF_RUNS, PAGES, SHOWS, Ask, View, changed, from_query
 from tashkent.dashboard.weights import Weights
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
@@ -74,7 +74,7 @@ def _use_runs(case: Case, view: View) -> _Runs:
     """The runs that a view needs, made in the background; what other pages change of the view runs nothing."""
     done = solara.use_reactive(0)
     wished: Any = solara.use_ref(None)
-    if view.page == "simulate":
+    if view.page in OF_RUNS:
         wished.current = wish_of(view)
     wish: Wish | None = wished.current
 
@@ -138,12 +138,15 @@ def Page() -> None:
     with solara.Div(classes=["tk-root", *(["tk-large"] if view.present else [])]):
         _show_header(case, view, lambda: latest.current, ask)
         with solara.Div(classes=["tk-main-part"]):
-            if view.page == "simulate":
+            if view.page in OF_RUNS:
                 with solara.Div(classes=["tk-controls"]):
                     _show_setup(case, view, runs, error, notice, ask, reset, stop)
                     if view.show != "record" and not view.present:
                         Weights(case, view, ask)
+            if view.page == "simulate":
                 simulate_page.Simulate(case, view, runs.ensemble, ask)
+            elif view.page == "network":
+                network_page.Network(case, view, runs.ensemble, dark, ask)
             elif view.page == "state":
                 state_page.OneState(case, view, dark, error, ask)
             elif view.page == "whatif":
@@ -183,9 +186,11 @@ def _show_setup(
     reset: Callable[..., None],
     stop: Callable[..., None],
 ) -> None:
+    # the network is one of all clubs
     clubs = [
         {"id": name, "name": case.club_name(name, case.end), "title": club.title}
         for name, club in case.clubs.items()
+        if view.page == "simulate"
     ]
     _setup(
         view=_plain(view),

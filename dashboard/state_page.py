@@ -34,11 +34,6 @@ def _decision(
     """Which state, club and month; the decision in words and as waterfalls."""
 
 
-@solara.component_vue("chart.vue")
-def _chart(title: str, told: str, state: str) -> None:
-    """An ordinary chart, drawn by ECharts as SVG, which can be saved."""
-
-
 @solara.component
 def OneState(case: Case, view: View, dark: bool, error: str, ask: Ask) -> None:
     """The page of one state."""
@@ -86,4 +81,4 @@ def OneState(case: Case, view: View, dark: bool, error: str, ask: Ask) -> None:
                     large=view.present,
                     unit=unit,
                 )
-                _chart(title=title, told=json.dumps(option), state=view.state)
+                charts.Chart(title=title, told=json.dumps(option), state=view.state)

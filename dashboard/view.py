@@ -11,7 +11,15 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.errors import InputError
 
-PAGES = {"simulate": "Simulate", "state": "A state", "whatif": "What if", "lab": "Lab"}
+PAGES = {
+    "simulate": "Simulate",
+    "state": "A state",
+    "whatif": "What if",
+    "network": "Network",
+    "lab": "Lab",
+}
+#: those that show the record, one run or many runs over time
+OF_RUNS = ("simulate", "network")
 SHOWS = {"record": "The record", "run": "One run", "ensemble": "Many runs"}
 RUNS, MOST_RUNS, LAST_SEED = 300, 2000, 2**31 - 1
 DIRECTIONS = ("up", "none", "down")

@@ -249,24 +249,23 @@ def _betweenness(shared: Bools) -> Floats:
     return np.asarray(np.average(rows, axis=0, weights=number))
 
 
-def between_by_month(case: Case, seats: Bools) -> tuple[Floats, Floats]:
-    """How many pairs each state stands between, the mean over runs, and how many of them are rivals; shape (T, S) each.
+def between_by_month(case: Case, seats: Bools) -> Floats:
+    """How many pairs each state stands between, the mean over runs, shape (T, S).
 
     Parameters
     ----------
     case
-        The case; the last month of `seats` is its last.
+        The case.
     seats
         Who is in, shape (R, T, S, C).
     """
-    months = range(case.end - seats.shape[1] + 1, case.end + 1)
-    pairs, opposed = [], []
-    for t, month in enumerate(months):
-        shared = network.share_a_club(case, seats[:, t])
-        rivals = network.rivals(case, month).astype(float)
-        pairs.append(network.stands_between(shared).mean(axis=0))
-        opposed.append(network.stands_between(shared, rivals).mean(axis=0))
-    return np.array(pairs), np.array(opposed)
+    found = []
+    for t in range(seats.shape[1]):
+        packed = np.packbits(seats[:, t].reshape(len(seats), -1), axis=1)
+        _, first, number = np.unique(packed, axis=0, return_index=True, return_counts=True)
+        between = network.stands_between(network.share_a_club(case, seats[first, t]))
+        found.append(np.average(between, axis=0, weights=number))
+    return np.array(found)
 
 
 def layout(case: Case) -> dict[str, dict[str, float]]:

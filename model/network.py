@@ -4,6 +4,8 @@ Seats are those of the record unless others are given, for example ``model.seats
 everybody joins says nothing of who is close to whom, so it ties nobody to anybody here (`telling`).
 """
 
+from functools import lru_cache
+
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ FAINT = 0.05
 COMMON = 0.75
 
 
+@lru_cache(maxsize=32)
 def telling(case: Case) -> tuple[str, ...]:
     """The clubs that tell states apart: all but those in which more than `COMMON` of them sat at once, by the record.
 
@@ -103,7 +106,7 @@ def co_membership(case: Case, month: int, seats: Bools | None = None) -> "nx.Gra
 def share_a_club(case: Case, seats: Bools) -> Bools:
     """Which states sit in a telling club together, shape (..., S, S), from seats of shape (..., S, C)."""
     told = np.array([club in telling(case) for club in case.clubs])
-    inside = (seats & told).astype(np.int16)
+    inside = (seats & told).astype(np.float32)
     shared = (inside @ inside.swapaxes(-1, -2)) > 0
     shared[..., np.eye(shared.shape[-1], dtype=bool)] = False
     return np.asarray(shared)

@@ -1,5 +1,6 @@
 """The dashboard in Chromium: pages open, playing moves the map, links lead back, nothing leaves this machine."""
 
+import itertools
 import re
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from tests.browsing import FOCUSED, Visits, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
+PHONE = {"width": 390, "height": 844}
+
 
 def month(page: Page) -> str:
     return page.locator(".tk-month").inner_text()
@@ -30,6 +33,7 @@ def month(page: Page) -> str:
         ("?page=state&state=UZB&month=2012-06", ".tk-waterfall"),
         ("?page=whatif&cf=CF2", ".tk-guess"),
         ("?page=whatif&cf=CF2&runs=20&guess=UZB:up:80", ".tk-forest svg"),
+        ("?page=network&show=record&month=2002-06", ".tk-chart-box svg"),
         ("?page=lab", ".tk-seats"),
     ],
 )
@@ -407,3 +411,46 @@ def test_a_comparison_can_be_stopped_and_the_page_stays_free(visit: Visits) -> N
     expect(page.get_by_label("Uzbekistan: likelier in")).to_be_checked()
     page.get_by_role("button", name="Simulate").click()
     page.wait_for_selector("[data-state=UZB]")
+
+
+def test_the_network_plays_and_opens_a_state(visit: Visits) -> None:
+    page = visit("?page=network&show=record&month=1999-03")
+    state, finding = page.locator("[data-node=AZE]"), page.locator(".tk-finding")
+    expect(state).to_have_attribute("data-between", "14")
+    expect(finding).to_contain_text("March 1999: Azerbaijan and Georgia stand between 14 pairs")
+    place = state.locator(".tk-dot").get_attribute("cx")
+    page.get_by_role("button", name="Play").click()
+    expect(state).to_have_attribute("data-between", "0")
+    page.get_by_role("button", name="Pause").click()
+    expect(page).to_have_url(re.compile(r"month=(1999-(?!03)|200)"))
+    assert state.locator(".tk-dot").get_attribute("cx") == place, "places hold still"
+    page.locator(".tk-player summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Months and states, CSV").click()
+    rows = pd.read_csv(download.value.path()).query("month == '2002-06'").set_index("state")
+    assert rows.loc["UZB", ["between", "p_in_GUAM", "p_in_SCO", "p_in_CST"]].tolist() == [
+        16,
+        1,
+        1,
+        0,
+    ]
+    state.click()
+    page.wait_for_selector(".tk-waterfall, .tk-quiet")
+    expect(page).to_have_url(re.compile("page=state.*state=AZE"))
+
+
+def test_the_network_of_runs_says_shares(visit: Visits) -> None:
+    page = visit("?page=network&runs=20&start=1998-12&month=2002-06", viewport=PHONE)
+    expect(page.locator(".tk-between caption")).to_contain_text("mean over runs")
+    share = page.locator("[data-node=UZB]")
+    expect(share).to_have_attribute(
+        "aria-label", re.compile(r"in \d+% of runs.*stands between \d+\.\d")
+    )
+    boxes = page.locator("[data-node] text, [data-club] text").evaluate_all(
+        "all => all.map(t => (b => [b.x, b.y, b.right, b.bottom])(t.getBoundingClientRect()))"
+    )
+    for (i, a), (j, b) in itertools.combinations(enumerate(boxes), 2):
+        apart = a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] + 4 or b[3] <= a[1] + 4
+        assert apart, (i, j)
+    assert min(box[0] for box in boxes) >= 0
+    assert max(box[2] for box in boxes) <= PHONE["width"]
