@@ -13,7 +13,7 @@ import pytest
 
 from tashkent import cli
 from tashkent.calibration import stages
-from tashkent.cli.new_case import SKELETON
+from tashkent.cli.new_case import SKELETON, new_case
 from tashkent.cli.options import NOT_CONVERGED
 from tashkent.cli.screen import STAND_IN
 
@@ -83,6 +83,8 @@ EVERY: Mapping[str, Arguments] = {
     "app": lambda _: ("--no-open",),
     "case check": lambda f: (str(f / "case"),),
     "case new": lambda f: (str(f / "new"),),
+    "case list": lambda _: (),
+    "evidence build": lambda f: (str(f / "measured"), "--replace"),
 }
 #: what else than 0 a command ends with if all is well
 CODES = {"calibrate": NOT_CONVERGED}
@@ -100,6 +102,7 @@ def design(folder: Path) -> str:
 def lay_out(folder: Path, *, earlier: bool = False) -> Path:
     """Put a case and what a user writes into a folder, and perhaps an earlier result."""
     shutil.copytree(SKELETON, folder / "case")
+    new_case(folder / "measured", "RUS", ("POL", "ROU"))
     for name, text in (
         ("no_ring.toml", QUESTION),
         ("design.toml", design(folder)),

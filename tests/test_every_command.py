@@ -25,6 +25,7 @@ from tashkent.cli import screen
 from tashkent.cli.options import STOPPED
 from tashkent.dashboard import server
 from tashkent.model.case import loading
+from tashkent.model.evidence import building
 from tashkent.model.storage import is_stray
 from tests.commands import (
     CODES,
@@ -278,6 +279,7 @@ def interrupt(*_: object, **__: object) -> Any:
 @pytest.mark.parametrize("name", EVERY)
 def test_ctrl_c_before_the_work(monkeypatch: pytest.MonkeyPatch, written: Path, name: str) -> None:
     monkeypatch.setattr(loading._Loader, "load", interrupt)
+    monkeypatch.setattr(building, "build", interrupt)
     monkeypatch.setattr(server, "serve", interrupt)
     (written / "earlier").mkdir()
     (written / "earlier" / "manifest.json").write_text("{}")

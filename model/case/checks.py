@@ -1,6 +1,7 @@
 """Checks of a case's tables against each other; the record's are in `model.case.record_checks`."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from itertools import combinations
 from typing import Any
 
@@ -9,6 +10,7 @@ from tashkent.agents.terms import TERMS
 from tashkent.model.case.case import Case
 from tashkent.model.case.record_checks import check_record, check_seat
 from tashkent.model.case.tables import (
+    COMPOSITES,
     COUNCIL,
     FIXED,
     LEADERLESS,
@@ -18,9 +20,10 @@ from tashkent.model.case.tables import (
     SHARES,
     TIE,
 )
-from tashkent.model.clock import month_of
+from tashkent.model.clock import MONTHS_PER_YEAR, month_of
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.reading import one_of
+from tashkent.model.statuses import IN_FIRST, IN_LAST, Status
 from tashkent.model.statutes import (
     SEVERAL,
     Incompatible,
@@ -28,6 +31,9 @@ from tashkent.model.statutes import (
     Observer,
     Statute,
 )
+
+#: statuses of the record that are a seat
+_SITS = tuple(status.name.lower() for status in Status if IN_FIRST <= status <= IN_LAST)
 
 
 def check_case(case: Case) -> None:
@@ -335,8 +341,8 @@ def check_evidence(case: Case) -> None:
     InputError
         For the first row that is wrong.
     """
-    file = "evidence/composites.csv"
-    years = range(case.start // 12, case.end // 12 + 1)
+    file = COMPOSITES
+    years = evidence_needed(case)
     seen: dict[tuple[str, str, int], float] = {}
     for number, row in enumerate(case.composites, start=1):
         one_of(file, f"row {number}.state", row.state, case.deciders)
@@ -349,14 +355,44 @@ def check_evidence(case: Case) -> None:
     needed |= set(READ)
     for variable in sorted(needed):
         for state in case.deciders:
-            for year in years:
+            for year in years[state]:
                 if (variable, state, year) not in seen:
-                    key = f"{variable} {state}"
-                    raise InputError(file, key, year, f"a row for each year {years[0]}-{years[-1]}")
+                    span = f"{years[state][0]}-{years[state][-1]}"
+                    raise InputError(
+                        file, f"{variable} {state}", year, f"a row for each year {span}"
+                    )
     pairs = [(row.state, row.rival, row.year) for row in case.rivalry]
     _check_pairs(case, "evidence/rivalry.csv", "rival", pairs)
     pairs = [(row.state, row.partner, row.year) for row in case.bonds]
     _check_pairs(case, "evidence/bonds.csv", "partner", pairs)
+
+
+def evidence_needed(case: Case) -> dict[str, range]:
+    """The years for which each deciding state needs evidence: from the first to the last in which a seat is its matter.
+
+    That is, in which a club is open to it or it is in one. A state that does not exist yet, or no longer, needs none;
+    one that no club ever concerns needs it throughout.
+    """
+    first, last = case.start // MONTHS_PER_YEAR, case.end // MONTHS_PER_YEAR
+    concerned: dict[str, set[int]] = {state: set() for state in case.deciders}
+
+    def concern(state: str, *days: date | None) -> None:
+        if state in concerned:
+            years = (last if day is None else day.year for day in days)
+            concerned[state] |= {min(max(year, first), last) for year in years}
+
+    for row in case.openness:
+        concern(row.state, row.open_from, row.open_until)
+    at_the_end: dict[tuple[str, str], date | None] = {}
+    for entry in case.record:
+        concern(entry.state, entry.date)
+        at_the_end[entry.club, entry.state] = None if entry.status in _SITS else entry.date
+    for (_, state), day in at_the_end.items():
+        concern(state, day)
+    return {
+        state: range(min(years), max(years) + 1) if years else range(first, last + 1)
+        for state, years in concerned.items()
+    }
 
 
 def _check_pairs(case: Case, file: str, other: str, rows: list[tuple[str, str, int]]) -> None:

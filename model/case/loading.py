@@ -64,18 +64,30 @@ def load_case(case: str | Path = "cst") -> Case:
     >>> load_case("cst").deciders[:3]
     ('ARM', 'AZE', 'BLR')
     """
-    path = CASES / case if is_shipped(case) else place_of(Path(case))
-    if case == "" or not os.path.isdir(
-        path
-    ):  # Path.is_dir raises an error for a name that is too long
-        raise unknown("case", "name or folder", str(case), shipped_cases())
+    path = case_folder(case)
     found = _Loader(path).load()
     _LOG.info("read %r from %s", found, path)
     return found
 
 
+def case_folder(case: str | Path) -> Path:
+    """The folder of a case, by the name of a shipped one or by the folder itself.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    path = CASES / case if is_shipped(case) else place_of(Path(case))
+    if case == "" or not os.path.isdir(
+        path
+    ):  # Path.is_dir raises an error for a name that is too long
+        raise unknown("case", "name or folder", str(case), shipped_cases())
+    return path
+
+
 def shipped_cases() -> list[str]:
-    """The names of the cases that come with the model."""
+    """The names of the cases that come with the model, in alphabetical order."""
     return sorted(path.parent.name for path in CASES.glob("*/case.toml"))
 
 

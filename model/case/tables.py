@@ -52,6 +52,8 @@ READ = ("means", "autonomy")
 TIE = "tie_"
 #: roles that may be behind a threat besides the sponsors; they lead no club
 LEADERLESS = ("state", "nonstate", "domestic")
+COMPOSITES = "evidence/composites.csv"
+RIVALRY, BONDS = "evidence/rivalry.csv", "evidence/bonds.csv"
 TABLES = (
     "case.toml",
     "states.csv",
@@ -64,13 +66,13 @@ TABLES = (
     "record.csv",
     "parameters.toml",
     "theories.toml",
-    "evidence/composites.csv",
-    "evidence/rivalry.csv",
-    "evidence/bonds.csv",
+    COMPOSITES,
+    RIVALRY,
+    BONDS,
 )
 #: tables that a case may have besides; they inform no run and no fit, so the hash does not cover them
-CONTENTS, CITATIONS = "contents.csv", "citations.csv"
-BESIDE = ("patterns.toml", CONTENTS, CITATIONS)
+CONTENTS, CITATIONS, RECIPE = "contents.csv", "citations.csv", "evidence.toml"
+BESIDE = ("patterns.toml", CONTENTS, CITATIONS, RECIPE)
 
 
 class TableRow(BaseModel):

@@ -16,6 +16,7 @@ from tashkent.cli import (
     case,
     compare,
     counterfactuals,
+    evidence,
     explain,
     law,
     network,
@@ -51,6 +52,7 @@ for command in (
 ):
     commands.command()(speaking(command))
 commands.add_typer(case.commands, name="case")
+commands.add_typer(evidence.commands, name="evidence")
 
 
 def _show_version(asked: bool) -> None:

@@ -35,6 +35,7 @@ def check(
     from tashkent.cli.whole_case import load_whole_case
     from tashkent.model.citations import citations
     from tashkent.model.clock import month_label
+    from tashkent.model.evidence.thin import thin_words, thin_years
 
     case = load_whole_case(path)
     cited = citations(case)
@@ -51,6 +52,7 @@ def check(
         "to": month_label(case.end),
         "sections cited": cited.located,
         "sections not located": cited.not_located,
+        "thin evidence": thin_years(case) if as_json else thin_words(case),
     }
     if as_json:
         print(json.dumps(found, indent=2))
@@ -58,6 +60,38 @@ def check(
         print(
             f"{case.id}: valid. " + ", ".join(f"{k} {v}" for k, v in found.items() if k != "case")
         )
+
+
+@commands.command("list")
+def listed(as_json: JsonOption = False) -> None:
+    """Say which cases come with the model; a command takes one by its name or any folder with --case.
+
+    Example: tashkent case list
+    """
+    from tashkent.cli.screen import Figures, Heading, console
+    from tashkent.model.case import load_case, shipped_cases
+    from tashkent.model.clock import month_label
+
+    cases = [load_case(name) for name in shipped_cases()]
+    if as_json:
+        found = [
+            {
+                "case": case.id,
+                "title": case.title,
+                "from": month_label(case.start),
+                "to": month_label(case.end),
+                "states": list(case.state_ids),
+                "clubs": list(case.clubs),
+                "folder": str(case.path),
+            }
+            for case in cases
+        ]
+        print(json.dumps(found, indent=2))
+        return
+    table = Figures([Heading("case"), Heading("title", words=True), Heading("clubs", words=True)])
+    for case in cases:
+        table.add_row(case.id, case.title, ", ".join(case.clubs))
+    console().print(table)
 
 
 @commands.command("new")
@@ -78,5 +112,6 @@ def new(
     made = new_case(folder, patron, [state.strip() for state in states.split(",")])
     print(
         f"{made.id}: written. Every row is invented: replace it, then `tashkent case check {folder}` "
-        f"and `tashkent run --case {folder} --runs 5`."
+        f"and `tashkent run --case {folder} --runs 5`. What is measured comes from the world's tables with "
+        f"`tashkent evidence build {folder} --replace`."
     )

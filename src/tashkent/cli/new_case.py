@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tashkent.model.case import Case, load_case
+from tashkent.model.case.tables import RECIPE
 from tashkent.model.errors import InputError
 from tashkent.model.storage import is_free, new_folder
 
 #: the skeleton; the tests use it as the smallest case
 SKELETON = Path(__file__).parent / "skeleton"
 PATRON, STATES = "COR", ("ARV", "BOR")
+#: who stands against the patron in the recipe of evidence, and who does if that is the patron itself
+RIM, OTHER_RIM = "USA", "RUS"
 
 Row = list[str]
 
@@ -43,6 +46,11 @@ def new_case(folder: Path, patron: str = PATRON, states: Sequence[str] = STATES)
                     text = _csv(text, names, _FURTHER.get(file.as_posix()), states[len(STATES) :])
                 else:
                     text = _toml(text, names)
+                if file.name == RECIPE and patron == RIM:
+                    text = text.replace(
+                        f'[sponsors.rim]\nstates = ["{RIM}"]',
+                        f'[sponsors.rim]\nstates = ["{OTHER_RIM}"]',
+                    )
                 if file.name == "case.toml":
                     text = text.replace('id = "minimal"', f'id = "{_id(folder)}"')
                 (made / file).parent.mkdir(exist_ok=True)

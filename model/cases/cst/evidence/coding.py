@@ -19,6 +19,7 @@ from pydantic import Field
 
 from tashkent.model.case.tables import Day, TableRow
 from tashkent.model.errors import InputError, unknown
+from tashkent.model.evidence import world
 from tashkent.model.reading import csv_rows, file_text, one_of
 
 HERE = Path(__file__).parent
@@ -39,6 +40,8 @@ COLUMNS = (
 )
 #: what happens on a day or within a year is on everybody's mind for so many years
 ACUTE_YEARS = 1
+#: the first year whose columns are looked at
+FIRST_YEAR = 1991
 #: at most this on V-Dem's index of electoral democracy, an incumbent has reason to fear an overthrow next door
 NO_DEMOCRACY = 0.5
 
@@ -406,13 +409,12 @@ def read_facts() -> Facts:
     )
     threats = tuple(tomllib.loads((HERE.parent / "threats.toml").read_text(encoding="utf-8")))
     borders: dict[int, set[frozenset[str]]] = {}
-    for r in lines(HERE / "raw" / "cow_contiguity.csv"):
-        borders.setdefault(int(r["year"]), set()).add(frozenset((r["state_a"], r["state_b"])))
-    democracy = {
-        (r["state"], int(r["year"])): float(r["v2x_polyarchy"])
-        for r in lines(HERE / "raw" / "vdem_polyarchy.csv")
-        if r["v2x_polyarchy"]
-    }
+    for pair in world.table("borders").itertuples():
+        for year in range(max(pair.from_year, FIRST_YEAR), pair.to_year + 1):
+            borders.setdefault(year, set()).add(frozenset((pair.state_a, pair.state_b)))
+    measured = world.table("state_year").dropna(subset="v2x_polyarchy")
+    measured = measured[measured["year"] >= FIRST_YEAR]
+    democracy = {(r.state, r.year): float(r.v2x_polyarchy) for r in measured.itertuples()}
     tie = {
         (r["variable"], r["state"], int(r["year"])): float(r["value"])
         for r in lines(HERE / "composites.csv")
