@@ -8,7 +8,14 @@ from typing import Any
 import solara
 import solara.lab
 
-from tashkent.dashboard import lab_page, network_page, simulate_page, state_page, whatif_page
+from tashkent.dashboard import (
+    lab_page,
+    network_page,
+    rulebook_page,
+    simulate_page,
+    state_page,
+    whatif_page,
+)
 from tashkent.dashboard.results import Wish, obtain, the_case, wish_of
 from tashkent.dashboard.shared import while_wanted
 from tashkent.dashboard.view import MOST_RUNS, OF_RUNS, PAGES, SHOWS, Ask, View, changed, from_query
@@ -149,6 +156,8 @@ def Page() -> None:
                 network_page.Network(case, view, runs.ensemble, dark, ask)
             elif view.page == "state":
                 state_page.OneState(case, view, dark, error, ask)
+            elif view.page == "rulebook":
+                rulebook_page.Rulebook(case, view, error, ask)
             elif view.page == "whatif":
                 whatif_page.WhatIf(case, view, lambda: latest.current, error, notice, ask, reset)
             else:

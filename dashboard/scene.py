@@ -82,8 +82,9 @@ def frames(ensemble: Ensemble, club: str) -> dict[str, Any]:
 
 @lru_cache(maxsize=32)
 def facts(case: Case, club: str) -> dict[str, list[list[str]]]:
-    """What the sources say of each month: [kind, words] by month; law and record of one club."""
+    """What the sources say of each month: [kind, words, rule] by month; law and record of one club."""
     found: dict[int, dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
+    rules: dict[str, str] = {}
     for event in case.events:
         found[month_of(event.date)]["event", event.label].append(event.state)
         if event.date_end is not None and month_of(event.date_end) > month_of(event.date):
@@ -92,6 +93,7 @@ def facts(case: Case, club: str) -> dict[str, list[list[str]]]:
         if statute.club != club:
             continue
         words = f"{provision(statute)}: {statute.text}"
+        rules[words] = statute.id
         found[month_of(statute.from_)]["law begins", words] = []
         if statute.until is not None:
             found[month_of(statute.until)]["law ends", words] = []
@@ -102,7 +104,11 @@ def facts(case: Case, club: str) -> dict[str, list[list[str]]]:
     names = {s.state: s.name for s in case.states}
     return {
         month_label(month): [
-            [kind, _with_states(words, [names[s] for s in dict.fromkeys(states)])]
+            [
+                kind,
+                _with_states(words, [names[s] for s in dict.fromkeys(states)]),
+                rules.get(words, "") if kind.startswith("law") else "",
+            ]
             for (kind, words), states in sorted(by_words.items(), key=lambda item: _rank(item[0]))
         ]
         for month, by_words in found.items()

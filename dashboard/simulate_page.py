@@ -29,6 +29,7 @@ def _stage(
     large: bool,
     event_moved: Callable[[str], None],
     event_open: Callable[[dict[str, str]], None],
+    event_goto: Ask,
 ) -> None:
     """Map, player and lanes; playing happens in the browser alone."""
 
@@ -58,6 +59,7 @@ def Simulate(case: Case, view: View, ensemble: Ensemble | None, ask: Ask) -> Non
         large=view.present,
         event_moved=lambda month: ask({"month": month}),
         event_open=lambda chosen: ask({**chosen, "page": "state"}),
+        event_goto=ask,
     )
 
 

@@ -9,19 +9,23 @@ from urllib.parse import parse_qs, urlencode
 from tashkent.dashboard import question
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
-from tashkent.model.errors import InputError
+from tashkent.model.errors import InputError, shortened
+from tashkent.model.lawbook import months_in_force
 
 PAGES = {
     "simulate": "Simulate",
     "state": "A state",
     "whatif": "What if",
     "network": "Network",
+    "rulebook": "Rulebook",
     "lab": "Lab",
 }
 #: those that show the record, one run or many runs over time
 OF_RUNS = ("simulate", "network")
 SHOWS = {"record": "The record", "run": "One run", "ensemble": "Many runs"}
 RUNS, MOST_RUNS, LAST_SEED = 300, 2000, 2**31 - 1
+#: letters of what was asked for that are said again
+LONGEST = 40
 DIRECTIONS = ("up", "none", "down")
 #: a state, the direction that is expected of it, and how sure of it somebody is, in per cent
 Guess = tuple[str, str, int]
@@ -57,6 +61,8 @@ class View:
     by: int = 0
     #: what is expected; the answer is shown only once there is something
     guess: tuple[Guess, ...] = ()
+    #: the rule that is looked at, by its id; none if empty
+    rule: str = ""
 
     def reset(self, case: Case) -> "View":
         """As at the beginning, with the same case, counterfactual, seed and club."""
@@ -79,6 +85,7 @@ class View:
                 "state": self.state,
                 **({"weights": spoken(self.weights)} if self.weights else {}),
                 **({"present": 1} if self.present else {}),
+                **({"rule": self.rule} if self.page == "rulebook" and self.rule else {}),
                 **self.asked(),
             }
         )
@@ -195,7 +202,13 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
         found["weights"] = held
     if "present" in asked:
         found["present"] = asked["present"] in ("1", 1, True)
-    view, wrong = _what_if(case, replace(view, **found), view.club, asked)  # type: ignore[arg-type]
+    view, before = replace(view, **found), view.club  # type: ignore[arg-type]
+    if (value := asked.get("rule")) is not None:
+        try:
+            view = _looking_at(case, view, str(value))
+        except ValueError as error:
+            complaints.append(str(error))
+    view, wrong = _what_if(case, view, before, asked)
     return view, (*complaints, *wrong)
 
 
@@ -209,6 +222,18 @@ def _month(key: str, value: object, first: int, last: int) -> int:
         span = f"{month_label(first)} and {month_label(last)}"
         raise ValueError(f"{key} lies between {span}; {month_label(month)} does not.")
     return month
+
+
+def _looking_at(case: Case, view: View, rule: str) -> View:
+    """The view with a rule, its club, and a month in which it is in force; an empty rule is none."""
+    if not rule:
+        return replace(view, rule="")
+    statute = next((s for s in case.statutes if s.id == rule), None)
+    if statute is None:
+        raise ValueError(f'There is no rule "{shortened(rule, LONGEST)}" here.')
+    first, last = months_in_force(statute)
+    month = max(view.month, first) if last is None else min(max(view.month, first), last)
+    return replace(view, rule=rule, club=statute.club, month=min(max(month, case.start), case.end))
 
 
 def _what_if(

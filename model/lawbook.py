@@ -190,6 +190,12 @@ def span(statute: Statute) -> str:
     return f"on {last} only" if last == statute.from_ else f"from {statute.from_} to {last}"
 
 
+def months_in_force(statute: Statute) -> tuple[int, int | None]:
+    """The first and the last month in which a statute is in force on some day; no last one if nothing ends it."""
+    last = None if statute.until is None else month_of(statute.until - timedelta(days=1))
+    return month_of(statute.from_), last
+
+
 def signing(statute: Statute) -> str:
     """When a statute was signed, if it took effect later, and whether it binds only who joins it."""
     told = [f"signed on {statute.signed}"] if statute.signed else []
@@ -216,6 +222,19 @@ def differences(replacement: Replacement) -> str:
         f"{spoken(k)}: {spoken(a)} -> {spoken(b)}" for k, (a, b) in replacement.numbers.items()
     )
     return told or "no number changed"
+
+
+def facts(statute: Statute) -> tuple[tuple[str, str], ...]:
+    """What there is to say of a statute besides its text and what is open about it, each fact with its name."""
+    found = [
+        ("kind", kind_of(statute)),
+        ("provision", provision(statute)),
+        ("in force", span(statute)),
+        ("signing", signing(statute)),
+        *((spoken(k), spoken(v)) for k, v in numbers(statute).items()),
+        ("source", statute.source),
+    ]
+    return tuple((name, words) for name, words in found if words)
 
 
 def sources(case: Case, statutes: Iterable[Statute]) -> dict[str, str]:
@@ -386,18 +405,10 @@ def rulebook(case: Case) -> str:
 
 
 def _statute_markdown(statute: Statute) -> list[str]:
-    facts = [
-        f"kind: `{kind_of(statute)}`",
-        f"provision: {_md(provision(statute))}",
-        f"in force: {span(statute)}",
-        *([f"signing: {words[:1].lower()}{words[1:]}"] if (words := signing(statute)) else []),
-        *(f"{spoken(k)}: {_md(spoken(v))}" for k, v in numbers(statute).items()),
-        f"source: {_md(statute.source)}",
-    ]
     lines = [f"### `{statute.id}`", "", _md(statute.text), ""]
     if question := open_question(statute):
         lines += [_md(question), ""]
-    return [*lines, *(f"* {fact}" for fact in facts), ""]
+    return [*lines, *(f"* {name}: {_fact_md(name, words)}" for name, words in facts(statute)), ""]
 
 
 def _changes_markdown(case: Case) -> list[str]:
@@ -419,6 +430,12 @@ def _changes_markdown(case: Case) -> list[str]:
         cells = (str(change.day), change.club, "<br>".join(rules), "<br>".join(told))
         lines.append(f"| {' | '.join(cells)} |")
     return [*lines, ""]
+
+
+def _fact_md(name: str, words: str) -> str:
+    if name == "kind":
+        return f"`{words}`"
+    return _md(words[:1].lower() + words[1:] if name == "signing" else words)
 
 
 def _md(words: str) -> str:

@@ -34,6 +34,7 @@ def month(page: Page) -> str:
         ("?page=whatif&cf=CF2", ".tk-guess"),
         ("?page=whatif&cf=CF2&runs=20&guess=UZB:up:80", ".tk-forest svg"),
         ("?page=network&show=record&month=2002-06", ".tk-chart-box svg"),
+        ("?page=rulebook&month=1999-04", ".tk-rule"),
         ("?page=lab", ".tk-seats"),
     ],
 )
@@ -454,3 +455,29 @@ def test_the_network_of_runs_says_shares(visit: Visits) -> None:
         assert apart, (i, j)
     assert min(box[0] for box in boxes) >= 0
     assert max(box[2] for box in boxes) <= PHONE["width"]
+
+
+def test_a_rule_is_one_click_from_where_it_is_named(visit: Visits) -> None:
+    page = visit("?page=state&state=UZB&month=1999-04")
+    page.locator(".tk-act .tk-link").first.click()
+    chosen = page.locator(".tk-chosen-rule")
+    expect(chosen).to_be_focused()
+    expect(chosen).to_be_in_viewport()
+    rule = str(chosen.get_attribute("id")).removeprefix("rule-")
+    expect(page).to_have_url(re.compile(f"page=rulebook.*rule={rule}"))
+    expect(page.locator(".tk-law h2").first).to_contain_text("the law in April 1999")
+    page.get_by_role("button", name="Change after").click()
+    expect(page.locator(".tk-law h2").first).to_contain_text("the law in May 2000")
+    page.get_by_label("Find").fill("CST-P1999")
+    expect(page.locator(".tk-rule")).to_have_count(1)
+    link = str(page.locator(".tk-rule a").get_attribute("href"))
+    again = visit(link)
+    expect(again.locator(".tk-chosen-rule h3")).to_contain_text("Protocol on the prolongation")
+    expect(again.locator(".tk-law h2").first).to_contain_text("the law in May 2000")
+
+
+def test_a_law_that_begins_leads_to_its_rule(visit: Visits) -> None:
+    page = visit("?show=record&month=2000-06")
+    page.locator(".tk-scroll .tk-link").first.click()
+    expect(page.locator(".tk-chosen-rule")).to_be_focused()
+    expect(page.locator(".tk-chosen-rule")).to_contain_text("2000-06-20")
