@@ -170,7 +170,7 @@ def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
             if task.first == 0:
                 group = _Group.of(plan, [point.number for point in task.points])
             group = group.with_runs(plan, table, task.last - task.first)
-            if task.last == plan.design.runs:
+            if task.last == plan.design.all_runs:
                 summary.add(group.rows(plan))
             if plan.design.keep == "runs":
                 runs.add(table)

@@ -6,6 +6,7 @@ from typing import Any
 
 from tashkent.calibration.measures.record import Brier
 from tashkent.experiments.factors import (
+    COUNTED,
     CROSSED,
     FACTORS,
     ONCE,
@@ -18,6 +19,7 @@ from tashkent.experiments.factors import (
     OfTheory,
     name_error_at,
 )
+from tashkent.experiments.listed import with_columns
 from tashkent.experiments.outcomes import read_outcomes
 from tashkent.experiments.plan import DRAW, POINT, SUMMARY, SweepDesign, SweepPlan
 from tashkent.experiments.scenarios import WHOLE, Scenario, ScenarioCases
@@ -68,13 +70,16 @@ def read_design(given: Path | str | Mapping[str, Any], *, trust: bool = False) -
     rows = table.pop("factor", [])
     if not isinstance(rows, list | tuple):
         raise InputError(file, "factor", rows, "tables, each under [[factor]]")
+    listed = table.pop("table", None)
+    if listed is not None:
+        rows = with_columns(file, listed, rows)
     table["factor"] = tuple(_factor(file, n, row) for n, row in enumerate(rows, start=1))
     design: SweepDesign = validated(SweepDesign, table, file, "design")
     _check_keys(design, file)
     with name_error_at(file, "case"):
         case = load_case(design.case)
     asked = [f for f in design.factors if isinstance(f, OfTheory)]
-    theories = asked[0].values if asked else (design.theory or WHOLE,)
+    theories = tuple(dict.fromkeys(asked[0].values)) if asked else (design.theory or WHOLE,)
     if not trust:
         refuse_files(theories, file, "factor (theory).values" if asked else "theory")
     plan = SweepPlan(
@@ -110,9 +115,11 @@ def _key(number: int, factor: Factor) -> str:
 def _check_keys(design: SweepDesign, file: str) -> None:
     """Refuse keys that have no effect together with the others."""
     method, points = design.method, design.points
-    if method == "grid" and points is not None:
-        raise InputError(file, "points", points, "none: a grid has those that its factors make")
-    if method != "grid" and points is None:
+    if method in COUNTED and points is not None:
+        raise InputError(
+            file, "points", points, f"none: a {method} has those that its factors make"
+        )
+    if method not in COUNTED and points is None:
         raise InputError(file, "points", "missing", f"a number of points for {method}")
     if method == "sobol" and points is not None and points & (points - 1):
         raise InputError(file, "points", points, "a power of two for sobol")
@@ -127,8 +134,10 @@ def _check_keys(design: SweepDesign, file: str) -> None:
             raise InputError(
                 file, kind, getattr(design, kind), f"none beside a factor of kind {kind}"
             )
+    if method == "table":
+        _check_rows(design, file)
     for number, factor in enumerate(design.factors, start=1):
-        if not isinstance(factor, NumberFactor):
+        if method == "table" or not isinstance(factor, NumberFactor):
             continue
         if method in CROSSED and factor.number is None:
             allowed = f"values, or a number of levels, for {method}"
@@ -136,6 +145,21 @@ def _check_keys(design: SweepDesign, file: str) -> None:
         if method not in CROSSED and factor.levels is not None:
             allowed = f"none: {method} takes values from the whole range"
             raise InputError(file, f"{_key(number, factor)}.levels", factor.levels, allowed)
+
+
+def _check_rows(design: SweepDesign, file: str) -> None:
+    """Refuse columns of a table that are not as long as the first."""
+    rows = design.factors[0].number
+    for number, factor in enumerate(design.factors, start=1):
+        values = getattr(factor, "values", None)
+        if values is None:
+            allowed = "values: a table has one of each factor for each point"
+            raise InputError(file, f"{_key(number, factor)}.values", "missing", allowed)
+        if len(values) != rows:
+            allowed = f"{rows} values, as many as the first factor has"
+            raise InputError(
+                file, f"{_key(number, factor)}.values", f"{len(values)} values", allowed
+            )
 
 
 def _check_factors(plan: SweepPlan, file: str) -> None:
@@ -160,8 +184,9 @@ def _check_factors(plan: SweepPlan, file: str) -> None:
             raise InputError(file, key, factor.column, "what no other factor varies")
         taken.add(factor.column)
         seen.add(what)
-        if isinstance(factor, ListedFactor | NumberFactor) and factor.values is not None:
-            twice = [v for v in factor.values if factor.values.count(v) > 1]
+        listed = isinstance(factor, ListedFactor | NumberFactor) and factor.values
+        if listed and design.method != "table":
+            twice = [v for v in listed if listed.count(v) > 1]
             if twice:
                 raise InputError(file, f"{key}.values", twice[0], "each value once")
         factor.check(cases, file, key)
@@ -188,8 +213,10 @@ def _check_outcomes(plan: SweepPlan, file: str) -> None:
         for number, outcome in enumerate(plan.outcomes, start=1):
             outcome.check_start(plan.case, start, file, f"outcome {number}")
     for number, outcome in enumerate(plan.outcomes, start=1):
+        odd = any(len(batch) % 2 for batch in design.batches)
         if isinstance(outcome, Brier) and (
-            design.runs < 2 or (design.random_numbers == "independent" and design.runs % 2)
+            design.runs < 2
+            or (odd and (design.random_numbers == "independent" or design.more_runs))
         ):
             allowed = "an outcome of single runs, or an even number of runs"
             raise InputError(file, f"outcome {number}", outcome.name, allowed)

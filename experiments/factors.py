@@ -378,6 +378,8 @@ FACTORS: dict[str, type[Factor]] = {
 }
 #: methods that combine levels
 CROSSED = ("grid", "posterior")
+#: methods whose factors say how many points there are
+COUNTED = ("grid", "table")
 #: factors that a design has once at most
 ONCE = ("counterfactual", "theory", "start", "imputation")
 

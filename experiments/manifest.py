@@ -117,7 +117,7 @@ def of_sweep(tasks: "Tasks", folder: Path, given: Given, failures: int) -> dict[
         "case_hash": plan.case.hash,
         "fit_until": month_label(plan.case.fit_until),
         "points": plan.size,
-        "runs_per_point": plan.design.runs,
+        "runs_per_point": plan.design.all_runs,
         "runs": tasks.runs,
         "runs_per_task": plan.chunk,
         "failures": failures,

@@ -2,16 +2,17 @@
 
 The method of a design says which combinations of its factors are run: a grid, a Latin hypercube (McKay, Beckman &
 Conover 1979, doi:10.2307/1268522), a scrambled Sobol' sequence (Owen 1998, doi:10.1006/jcom.1998.0487), or draws of the
-posterior, crossed with the other factors. Every method but the grid gives a number u in [0, 1) for each factor and
-point, which the factor turns into a value (`experiments.factors`).
+posterior, crossed with the other factors, or the rows of a table of one's own. A sample gives a number u in [0, 1) for
+each factor and point, which the factor turns into a value (`experiments.factors`).
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ DRAW = "draw"
 #: columns of a summary beside those of the factors
 SUMMARY = ("outcome", "runs", "defined", "mean", "sd", "se")
 
-Method = Literal["grid", "latin hypercube", "sobol", "posterior"]
+Method = Literal["grid", "latin hypercube", "sobol", "posterior", "table"]
 
 
 class SweepDesign(StrictTable):
@@ -58,6 +59,8 @@ class SweepDesign(StrictTable):
     points: int | None = Field(default=None, ge=1, le=1 << 24)
     #: runs of each point
     runs: int = Field(ge=1, le=1 << 31)
+    #: runs of each point that were added later, batch by batch
+    more_runs: tuple[Annotated[int, Field(ge=1, le=1 << 31)], ...] = Field(default=(), strict=False)
     seed: int = Field(default=0, ge=0)
     start: str | None = None
     theory: str | None = None
@@ -69,6 +72,17 @@ class SweepDesign(StrictTable):
     chunk: int | None = Field(default=None, ge=2, multiple_of=2)
     outcomes: tuple[str | dict[str, Any], ...] = Field(strict=False, min_length=1)
     factors: tuple[Factor, ...] = Field(default=(), alias="factor", strict=False)
+
+    @property
+    def batches(self) -> tuple[range, ...]:
+        """The numbers of the runs of each point: those of the beginning, and those of each batch that was added."""
+        ends = list(accumulate((self.runs, *self.more_runs), initial=0))
+        return tuple(range(low, high) for low, high in pairwise(ends))
+
+    @property
+    def all_runs(self) -> int:
+        """Runs of each point, those that were added too."""
+        return self.runs + sum(self.more_runs)
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ class SweepPlan:
 
     def __repr__(self) -> str:
         """A line: how many points of how many runs."""
-        return f"<SweepPlan: {self.size:,} points of {self.design.runs:,} runs>"
+        return f"<SweepPlan: {self.size:,} points of {self.design.all_runs:,} runs>"
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is kept of a sample: a task has points of its own."""
@@ -110,7 +124,10 @@ class SweepPlan:
 
     @property
     def chunk(self) -> int:
-        """Runs that are done and stored together: a thirty-second part of all, but from one block to eight."""
+        """Runs that are done and stored together: a thirty-second part of all, but from one block to eight.
+
+        Runs that are added later leave it as it was.
+        """
         if self.design.chunk is not None:
             return self.design.chunk
         part = self.size * self.design.runs // 32 // BLOCK * BLOCK
@@ -119,6 +136,8 @@ class SweepPlan:
     @cached_property
     def size(self) -> int:
         """How many points there are."""
+        if self.design.method == "table":
+            return self.design.factors[0].number or 0
         return (self.design.points or 1) * math.prod(len(levels) for levels in self._levels)
 
     @property
@@ -151,7 +170,10 @@ class SweepPlan:
         """What `rows` has, but for the parameters that a draw of the posterior has."""
         at = np.arange(numbers.start, numbers.stop)
         crossed = self.design.method in CROSSED
-        table = self._crossed(at // self._draws_each) if crossed else self._sampled(numbers)
+        if self.design.method == "table":
+            table = self._listed(numbers)
+        else:
+            table = self._crossed(at // self._draws_each) if crossed else self._sampled(numbers)
         if self.design.method == "posterior":
             table[DRAW] = at % self._draws_each
         table.insert(0, POINT, at)
@@ -178,6 +200,13 @@ class SweepPlan:
             left, level = np.divmod(left, len(self._levels[i]))
             found[factors[i].column] = [self._levels[i][number] for number in level]
         return pd.DataFrame(found, index=pd.RangeIndex(len(at)))
+
+    def _listed(self, numbers: range) -> pd.DataFrame:
+        """Rows of a table of one's own, in its order."""
+        columns = {f.column: f.on_grid(self.cases) for f in self.design.factors}
+        return pd.DataFrame(
+            {name: list(values[numbers.start : numbers.stop]) for name, values in columns.items()}
+        )
 
     @property
     def _draws_each(self) -> int:

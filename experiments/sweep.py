@@ -17,7 +17,7 @@ import pandas as pd
 
 from tashkent.experiments import manifest
 from tashkent.experiments.chunks import CHUNKS, keeping, run, write_tables
-from tashkent.experiments.design import read_design
+from tashkent.experiments.design import FILE, read_design
 from tashkent.experiments.given import Given, with_files
 from tashkent.experiments.manifest import FAILURES
 from tashkent.experiments.plan import POINT, SweepPlan
@@ -59,7 +59,7 @@ class Swept:
 
     def __repr__(self) -> str:
         """A line: how many points of how many runs, and whether all went well."""
-        size = f"{self.plan.size:,} points of {self.plan.design.runs:,} runs"
+        size = f"{self.plan.size:,} points of {self.plan.design.all_runs:,} runs"
         return f"<Swept: {size}, {self.failures} failed>"
 
     def _repr_html_(self) -> str:
@@ -186,7 +186,7 @@ def _swept(
 
 
 def check_folder(plan: SweepPlan, out: Path, resume: bool) -> None:
-    """Begin a sweep in a folder, or find it there; refuse whatever else stands in it.
+    """Begin a sweep in a folder, or find it there, perhaps with fewer runs; refuse whatever else stands in it.
 
     Raises
     ------
@@ -201,6 +201,7 @@ def check_folder(plan: SweepPlan, out: Path, resume: bool) -> None:
     try:
         told = json.loads(place.read_text(encoding="utf-8"))
         identity, design = str(told["identity"]), str(told["design"])
+        batches = [int(runs) for runs in told["batches"]]
     except (OSError, ValueError, KeyError, TypeError):
         allowed = "a new or empty folder, or one that holds this sweep"
         raise InputError("--out", "folder", str(out), allowed) from None
@@ -213,6 +214,12 @@ def check_folder(plan: SweepPlan, out: Path, resume: bool) -> None:
         state = "done" if (out / MANIFEST).exists() else "begun"
         allowed = f"a new or empty folder, or --resume: this sweep is there, {state}"
         raise InputError("--out", "folder", str(out), allowed)
+    now = [len(batch) for batch in plan.design.batches]
+    if now[: len(batches)] != batches:
+        raise InputError(FILE, "more_runs", now[1:], f"{batches[1:]} first: they are there")
+    if now != batches:
+        with claimed(out):
+            write_json(place, _told(tasks))
 
 
 def _forget(out: Path) -> None:
@@ -230,6 +237,7 @@ def _told(tasks: Tasks) -> dict[str, object]:
         "title": tasks.plan.design.title,
         "points": tasks.plan.size,
         "runs": tasks.runs,
+        "batches": [len(batch) for batch in tasks.plan.design.batches],
         "tasks": len(tasks),
     }
 

@@ -96,7 +96,8 @@ def _together(plan: SweepPlan, task: Task) -> Iterator[tuple[Point, ...]]:
     each other; an odd number of runs would let a Brier score, which pairs runs, pair those of two points.
     """
     each, group = task.last - task.first, list[Point]()
-    some = plan.design.random_numbers == "independent" and each < plan.design.runs
+    batch = _batch(plan, task)
+    some = plan.design.random_numbers == "independent" and each < len(batch)
     apart = each >= BLOCK or each % 2 == 1 or some
     for point in task.points:
         if group and (apart or point.scenario != group[0].scenario):
@@ -111,7 +112,10 @@ def _values(plan: SweepPlan, task: Task, points: Sequence[Point]) -> Floats:
     scenario, each = points[0].scenario, task.last - task.first
     case, end = plan.cases.case_in(scenario), horizon(plan.outcomes, plan.case)
     independent = plan.design.random_numbers == "independent"
-    first_run = task.first + (points[0].number * plan.design.runs if independent else 0)
+    first_run = task.first
+    if independent:
+        batch = _batch(plan, task)
+        first_run += batch.start * (plan.size - 1) + points[0].number * len(batch)
     parameters = parameters_of(case, _parameters(plan, points, each, first_run))
     share = None if independent or each >= BLOCK else each
     block = BLOCK if share is None else BLOCK - BLOCK % share
@@ -129,6 +133,11 @@ def _values(plan: SweepPlan, task: Task, points: Sequence[Point]) -> Floats:
         )
         found.append(measured(plan.outcomes, runs))
     return np.concatenate(found)
+
+
+def _batch(plan: SweepPlan, task: Task) -> range:
+    """The batch of runs that those of a task belong to."""
+    return next(batch for batch in plan.design.batches if task.first in batch)
 
 
 def _parameters(
@@ -241,29 +250,35 @@ class Tasks:
     @property
     def runs(self) -> int:
         """Runs of the whole sweep."""
-        return self.plan.size * self.plan.design.runs
+        return self.plan.size * self.plan.design.all_runs
 
     def __len__(self) -> int:
         """How many tasks there are."""
-        points, runs = self._shape
-        return -(-self.plan.size // points) * -(-self.plan.design.runs // runs)
+        ranges = sum(-(-len(batch) // self._each(batch)) for batch in self.plan.design.batches)
+        return -(-self.plan.size // self._points) * ranges
 
     @property
-    def _shape(self) -> tuple[int, int]:
-        """Points, and runs of each, in one task."""
-        runs, chunk = self.plan.design.runs, self.plan.chunk
-        return max(1, chunk // runs), min(runs, chunk)
+    def _points(self) -> int:
+        """Points in one task; runs that are added later leave it as it was."""
+        return max(1, self.plan.chunk // self.plan.design.runs)
+
+    def _each(self, batch: range) -> int:
+        """Runs of each point in one task, an even number if not all of a batch."""
+        together = self.plan.chunk // self._points
+        return min(len(batch), max(2, together - together % 2))
 
     def __iter__(self) -> Iterator[Task]:
         """All of them, point by point and run by run."""
         plan, number = self.plan, 0
-        points, each = self._shape
-        for low in range(0, plan.size, points):
-            at = tuple(plan.at(range(low, min(low + points, plan.size))))
+        for low in range(0, plan.size, self._points):
+            at = tuple(plan.at(range(low, min(low + self._points, plan.size))))
             told = json.dumps([astuple(point) for point in at])
-            for first in range(0, plan.design.runs, each):
-                last = min(first + each, plan.design.runs)
-                text = "\0".join((self.digest, told, str(first), str(last)))
-                key = hashlib.sha256(text.encode()).hexdigest()[:32]
-                yield Task(number, key, at, first, last)
-                number += 1
+            for batch in plan.design.batches:
+                each = self._each(batch)
+                for first in batch[::each]:
+                    last = min(first + each, batch.stop)
+                    of = (batch.start, len(batch)) if batch.start else ()
+                    text = "\0".join((self.digest, told, str(first), str(last), *map(str, of)))
+                    key = hashlib.sha256(text.encode()).hexdigest()[:32]
+                    yield Task(number, key, at, first, last)
+                    number += 1

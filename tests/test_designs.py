@@ -289,3 +289,70 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("method = \n")
     with pytest.raises(InputError, match=r"bad\.toml: syntax: "):
         read_design(tmp_path / "bad.toml")
+
+
+def test_a_table_has_the_points_that_it_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "p.csv").write_text("contagion,counterfactual\n0.5,CF1\n2,baseline\n0.5,CF1\n")
+    monkeypatch.chdir(tmp_path)
+    factors = (
+        {"vary": "parameter", "parameter": "contagion"},
+        {"vary": "counterfactual"},
+    )
+    plan = read_design(made(*factors, points=None, method="table", table="p.csv"))
+    assert plan.points.to_dict("list") == {
+        "point": [0, 1, 2],
+        "contagion": [0.5, 2.0, 0.5],
+        "counterfactual": ["CF1", "baseline", "CF1"],
+    }
+    assert plan.at(range(1, 2)) == plan.at(range(3))[1:2]
+    monkeypatch.chdir(
+        "/"
+    )  # the points stand in the table of the design; the file is not read again
+    assert read_design(plan.table).points.equals(plan.points)
+
+
+@pytest.mark.parametrize(
+    ("cells", "factors", "says"),
+    [
+        ("contagion\n0.5\nx\n", [{}], "p.csv: line 3.contagion: 'x' is not valid"),
+        ("contagion\n", [{}], "p.csv: rows: 0 is not valid; allowed: 1 to 100,000"),
+        ("contagio\n1\n", [{}], "nearest valid name: contagion"),
+        ("contagion,b\n1,2\n", [{}], "p.csv: column: 'b' is not valid"),
+        ("contagion\n1\n", [{"values": [1.0]}], "factor 1.values: [1.0] is not valid"),
+        ("contagion\n1\n", [{"levels": 3}], "factor 1.levels: 3 is not valid"),
+        ("contagion\n1\n", [{}, {}], "factor 2.name: 'contagion' is not valid"),
+    ],
+)
+def test_a_bad_table_is_one_line(
+    tmp_path: Path, cells: str, factors: list[dict[str, Any]], says: str
+) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(cells)
+    rows = [{"vary": "parameter", "parameter": "contagion", **keys} for keys in factors]
+    with pytest.raises(InputError) as error:
+        read_design(made(*rows, points=None, method="table", table=str(path)))
+    assert says in str(error.value)
+
+
+def test_columns_of_a_table_are_of_one_length() -> None:
+    factors = (
+        {"vary": "parameter", "parameter": "contagion", "values": [0.0, 1.0]},
+        {"vary": "counterfactual", "values": ["CF1"]},
+    )
+    with pytest.raises(InputError, match="2 values, as many as the first factor has"):
+        read_design(made(*factors, points=None, method="table"))
+
+
+def test_a_repeated_month_is_an_outcome_each() -> None:
+    outcome = {"measure": "in", "state": "UZB", "club": "CST", "month": "1999-01/1999-07/P3M"}
+    contagion = {"vary": "parameter", "parameter": "contagion", "values": [0.0, 1.0]}
+    names = [
+        [o.name for o in read_design(made(contagion, outcomes=[given])).outcomes]
+        for given in (outcome, "in(UZB, CST, 1999-01/1999-07/P3M)")
+    ]
+    assert names[0] == names[1] == [f"in(UZB, CST, 1999-{m})" for m in ("01", "04", "07")]
+    for wrong in ("1999-07/1999-01/P1M", "1999-01/1999-13/P1M", "1999-01/1999-07/P0M"):
+        with pytest.raises(InputError, match="outcome 1"):
+            read_design(made(contagion, outcomes=[f"in(UZB, CST, {wrong})"]))

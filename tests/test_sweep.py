@@ -441,3 +441,30 @@ def test_the_public_face_has_it() -> None:
     assert tk.sweep is sweep
     with pytest.raises(InputError, match="'runs', to have every run"):
         _ = tk.sweep(grid(runs=2)).runs
+
+
+@pytest.mark.parametrize("keep", ["points", "runs"])
+@pytest.mark.parametrize("random_numbers", ["common", "independent"])
+def test_a_sweep_with_more_runs_is_the_one_that_had_them_from_the_beginning(
+    tmp_path: Path, keep: str, random_numbers: str
+) -> None:
+    keys = {"keep": keep, "random_numbers": random_numbers, "chunk": 48}
+    first = sweep(grid(**keys), tmp_path / "more").read()
+    done = {path.name for path in (tmp_path / "more" / CHUNKS).iterdir()}
+    found = sweep(grid(**keys, more_runs=[10, 4]), tmp_path / "more", resume=True)
+    sweep(grid(**keys, more_runs=[10, 4]), tmp_path / "whole")
+    assert done < {path.name for path in (tmp_path / "more" / CHUNKS).iterdir()}
+    for path in (tmp_path / "whole").rglob("*"):
+        if path.is_file():
+            again = tmp_path / "more" / path.relative_to(tmp_path / "whole")
+            assert again.read_bytes() == path.read_bytes(), path.name
+    assert set(first.summary["runs"]) == {24}
+    assert set(found.summary["runs"]) == {38}
+    if keep == "runs":
+        rows = found.runs.sort_values(["point", "run"])
+        assert rows["run"].tolist() == [*range(38)] * 2
+        if random_numbers == "common":
+            plain = sweep(grid(keep="runs", runs=38))
+            assert rows[EXITS].tolist() == plain.runs[EXITS].tolist()
+    with pytest.raises(InputError, match=r"more_runs: \[10\].*\[10, 4\] first"):
+        sweep(grid(**keys, more_runs=[10]), tmp_path / "more", resume=True)

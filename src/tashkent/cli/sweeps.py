@@ -32,7 +32,7 @@ def as_json(found: Swept) -> dict[str, object]:
 def show(found: Swept, screen: "Console") -> None:
     """Points and outcomes on the screen, as many as fit, and where the rest is."""
     plan = found.plan
-    points, runs = plan.size, plan.design.runs
+    points, runs = plan.size, plan.design.all_runs
     told = f": {points:,} points of {runs:,} runs, seed {plan.design.seed}\n"
     screen.print(strong(plan.design.title or plan.case.title, told))
     names = [outcome.name for outcome in plan.outcomes[:MOST_OUTCOMES]]
