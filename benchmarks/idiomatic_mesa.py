@@ -392,9 +392,9 @@ def is_in_opening_window(case: Case, club: str, month: int) -> bool:
 
 
 def staleness(case: Case, club: str, month: int) -> float:
-    """How long an invitation has lain about: log of one plus the years since the opening window closed."""
+    """How long an invitation has lain about: log of one plus the whole years since the opening window closed."""
     since = since_invitation(case, club, month) or 0
-    return math.log1p(max(0, since - case.fixed("opening_months")) / 12)
+    return math.log1p(max(0, since - case.fixed("opening_months")) // 12)
 
 
 # 7.2 Perception and ties: what a state senses, month by month -----------------------------------

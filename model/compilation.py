@@ -86,7 +86,7 @@ def _life_of_clubs(case: Case) -> tuple[Bools, Bools, Bools, Floats]:
             founding[t, c] = month in founded
             since = min((month - m for m in invited if m <= month), default=-1)
             window[t, c] = 0 <= since < opening and not founding[t, c]
-            staleness[t, c] = np.log1p(max(0.0, since - opening) / MONTHS_PER_YEAR)
+            staleness[t, c] = np.log1p(max(0.0, since - opening) // MONTHS_PER_YEAR)
     return exists, founding, window, staleness
 
 

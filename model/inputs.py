@@ -101,7 +101,7 @@ class CaseInputs:
     exists: Bools = field(metadata=lies("month", "club"))
     founding: Bools = field(metadata=lies("month", "club"))
     window: Bools = field(metadata=lies("month", "club"))
-    #: log of one plus the years since the opening window closed, shape (T, C)
+    #: log of one plus the whole years since the opening window closed, shape (T, C)
     staleness: Floats = field(metadata=lies("month", "club"))
     #: a signature is enough to come in: no member is asked, shape (T, C)
     unasked: Bools = field(metadata=lies("month", "club"))

@@ -207,7 +207,7 @@ def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
                 * inputs.record.former[t - 1, s, c]
             )
             former = inputs.record.former[t - 1, s, c]
-            late = max(0.0, since_invitation(case, c, t) - case.fixed("opening_months")) / 12
+            late = max(0.0, since_invitation(case, c, t) - case.fixed("opening_months")) // 12
             fresh = 0.0 if former else -math.log(1 + late)
             odds += theta["opening"] * (1.0 if inputs.window[t, c] else fresh)
             odds += theta["founding"] * inputs.founding[t, c]
