@@ -409,6 +409,8 @@ class Perception:
     exposure: dict[str, list[float]]
     #: what it has seen of promises kept and broken, by threat
     seen: dict[str, list[float]]
+    #: what it has seen of the patron's failing means
+    strain: list[float]
     #: help that others offer, by threat
     offer: dict[str, list[float]]
     tie: dict[str, list[float]]
@@ -448,6 +450,8 @@ def perception(case: Case, state: str) -> Perception:
         shares = {b.year: b.value for b in case.bonds if (b.state, b.partner) == (state, partner)}
         bond[partner] = [shares.get(month // MONTHS_PER_YEAR, 0.0) for month in case.months]
 
+    of_any = (e for e in events["credibility"] if e.about == "any")
+    failings = [-sign for sign in signs_of_news(case, of_any)]
     threat = {}
     exposure = {}
     seen = {}
@@ -483,6 +487,7 @@ def perception(case: Case, state: str) -> Perception:
         threat=threat,
         exposure=exposure,
         seen=seen,
+        strain=with_oblivion(failings, case.fixed("belief_half_life")),
         offer=offer,
         tie=tie,
         leverage=with_fading(won_by_force, case.fixed("leverage_half_life")),
@@ -1199,18 +1204,38 @@ class ClubAgent(mesa.Agent):
 
     def refusal_of_help(self, state: StateAgent, request: Request, rule: Defence | Forces) -> float:
         """The probability that help is refused: by the council, or by the patron or all if others may act."""
-        parameters, patron = self.model.parameters, self.model.case.patron
+        patron = self.model.case.patron
         voters = self.voters_on(state)
         if isinstance(rule, Forces) and rule.interim:
             voters = [voter for voter in voters if self.seats[voter].gap == 0]
         if not self.can_meet(request, voters):
             return 1.0
-        objecting = self.objections(state, voters, parameters["help_objection"])
-        if patron in objecting:
-            objecting[patron] = probability(parameters["patron_reluctance"])
+        objecting = {voter: self.objection_to_help(state, voter, request) for voter in voters}
         if self.rules.limited_format is None:
             return self.refusal(objecting, voters)
         return objecting[patron] if patron in objecting else math.prod(objecting.values())
+
+    def objection_to_help(self, state: StateAgent, voter: str, request: Request) -> float:
+        """The probability that a member objects to sending help to a state, against another of the case or not."""
+        parameters, t, attacker = self.model.parameters, self.model.t, request.against
+        if voter == attacker:
+            return 1.0
+        log_odds = 0.0
+        if attacker and self.seats[attacker].before in IN:
+            log_odds += parameters["fellow_member"]
+        if voter == self.model.case.patron:
+            interest = state.perception.tie["patron"][t]
+            if attacker:
+                interest -= self.model.states[attacker].perception.tie["patron"][t]
+            log_odds += parameters["patron_reluctance"] - parameters["patron_interest"] * interest
+            log_odds += parameters["patron_strain"] * state.perception.strain[t]
+        else:
+            log_odds += parameters["help_objection"]
+            log_odds += parameters["objection_rivalry"] * state.rivalry_with(voter)
+            if attacker:
+                trade = 10 * self.model.states[voter].perception.bond[attacker][t]
+                log_odds += parameters["attacker_trade"] * trade
+        return probability(log_odds)
 
     def can_meet(self, request: Request, voters: list[str]) -> bool:
         """Whether a council can be called out of turn."""

@@ -13,7 +13,7 @@ from tashkent.model.case import Case
 from tashkent.model.case.tables import TIE, Event
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
 from tashkent.model.formulas import of_months
-from tashkent.model.inputs import CaseInputs, Rules
+from tashkent.model.inputs import Call, CaseInputs, Rules
 from tashkent.model.law import RulesInForce
 from tashkent.model.seats import NEVER, Months, Seats, owed_after
 from tashkent.model.statuses import BOUND, FORMER, Status
@@ -35,7 +35,9 @@ def compile_case(case: Case) -> CaseInputs:
         [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
     )
     traits = _traits(case, rules, stake)
-    seen, situation = _situation(case, traits, rules)
+    signs = _event_signs(case)
+    seen = perception.remembered(signs.credibility, case.fixed("belief_half_life"))
+    situation = _situation(case, traits, rules, signs, seen)
     ratified = _ratified(rules)
     instruments_owed, instruments = _instruments_of_return(case, rules)
     theory = tuple(name for name in TERMS if name in case.role("weight"))
@@ -67,6 +69,7 @@ def compile_case(case: Case) -> CaseInputs:
         posts=_posts(case, rules),
         ratified=ratified,
         requests=_requests(case),
+        strain=perception.remembered(-signs.any_promise, case.fixed("belief_half_life")),
         chair_order=np.argsort([s.name for s in case.states], kind="stable"),
         record=_record(case, ratified),
     )
@@ -129,12 +132,14 @@ def _runs_out(rules: RulesInForce) -> bool:
     return term is not None and term.renewal == "opt_in" and not rules.term_ends
 
 
-def _requests(case: Case) -> dict[int, tuple[tuple[int, str, bool], ...]]:
-    """The requests for help of each month: state, kind, whether it asked."""
-    requests: dict[int, tuple[tuple[int, str, bool], ...]] = {}
+def _requests(case: Case) -> dict[int, tuple[Call, ...]]:
+    """The requests of each month."""
+    requests: dict[int, tuple[Call, ...]] = {}
     for request in case.requests:
         t, s = month_of(request.date) - case.start, case.state_ids.index(request.state)
-        requests[t] = (*requests.get(t, ()), (s, request.kind, request.asked))
+        attacker = case.state_ids.index(request.against) if request.against else None
+        call = Call(s, request.kind, request.asked, attacker)
+        requests[t] = (*requests.get(t, ()), call)
     return requests
 
 
@@ -268,6 +273,8 @@ class _EventSigns:
     threat: Floats
     #: in the first month of an event alone
     credibility: Floats
+    #: the same of events about any promise, which tell of the patron's means, shape (T, S)
+    any_promise: Floats
     offer: Floats
     tie: Floats
     rivalry: Floats
@@ -282,6 +289,7 @@ def _event_signs(case: Case) -> _EventSigns:
     signs = _EventSigns(
         threat=np.zeros((months, len(states), len(threats))),
         credibility=np.zeros((months, len(states), len(threats))),
+        any_promise=np.zeros((months, len(states))),
         offer=np.zeros((months, len(states), len(threats))),
         tie=np.zeros((months, len(states), len(sponsors))),
         rivalry=np.zeros((months, len(states), len(states))),
@@ -299,6 +307,7 @@ def _event_signs(case: Case) -> _EventSigns:
             about = slice(None) if event.about == "any" else threats.index(event.about)
             if work.start < min(work.stop, months):
                 signs.credibility[work.start, s, about] += event.sign
+                signs.any_promise[work.start, s] += event.sign * (event.about == "any")
         elif event.rival:
             signs.rivalry[work, s, states.index(event.rival)] += event.sign
         else:
@@ -358,16 +367,17 @@ def _threats(case: Case, measured: _Measured, signs: _EventSigns) -> tuple[Float
     return threat, rivalry
 
 
-def _situation(case: Case, traits: ClubTraits, rules: Rules) -> tuple[Floats, Situation]:
-    """What dated events showed of promises, and the situation of every month with nothing learnt from requests."""
-    signs, measured = _event_signs(case), _measured(case)
+def _situation(
+    case: Case, traits: ClubTraits, rules: Rules, signs: _EventSigns, seen: Floats
+) -> Situation:
+    """The situation of every month with nothing learnt from requests; `seen` has shape (T, S, K)."""
+    measured = _measured(case)
     composites = measured.composites
     threat, rivalry = _threats(case, measured, signs)
     tie = np.stack([composites[TIE + p] for p in case.sponsors], axis=-1)
     tie = ties.tie(tie, signs.tie, case.fixed("event_step"))
     own_means_help = np.array([k.source in OWN_MEANS for k in case.threats.values()])
-    seen = perception.remembered(signs.credibility, case.fixed("belief_half_life"))
-    return seen, Situation(
+    return Situation(
         clubs=traits,
         threat=threat,
         exposure=perception.exposure(threat, composites["means"], own_means_help),

@@ -14,13 +14,18 @@ from tashkent.agents import council, deliberation, perception
 from tashkent.agents.acts import ACTS
 from tashkent.agents.situation import Floats
 from tashkent.model.case import Case
-from tashkent.model.choices import log_odds_row, open_acts, record_standing
+from tashkent.model.choices import log_odds_row, open_acts, record_standing, statuses_before
 from tashkent.model.clock import month_label, month_of
 from tashkent.model.compilation import compile_case
 from tashkent.model.errors import unknown
-from tashkent.model.inputs import CaseInputs
+from tashkent.model.inputs import Call, CaseInputs
+from tashkent.model.noise import Noise
+from tashkent.model.parameters import ParameterDraws
+from tashkent.model.petitions import Petition
 from tashkent.model.plain import notebook_html
-from tashkent.model.statuses import TAKES_PART, UNPAID, Act, Status, is_in
+from tashkent.model.requests import help_features, help_refused
+from tashkent.model.statuses import BOUND, TAKES_PART, UNPAID, Act, Status, is_in
+from tashkent.model.world import World, world_from_record
 
 LOW, HIGH = 5, 95
 #: the months that are looked back for the one in which the worth of a seat turned
@@ -40,10 +45,10 @@ def interval(values: Floats) -> tuple[float, float]:
 
 @dataclass(frozen=True)
 class Part:
-    """One term or friction of an act: its weight times its feature, for every draw."""
+    """One term or friction of an act, or one reason of the patron: its weight times its feature, for every draw."""
 
     name: str
-    #: "term" or "friction"
+    #: "term", "friction" or, of the patron's answer to a request, "reason"
     kind: str
     #: log-odds that it adds, shape (draws,)
     values: Floats
@@ -128,6 +133,28 @@ class ActExplained:
 
 
 @dataclass(frozen=True)
+class CallExplained:
+    """A need of the state in a month, and what the members of one of its clubs would answer."""
+
+    club: str
+    club_name: str
+    #: external, incursion or stability, and the state of the case that attacks, by its name, if one does
+    kind: str
+    against: str
+    asked: bool
+    #: the statute that covers it, by its id, if one does
+    rule: str
+    #: the chance that help comes, shape (draws,)
+    chance: Floats
+    #: member -> the mean chance that it would object, where members are asked
+    objectors: Mapping[str, float]
+    #: what adds up to the patron's log-odds of objecting, if it is asked
+    patron: tuple[Part, ...]
+    #: help came, by the record
+    met: bool
+
+
+@dataclass(frozen=True)
 class Turn:
     """The month in which the worth of a seat changed its sign, and the term that moved most."""
 
@@ -172,6 +199,8 @@ class Explanation:
     #: club -> instruments of the club that the state had yet to join, where there were any
     owed: Mapping[str, int]
     acts: tuple[ActExplained, ...]
+    #: its needs of the month, in each club that promises help or whose rules cover them
+    calls: tuple[CallExplained, ...]
     turns: tuple[Turn, ...]
     #: what the record shows in this month: (club, act, actor)
     record: tuple[tuple[str, str, str], ...]
@@ -231,7 +260,7 @@ def explain(
     """
     inputs = compile_case(case)
     t, s = month - case.start, case.state_ids.index(state)
-    acts, turns, status, participation = [], [], {}, {}
+    acts, calls, turns, status, participation = [], [], [], {}, {}
     for c, name in enumerate(case.clubs):
         if club is not None and name != club:
             continue
@@ -241,6 +270,7 @@ def explain(
             participation[name] = _participation(inputs, before, t, s, c, parameters)
         for act, rule in open_acts(inputs, t, s, c):
             acts.append(_explained(inputs, act, rule, t, s, c, parameters))
+        calls += _calls(inputs, t, s, c, ParameterDraws.from_mapping(parameters))
         if inputs.exists[t, c]:
             turn = _turn(inputs, t, s, c, parameters)
             turns += [turn] if turn is not None else []
@@ -261,6 +291,7 @@ def explain(
         saw=_saw(inputs, t, s),
         owed={name: gap for name, gap in owed.items() if gap},
         acts=tuple(acts),
+        calls=tuple(calls),
         turns=tuple(turns),
         record=record,
     )
@@ -358,6 +389,74 @@ def _objectors(
         for j in members
         if j != s
     }
+
+
+def _calls(
+    inputs: CaseInputs, t: int, s: int, c: int, parameters: ParameterDraws
+) -> list[CallExplained]:
+    """The needs of a state in a month, as the members of a club in which it is would answer them."""
+    case, before, rules = inputs.case, statuses_before(inputs.case)[t], inputs.rules[t][c]
+    if Status(before[s, c]) not in BOUND:
+        return []
+    runs = np.arange(parameters.runs)
+    world = world_from_record(
+        inputs, t - 1, parameters, Noise(case, seed=0, first_run=0, runs=len(runs))
+    )
+    everywhere = np.broadcast_to(before, (len(runs), *before.shape))
+    petition = Petition(t, c, runs, np.full(len(runs), s), everywhere)
+    met: dict[str, bool] = {
+        row.kind: bool(row.met)
+        for row in case.requests
+        if row.state == case.state_ids[s] and month_of(row.date) == case.months[t]
+    }
+    found = []
+    for call in inputs.requests.get(t, ()):
+        rule = rules.covering(call.kind)
+        promised = rule is not None or inputs.situation.clubs.guarantees[c]
+        if call.state != s or call.kind == "base" or not promised:
+            continue
+        chance = np.zeros(len(runs))
+        objectors: dict[str, float] = {}
+        patron: tuple[Part, ...] = ()
+        if rules.answering(call.kind, asked=call.asked) is not None:
+            refused = help_refused(world, rules, petition, call)
+            chance = 1.0 - refused.chance
+            asked = np.flatnonzero(refused.votes[0]).tolist()
+            means = refused.objection.mean(axis=0)
+            objectors = {case.state_ids[j]: float(means[j]) for j in asked}
+            if inputs.patron in asked:
+                patron = _patron_reasons(world, petition, call)
+        club = tuple(case.clubs)[c]
+        found.append(
+            CallExplained(
+                club=club,
+                club_name=case.club_name(club, case.months[t]),
+                kind=call.kind,
+                against="" if call.against is None else case.states[call.against].name,
+                asked=call.asked,
+                rule="" if rule is None else rule.id,
+                chance=chance,
+                objectors=objectors,
+                patron=patron,
+                met=met[call.kind],
+            )
+        )
+    return found
+
+
+def _patron_reasons(world: World, petition: Petition, call: Call) -> tuple[Part, ...]:
+    """What speaks for and against sending help with the patron, where it speaks at all."""
+    features, patron = help_features(world, petition, call), world.inputs.patron
+    parts = []
+    for reason in council.HELP["patron"]:
+        amount = np.ones(1)
+        if reason.feature is not None:
+            of_all = features[reason.feature]
+            amount = of_all[:, patron if of_all.shape[1] > 1 else 0]
+        if amount.any():
+            values = reason.sign * world.parameters[reason.parameter] * amount
+            parts.append(Part(reason.parameter, "reason", values))
+    return tuple(parts)
 
 
 def _turn(

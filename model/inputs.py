@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import compress
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,17 @@ from tashkent.model.seats import Months, Seats, Status8
 from tashkent.model.statuses import is_in
 
 Rules = tuple[tuple[RulesInForce, ...], ...]
+
+
+class Call(NamedTuple):
+    """A request for help or for consent to a base, or a need without one: places of states, not their names."""
+
+    state: int
+    kind: str
+    #: the state asked; a duty that waits for a request does not arise otherwise
+    asked: bool
+    #: the state of the case that attacks, if one does
+    against: int | None = None
 
 
 @dataclass(frozen=True)
@@ -121,8 +132,10 @@ class CaseInputs:
     posts: Floats = field(metadata=lies("month", "club"))
     #: month in which an accession of this month is ratified, or NEVER while the treaty is not in force, shape (T, C)
     ratified: Months = field(metadata=lies("month", "club"))
-    #: requests for help of each month: state, kind, whether it asked
-    requests: Mapping[int, tuple[tuple[int, str, bool], ...]]
+    #: requests of each month
+    requests: Mapping[int, tuple[Call, ...]]
+    #: what dated events showed of the patron's means, fading, so many failings of them, shape (T, S)
+    strain: Floats = field(metadata=lies("month", "state"))
     #: states in the order in which they take the chair
     chair_order: NDArray[np.intp] = field(metadata=lies("state"))
     #: the record at the end of every month

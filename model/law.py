@@ -100,6 +100,12 @@ class RulesInForce:
         """Whether a debtor that is deprived is without a right."""
         return self.arrears is not None and right in self.arrears.takes
 
+    def answering(self, kind: str, *, asked: bool) -> Defence | Forces | None:
+        """The rule by which members answer a need: one that covers it and does not wait for a request in vain."""
+        rule = self.covering(kind)
+        waits = not isinstance(rule, Defence) or rule.on_request
+        return None if waits and not asked else rule
+
     def covering(self, kind: str) -> Defence | Forces | None:
         """The rule that covers a request for help of a kind: the duty of defence, or else the latest on forces."""
         if self.defence is not None and kind in self.defence.covers:

@@ -14,10 +14,10 @@ from tashkent.model.petitions import (
     refusal_chance,
     votes_on,
 )
+from tashkent.model.requests import answer_requests
 from tashkent.model.seats import NEVER, Status8, owed_after
 from tashkent.model.session import deprive, hold_session
 from tashkent.model.statuses import (
-    BOUND,
     MAY_LEAVE,
     MAY_SIGN,
     PARTY,
@@ -27,7 +27,7 @@ from tashkent.model.statuses import (
     among,
     is_in,
 )
-from tashkent.model.statutes import ATTACKS, Accession, Observer, Restoration
+from tashkent.model.statutes import Accession, Observer, Restoration
 from tashkent.model.world import Ints, World, enact, enact_where, entries_of
 
 #: below this a member takes little part
@@ -128,65 +128,6 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
         of_club = value[:, :, c]
         of_club -= world.of_one_club["patronage"] * goods
     return value
-
-
-def answer_requests(world: World, t: int, before: Status8) -> None:
-    """Who is in asks for help, or for consent to forces of others on its soil; the others answer.
-
-    `before` has shape (R, S, C).
-    """
-    for s, kind, asked in world.inputs.requests.get(t, ()):
-        for c, rules in enumerate(world.inputs.rules[t]):
-            run = np.flatnonzero(among(before[:, s, c], *BOUND))
-            if not len(run):
-                continue
-            petition = Petition(t, c, run, np.full(len(run), s), before)
-            if kind == "base":
-                _answer_base(world, rules, petition)
-                continue
-            helped = _answer_help_request(world, rules, petition, kind, asked)
-            if world.inputs.situation.clubs.guarantees[c]:
-                sign = np.where(helped, 1.0, -1.0)
-                world.new_belief_updates[run] += sign[:, None] * world.inputs.belief_update(
-                    t, s, kind, c
-                )
-
-
-def _answer_base(world: World, rules: RulesInForce, petition: "Petition") -> None:
-    if rules.bases is None:
-        return
-    refused = np.zeros(len(petition), bool)
-    if rules.bases.consent:
-        chance = objection_chance(world, petition, "base_objection")
-        refused = answer_drawn(world, petition, "base") < refusal_chance(
-            world, rules, petition, chance
-        )
-    decide(world, petition, refused, Act.HOST_BASE, Act.REFUSE_BASE, rules.bases.id)
-
-
-def _answer_help_request(
-    world: World, rules: RulesInForce, petition: "Petition", kind: str, asked: bool
-) -> Bools:
-    """Whether help comes; what no rule covers, or was not asked where it must be, is not answered at all."""
-    rule = rules.covering(kind)
-    if rule is None or (not asked and getattr(rule, "on_request", True)):
-        return np.zeros(len(petition), bool)
-    votes = votes_on(world, petition)
-    if getattr(rule, "interim", False):
-        votes = votes & (world.seats.gap[petition.run, :, petition.c] == 0)
-    chance, patron = objection_chance(world, petition, "help_objection"), world.inputs.patron
-    chance[:, patron] = objection_chance(world, petition, "patron_reluctance")[:, patron]
-    if rules.limited_format is not None:  # the willing act, but not without the patron's forces
-        nobody = np.prod(np.where(votes, chance, 1.0), axis=-1)
-        refusal = np.where(votes[:, patron], chance[:, patron], nobody)
-    else:
-        refusal = refusal_chance(world, rules, petition, chance, votes=votes)
-    refused = answer_drawn(world, petition, "help") < refusal
-    session = rules.session
-    if session is not None and not (kind in ATTACKS and session.victim_alone):
-        refused |= votes.sum(axis=-1) < session.proposers  # nobody calls the session
-    decide(world, petition, refused, Act.HELP, Act.REFUSE_HELP, rule.id)
-    return ~refused
 
 
 def sign_prolongations(world: World, t: int, before: Status8) -> None:

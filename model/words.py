@@ -2,7 +2,14 @@
 
 from collections.abc import Sequence
 
-from tashkent.model.explain import ActExplained, Explanation, Part, interval, median
+from tashkent.model.explain import (
+    ActExplained,
+    CallExplained,
+    Explanation,
+    Part,
+    interval,
+    median,
+)
 
 #: how much a part must move the odds to be worth a clause: a fifth, up or down
 NOTABLE = 0.2
@@ -58,8 +65,27 @@ TERMS = {
     "sanction_objection": "how readily members object to a sanction",
     "help_objection": "how readily members object to sending help",
     "patron_reluctance": "how unwilling the patron is to help",
+    "fellow_member": "how much more members object to help against a fellow member",
+    "attacker_trade": "how much more a member objects the more it trades with the attacker",
+    "patron_interest": "how much likelier the patron helps whom it is tied to",
+    "patron_strain": "how much failings of its means keep the patron from helping",
     "base_objection": "how readily members object to forces of others",
     "court": "how readily the patron courts who drifts",
+}
+
+
+#: needs, and what makes the patron willing to meet them or not
+NEEDS = {
+    "external": "an attack",
+    "incursion": "armed bands from abroad",
+    "stability": "violence at home",
+}
+REASONS = {
+    "patron_reluctance": "reasons of its own",
+    "objection_rivalry": "their rivalry",
+    "fellow_member": "that a fellow member attacked",
+    "patron_interest": "whom it was tied to",
+    "patron_strain": "failings of its means",
 }
 
 
@@ -101,6 +127,32 @@ def reasons(act: ActExplained) -> str:
     return f"{told[0].upper()}{told[1:]}."
 
 
+def answered(call: CallExplained) -> str:
+    """What came of a need: how likely help was, and why the patron would have sent it or not."""
+    by = f" by {call.against}" if call.against else ""
+    asked = "asked for help" if call.asked else "needed help and did not ask for it"
+    line = f"It {asked} from {call.club_name} against {NEEDS[call.kind]}{by}"
+    if not call.rule:
+        return f"{line}; no rule covered that, so nobody had to answer."
+    if not call.objectors:
+        return f"{line}; by {call.rule} nobody had to answer or nobody was there to."
+    low, high = interval(call.chance)
+    line += (
+        f"; the chance of help was {percent(median(call.chance))} "
+        f"({percent(low)} to {percent(high)}), and by the record it {'came' if call.met else 'did not come'}."
+    )
+    if not call.patron:
+        return line
+    against = sorted((p for p in call.patron if p.median > NOTABLE), key=lambda p: -p.median)
+    speaks_for = sorted((p for p in call.patron if p.median < -NOTABLE), key=lambda p: p.median)
+    said = [
+        f"{side} {listed([REASONS[p.name] for p in parts])}"
+        for side, parts in (("against helping spoke", against), ("for it", speaks_for))
+        if parts
+    ]
+    return f"{line} With the patron {'; '.join(said)}." if said else line
+
+
 def story(explanation: Explanation) -> list[str]:
     """The explanation as a list of sentences."""
     lines = [_saw(explanation)] if explanation.saw else []
@@ -120,6 +172,7 @@ def story(explanation: Explanation) -> list[str]:
     for club in dict.fromkeys(act.club for act in explanation.acts):
         acts = [act for act in explanation.acts if act.club == club]
         lines += [reasons(acts[0]), chances(acts)]
+    lines += [answered(call) for call in explanation.calls]
     for turn in explanation.turns:
         worth = "worth having" if turn.worth > 0 else "worth less than nothing"
         moved = TERMS.get(turn.term, turn.term.replace("_", " "))

@@ -53,6 +53,7 @@ MODULES = (
     "model/law.py",
     "model/step.py",
     "model/petitions.py",
+    "model/requests.py",
     "model/session.py",
     "model/world.py",
     "model/seats.py",

@@ -21,7 +21,7 @@ asks
     makes a petition or a signature depend on the value of the seat, for a petition less the price of joining: a tenth
     of the instruments that must be joined first times those that reach into defence, and 1 for a law at home; ``if
     worth less than X`` makes a notice depend on the value. ``KGZ requests stability``; ``KGZ needs stability`` but does
-    not ask. ``the patron courts``: whoever drifts when it looks.
+    not ask; ``ARM requests external against AZE``. ``the patron courts``: whoever drifts when it looks.
     ``KAZ proposes against UZB`` raises a case against a member; ``the chair proposes against UZB`` leaves it to
     whoever holds the chair.
 objects
@@ -51,7 +51,7 @@ from tashkent.agents.situation import Bools
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_month
 from tashkent.model.compilation import base_terms_of, compile_case
-from tashkent.model.inputs import CaseInputs
+from tashkent.model.inputs import Call, CaseInputs
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import NEVER, Seats
@@ -93,6 +93,10 @@ _COUNCIL = {
     "release": _SURE,
     "help_objection": -3 * _SURE,
     "patron_reluctance": -3 * _SURE,
+    "fellow_member": 0.0,
+    "attacker_trade": 0.0,
+    "patron_interest": 0.0,
+    "patron_strain": 0.0,
     "base_objection": -3 * _SURE,
     "sanction": -3 * _SURE,
     "sanction_objection": _SURE,
@@ -332,7 +336,7 @@ class Reader:
     def asks(self, cell: str) -> tuple[Script, dict[str, Any]]:
         """Who acts, and what that changes in the case: requests, cases against members, the chair."""
         script = Script((len(self.case.states), len(self.case.clubs)))
-        requests: dict[int, list[tuple[int, str, bool]]] = {}
+        requests: dict[int, list[Call]] = {}
         against: list[tuple[int, int, int]] = []
         changed: dict[str, float] = {}
         wishing: set[int] = set()
@@ -354,9 +358,13 @@ class Reader:
                 accused = self.case.state_ids.index(found[1])
                 against += [(t, accused, state) for state in states]
                 continue
-            if found := re.match(rf"(requests|needs) ({'|'.join(NEEDS)})$", words):
+            if found := re.match(
+                rf"(requests|needs) ({'|'.join(NEEDS)})(?: against ([A-Z]{{3}}))?$", words
+            ):
                 asked = found[1] == "requests"
-                requests.setdefault(t, []).extend((s, found[2], asked) for s in states)
+                attacker = self.case.state_ids.index(found[3]) if found[3] else None
+                calls = [Call(s, found[2], asked, attacker) for s in states]
+                requests.setdefault(t, []).extend(calls)
                 continue
             club, words = self.club(words)
             above = -np.inf

@@ -541,6 +541,43 @@ CLUB: tuple[acts.Feature, ...] = (
 )
 
 
+def test_reasons_against_sending_help_by_hand() -> None:
+    parameters = {
+        "help_objection": -3.0,
+        "patron_reluctance": 0.5,
+        "objection_rivalry": 1.0,
+        "fellow_member": 2.0,
+        "attacker_trade": 0.5,
+        "patron_interest": 0.8,
+        "patron_strain": 0.7,
+    }
+    drawn = {name: np.full((2, 1), value) for name, value in parameters.items()}
+    features: council.HelpFeatures = {
+        "rivalry": np.array([[0.0, 1.5, 0.0], [0.0, 1.5, 0.0]]),
+        "fellow": np.array([[0.0], [1.0]]),
+        "trade": np.array([[0.0, 0.4, 2.0], [0.0, 0.4, 2.0]]),
+        "interest": np.array([[1.0], [-1.0]]),
+        "strain": np.array([[0.0], [2.0]]),
+    }
+    np.testing.assert_allclose(
+        council.unwillingness("member", drawn, features), [[-3.0, -1.3, -2.0], [-1.0, 0.7, 0.0]]
+    )
+    of_patron = council.unwillingness("patron", drawn, features)
+    np.testing.assert_allclose(of_patron[:, 0], [0.5 - 0.8, 0.5 + 2.0 + 0.8 + 1.4])
+
+
+def test_failings_of_the_patron_are_seen_once_and_fade(case: Case) -> None:
+    inputs, half_life = compile_case(case), case.fixed("belief_half_life")
+    t = parse_month("1998-08") - case.start
+    strain = inputs.strain[:, inputs.decides]
+    assert not strain[
+        :52
+    ].any()  # up to 1996-08, the month in which the first war in Chechnya was lost
+    np.testing.assert_allclose(strain[t], 2.0 ** (-23 / half_life))
+    np.testing.assert_allclose(strain[t + 1], 1.0 + 2.0 ** (-24 / half_life))  # the default
+    assert not inputs.strain[:, inputs.patron].any()
+
+
 def test_log_odds_of_acts() -> None:
     friction = {name: np.array(10.0**i) for i, name in enumerate(acts.FRICTIONS)}
     value, f = np.array(0.5), {name: float(amount) for name, amount in friction.items()}

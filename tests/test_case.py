@@ -126,7 +126,8 @@ def test_the_minimal_case_runs(minimal: Case) -> None:
             drop("parameters.toml", "outside_option"), id="a theory without one of its terms"
         ),
         pytest.param(
-            swap("requests.csv", "ARV,external", "ARV,incursion"), id="armed bands from abroad"
+            swap("requests.csv", "ARV,external,true,false,BOR", "ARV,incursion,true,false,"),
+            id="armed bands from abroad",
         ),
         pytest.param(
             both(

@@ -292,17 +292,17 @@ BAD = [
     # regions, needs that teach, offers, separate instruments and theories
     bad(
         "whether help came is missing",
-        swap("requests.csv", "true,false,Shots", "true,,Shots"),
+        swap("requests.csv", "true,false,BOR,Shots", "true,,BOR,Shots"),
         "requests.csv: 2003-08-20 ARV: met: None is not valid; allowed: true or false",
     ),
     bad(
         "help came to a base",
-        swap("requests.csv", "base,true,,", "base,true,true,"),
+        swap("requests.csv", "base,true,,,", "base,true,true,,"),
         "requests.csv: 2008-05-04 BOR: met: True is not valid; allowed: empty for a base",
     ),
     bad(
         "whether help came is no truth value",
-        swap("requests.csv", "true,false,Shots", "true,partly,Shots"),
+        swap("requests.csv", "true,false,BOR,Shots", "true,partly,BOR,Shots"),
         "requests.csv: line 2.met: 'partly' is not valid; allowed: a valid boolean…",
     ),
     bad(
@@ -318,13 +318,29 @@ BAD = [
     ),
     bad(
         "an incursion stands twice in a month",
-        add("requests.csv", "2005-06-30,ARV,incursion,false,false,Again,TALE"),
+        add("requests.csv", "2005-06-30,ARV,incursion,false,false,,Again,TALE"),
         "requests.csv: 2005-06-30 ARV: 'incursion' is not valid; allowed: each kind once in a month and state",
     ),
     bad(
         "an incursion is the patron's",
         swap("requests.csv", "ARV,incursion", "COR,incursion"),
         "requests.csv: 2005-06-11.state: 'COR' is not valid; allowed: ARV, BOR (nearest valid name: BOR)",
+    ),
+    bad(
+        "who attacks is misspelt",
+        swap("requests.csv", "true,false,BOR,Shots", "true,false,BRO,Shots"),
+        "requests.csv: 2003-08-20 ARV: against: 'BRO' is not valid; allowed: BOR (nearest valid name: BOR)",
+    ),
+    bad(
+        "a state attacks itself",
+        swap("requests.csv", "true,false,BOR,Shots", "true,false,ARV,Shots"),
+        "requests.csv: 2003-08-20 ARV: against: 'ARV' is not valid; allowed: BOR",
+    ),
+    bad(
+        "a state is named for unrest at home",
+        swap("requests.csv", "stability,false,false,,", "stability,false,false,ARV,"),
+        "requests.csv: 2005-02-01 BOR: against: 'ARV' is not valid; allowed: empty but for an attack by a state "
+        "(external)",
     ),
     bad(
         "a day of signing is a text",

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ from tashkent.agents import acts
 from tashkent.model import words
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
-from tashkent.model.explain import Explanation, explain
+from tashkent.model.explain import CallExplained, Explanation, explain
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import prior_parameters
-from tashkent.model.step import weigh
+from tashkent.model.statuses import Act
+from tashkent.model.step import advance, weigh
 from tashkent.model.world import world_from_record
 
 
@@ -121,6 +123,53 @@ def test_record_objectors_and_turns(case: Case, draws: ParameterDraws) -> None:
     for turn in found.turns:
         assert turn.month <= "2012-06"
         assert turn.term in case.role("weight")
+
+
+def test_a_request_is_answered_as_the_engine_answers_it(case: Case, draws: ParameterDraws) -> None:
+    """The chance that is explained is the share of draws in which the engine helps, at the record's seats."""
+    state, month = "KGZ", "2010-06"
+    (call,) = (c for c in explained(case, state, month, draws).calls if c.club == "CST")
+    assert (call.kind, call.against, call.rule) == ("stability", "", "CSTO-peacekeeping")
+    assert set(call.objectors) == {"ARM", "BLR", "KAZ", "RUS", "TJK", "UZB"}
+    assert max(call.objectors, key=lambda member: call.objectors[member]) == "RUS"
+    log_odds = sum((part.values for part in call.patron), np.zeros(30))
+    assert call.objectors["RUS"] == pytest.approx(np.mean(1 / (1 + np.exp(-log_odds))))
+    t = case.month(month, "month") - case.start
+    helped = np.zeros((60, 30))
+    for seed, came in enumerate(helped):
+        world = world_from_record(compile_case(case), t - 1, draws, Noise(case, seed, 0, 30))
+        advance(world, t)
+        for entry in world.log:
+            if entry.act == Act.HELP:
+                came[entry.run] = 1.0
+    error = np.sqrt((call.chance * (1 - call.chance)).mean() / helped.size)
+    assert abs(helped.mean() - call.chance.mean()) < 4 * error
+
+
+def test_requests_are_told_apart(case: Case, draws: ParameterDraws) -> None:
+    def of(month: str, state: str, given: Case = case) -> CallExplained:
+        return next(c for c in explained(given, state, month, draws).calls if c.club == "CST")
+
+    attacked, later = of("2021-05", "ARM"), of("2022-09", "ARM")
+    assert attacked.against == "Azerbaijan"
+    # the patron is tied down elsewhere by then, and nothing else has changed
+    assert (later.chance < attacked.chance).all()
+    strained = {part.name for part in later.patron} - {part.name for part in attacked.patron}
+    assert strained <= {"patron_strain"}
+    assert "failings of its means" in words.answered(later)
+    # not asked for, so nobody had to answer; and no text covered bands from abroad in 1999
+    assert not of("2020-09", "ARM").chance.any()
+    assert "by CST-4-2012 nobody had to answer" in words.answered(of("2020-09", "ARM"))
+    assert "no rule covered that" in words.answered(of("1999-08", "KGZ"))
+    # a tie of the attacker to the patron counts against the state that it attacks
+    tied = tuple(
+        row.model_copy(update={"value": row.value + 2.0})
+        if (row.variable, row.state) == ("tie_patron", "AZE")
+        else row
+        for row in case.composites
+    )
+    betrayed = of("2021-05", "ARM", replace(case, composites=tied))
+    assert betrayed.chance.mean() < attacked.chance.mean() - 0.1
 
 
 def test_words_follow_the_numbers(case: Case, draws: ParameterDraws) -> None:

@@ -27,7 +27,7 @@ from tashkent.cli.new_case import SKELETON
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_label, month_of
 from tashkent.model.compilation import compile_case
-from tashkent.model.inputs import CaseInputs
+from tashkent.model.inputs import Call, CaseInputs
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import NEVER, Seats
@@ -361,6 +361,11 @@ class Watch:
             enough = 2 * against >= present.sum() > 0 if majority else against > 0
             refused = bool(enough) or blocked
         elif yes == Act.HELP:
+            calls = [n for n in self.inputs.requests[t] if n.state == s and n.kind != "base"]
+            attackers = [n.against for n in calls if n.against is not None]
+            if attackers and len(calls) > 1:
+                return  # the log does not tell which of two needs was answered
+            foe[attackers] = True  # nobody helps against itself
             refused = bool((present & foe).any()) or blocked
             patron = self.inputs.patron
             if self.rule_of("limited_format", t, c) is not None:
@@ -369,7 +374,7 @@ class Watch:
             if session is not None and say.sum() < session.proposers:
                 external = any(
                     n in ("external", "incursion")
-                    for i, n, _ in self.inputs.requests.get(t, ())
+                    for i, n, *_ in self.inputs.requests.get(t, ())
                     if i == s
                 )
                 refused = refused or not (external and session.victim_alone)
@@ -580,8 +585,8 @@ class Watch:
         assert not world.new_belief_updates.any(), "a lesson is left over"
         needs = [n for n in self.inputs.requests.get(t, ()) if n[1] != "base"]
         recorded_belief_updates = np.zeros_like(new_belief_updates)
-        certain = len({s for s, _, _ in needs}) == len(needs)
-        for s, kind, _ in needs:
+        certain = len({s for s, *_ in needs}) == len(needs)
+        for s, kind, *_ in needs:
             for c, club in enumerate(self.case.clubs.values()):
                 if club.guarantee and Status(self.decided_on[s, c]) in BOUND:
                     kept = (s, c) in self.helped
@@ -665,7 +670,7 @@ class Months(RuleBasedStateMachine):
             now = bare(case)
             situation = replace(now.situation, rivalry=now.situation.rivalry.copy())
             # what is made on first use stays, although each month has needs of its own
-            self.requests: dict[int, tuple[tuple[int, str, bool], ...]] = {}
+            self.requests: dict[int, tuple[Call, ...]] = {}
             self.inputs = replace(
                 now, record=full.record, situation=situation, requests=self.requests
             )
@@ -760,8 +765,16 @@ class Months(RuleBasedStateMachine):
             moods = (0.5, 0.0, 0.5)  # a session in which nobody stands by another
         answers = chance.choice((FOE, FRIEND, SILENT), (states, states), p=moods)
         self.inputs.situation.rivalry[self.t] = answers
+        deciders = np.flatnonzero(self.inputs.decides).tolist()
+
+        def attacker(kind: str, state: int) -> int | None:
+            """Another decider, for half of the attacks by a state."""
+            others = [other for other in deciders if other != state]
+            by_state = kind == "external" and others and chance.random() < 0.5
+            return int(chance.choice(others)) if by_state else None
+
         needs = tuple(
-            (int(s), kind, bool(chance.random() < 0.7))
+            Call(int(s), kind, bool(chance.random() < 0.7), attacker(kind, int(s)))
             for s in np.flatnonzero(self.inputs.decides)
             for kind in ("external", "incursion", "stability", "base")
             if chance.random() < active / 2

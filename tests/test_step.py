@@ -8,6 +8,7 @@ import pytest
 
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
+from tashkent.model.inputs import Call
 from tashkent.model.record import Ensemble
 from tashkent.model.seats import NEVER, Seats, owed_after
 from tashkent.model.simulate import prior_parameters, simulate
@@ -259,7 +260,7 @@ def test_a_draw_at_the_limit_keeps_nobody_out(case: Case, odds: float, act: Act)
 @pytest.mark.parametrize(("odds", "act"), [(0.0, Act.HELP), (0.01, Act.REFUSE_HELP)])
 def test_a_draw_at_the_limit_denies_nobody_help(case: Case, odds: float, act: Act) -> None:
     t, states = parse_month("1996-06") - case.start, case.state_ids
-    asked = {t: ((states.index("KGZ"), "external", True),)}
+    asked = {t: (Call(states.index("KGZ"), "external", True),)}
     inputs = replace(bare(case), requests=asked)
     c = tuple(case.clubs).index(case.focus)
     seats = Seats.empty((1, *inputs.record.status.shape[1:]))

@@ -111,7 +111,7 @@ def exclusive_clubs(case: Case) -> Case:
 def stern_accounts(case: Case) -> Case:
     """Debts cost posts and participation by themselves, and armed bands take the place of unrest."""
     requests = tuple(
-        row.model_copy(update={"kind": "incursion"}) if row.kind != "base" else row
+        row.model_copy(update={"kind": "incursion", "against": ""}) if row.kind != "base" else row
         for row in case.requests
     )
     takes = ("posts", "participation")
@@ -123,12 +123,17 @@ def stern_accounts(case: Case) -> Case:
 
 
 def frequent_needs(case: Case) -> Case:
-    """In each month but some, another state needs help of another kind; every third need is met."""
+    """In each month but some, another state needs help of another kind; every third need is met.
+
+    Two attacks of three are by a state of the case, the next in its order.
+    """
     kinds = cycle(("external", "stability", "incursion", "stability", "base"))
     states = cycle(case.deciders)
+    attackers = dict(zip(case.deciders, (*case.deciders[1:], case.deciders[0]), strict=True))
     rows = []
     for number, month in zip(count(), range(case.start - 3, case.end + 1), strict=False):
         state, kind = next(states), next(kinds)
+        by_state = kind == "external" and number % 3 > 0
         if number % 4:
             rows.append(
                 Request.model_validate(
@@ -138,6 +143,7 @@ def frequent_needs(case: Case) -> Case:
                         "kind": kind,
                         "asked": number % 7 > 0,
                         "met": None if kind == "base" else number % 3 == 0,
+                        "against": attackers[state] if by_state else "",
                         "why": "a need",
                         "source": "GK",
                     }

@@ -214,7 +214,7 @@ def _check_sessions(case: Case) -> None:
 
 
 def check_requests(case: Case) -> None:
-    """Requests are of states that decide, each kind once in a month.
+    """Requests are of states that decide, each kind once in a month, and a state attacks another.
 
     Raises
     ------
@@ -227,6 +227,14 @@ def check_requests(case: Case) -> None:
         if (row.met is None) != (row.kind == "base"):
             allowed = "empty for a base" if row.kind == "base" else "true or false"
             raise InputError("requests.csv", f"{row.date} {row.state}: met", row.met, allowed)
+        if row.against and row.kind != "external":
+            allowed = "empty but for an attack by a state (external)"
+            raise InputError(
+                "requests.csv", f"{row.date} {row.state}: against", row.against, allowed
+            )
+        if row.against:
+            others = [state for state in case.deciders if state != row.state]
+            one_of("requests.csv", f"{row.date} {row.state}: against", row.against, others)
         key = (month_of(row.date), row.state, row.kind)
         if key in seen:
             allowed = "each kind once in a month and state"

@@ -22,6 +22,10 @@ COUNCIL = (
     "sanction_objection",
     "help_objection",
     "patron_reluctance",
+    "fellow_member",
+    "attacker_trade",
+    "patron_interest",
+    "patron_strain",
     "base_objection",
     "court",
 )
@@ -143,6 +147,8 @@ class Request(TableRow):
     asked: bool
     #: help came, in the record; empty for a base
     met: bool | None = None
+    #: the state of the case that attacks, if one does
+    against: str = ""
     why: str = Field(min_length=1)
     source: str
 

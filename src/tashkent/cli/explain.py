@@ -86,6 +86,23 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
             }
             for act in explanation.acts
         ],
+        "calls": [
+            {
+                "club": call.club,
+                "need": call.kind,
+                "against": call.against,
+                "asked": call.asked,
+                "rule": call.rule,
+                "chance": {"median": median(call.chance), "interval": interval(call.chance)},
+                "objectors": dict(call.objectors),
+                "patron": [
+                    {"name": p.name, "median": p.median, "interval": p.interval}
+                    for p in call.patron
+                ],
+                "met": call.met,
+            }
+            for call in explanation.calls
+        ],
         "saw": [vars(sight) for sight in explanation.saw],
         "owed": dict(explanation.owed),
         "turns": [vars(turn) for turn in explanation.turns],
