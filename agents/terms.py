@@ -230,7 +230,7 @@ def patronage(now: Situation) -> Floats:
 
 
 @term(
-    theory="Partisan patron (Karabakh; Tajikistan)",
+    theory="Partisan patron: it sides with a rival (Crawford 2003)",
     reads=("seat",),
     where="company",
 )

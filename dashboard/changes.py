@@ -214,8 +214,7 @@ def _names(case: Case, states: Iterable[str]) -> str:
 
 def _subject(case: Case, about: str) -> str:
     if about in case.threats:
-        label = case.threats[about].label
-        return label[:1].lower() + label[1:]
+        return f"“{case.threats[about].label}”"
     return f"of {sponsor_name(case, about)}" if about in case.sponsors else spoken(about)
 
 

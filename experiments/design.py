@@ -33,10 +33,12 @@ SCHEMA = 1
 FILE = "design"
 
 
-def read_design(given: Path | str | Mapping[str, Any], *, trust: bool = False) -> SweepPlan:
+def read_design(
+    given: Path | str | Mapping[str, Any], *, trust: bool = False, case: str | None = None
+) -> SweepPlan:
     """A design from a TOML file or a table of the same keys, checked against its case.
 
-    A file of Python that it names as a theory is run with `trust` alone.
+    A file of Python that it names as a theory is run with `trust` alone; `case` is taken in place of the one it names.
 
     Raises
     ------
@@ -64,6 +66,8 @@ def read_design(given: Path | str | Mapping[str, Any], *, trust: bool = False) -
     [0.0, 1.0, 2.0]
     """
     file, table = (FILE, dict(given)) if isinstance(given, Mapping) else _from_file(Path(given))
+    if case is not None:
+        table["case"] = case
     schema = table.pop("schema", SCHEMA)
     if type(schema) is not int or schema != SCHEMA:
         raise InputError(file, "schema", schema, str(SCHEMA))
@@ -77,15 +81,15 @@ def read_design(given: Path | str | Mapping[str, Any], *, trust: bool = False) -
     design: SweepDesign = validated(SweepDesign, table, file, "design")
     _check_keys(design, file)
     with name_error_at(file, "case"):
-        case = load_case(design.case)
+        loaded = load_case(design.case)
     asked = [f for f in design.factors if isinstance(f, OfTheory)]
     theories = tuple(dict.fromkeys(asked[0].values)) if asked else (design.theory or WHOLE,)
     if not trust:
         refuse_files(theories, file, "factor (theory).values" if asked else "theory")
     plan = SweepPlan(
         design,
-        ScenarioCases(case, theories, design.seed),
-        read_outcomes(design.outcomes, case, file),
+        ScenarioCases(loaded, theories, design.seed),
+        read_outcomes(design.outcomes, loaded, file),
         None if isinstance(given, Mapping) else Path(given),
     )
     _check_factors(plan, file)

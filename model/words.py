@@ -187,7 +187,7 @@ def _saw(explanation: Explanation) -> str:
     """What it feared most, and whether it believed in help."""
     felt = sorted(explanation.saw, key=lambda sight: -sight.felt)[:3]
     said = [
-        f"{sight.label[0].lower()}{sight.label[1:]} ({sight.felt:.1f} of 3, belief in help {sight.credibility:.0%}"
+        f"“{sight.label}” ({sight.felt:.1f} of 3, belief in help {sight.credibility:.0%}"
         + (", others offer help)" if sight.offer else ")")
         for sight in felt
     ]

@@ -13,6 +13,13 @@ def app(
     visitors: Annotated[
         int, typer.Option(min=1, max=1000, help="Pages that may be open at once.")
     ] = 80,
+    case: Annotated[
+        str | None,
+        typer.Option(
+            "--case",
+            help="A shipped case by name, or a case folder; by default what TASHKENT_CASE names, or cst.",
+        ),
+    ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
 ) -> None:
     """Open the dashboard: the map, the states and their decisions, in a browser and without a network.
@@ -22,7 +29,20 @@ def app(
     from tashkent.dashboard.server import serve
 
     _check_address(host, port)
+    if case is not None:
+        _show(case)
     serve(host, port, show=not no_open, places=visitors)
+
+
+def _show(case: str) -> None:
+    """Have the pages show a case, which must be one that loads."""
+    import os
+
+    from tashkent.cli.options import load_case
+    from tashkent.dashboard.results import CASE_VARIABLE
+
+    load_case(case)
+    os.environ[CASE_VARIABLE] = case
 
 
 def _check_address(host: str, port: int) -> None:

@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 def explain(
     state: Annotated[
         str,
-        typer.Argument(
-            help="A state by code or name, for example UZB.", autocompletion=completion.states
-        ),
+        typer.Argument(help="A state by code or name.", autocompletion=completion.states),
     ],
     month: Annotated[str, typer.Argument(help="The month, YYYY-MM.")],
     case: CaseOption = "cst",

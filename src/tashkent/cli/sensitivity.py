@@ -24,7 +24,7 @@ def sensitivity(
         list[str] | None,
         typer.Option(
             "--outcome",
-            help="What to look at, such as 'in(UZB, CST, 2012-12)'; several may be asked.",
+            help="What to look at, such as 'in(STATE, CLUB, 2012-12)'; several may be asked.",
         ),
     ] = None,
     of: Annotated[

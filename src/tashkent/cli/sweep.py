@@ -23,6 +23,12 @@ def sweep(
     out: Annotated[Path, typer.Option(help="Folder for what is done, tables, manifest.")] = Path(
         "tashkent-sweep"
     ),
+    case: Annotated[
+        str | None,
+        typer.Option(
+            "--case", help="A case by name or folder, in place of the one that the design names."
+        ),
+    ] = None,
     workers: WorkersOption = 0,
     cluster: Annotated[
         str | None,
@@ -49,7 +55,7 @@ def sweep(
     from tashkent.experiments.sweep import sweep as swept
     from tashkent.model.storage import claimed
 
-    plan = read_design(design, trust=trust)
+    plan = read_design(design, trust=trust, case=case)
     ctx.with_resource(claimed(out))
     check_folder(plan, out, resume)
     with sweeps.progress_bar() as progress:
