@@ -68,9 +68,11 @@ class ClubTraits:
     of_rivals: Bools = field(metadata=lies("threat"))
     #: the place of each club among all clubs of the case, shape (C,)
     place: NDArray[np.intp] = field(metadata=lies("club"))
-    #: of all clubs of the case: whether each promises help, shape (A,)
-    promises: Bools = field(metadata=lies("all clubs"))
-    #: what is at stake in each, shape (A,): the share of a threat that a forum relieves
+    #: help against the threat is promised rather than worked for, shape (C, K)
+    promised: Bools = field(metadata=lies("club", "threat"))
+    #: the same of all clubs of the case, shape (A, K)
+    promises: Bools = field(metadata=lies("all clubs", "threat"))
+    #: the share of a threat that a seat in each relieves where no help is promised, shape (A,)
     stake: Floats = field(metadata=lies("all clubs"))
     #: whether each bears on the patron's own pressure and is not led by it, shape (A,)
     shelters: Bools = field(metadata=lies("all clubs"))
@@ -164,7 +166,7 @@ class Situation:
             for other in at_work[:, k].nonzero()[0]:
                 if other != clubs.place[c]:
                     share = (
-                        self.credibility[..., k] if clubs.promises[other] else clubs.stake[other]
+                        self.credibility[..., k] if clubs.promises[other, k] else clubs.stake[other]
                     )
                     left = left - left * (share * covers[..., other, :]) * held[..., other]
             found.append(Unrelieved(int(c), int(k), left))

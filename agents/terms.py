@@ -155,7 +155,7 @@ def protection(now: Situation) -> Floats:
     for c, k, left in now.unrelieved:
         if not now.clubs.of_regime[k]:
             of_club = total[..., c]
-            of_club += left * now.credibility[..., k] if now.clubs.guarantees[c] else left
+            of_club += left * now.credibility[..., k] if now.clubs.promised[c, k] else left
     return total
 
 
@@ -172,7 +172,7 @@ def abandonment(now: Situation) -> Floats:
     """
     total = _nothing(now)
     for c, k, left in now.unrelieved:
-        if now.clubs.guarantees[c] and not now.clubs.of_regime[k]:
+        if now.clubs.promised[c, k] and not now.clubs.of_regime[k]:
             of_club = total[..., c]
             of_club -= left * (1.0 - now.credibility[..., k])
     return total

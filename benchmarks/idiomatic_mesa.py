@@ -46,6 +46,7 @@ from tashkent.model.statutes import (
     LimitedFormat,
     Lock,
     Observer,
+    Operation,
     Participation,
     PermanentBody,
     Regions,
@@ -132,6 +133,7 @@ class Rules:
     withdrawal: Withdrawal | None
     forces: list[Forces]
     benefits: list[Benefit]
+    operations: list[Operation]
     #: its day falls in this month
     entry_into_force: EntryIntoForce | None
     succession: Succession | None
@@ -262,6 +264,7 @@ def rules_of(case: Case, club: str, month: int) -> Rules:
         withdrawal=one(Withdrawal),
         forces=several(Forces),
         benefits=several(Benefit),
+        operations=several(Operation),
         entry_into_force=one(EntryIntoForce, of_this_month),
         succession=one(Succession, of_this_month),
         renewal=next((s for s in several(FixedTerm, statutes) if must_be_renewed(s, month)), None),
@@ -559,6 +562,8 @@ def covers(case: Case, club: str, calendar: ClubCalendar, kind: str, t: int) -> 
     """Whether a club bears on a threat by the law of a month: no promise reaches violence at home before its text."""
     if kind not in case.clubs[club].relieves:
         return False
+    if case.threats[kind].need == "operations":
+        return any(kind in operation.against for operation in calendar.rules[t].operations)
     unread = case.clubs[club].guarantee and case.threats[kind].need == "stability"
     return not unread or calendar.rules[t].covering("stability") is not None
 
@@ -874,7 +879,9 @@ class StateAgent(mesa.Agent):
             felt *= max(outside, default=0.0) / worst if worst > 0 else 1.0
         for other in self.model.clubs.values():
             if other is not club and self.was_in(other.name) and other.covers(kind, t):
-                share = self.credibility(kind, t) if other.guarantee else other.stake
+                promised = other.promises(kind)
+                forum = self.model.case.fixed("forum_stake")
+                share = self.credibility(kind, t) if promised else forum
                 felt *= 1 - share
         return felt
 
@@ -884,7 +891,7 @@ class StateAgent(mesa.Agent):
         return sum(
             [
                 self.left_to(club, kind, exposure[kind][t], t)
-                * (self.credibility(kind, t) if club.guarantee else 1.0)
+                * (self.credibility(kind, t) if club.promises(kind) else 1.0)
                 for kind in club.protects_from
             ]
         )
@@ -898,6 +905,7 @@ class StateAgent(mesa.Agent):
             [
                 self.left_to(club, kind, exposure[kind][t], t) * (1 - self.credibility(kind, t))
                 for kind in club.protects_from
+                if club.promises(kind)
             ]
         )
 
@@ -1074,6 +1082,10 @@ class ClubAgent(mesa.Agent):
         self.rules = calendar.rules[model.t]
         #: those who found it are agreeing among themselves
         self.founders_meet = False
+
+    def promises(self, kind: str) -> bool:
+        """Whether it promises help against a threat, rather than work on it."""
+        return self.guarantee and self.model.case.threats[kind].need != "operations"
 
     def covers(self, kind: str, t: int) -> bool:
         """Whether it bears on a threat by the law of a month."""

@@ -34,7 +34,7 @@ def compile_case(case: Case) -> CaseInputs:
     stake = np.array(
         [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
     )
-    traits = _traits(case, rules, stake)
+    traits = _traits(case, rules)
     signs = _event_signs(case)
     seen = perception.remembered(signs.credibility, case.fixed("belief_half_life"))
     situation = _situation(case, traits, rules, signs, seen)
@@ -208,15 +208,17 @@ def _posts(case: Case, rules: Rules) -> Floats:
     return case.fixed("goods_step") * np.array(counts) * ("patronage" in case.role("weight"))
 
 
-def _traits(case: Case, rules: Rules, stake: Floats) -> ClubTraits:
+def _traits(case: Case, rules: Rules) -> ClubTraits:
     clubs, threats = case.clubs.values(), case.threats
-    promises = np.array([c.guarantee for c in clubs])
+    guarantees = np.array([c.guarantee for c in clubs])
+    promises = guarantees[:, None] & np.array([k.need != "operations" for k in threats.values()])
     of_patron = np.array([k.source == "patron" for k in threats.values()])
     bears = np.array([[k in c.relieves for k in threats] for c in clubs])[:, of_patron].any(axis=1)
     return ClubTraits(
         relieves=np.array([[k in c.relieves for k in threats] for c in clubs]),
         menaces=np.array([[k.source == c.sponsor for k in threats.values()] for c in clubs]),
-        guarantees=promises,
+        guarantees=guarantees,
+        promised=promises,
         sponsors=np.array([[float(c.sponsor == p) for p in case.sponsors] for c in clubs]),
         patron_led=np.array([c.sponsor == "patron" for c in clubs]),
         budgeted=np.array([any(here[c].budget for here in rules) for c in range(len(clubs))]),
@@ -227,7 +229,7 @@ def _traits(case: Case, rules: Rules, stake: Floats) -> ClubTraits:
         of_rivals=np.array([k.measured_by == "rivalry" for k in threats.values()]),
         place=np.arange(len(clubs)),
         promises=promises,
-        stake=stake,
+        stake=np.full(len(clubs), case.fixed("forum_stake")),
         shelters=bears & np.array([c.sponsor != "patron" for c in clubs]),
         opposed=_opposed(case, rules),
     )
@@ -253,7 +255,8 @@ def _opposed(case: Case, rules: Rules) -> Bools:
 def _covers(case: Case, rules: Rules) -> Floats:
     """Threats on which each club bears by the law of each month, 0 or 1, shape (T, C, K).
 
-    A promise of help does not reach violence at home before its text does.
+    A promise of help does not reach violence at home before its text does, and what operations help against is relieved
+    by a club only while it has one.
     """
     found = np.zeros((len(rules), len(case.clubs), len(case.threats)))
     for c, club in enumerate(case.clubs.values()):
@@ -262,7 +265,10 @@ def _covers(case: Case, rules: Rules) -> Floats:
                 continue
             for t, row in enumerate(rules):
                 unread = club.guarantee and threat.need == "stability"
-                found[t, c, k] = not unread or row[c].covering(threat.need) is not None
+                if threat.need == "operations":
+                    found[t, c, k] = any(name in o.against for o in row[c].operation)
+                else:
+                    found[t, c, k] = not unread or row[c].covering(threat.need) is not None
     return found
 
 

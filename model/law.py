@@ -31,6 +31,7 @@ from tashkent.model.statutes import (
     LimitedFormat,
     Lock,
     Observer,
+    Operation,
     Participation,
     PermanentBody,
     Regions,
@@ -73,6 +74,7 @@ class RulesInForce:
     benefit: tuple[Benefit, ...] = ()
     forces: tuple[Forces, ...] = ()
     lock: tuple[Lock, ...] = ()
+    operation: tuple[Operation, ...] = ()
     #: the fixed term ends in this month
     term_ends: bool = False
     #: a term holds at the end of the month, so there is a text to sign if one ends in it

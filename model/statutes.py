@@ -261,6 +261,14 @@ class Benefit(Statute):
     posts: bool = False
 
 
+class Operation(Statute):
+    """Joint work of the members' services against threats that no promise of help is about, from its first round on."""
+
+    kind: Literal["operation"]
+    #: threats that the club relieves only while it works on them
+    against: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+
+
 class Regions(Statute):
     """The club is divided into regions (of `states.csv`): elsewhere a kept or broken promise teaches only a share."""
 
@@ -291,6 +299,7 @@ AnyStatute = Annotated[
     | LimitedFormat
     | Lock
     | Observer
+    | Operation
     | Participation
     | PermanentBody
     | Regions
@@ -310,6 +319,6 @@ KINDS: dict[str, type[Statute]] = {
     for statute in get_args(get_args(AnyStatute)[0])
 }
 #: kinds of which a club may have several in force at a time
-SEVERAL = ("benefit", "forces", "lock")
+SEVERAL = ("benefit", "forces", "lock", "operation")
 #: kinds that reach into the defence of members
 REACHING = ("bases", "defence", "forces")

@@ -2,9 +2,10 @@
 
 Nothing is left to chance or to values. States act if the script says so. Whether a member objects is settled by
 a table of (who asks, who answers) in place of rivalries: with the parameters below the odds are so long that
-chances are 0 or 1. Threats and ties are 0 and weights too, but for the goods of a seat, its dues, what is owed and
-courtship, so that a seat is worth its goods less its dues, less a tenth of the instruments owed times those that reach
-into members' defence, and one more while it is courted.
+chances are 0 or 1. Threats and ties are 0 but for threats that a row names, and weights too but for protection, the
+goods of a seat, its dues, what is owed and courtship, so that a seat is worth the named threats that it relieves and
+its goods less its dues, less a tenth of the instruments owed times those that reach into members' defence, and one
+more while it is courted.
 
 Words of a rule case
 --------------------
@@ -15,7 +16,7 @@ situation
     At the end of the month before: ``KAZ member``, ``UZB frozen unpaid 24``, ``UZB member gap 12``, ``UZB notice
     given due 2012-12``, ``ARM frozen unpaid 30 deprived``, ``UZB member taking part 0.9``, ``GEO member of GUAM``. All
     others were never in; how far a seat takes part is unknown unless it is said. The patron's status stays as said in
-    every month.
+    every month. ``UZB feels traffic 1``: a threat that it feels in all months, of which its own means hold off nothing.
 asks
     Who does what, in the first month if no month stands before it: see `VERBS` and `NEEDS`. ``if worth more than X``
     makes a petition or a signature depend on the value of the seat, for a petition less the price of joining: a tenth
@@ -47,7 +48,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tashkent.agents.situation import Bools
+from tashkent.agents.situation import Bools, Situation
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_month
 from tashkent.model.compilation import base_terms_of, compile_case
@@ -102,7 +103,14 @@ _COUNCIL = {
     "sanction_objection": _SURE,
     "court": -3 * _SURE,
 }
-_PRICES = {"patronage": 1.0, "dues": 1.0, "compliance": 1.0, "courtship": 1.0, "lock": -1.0}
+_PRICES = {
+    "protection": 1.0,
+    "patronage": 1.0,
+    "dues": 1.0,
+    "compliance": 1.0,
+    "courtship": 1.0,
+    "lock": -1.0,
+}
 
 
 @dataclass
@@ -148,17 +156,16 @@ def bare(case: Case) -> CaseInputs:
         leverage=np.zeros_like(now.leverage),
         rivalry=np.full_like(now.rivalry, SILENT),
     )
+    record = Seats.empty(inputs.record.status.shape)
+    inputs = replace(inputs, situation=situation, record=record, requests={})
+    return with_base_terms(inputs, situation)
+
+
+def with_base_terms(inputs: CaseInputs, situation: Situation) -> CaseInputs:
+    """The same with the terms of a situation."""
     base_terms = base_terms_of(inputs.case, inputs.theory, situation, inputs.stake)
     at_work = {name: term.any(axis=(1, 2)) for name, term in base_terms.items()}
-    record = Seats.empty(inputs.record.status.shape)
-    return replace(
-        inputs,
-        situation=situation,
-        base_terms=base_terms,
-        at_work=at_work,
-        record=record,
-        requests={},
-    )
+    return replace(inputs, base_terms=base_terms, at_work=at_work)
 
 
 def parameters_of(case: Case, **changed: float) -> ParameterDraws:
@@ -225,6 +232,8 @@ class RuleCase:
 
 #: numbers of a seat -> how they are written
 NUMBERS = {"gap": r"\d+", "unpaid": r"\d+", "due": r"\d{4}-\d\d", "taking part": r"[\d.]+"}
+#: a threat that is felt, and how much
+FEELS = r" feels? (\w+) ([\d.]+)$"
 #: what may be done to a statute besides giving it another number
 HOW = ("off", "other")
 
@@ -307,12 +316,25 @@ class Reader:
             return clubs.index(PACT), words
         return clubs.index(found[1]), words.replace(found[0], "", 1)
 
+    def felt(self, cell: str) -> dict[str, Floats]:
+        """Threats that are felt in all months, and what own means leave of them, as far as a cell says so."""
+        now = self.inputs.situation
+        threat, exposure = now.threat.copy(), now.exposure.copy()
+        for part in parts(cell):
+            if found := re.search(FEELS, part):
+                states, _ = self.states(part)
+                k = tuple(self.case.threats).index(found[1])
+                threat[:, states, k] = exposure[:, states, k] = float(found[2])
+        return {"threat": threat, "exposure": exposure}
+
     def situation(self, cell: str) -> tuple[Seats, Seats, Floats]:
         """The seats at the end of the month before, a record that keeps the patron's, and how far each takes part."""
         shape = (1, len(self.case.states), len(self.case.clubs))
         seats, taken = Seats.empty(shape), np.full(shape, np.nan)
         for part in parts(cell):
             states, words = self.states(part)
+            if re.search(FEELS, part):
+                continue
             club, words = self.club(words)
             at = (0, states, club)
             number = {}
@@ -484,6 +506,9 @@ def play(case: Case, row: RuleCase, switch: str | None = None) -> Outcome:
     wishing = more["wishing"] | set(np.flatnonzero(asked).tolist())
     answers, changed = reader.objects(row.objects, more["against"], wishing)
     situation = replace(inputs.situation, rivalry=answers)
+    if re.search(FEELS.replace("$", r"\b"), row.situation):
+        situation = replace(situation, **reader.felt(row.situation))
+        inputs = with_base_terms(inputs, situation)
     inputs = replace(inputs, situation=situation, record=record, **more["given"])
     parameters = parameters_of(inputs.case, **more["changed"], **changed)
     world = world_of(inputs, seats, script, parameters, taken)

@@ -40,8 +40,9 @@ def situation(**changes: object) -> Situation:
             of_regime=np.array([False, False, True]),
             of_rivals=np.array([False, False, False]),
             place=np.arange(2),
-            promises=np.array([True, False]),
-            stake=np.array([1.0, 0.3]),
+            promised=np.array([[True] * 3, [False] * 3]),
+            promises=np.array([[True] * 3, [False] * 3]),
+            stake=np.array([0.3, 0.3]),
             shelters=np.array([False, True]),
             opposed=np.array([[False, True], [True, False]]),
         ),
@@ -241,7 +242,8 @@ def test_a_club_relieves_the_rest_of_a_fear_whose_worst_sits_inside() -> None:
         of_rivals=np.array([True]),
         of_regime=np.array([False]),
         place=np.arange(1),
-        promises=np.array([False]),
+        promised=np.array([[False]]),
+        promises=np.array([[False]]),
         stake=np.array([0.3]),
     )
     now = meeting(
@@ -254,6 +256,32 @@ def test_a_club_relieves_the_rest_of_a_fear_whose_worst_sits_inside() -> None:
         credibility=np.full((3, 1), 0.5),
     )
     np.testing.assert_allclose(TERMS["protection"].formula(now), [[1.0], [0.0], [0.0]])
+
+
+def test_work_against_a_threat_needs_no_belief_and_leaves_most_of_it_to_others() -> None:
+    """The pact works on the first threat: no word of it can be broken, and its seat relieves as much as a forum's."""
+    quiet = {"rivalry": np.zeros((2, 2)), "exposure": np.array([[2.0, 0, 0], [1.0, 0, 0]])}
+    none = np.zeros((2, 3), bool)
+    clubs = replace(meeting().clubs, promised=none, promises=none, stake=np.array([0.3, 0.3]))
+    now = meeting(clubs=clubs, **quiet)
+    found = TERMS["protection"].formula(now)
+    np.testing.assert_allclose(found, [[2.0, 2 * (1 - 0.3)], [1 - 0.3, 1 - 0.3]])
+    assert not TERMS["abandonment"].formula(now).any()
+
+
+def test_operations_relieve_from_their_first_day(case: Case) -> None:
+    """No club bears on the traffic before it works against it, and those who work promise nothing."""
+    inputs = compile_case(case)
+    k, pact = tuple(case.threats).index("traffic"), tuple(case.clubs).index("CST")
+    covers = inputs.situation.covers[:, :, k]
+    first = parse_month("2003-09") - case.start
+    assert not covers[:first].any()
+    assert covers[first:, pact].all()
+    assert not np.delete(covers, pact, axis=1).any()
+    assert inputs.situation.clubs.guarantees[pact]
+    assert not inputs.situation.clubs.promised[pact, k]
+    idle = compile_case(case.without("CSTO-8-channel"))
+    assert not idle.situation.covers[:, :, k].any()
 
 
 def test_a_promise_relieves_what_its_text_covers() -> None:

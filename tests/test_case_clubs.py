@@ -140,7 +140,7 @@ BAD = [
     bad(
         "a threat that a club relieves is misspelt",
         swap("clubs.toml", '"feud"', '"fued"'),
-        "clubs.toml: PACT.relieves: 'fued' is not valid; allowed: raids, feud, pressure, plots (nearest valid "
+        "clubs.toml: PACT.relieves: 'fued' is not valid; allowed: raids, … (nearest valid "
         "name: feud)",
     ),
     bad(
@@ -261,13 +261,14 @@ BAD = [
     bad(
         "the help that is asked against a threat is misspelt",
         swap("threats.toml", 'need = "incursion"', 'need = "incursions"'),
-        "threats.toml: raids.need: 'incursions' is not valid; allowed: 'external', 'incursion', 'stability' or '' "
-        "(nearest valid name: incursion)",
+        "threats.toml: raids.need: 'incursions' is not valid; allowed: 'external', 'incursion', 'stability', "
+        "'operations' or '' (nearest valid name: incursion)",
     ),
     bad(
         "a base is asked for as help against a threat",
         swap("threats.toml", 'need = "external"', 'need = "base"'),
-        "threats.toml: feud.need: 'base' is not valid; allowed: 'external', 'incursion', 'stability' or ''",
+        "threats.toml: feud.need: 'base' is not valid; allowed: 'external', 'incursion', 'stability', "
+        "'operations' or ''",
     ),
     bad(
         "the help against a threat is a list",

@@ -235,6 +235,22 @@ BAD = [
         "statutes.toml: PACT-forces.covers.0: 'incurson' is not valid; allowed: 'external', 'incursion' or "
         "'stability' (nearest valid name: incursion)",
     ),
+    bad(
+        "an operation works on what the club does not",
+        add("statutes.toml", statute("operation", 'against = ["feud"]')),
+        "statutes.toml: PACT-operation.against: 'feud' is not valid; allowed: smuggling",
+    ),
+    bad(
+        "an operation works on a threat with which its club has nothing to do",
+        add("statutes.toml", statute("operation", 'against = ["raids"]').replace("PACT", "RING")),
+        "statutes.toml: RING-operation.against: 'raids' is not valid; allowed: a threat with need = \"operations\" "
+        "that the club relieves",
+    ),
+    bad(
+        "an operation works on nothing",
+        add("statutes.toml", statute("operation", "against = []")),
+        "statutes.toml: PACT-operation.against: [] is not valid; allowed: a list with an item",
+    ),
     # requests.csv
     bad(
         "a need is misspelt",

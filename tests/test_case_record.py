@@ -65,12 +65,12 @@ BAD = [
     bad(
         "a threat of an event is misspelt",
         swap("events.csv", "threat,raids", "threat,raid"),
-        "events.csv: E1.about: 'raid' is not valid; allowed: raids, feud, pressure, plots (nearest valid name: raids)",
+        "events.csv: E1.about: 'raid' is not valid; allowed: raids, … (nearest valid name: raids)",
     ),
     bad(
         "a threat of a promise is misspelt",
         swap("events.csv", "credibility,feud", "credibility,fued"),
-        "events.csv: E3.about: 'fued' is not valid; allowed: raids, feud, pressure, plots, any (nearest valid "
+        "events.csv: E3.about: 'fued' is not valid; allowed: raids, feud, pressure, plots, … (nearest valid "
         "name: feud)",
     ),
     bad(
@@ -421,12 +421,12 @@ BAD = [
     bad(
         "a threat of an offer is misspelt",
         swap("events.csv", "offer,raids", "offer,raid"),
-        "events.csv: E8.about: 'raid' is not valid; allowed: raids, feud, pressure, plots (nearest valid name: raids)",
+        "events.csv: E8.about: 'raid' is not valid; allowed: raids, … (nearest valid name: raids)",
     ),
     bad(
         "an offer is against all threats",
         swap("events.csv", "offer,raids", "offer,any"),
-        "events.csv: E8.about: 'any' is not valid; allowed: raids, feud, pressure, plots",
+        "events.csv: E8.about: 'any' is not valid; allowed: raids, feud, pressure, plots, smuggling",
     ),
     bad(
         "an offer names who makes it",

@@ -150,6 +150,8 @@ def test_the_command_says_how_much_it_made(
             "threats.raids.by: '' is not valid; allowed: patron, rim",
         ),
         ('of = "armed_bands"', 'of = "unrest"\nby = "rim"', "nothing but for disputes"),
+        ('of = "armed_bands"', 'of = "unrest"\nto = "AFG"', "nothing but for nearness"),
+        ('of = "armed_bands"', 'of = "nearness"\nto = "AFQ"', "a state of the world's tables"),
         ("[threats.raids]", "[threats.means]", "a name that no composite has"),
         (
             "schema = 1",
@@ -395,6 +397,14 @@ def test_an_error_grows_with_the_age_of_what_is_carried() -> None:
     assert value.loc[2004, "AAA"] == value.loc[2002, "AAA"]
     assert sd["AAA"].tolist() == pytest.approx([0, 0, 0, min(yearly, 1), min(yearly * 2**0.5, 1)])
     assert (value.loc[2000, "BBB"], sd.loc[2000, "BBB"]) == (0, 1)
+
+
+def test_nearness_halves_with_every_state_between() -> None:
+    """Iran lies between Afghanistan and Armenia; no land leads to Japan; Tajikistan was no state in 1990."""
+    states = ["AFG", "TJK", "ARM", "BLR", "JPN"]
+    found = conflicts.nearness("AFG", states, range(1990, 2025))
+    assert found.loc[2024].tolist() == [1.0, 1.0, 0.5, 0.25, 0.0]
+    assert found.loc[1990, "TJK"] == 0.0
 
 
 def test_rivals_see_each_other() -> None:

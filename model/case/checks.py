@@ -29,6 +29,7 @@ from tashkent.model.statutes import (
     Incompatible,
     Lock,
     Observer,
+    Operation,
     Statute,
 )
 
@@ -195,6 +196,14 @@ def _check_statute_names(case: Case, statute: Statute) -> None:
     file = "statutes.toml"
     if isinstance(statute, Lock):
         one_of(file, f"{statute.id}.state", statute.state, case.deciders)
+    if isinstance(statute, Operation):
+        relieved = case.clubs[statute.club].relieves if statute.club in case.clubs else ()
+        kinds = [name for name in relieved if case.threats[name].need == "operations"]
+        for name in statute.against:
+            if not kinds:
+                allowed = 'a threat with need = "operations" that the club relieves'
+                raise InputError(file, f"{statute.id}.against", name, allowed)
+            one_of(file, f"{statute.id}.against", name, kinds)
     if isinstance(statute, Incompatible):
         for key, names in (("bars", statute.bars), ("suspects", statute.suspects)):
             for name in names:

@@ -101,7 +101,7 @@ class Threat(TableRow):
     source: str = Field(min_length=1)
     target: Literal["state", "regime"]
     #: the kind of help that is asked against it
-    need: Literal["external", "incursion", "stability", ""]
+    need: Literal["external", "incursion", "stability", "operations", ""]
     measured_by: str
 
 

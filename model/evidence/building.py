@@ -144,7 +144,7 @@ def _numbers(file: str, rows: pd.DataFrame, column: str) -> "pd.Series[float]":
 
 
 def _threats(plan: EvidencePlan) -> dict[str, pd.DataFrame]:
-    """Armed conflict and disputes, in [0, 1] a year, by the names that the recipe has for them."""
+    """Armed conflict, disputes and nearness, in [0, 1] a year, by the names that the recipe has for them."""
     states, years = plan.deciders, plan.years
     unrest, secession = conflicts.unrest_and_secession(states, years)
     found = {}
@@ -160,6 +160,8 @@ def _threats(plan: EvidencePlan) -> dict[str, pd.DataFrame]:
             case "disputes":
                 sponsor = list(plan.sponsors[threat.by].states)
                 found[name] = conflicts.disputes_with(sponsor, states, years)
+            case "nearness":
+                found[name] = conflicts.nearness(threat.to, states, years)
     return found
 
 

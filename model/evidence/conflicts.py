@@ -1,5 +1,6 @@
-"""Armed conflict, disputes, rivalries and bonds among the states of a case, year by year."""
+"""Armed conflict, disputes, nearness, rivalries and bonds among the states of a case, year by year."""
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -69,6 +70,24 @@ def armed_bands(
             near = unrest.loc[span, row.other]
             spillover.loc[span, row.state] = np.maximum(spillover.loc[span, row.state], near)
     return np.maximum(np.maximum(unrest, spillover), disputes_with(neighbours, states, years))
+
+
+def nearness(place: str, states: list[str], years: range) -> pd.DataFrame:
+    """How near by land states lie to a place: one half to the power of the states between; years by states.
+
+    In [0, 1]: 1 for a land border with it, 0 where no way by land leads to it. Any state of the world may lie between.
+    """
+    table = pd.DataFrame(0.0, index=years, columns=states)
+    borders = world.table("borders")
+    for year in years:
+        at = min(year, world.LAST_OF_SYSTEM)
+        known = borders[(borders["from_year"] <= at) & (at <= borders["to_year"])]
+        graph = nx.from_pandas_edgelist(known, "state_a", "state_b")
+        graph.add_node(place)
+        steps = nx.single_source_shortest_path_length(graph, place)
+        for state in set(states) & set(steps):
+            table.loc[year, state] = 2.0 ** -max(0, steps[state] - 1)
+    return table
 
 
 def rivalries(states: list[str], years: range) -> pd.DataFrame:

@@ -63,10 +63,11 @@ class CompositeParts(RecipeTable):
 
 
 class MeasuredThreat(RecipeTable):
-    """A threat as it is measured: by what, and for disputes with which sponsor."""
+    """A threat as it is measured: by what, for disputes with which sponsor, and for nearness to what."""
 
-    of: Literal["unrest", "secession", "armed_bands", "disputes"]
+    of: Literal["unrest", "secession", "armed_bands", "disputes", "nearness"]
     by: str = ""
+    to: str = ""
 
 
 class Recipe(RecipeTable):
@@ -230,3 +231,7 @@ def _check_names(plan: EvidencePlan) -> None:
             one_of(FILE, f"threats.{name}.by", threat.by, plan.sponsors)
         elif threat.by:
             raise InputError(FILE, f"threats.{name}.by", threat.by, "nothing but for disputes")
+        if threat.of == "nearness":
+            _check_state(threat.to, FILE, f"threats.{name}.to")
+        elif threat.to:
+            raise InputError(FILE, f"threats.{name}.to", threat.to, "nothing but for nearness")
