@@ -73,11 +73,12 @@ def _act(act: ActExplained, names: dict[str, str]) -> dict[str, Any]:
     terms = sorted((p for p in act.parts if p.kind == "term"), key=lambda p: -abs(_mean(p)))
     large = [p for p in terms if abs(_mean(p)) >= SMALL]
     rest = [p for p in terms if abs(_mean(p)) < SMALL and np.any(p.values)]
-    bars = [_bar(named(p), p.kind, p.values) for p in large]
+    bars = [_bar(named(p), p.kind, p.values, p.name) for p in large]
     if rest:
         together = np.sum([p.values for p in rest], axis=0)
         bars.append(_bar(f"{len(rest)} smaller ones", "term", together))
-    bars += [_bar(named(p), p.kind, p.values) for p in act.parts if p.kind == "friction"]
+    frictions = (p for p in act.parts if p.kind == "friction")
+    bars += [_bar(named(p), p.kind, p.values, p.name) for p in frictions]
     return {
         "act": act.act,
         "words": f"{ACTS.get(act.act, act.act)} {act.club_name}",
@@ -99,11 +100,12 @@ def _mean(part: Part) -> float:
     return float(part.values.mean())
 
 
-def _bar(name: str, kind: str, values: Floats) -> dict[str, Any]:
+def _bar(name: str, kind: str, values: Floats, parameter: str = "") -> dict[str, Any]:
     low, high = np.percentile(values, [5, 95])
     return {
         "name": name,
         "kind": kind,
+        "parameter": parameter,
         "mean": round(float(values.mean()), 3),
         "low": round(float(low), 3),
         "high": round(float(high), 3),

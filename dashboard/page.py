@@ -9,6 +9,7 @@ import solara
 import solara.lab
 
 from tashkent.dashboard import (
+    evidence_page,
     lab_page,
     network_page,
     rulebook_page,
@@ -158,6 +159,8 @@ def Page() -> None:
                 state_page.OneState(case, view, dark, error, ask)
             elif view.page == "rulebook":
                 rulebook_page.Rulebook(case, view, error, ask)
+            elif view.page == "evidence":
+                evidence_page.Evidence(case, view, dark, error, ask)
             elif view.page == "whatif":
                 whatif_page.WhatIf(case, view, lambda: latest.current, error, notice, ask, reset)
             else:

@@ -81,11 +81,15 @@ def frames(ensemble: Ensemble, club: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=32)
-def facts(case: Case, club: str) -> dict[str, list[list[str]]]:
-    """What the sources say of each month: [kind, words, rule] by month; law and record of one club."""
+def facts(case: Case, club: str) -> dict[str, list[list[Any]]]:
+    """What the sources say of each month: [kind, words, where it stands] by month; law and record of one club."""
     found: dict[int, dict[tuple[str, str], list[str]]] = defaultdict(lambda: defaultdict(list))
-    rules: dict[str, str] = {}
+    leads: dict[tuple[str, str], dict[str, str]] = {}
+    acts: dict[tuple[int, str], str] = {}
     for event in case.events:
+        for kind in ("event", "event ends"):
+            to_row = {"page": "evidence", "part": "events", "item": event.event}
+            leads.setdefault((kind, event.label), to_row)
         found[month_of(event.date)]["event", event.label].append(event.state)
         if event.date_end is not None and month_of(event.date_end) > month_of(event.date):
             found[month_of(event.date_end)]["event ends", event.label].append(event.state)
@@ -93,7 +97,8 @@ def facts(case: Case, club: str) -> dict[str, list[list[str]]]:
         if statute.club != club:
             continue
         words = f"{provision(statute)}: {statute.text}"
-        rules[words] = statute.id
+        for kind in ("law begins", "law ends"):
+            leads[kind, words] = {"page": "rulebook", "rule": statute.id}
         found[month_of(statute.from_)]["law begins", words] = []
         if statute.until is not None:
             found[month_of(statute.until)]["law ends", words] = []
@@ -101,13 +106,17 @@ def facts(case: Case, club: str) -> dict[str, list[list[str]]]:
         if row.club == club and row.act not in QUIET:
             verb = row.act.replace("_", " ")
             found[month_of(row.date)]["record", verb].append(row.state)
+            item = f"{row.club} {row.state} {row.date}"
+            acts.setdefault((month_of(row.date), verb), item)
     names = {s.state: s.name for s in case.states}
     return {
         month_label(month): [
             [
                 kind,
                 _with_states(words, [names[s] for s in dict.fromkeys(states)]),
-                rules.get(words, "") if kind.startswith("law") else "",
+                {"page": "evidence", "part": "record", "item": acts[month, words]}
+                if kind == "record"
+                else leads[kind, words],
             ]
             for (kind, words), states in sorted(by_words.items(), key=lambda item: _rank(item[0]))
         ]

@@ -17,7 +17,7 @@ from tashkent.model.record import Ensemble
 def _stage(
     scene: dict[str, Any],
     record: list[str],
-    facts: dict[str, list[list[str]]],
+    facts: dict[str, list[list[Any]]],
     made: dict[str, Any] | None,
     score: dict[str, Any] | None,
     held: str,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
-from tashkent.dashboard import question
+from tashkent.dashboard import question, sources
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.errors import InputError, shortened
@@ -18,7 +18,20 @@ PAGES = {
     "whatif": "What if",
     "network": "Network",
     "rulebook": "Rulebook",
+    "evidence": "Evidence",
     "lab": "Lab",
+}
+#: parts of the evidence
+EVIDENCE = {
+    "events": "Events",
+    "record": "The record",
+    "requests": "Requests for help and bases",
+    "openings": "To whom clubs are open",
+    "inputs": "Measured inputs",
+    "numbers": "Numbers of the model",
+    "theories": "Theories",
+    "scores": "What the scores are",
+    "sources": "Sources",
 }
 #: those that show the record, one run or many runs over time
 OF_RUNS = ("simulate", "network")
@@ -63,6 +76,9 @@ class View:
     guess: tuple[Guess, ...] = ()
     #: the rule that is looked at, by its id; none if empty
     rule: str = ""
+    #: the part of the evidence, and the row in it that is looked at; none if empty
+    part: str = "events"
+    item: str = ""
 
     def reset(self, case: Case) -> "View":
         """As at the beginning, with the same case, counterfactual, seed and club."""
@@ -86,6 +102,8 @@ class View:
                 **({"weights": spoken(self.weights)} if self.weights else {}),
                 **({"present": 1} if self.present else {}),
                 **({"rule": self.rule} if self.page == "rulebook" and self.rule else {}),
+                **({"part": self.part} if self.page == "evidence" else {}),
+                **({"item": self.item} if self.page == "evidence" and self.item else {}),
                 **self.asked(),
             }
         )
@@ -174,6 +192,7 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
     for key, names in {
         "page": tuple(PAGES),
         "show": tuple(SHOWS),
+        "part": tuple(EVIDENCE),
         "club": tuple(case.clubs),
         "state": case.deciders,
     }.items():
@@ -202,12 +221,15 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
         found["weights"] = held
     if "present" in asked:
         found["present"] = asked["present"] in ("1", 1, True)
+    if found.get("part", view.part) != view.part:
+        found["item"] = ""
     view, before = replace(view, **found), view.club  # type: ignore[arg-type]
-    if (value := asked.get("rule")) is not None:
-        try:
-            view = _looking_at(case, view, str(value))
-        except ValueError as error:
-            complaints.append(str(error))
+    for key, change in (("rule", _looking_at), ("item", _pointing_at)):
+        if (value := asked.get(key)) is not None:
+            try:
+                view = change(case, view, str(value))
+            except ValueError as error:
+                complaints.append(str(error))
     view, wrong = _what_if(case, view, before, asked)
     return view, (*complaints, *wrong)
 
@@ -234,6 +256,14 @@ def _looking_at(case: Case, view: View, rule: str) -> View:
     first, last = months_in_force(statute)
     month = max(view.month, first) if last is None else min(max(view.month, first), last)
     return replace(view, rule=rule, club=statute.club, month=min(max(month, case.start), case.end))
+
+
+def _pointing_at(case: Case, view: View, item: str) -> View:
+    """The view with a row of the evidence; an empty one is none."""
+    if item and item not in sources.names(case, view.part):
+        what = f"{EVIDENCE[view.part][:1].lower()}{EVIDENCE[view.part][1:]}"
+        raise ValueError(f'There is no "{shortened(item, LONGEST)}" among {what} here.')
+    return replace(view, item=item)
 
 
 def _what_if(

@@ -35,6 +35,8 @@ def month(page: Page) -> str:
         ("?page=whatif&cf=CF2&runs=20&guess=UZB:up:80", ".tk-forest svg"),
         ("?page=network&show=record&month=2002-06", ".tk-chart-box svg"),
         ("?page=rulebook&month=1999-04", ".tk-rule"),
+        ("?page=evidence", ".tk-table"),
+        ("?page=evidence&part=inputs", ".tk-chart-box svg"),
         ("?page=lab", ".tk-seats"),
     ],
 )
@@ -459,7 +461,7 @@ def test_the_network_of_runs_says_shares(visit: Visits) -> None:
 
 def test_a_rule_is_one_click_from_where_it_is_named(visit: Visits) -> None:
     page = visit("?page=state&state=UZB&month=1999-04")
-    page.locator(".tk-act .tk-link").first.click()
+    page.locator(".tk-act p .tk-link").first.click()
     chosen = page.locator(".tk-chosen-rule")
     expect(chosen).to_be_focused()
     expect(chosen).to_be_in_viewport()
@@ -481,3 +483,28 @@ def test_a_law_that_begins_leads_to_its_rule(visit: Visits) -> None:
     page.locator(".tk-scroll .tk-link").first.click()
     expect(page.locator(".tk-chosen-rule")).to_be_focused()
     expect(page.locator(".tk-chosen-rule")).to_contain_text("2000-06-20")
+
+
+def test_from_a_reason_to_its_number_and_from_an_act_to_its_source(visit: Visits) -> None:
+    page = visit("?page=state&state=UZB&month=2012-06")
+    page.locator(".tk-waterfall").first.get_by_role(
+        "button", name="ties to the club's sponsor"
+    ).click()
+    expect(page.locator(".tk-chosen-row")).to_be_focused()
+    expect(page).to_have_url(re.compile("page=evidence.*part=numbers.*item=patronage"))
+    page.get_by_role("button", name="Events").click()
+    page.get_by_label("State").select_option("GEO")
+    page.get_by_label("Find").fill("Ossetia")
+    row = page.locator(".tk-table tbody tr").first
+    expect(row).to_contain_text("War over South Ossetia")
+    row.locator("summary").click()
+    expect(row).to_contain_text("Collective Security Treaty Organization 2002-2012")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save, CSV").click()
+    table = pd.read_csv(download.value.path())
+    assert {"E004"} <= set(table["id"])
+    assert len(table) == page.locator(".tk-table tbody tr").count() < 20
+    other = visit("?show=record&month=2012-06")
+    other.locator(".tk-scroll li", has_text="request suspension").get_by_role("button").click()
+    expect(other.locator(".tk-chosen-row")).to_contain_text("Uzbekistan")
+    expect(other.locator(".tk-chosen-row")).to_be_in_viewport()

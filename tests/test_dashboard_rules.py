@@ -65,8 +65,9 @@ def test_an_address_leads_to_a_rule_in_a_month_of_its_own(case: Case) -> None:
 
 def test_facts_of_a_month_name_the_rule(case: Case) -> None:
     rows = scene.facts(case, "CST")["1999-04"]
-    assert [rule for kind, _, rule in rows if kind == "law begins"] == ["CST-P1999"]
-    assert {rule for kind, _, rule in rows if not kind.startswith("law")} == {""}
+    assert [lead for kind, _, lead in rows if kind == "law begins"] == [
+        {"page": "rulebook", "rule": "CST-P1999"}
+    ]
 
 
 @pytest.fixture
