@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from tashkent.agents.situation import Floats
 from tashkent.dashboard import question
@@ -19,19 +20,20 @@ from tashkent.experiments.compare import compare, history_of
 from tashkent.experiments.effect import Z
 from tashkent.experiments.extrapolation import extrapolation
 from tashkent.experiments.history import History
-from tashkent.experiments.pair import LAW, Pair
+from tashkent.experiments.pair import LAW, Pair, reasons_of
 from tashkent.experiments.predictions import StatedPrediction, score
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
-from tashkent.model.words import TERMS
+from tashkent.model.words import TERMS, shifted
 
 #: comparisons that are kept for whoever asks the same, and worlds as they were of as many starts, up to so many runs
 KEPT, KEPT_WORLDS, MOST_KEPT = 12, 3, 500
 #: one at a time: the first is there sooner and the last no later, and all may use the same draws
 TURN = threading.Lock()
 FEWEST = 2
-#: rows of a table
-MOST = 5
+#: rows of a table, seats that are in or out otherwise, seats of another status, and reasons of a seat
+MOST, MOST_SEATS, MOST_OTHER, MOST_REASONS = 5, 8, 3, 2
+LAW_WORDS = "a rule, the council or an order, and no reason of its own"
 ARROWS = {"up": "↑", "down": "↓", "none": "→"}
 
 
@@ -182,7 +184,6 @@ def answer(case: Case, pair: Pair, view: View) -> dict[str, Any]:
         "record": [record[i][pair.start - case.start :] for i in rows],
         "course": course(pair),
         "divergence": _divergence(pair, names),
-        "attribution": _attribution(pair),
         "extrapolation": _extrapolation(pair, names),
         "implied": _implied(pair, names),
         "lesson": " ".join(pair.counterfactual.lesson.split()),
@@ -232,15 +233,28 @@ def course(pair: Pair) -> list[str]:
 
 
 def _divergence(pair: Pair, names: dict[str, str]) -> list[dict[str, Any]]:
-    """Where histories diverge most often."""
+    """The seats that diverge most often, with the reasons of each; those that are in or out as before come last."""
+    table = pair.divergence.sort_values("direction", key=lambda d: d == "none", kind="stable")
+    moved, other = table[table["direction"] != "none"], table[table["direction"] == "none"]
     return [
         {
+            "state": row.state,
+            "club": row.club,
+            "direction": row.direction,
             "month": row.month,
-            "words": f"{names[row.state]} {_status(row.changed)} instead of {_status(row.baseline)} ({row.club})",
+            "words": f"{names[row.state]} {_became(row)} ({row.club})",
             "share": float(row.share),
+            "reasons": _reasons(pair, row.state, row.club, row.direction),
         }
-        for row in pair.divergence.head(MOST).itertuples()
+        for row in pd.concat([moved.head(MOST_SEATS), other.head(MOST_OTHER)]).itertuples()
     ]
+
+
+def _became(row: Any) -> str:
+    """What became of a seat that diverges: in or out, or else the status that is most frequent."""
+    words = {"up": ("in", "out"), "down": ("out", "in")}
+    changed, baseline = words.get(row.direction, (_status(row.changed), _status(row.baseline)))
+    return f"{changed} instead of {baseline}"
 
 
 def _status(status: str) -> str:
@@ -254,18 +268,18 @@ def _status(status: str) -> str:
     return words.get(status, status.replace("_", " "))
 
 
-def _attribution(pair: Pair) -> list[dict[str, Any]]:
-    """What made the difference where histories diverge."""
-    words = TERMS | {LAW: "a rule, the council or an order, and no reason of the state's own"}
+def _reasons(pair: Pair, state: str, club: str, direction: str) -> list[dict[str, Any]]:
+    """What made the difference at one seat."""
     return [
         {
-            "words": words.get(row.term, row.term.replace("_", " ")),
+            "words": LAW_WORDS if row.term == LAW else shifted(row.term, row.difference),
             "law": row.term == LAW,
             "difference": float(row.difference),
             "share": float(row.share),
         }
-        for row in pair.attribution.head(MOST).itertuples()
-        if row.share > 0
+        for row in reasons_of(pair.attribution, state, club, direction)
+        .head(MOST_REASONS)
+        .itertuples()
     ]
 
 

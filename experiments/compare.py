@@ -231,8 +231,10 @@ def _after(already: int, progress: Progress | None) -> Progress | None:
 
 
 def _check_memory(case: Case, runs: int, per_draw: int, worlds: int) -> None:
-    """Two bytes a seat and month are kept of each draw of each counterfactual, and eight a term of each run."""
-    needed = bytes_of(case, runs // per_draw) * 2 * worlds + runs * 8 * len(case.role("weight"))
+    """Two bytes a seat and month of each draw of each counterfactual, eight a term of a seat that diverges in a run."""
+    needed = bytes_of(case, runs // per_draw) * 2 * worlds
+    seats = len(case.deciders) * len(case.clubs)
+    needed += runs * seats * 8 * len(case.role("weight"))
     check_memory(needed, runs)
 
 

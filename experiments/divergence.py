@@ -1,6 +1,7 @@
-"""Divergence: where a run and its counterfactual first differ, and what the seat was worth there."""
+"""Divergence: when each seat of a run and its counterfactual first differ, and what the seat was worth there."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,18 +19,34 @@ Ints = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Divergence:
-    """Where the two histories of each run diverge: arrays over runs."""
+    """The seats that diverge: arrays over these, in order of run, month, state and club; each is there once a run."""
 
-    #: months since the case's start, or NEVER_DIVERGES
+    run: Ints
+    #: months since the case's start: the first at whose end the seat's two statuses differ
     month: Ints
-    #: the seat that diverges, the focal club's first if several do in one month
     state: Ints
     club: Ints
     #: its status in the baseline and in the counterfactual at the end of that month
     before: Status8
     after: Status8
-    #: what each term adds to the value of that seat in the counterfactual, less in the baseline, shape (R, terms)
+    #: what each term adds to the value of that seat in the counterfactual, less in the baseline, shape (n, terms)
     terms: Floats
+
+    def first(self, runs: int) -> Ints:
+        """The month in which the histories of each run first differ, or NEVER_DIVERGES; shape (R,)."""
+        found = np.full(runs, np.iinfo(np.int32).max, np.int32)
+        np.minimum.at(found, self.run, self.month)
+        return np.where(found == np.iinfo(np.int32).max, np.int32(NEVER_DIVERGES), found)
+
+
+def collected(parts: Sequence[Divergence], terms: int) -> Divergence:
+    """All that diverges in some parts, in order; `terms` is how many there are."""
+    if not parts:
+        none, status = np.zeros(0, np.int32), np.zeros(0, np.int8)
+        return Divergence(none, none, none, none, status, status, np.zeros((0, terms)))
+    whole = [np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Divergence)]
+    order = np.lexsort((whole[3], whole[2], whole[1], whole[0]))
+    return Divergence(*(values[order] for values in whole))
 
 
 class StateBefore:

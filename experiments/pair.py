@@ -1,5 +1,6 @@
 """A pair: a counterfactual beside its baseline, with its tables of seats, divergence, attribution and outcomes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tashkent.agents.situation import Floats
-from tashkent.experiments.divergence import NEVER_DIVERGES
+from tashkent.experiments.divergence import NEVER_DIVERGES, Ints
 from tashkent.experiments.effect import Effect, Z, direction, effect
 from tashkent.experiments.extrapolation import ALIKE, extrapolation
 from tashkent.experiments.paired_runs import Counts
@@ -22,6 +23,7 @@ from tashkent.model.statuses import Status, is_in
 
 #: to what a change is attributed where no term differs
 LAW = "law, council or order"
+_SEAT = ["state", "club", "direction"]
 STATUSES = {"in": None, **{status.name.lower(): status for status in Status}}
 OUTCOME_COLUMNS = [
     "state",
@@ -156,35 +158,58 @@ class Pair:
         return table.sort_values(["club", "state", "month"], ignore_index=True)
 
     @cached_property
+    def first_divergence(self) -> Ints:
+        """The month since the case's start in which each run takes another course, or NEVER_DIVERGES; shape (R,)."""
+        return self.counts.divergence.first(self.runs)
+
+    @cached_property
     def share_changed(self) -> float:
         """The share of runs that take another course at all."""
-        return float((self.counts.divergence.month != NEVER_DIVERGES).mean())
+        return float((self.first_divergence != NEVER_DIVERGES).mean())
+
+    @cached_property
+    def _partings(self) -> pd.DataFrame:
+        """A row each seat that diverges in a run, with the direction of its change."""
+        diverged, case = self.counts.divergence, self.baseline
+        change = is_in(diverged.after).astype(int) - is_in(diverged.before)
+        return pd.DataFrame(
+            {
+                "state": np.array(case.state_ids)[diverged.state],
+                "club": np.array(tuple(case.clubs))[diverged.club],
+                "direction": np.array(["none", "up", "down"])[change],
+                "month": diverged.month,
+                "baseline": diverged.before,
+                "changed": diverged.after,
+            }
+        )
 
     @cached_property
     def divergence(self) -> pd.DataFrame:
-        """Month, seat and statuses of the divergence, with the share of all runs; the most frequent first."""
-        diverged = self.counts.divergence
-        at = np.flatnonzero(diverged.month != NEVER_DIVERGES)
-        case = self.baseline
-        table = pd.DataFrame(
-            {
-                "month": [month_label(case.start + t) for t in diverged.month[at]],
-                "state": np.array(case.state_ids)[diverged.state[at]],
-                "club": np.array(tuple(case.clubs))[diverged.club[at]],
-                "baseline": [status_name(v) for v in diverged.before[at]],
-                "changed": [status_name(v) for v in diverged.after[at]],
-            }
+        """Every seat that diverges, by direction, with the share of all runs; the most frequent first.
+
+        `direction` says what becomes of the seat: up if the state is in only in the counterfactual, down if only in the
+        baseline, none if it is in or out in both under another status. `baseline` and `changed` are the two statuses
+        that are most frequent, `month` is when half of these seats have diverged. A run may count in several rows.
+        """
+        rows = []
+        for key, group in self._partings.groupby(_SEAT, sort=True):
+            (before, after), _ = Counter(
+                zip(group["baseline"], group["changed"], strict=True)
+            ).most_common(1)[0]
+            half = int(np.sort(group["month"].to_numpy())[(len(group) - 1) // 2])
+            statuses = (status_name(before), status_name(after))
+            rows.append(
+                (*key, month_label(self.baseline.start + half), *statuses, len(group) / self.runs)
+            )
+        table = pd.DataFrame(rows, columns=[*_SEAT, "month", "baseline", "changed", "share"])
+        return table.sort_values(
+            ["share", *_SEAT], ascending=[False, True, True, True], ignore_index=True
         )
-        columns = list(table.columns)
-        shares = table.groupby(columns, as_index=False).size()
-        shares["share"] = shares.pop("size") / self.runs
-        by = ["share", *columns]
-        return shares.sort_values(by, ascending=[False, *[True] * 5], ignore_index=True)
 
     @cached_property
     def divergence_months(self) -> pd.DataFrame:
         """Share of all runs whose histories diverge in each month."""
-        months = self.counts.divergence.month
+        months = self.first_divergence
         found, number = np.unique(months[months != NEVER_DIVERGES], return_counts=True)
         return pd.DataFrame(
             {
@@ -195,36 +220,28 @@ class Pair:
 
     @cached_property
     def attribution(self) -> pd.DataFrame:
-        """What the change is attributed to: the mean difference of each term of the value of the seat that diverges.
+        """What the change is attributed to: for each row of `divergence`, the mean difference of each term there.
 
-        In log-odds, over the runs that diverge. The row ``law, council or order`` is the share of these in which no
-        term differs: a rule, an answer or an order made the difference. `share` is that of the runs in which the
-        term differed most.
+        In log-odds of the seat where it diverges, counterfactual less baseline. `share` is that of these seats at which
+        the term differed most. The row ``law, council or order`` is the share in which no term differs: a rule, an
+        answer or an order made the difference. Rows are in the order of `divergence`, the largest share of each first.
         """
-        diverged = self.counts.divergence
-        terms = diverged.terms[diverged.month != NEVER_DIVERGES]
-        names = compile_case(self.baseline).theory
-        runs = max(1, len(terms))
-        most = np.abs(terms).argmax(axis=1) if len(names) and len(terms) else np.zeros(0, int)
+        names = np.array([*compile_case(self.baseline).theory, LAW])
+        terms = self.counts.divergence.terms
         moved = np.abs(terms).max(axis=1, initial=0.0) > ALIKE
-        rows = [
-            {
-                "term": name,
-                "difference": float(terms[:, i].sum() / runs),
-                "share": float(((most == i) & moved).sum() / runs),
-            }
-            for i, name in enumerate(names)
-        ]
-        rows.append(
-            {
-                "term": LAW,
-                "difference": 0.0,
-                "share": float((~moved).sum() / runs),
-            }
-        )
-        table = pd.DataFrame(rows)
-        table = table[(table["difference"] != 0) | (table["share"] > 0)]
-        return table.sort_values("share", ascending=False, kind="stable", ignore_index=True)
+        most = np.full(len(terms), len(names) - 1)
+        if terms.size:
+            most = np.where(moved, np.abs(terms).argmax(axis=1), most)
+        at = self._partings.groupby(_SEAT).indices
+        found = []
+        for key in self.divergence[_SEAT].itertuples(index=False, name=None):
+            rows = at[key]
+            mean = np.append(terms[rows].mean(axis=0), 0.0)
+            share = np.bincount(most[rows], minlength=len(names)) / len(rows)
+            told = np.flatnonzero((mean != 0) | (share > 0))
+            told = told[np.argsort(-share[told], kind="stable")]
+            found += [(*key, names[i], float(mean[i]), float(share[i])) for i in told]
+        return pd.DataFrame(found, columns=[*_SEAT, "term", "difference", "share"])
 
     @cached_property
     def outcomes(self) -> pd.DataFrame:
@@ -321,6 +338,12 @@ def _median_month(months: pd.DataFrame) -> str | None:
 
 
 def attributed(term: str, difference: float, share: float) -> str:
-    """A term to which a change is attributed: its mean difference, and the share of runs in which it was most."""
+    """A term to which a change is attributed: its mean difference, and the share of seats at which it was most."""
     by = "" if term == LAW else f" {difference:+.2f}"
     return f"{term}{by} ({share:.0%})"
+
+
+def reasons_of(attribution: pd.DataFrame, state: str, club: str, direction: str) -> pd.DataFrame:
+    """The rows of `Pair.attribution` that belong to one of `Pair.divergence`; those that were most somewhere."""
+    there = (attribution[_SEAT] == [state, club, direction]).all(axis=1)
+    return attribution[there & (attribution["share"] > 0)]

@@ -9,7 +9,7 @@ month (`experiments.history`).
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import cast
 
@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from tashkent.agents.situation import Bools
 from tashkent.experiments.divergence import (
-    NEVER_DIVERGES,
     Divergence,
     Ints,
     StateBefore,
+    collected,
     copied,
     seat_terms,
 )
@@ -200,18 +200,17 @@ class _CountedPair:
         self.in_counterfactual = np.zeros(shape, np.int32)
         self.discordant = np.zeros(shape, np.int32)
         self.by_draw = np.zeros((draws, *shape), np.int16)
-        self.month = np.full(runs, NEVER_DIVERGES, np.int32)
-        self.state, self.club = np.zeros(runs, np.int32), np.zeros(runs, np.int32)
-        self.before, self.after = np.zeros(runs, np.int8), np.zeros(runs, np.int8)
-        self.terms = np.zeros((runs, len(base.theory)))
+        self.parts: list[Divergence] = []
+        self.number_of_terms = len(base.theory)
         self.cells = worlds.looked_at[number]
         self.seen = tuple(np.zeros((runs, len(self.cells)), np.int8) for _ in range(2))
         names = tuple(self.inputs.case.clubs)
-        #: the clubs of the baseline that this world has, in the order in which seats are compared
+        #: the clubs of the baseline that this world has, and their numbers here
         self.kept = [c for c, name in enumerate(base.case.clubs) if name in names]
-        focus = tuple(base.case.clubs).index(base.case.focus)
-        self.kept.sort(key=lambda c: (c != focus, c))
         self.here = [names.index(tuple(base.case.clubs)[c]) for c in self.kept]
+        #: which seats have not diverged yet; of a club that only one world has, none does
+        self.together = np.zeros((runs, states, clubs), np.bool_)
+        self.together[:, :, self.kept] = True
         self.all_clubs = names == tuple(base.case.clubs)
         self.world: World | None = None
         self.state_before: StateBefore | None = None
@@ -222,8 +221,8 @@ class _CountedPair:
 
     @property
     def may_diverge(self) -> bool:
-        """A run may diverge this month for the first time."""
-        return self.world is not None and bool((self.month == NEVER_DIVERGES).any())
+        """A seat may diverge this month for the first time."""
+        return self.world is not None and bool(self.together.any())
 
     def keep_before(self) -> None:
         """Keep what the world carries into the month."""
@@ -262,44 +261,35 @@ class _CountedPair:
         self.discordant[at] = np.abs(difference).sum(axis=0)
         of_draws = difference.reshape(-1, self.per_draw, *difference.shape[1:])
         self.by_draw[:, at] = of_draws.sum(axis=1, dtype=np.int16)
-        run = np.flatnonzero(
-            (self.month == NEVER_DIVERGES) & differs[:, :, self.kept].any(axis=(1, 2))
-        )
-        if len(run) and self.state_before is not None and t > self.origin:
-            self._diverge(
-                t,
-                run,
-                differs,
-                base.status,
-                status,
-                world,
-                base,
-                (baseline_before, self.state_before),
-            )
+        new = differs & self.together
+        if t > self.origin and self.state_before is not None and new.any():
+            self._diverge(t, new, base, world, (baseline_before, self.state_before))
 
     def _diverge(
         self,
         t: int,
-        run: NDArray[np.intp],
-        differs: Bools,
-        before: Status8,
-        after: Status8,
-        world: World,
+        new: Bools,
         base: World,
+        world: World,
         states: tuple[StateBefore | World, StateBefore],
     ) -> None:
-        # clubs first, so that the focal club's seat comes before others
-        by_club = np.moveaxis(differs[np.ix_(run, range(differs.shape[1]), self.kept)], 2, 1)
-        place = by_club.reshape(len(run), -1).argmax(axis=1)
-        club, state = np.divmod(place, differs.shape[1])
-        here = np.array(self.here)[club]
-        club = np.array(self.kept)[club]
-        self.month[run], self.state[run], self.club[run] = t, state, club
-        self.before[run], self.after[run] = before[run, state, club], after[run, state, club]
-        seats = (run, state, club)
-        old = seat_terms(base, states[0], t, base.inputs, *seats, club)
-        new = seat_terms(world, states[1], t, base.inputs, *seats, here)
-        self.terms[run] = new - old
+        self.together &= ~new
+        run, state, club = np.nonzero(new)
+        here = np.zeros(new.shape[2], np.intp)
+        here[self.kept] = self.here
+        old = seat_terms(base, states[0], t, base.inputs, run, state, club, club)
+        now = seat_terms(world, states[1], t, base.inputs, run, state, club, here[club])
+        self.parts.append(
+            Divergence(
+                run=run.astype(np.int32),
+                month=np.full(len(run), t, np.int32),
+                state=state.astype(np.int32),
+                club=club.astype(np.int32),
+                before=base.status[new],
+                after=world.status[run, state, here[club]],
+                terms=now - old,
+            )
+        )
 
     def counts(self, baseline: Ints) -> Counts:
         """All that was counted."""
@@ -308,9 +298,7 @@ class _CountedPair:
             counterfactual=self.in_counterfactual,
             discordant=self.discordant,
             by_draw=self.by_draw,
-            divergence=Divergence(
-                self.month, self.state, self.club, self.before, self.after, self.terms
-            ),
+            divergence=collected(self.parts, self.number_of_terms),
             seen=(self.seen[0], self.seen[1]),
             differs_from=self.first,
         )
@@ -396,15 +384,17 @@ def _branched(base: World, inputs: CaseInputs, noise: Noise) -> World:
 
 def _joined(parts: Sequence[Counts]) -> Counts:
     """The counts of all blocks, in the order of runs."""
-    divergence = [part.divergence for part in parts]
+    first = np.cumsum([0, *(len(part.seen[0]) for part in parts)])
+    divergence = [
+        replace(part.divergence, run=part.divergence.run + np.int32(low))
+        for part, low in zip(parts, first, strict=False)
+    ]
     return Counts(
         baseline=np.sum([p.baseline for p in parts], axis=0, dtype=np.int32),
         counterfactual=np.sum([p.counterfactual for p in parts], axis=0, dtype=np.int32),
         discordant=np.sum([p.discordant for p in parts], axis=0, dtype=np.int32),
         by_draw=np.concatenate([p.by_draw for p in parts]),
-        divergence=Divergence(
-            *(np.concatenate([getattr(p, f.name) for p in divergence]) for f in fields(Divergence))
-        ),
+        divergence=collected(divergence, parts[0].divergence.terms.shape[1]),
         seen=(
             np.concatenate([p.seen[0] for p in parts]),
             np.concatenate([p.seen[1] for p in parts]),

@@ -25,11 +25,10 @@ from tashkent.model.petitions import Petition
 from tashkent.model.plain import notebook_html
 from tashkent.model.requests import help_features, help_refused
 from tashkent.model.statuses import BOUND, TAKES_PART, UNPAID, Act, Status, is_in
+from tashkent.model.turns import Turn, turn_of
 from tashkent.model.world import World, world_from_record
 
 LOW, HIGH = 5, 95
-#: the months that are looked back for the one in which the worth of a seat turned
-LOOK_BACK = 120
 
 
 def median(values: Floats) -> float:
@@ -155,17 +154,6 @@ class CallExplained:
 
 
 @dataclass(frozen=True)
-class Turn:
-    """The month in which the worth of a seat changed its sign, and the term that moved most."""
-
-    club: str
-    month: str
-    worth: float
-    term: str
-    change: float
-
-
-@dataclass(frozen=True)
 class Sight:
     """How a threat looked to the state."""
 
@@ -272,7 +260,7 @@ def explain(
             acts.append(_explained(inputs, act, rule, t, s, c, parameters))
         calls += _calls(inputs, t, s, c, ParameterDraws.from_mapping(parameters))
         if inputs.exists[t, c]:
-            turn = _turn(inputs, t, s, c, parameters)
+            turn = turn_of(inputs, t, s, c, parameters)
             turns += [turn] if turn is not None else []
     record = tuple(
         (row.club, row.act, row.actor)
@@ -457,30 +445,3 @@ def _patron_reasons(world: World, petition: Petition, call: Call) -> tuple[Part,
             values = reason.sign * world.parameters[reason.parameter] * amount
             parts.append(Part(reason.parameter, "reason", values))
     return tuple(parts)
-
-
-def _turn(
-    inputs: CaseInputs, t: int, s: int, c: int, parameters: Mapping[str, Floats]
-) -> Turn | None:
-    """Since when the median worth of a seat has had its sign, and the term that changed most in that month."""
-
-    def medians(at: int) -> dict[str, float]:
-        terms = inputs.terms(at, record_standing(inputs, at))
-        return {n: float(np.median(parameters[n]) * terms[n][s, c]) for n in terms}
-
-    now = medians(t)
-    sign = np.sign(sum(now.values()))
-    later = now
-    for at in range(t - 1, max(0, t - LOOK_BACK), -1):
-        if not inputs.exists[at, c]:
-            return None
-        earlier = medians(at)
-        if np.sign(sum(earlier.values())) != sign:
-            names = {*later, *earlier}
-            change = {n: later.get(n, 0.0) - earlier.get(n, 0.0) for n in sorted(names)}
-            term = max(change, key=lambda n: sign * change[n])
-            label = month_label(inputs.case.months[at + 1])
-            club = tuple(inputs.case.clubs)[c]
-            return Turn(club, label, sum(now.values()), term, change[term])
-        later = earlier
-    return None

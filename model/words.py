@@ -175,12 +175,36 @@ def story(explanation: Explanation) -> list[str]:
     lines += [answered(call) for call in explanation.calls]
     for turn in explanation.turns:
         worth = "worth having" if turn.worth > 0 else "worth less than nothing"
-        moved = TERMS.get(turn.term, turn.term.replace("_", " "))
         lines.append(
-            f"A seat in {names.get(turn.club, turn.club)} has been {worth} since {turn.month}: "
-            f"what turned it was {moved}."
+            f"A seat in {names.get(turn.club, turn.club)} has been {worth} since {turn.month}, when "
+            f"{TERMS.get(turn.term, turn.term.replace('_', ' '))} {moved(turn.before, turn.after)} "
+            f"({_signed(turn.before)} before, {_signed(turn.after)} then)."
         )
     return lines
+
+
+def moved(before: float, after: float) -> str:
+    """What became of a reason that added `before` and then `after` to the worth of a seat, in log-odds.
+
+    Examples
+    --------
+    >>> moved(2.0, 1.8), moved(-1.0, -0.2), moved(-0.5, 0.5)
+    ('spoke less for it', 'spoke less against it', 'came to speak for it')
+    """
+    side = "for" if max(before, after) > 0 and min(before, after) >= 0 else "against"
+    if min(before, after) < 0 < max(before, after):
+        return f"came to speak {'for' if after > 0 else 'against'} it"
+    return f"spoke {'more' if abs(after) > abs(before) else 'less'} {side} it"
+
+
+def shifted(term: str, difference: float) -> str:
+    """A reason that adds more or less to the worth of a seat in one world than in the other, in words."""
+    more = "more" if difference > 0 else "less"
+    return f"{TERMS.get(term, term.replace('_', ' '))} spoke {more} for the seat"
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def _saw(explanation: Explanation) -> str:

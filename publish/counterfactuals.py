@@ -14,7 +14,7 @@ import pandas as pd
 from publish.page import ROOT, made_from, rendered, write, write_table
 from tashkent.experiments.compare import Comparison, compare
 from tashkent.experiments.labels import KEPT, PRIOR, RUNS, WITHOUT, agrees
-from tashkent.experiments.pair import Pair, attributed
+from tashkent.experiments.pair import Pair, attributed, reasons_of
 from tashkent.experiments.scenarios import WHOLE
 from tashkent.model.case import Case, load_case
 from tashkent.model.counterfactual import Counterfactual, shipped_counterfactuals
@@ -92,8 +92,14 @@ def courses(found: Comparison) -> pd.DataFrame:
 
 
 def _carried(pair: Pair) -> str:
-    top = pair.attribution.head(TERMS_NAMED)
-    return "; ".join(attributed(r.term, r.difference, r.share) for r in top.itertuples())
+    """The seat that diverges most often, and the terms that differed most there."""
+    if not len(pair.divergence):
+        return ""
+    row = pair.divergence.iloc[0]
+    found = reasons_of(pair.attribution, row["state"], row["club"], row["direction"])
+    top = found.head(TERMS_NAMED)
+    terms = "; ".join(attributed(r.term, r.difference, r.share) for r in top.itertuples())
+    return f"{row['state']} in {row['club']}: {terms}"
 
 
 def write_tables(found: Comparison, root: Path) -> None:

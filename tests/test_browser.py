@@ -294,6 +294,13 @@ def test_predict_first_and_the_numbers_are_those_of_the_command(
     show.click()
     page.wait_for_selector(".tk-forest svg")
     expect(page.locator("[data-row=UZB]")).to_contain_text("↑ 90%")
+    # every seat that parts has its line, though others part in the same month
+    partings = page.locator(".tk-partings > li")
+    for name in ("Azerbaijan", "Georgia", "Uzbekistan"):
+        line = partings.filter(has_text=f"{name} in instead of out (CST)")
+        expect(line).to_contain_text(
+            re.compile(r"in \d+% of runs, half of these by 1999-04, because")
+        )
     expect(page.locator("[data-row=UKR]")).to_contain_text("✓")
     page.get_by_text("The numbers of").click()
     shown = {

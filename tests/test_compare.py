@@ -13,7 +13,7 @@ from tashkent.experiments import figures, paired_runs
 from tashkent.experiments.compare import compare
 from tashkent.experiments.divergence import NEVER_DIVERGES
 from tashkent.experiments.effect import LITTLE, Z, direction, effect
-from tashkent.experiments.pair import Pair
+from tashkent.experiments.pair import Pair, reasons_of
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.coalition import CoalitionModel
@@ -98,7 +98,7 @@ def test_the_numbers_are_those_of_two_separate_simulations(
     np.testing.assert_allclose(pair.effect.change, others.mean(axis=0) - seats.mean(axis=0))
     differs = (base.status != wide)[..., [clubs.index(c) for c in kept]].any(axis=(2, 3))
     parted = np.where(differs.any(axis=1), differs.argmax(axis=1), NEVER_DIVERGES)
-    np.testing.assert_array_equal(pair.counts.divergence.month, parted)
+    np.testing.assert_array_equal(pair.first_divergence, parted)
     assert pair.share_changed == pytest.approx((parted != NEVER_DIVERGES).mean())
     assert pair.share_changed > 0
     rows = pair.seats()
@@ -124,20 +124,37 @@ def test_the_outcomes_are_counted_by_status(
 
 
 @pytest.mark.slow
-def test_divergence_names_the_seat_and_what_it_became(
+def test_divergence_names_every_seat_and_what_it_became(
     case: Case, draws: ParameterDraws, found: dict[str, Pair]
 ) -> None:
     pair = found["tie"]
     parted, base = pair.counts.divergence, alone(case, draws)
     other = alone(TIE.apply(case), draws)
-    for r in np.flatnonzero(parted.month != NEVER_DIVERGES):
-        at = (r, parted.month[r], parted.state[r], parted.club[r])
-        assert (base.status[at], other.status[at]) == (parted.before[r], parted.after[r])
-        assert parted.before[r] != parted.after[r]
-        assert month_label(case.start + parted.month[r]) >= "1999-01"
-    assert pair.divergence["share"].sum() == pytest.approx(pair.share_changed)
+    differs = base.status != other.status
+    # every seat of every run whose histories differ is there once, in the month in which they begin to
+    seats = np.argwhere(differs.any(axis=1))
+    assert len(seats) > (pair.first_divergence != NEVER_DIVERGES).sum()
+    order = np.lexsort((parted.club, parted.state, parted.run))
+    np.testing.assert_array_equal(
+        np.column_stack([parted.run, parted.state, parted.club])[order], seats
+    )
+    for r, t, s, c, before, after in zip(
+        *(parted.run, parted.month, parted.state, parted.club, parted.before, parted.after),
+        strict=True,
+    ):
+        assert t == differs[r, :, s, c].argmax()
+        assert (before, after) == (base.status[r, t, s, c], other.status[r, t, s, c])
     assert pair.divergence_months["share"].sum() == pytest.approx(pair.share_changed)
-    assert list(pair.divergence["share"]) == sorted(pair.divergence["share"], reverse=True)
+    table = pair.divergence
+    assert list(table["share"]) == sorted(table["share"], reverse=True)
+    assert table["share"].sum() == pytest.approx(len(seats) / pair.runs)
+    # by direction: a seat that is won is not counted with one that is lost
+    s, c = base.index("UZB", "CST")
+    mine = [i for i in range(len(parted.run)) if (parted.state[i], parted.club[i]) == (s, c)]
+    inside = [(1 <= parted.before[i] <= 6, 1 <= parted.after[i] <= 6) for i in mine]
+    rows = table.query("state == 'UZB' and club == 'CST'").set_index("direction")["share"]
+    for way, which in (("up", (False, True)), ("down", (True, False))):
+        assert rows.get(way, 0.0) == pytest.approx(inside.count(which) / pair.runs)
 
 
 @pytest.mark.slow
@@ -147,16 +164,14 @@ def test_attribution_is_the_difference_of_terms_of_two_single_runs(
     pair = found["tie"]
     parted, changed = pair.counts.divergence, TIE.apply(case)
     theory = list(case.role("weight"))
-    run = next(
-        r
-        for r in np.flatnonzero(parted.month != NEVER_DIVERGES)
-        if case.start + parted.month[r] != parse_month("1999-04")
+    at = next(
+        i for i in range(len(parted.run)) if case.start + parted.month[i] != parse_month("1999-04")
     )
-    t, s, c = (int(a[run]) for a in (parted.month, parted.state, parted.club))
+    run, t, s, c = (int(a[at]) for a in (parted.run, parted.month, parted.state, parted.club))
     weights = {name: float(draws[name][run // PER_DRAW]) for name in case.drawn}
     totals = []
     for world in (case, changed):
-        model = CoalitionModel(world, run=int(run), parameters=weights, rng=SEED)
+        model = CoalitionModel(world, run=run, parameters=weights, rng=SEED)
         while model.t < t - 1:
             model.step()
         follow_patron(model.world, t)
@@ -164,14 +179,19 @@ def test_attribution_is_the_difference_of_terms_of_two_single_runs(
         terms = model.inputs.terms(t, model.standing)
         values = {n: np.broadcast_to(terms[n], model.seats.shape)[s, c] for n in terms}
         totals.append(sum(weights[n] * values.get(n, 0.0) for n in theory))
-    assert parted.terms[run].sum() == pytest.approx(totals[1] - totals[0])
-    assert pair.attribution["term"].iloc[0] == "patronage"
-    assert pair.attribution["difference"].iloc[0] == pytest.approx(
-        parted.terms[parted.month != NEVER_DIVERGES].sum(axis=0)[
-            np.argmax(np.abs(parted.terms).sum(axis=0))
-        ]
-        / (parted.month != NEVER_DIVERGES).sum()
-    )
+    assert parted.terms[at].sum() == pytest.approx(totals[1] - totals[0])
+    # reasons are those of a seat, in each direction by itself
+    row = pair.divergence.iloc[0]
+    told = reasons_of(pair.attribution, row["state"], row["club"], row["direction"])
+    assert told["term"].iloc[0] == "patronage"
+    assert told["share"].sum() == pytest.approx(1)
+    inside = np.array([(v >= 1) & (v <= 6) for v in (parted.before, parted.after)]).astype(int)
+    sign = {"up": 1, "none": 0, "down": -1}[row["direction"]]
+    s, c = alone(case, draws).index(row["state"], row["club"])
+    these = (parted.state == s) & (parted.club == c) & (inside[1] - inside[0] == sign)
+    assert these.sum() / pair.runs == pytest.approx(row["share"])
+    mean = parted.terms[these].mean(axis=0)[theory.index("patronage")]
+    assert told["difference"].iloc[0] == pytest.approx(mean)
 
 
 @pytest.mark.slow
@@ -205,7 +225,7 @@ def test_neither_blocks_nor_workers_change_a_number(
         np.testing.assert_array_equal(one.baseline, other.baseline)
         np.testing.assert_array_equal(one.counterfactual, other.counterfactual)
         np.testing.assert_array_equal(one.seen[1], other.seen[1])
-        for name in ("month", "state", "club", "before", "after", "terms"):
+        for name in ("run", "month", "state", "club", "before", "after", "terms"):
             values = getattr(one.divergence, name), getattr(other.divergence, name)
             np.testing.assert_array_equal(*values)
 

@@ -14,7 +14,7 @@ from tashkent.experiments.compare import Comparison, by_start, compare, named_co
 from tashkent.experiments.given import Given
 from tashkent.experiments.labels import PRIOR, WITHOUT, agrees
 from tashkent.experiments.manifest import of_comparison
-from tashkent.experiments.pair import Pair, attributed
+from tashkent.experiments.pair import Pair, attributed, reasons_of
 from tashkent.experiments.predictions import (
     StatedPrediction,
     check_predictions,
@@ -40,12 +40,14 @@ CODEBOOK = {
     "start": "Month of the record from which runs start, YYYY-MM",
     "club": "Club, by its code in the case",
     "state": "State, by its code in the case",
-    "month": "Month, YYYY-MM; its last day counts",
+    "month": "Month, YYYY-MM; its last day counts; in divergence: by which half of these seats have diverged",
     "status": "Status that is looked at; in: any in which the state is in the club",
     "implied": "Direction that is implied: up, down or none",
+    "direction": "What becomes of a seat that diverges: up (in only in the counterfactual), down (only in the "
+    "baseline), none (another status, in or out as before)",
     "whose": "Whose reasoning implies it: seed (the sources of the case), GK (general knowledge), or both",
-    "baseline": "Share of runs in the baseline; in divergence: status in the baseline",
-    "changed": "Share of runs in the counterfactual; in divergence: status in the counterfactual",
+    "baseline": "Share of runs in the baseline; in divergence: most frequent status in the baseline",
+    "changed": "Share of runs in the counterfactual; in divergence: most frequent status in the counterfactual",
     "change": "changed - baseline, over paired runs",
     "simulation_low": "Lower end of 90 per cent of the change over the luck of runs, draws as taken",
     "simulation_high": "Upper end of the same",
@@ -72,9 +74,9 @@ CODEBOOK = {
     },
     "without_pareto_k": "Pareto shape of the weights of that fit; above 0.7 they cannot be trusted",
     "zero": "Why the change is zero by construction: inputs (none differs), runs (the seat moves in none); else empty",
-    "share": "Share of runs; in attribution: share of the runs that diverge in which the term differed most",
+    "share": "Share of runs; in attribution: share of the seats that diverge at which the term differed most",
     "term": "Term of the value of a seat",
-    "difference": "Mean difference of the term where histories diverge, counterfactual less baseline, in log-odds",
+    "difference": "Mean difference of the term where the seat diverges, counterfactual less baseline, in log-odds",
     "from": "First month in which a term lies outside the range of the fit",
     "until": "Last month in which it does",
     "value": "Its value farthest outside",
@@ -89,6 +91,8 @@ ARROWS = {"up": "↑", "down": "↓", "none": "→"}
 ZERO = "0"
 #: rows of a table on the screen
 MOST = 6
+#: seats that diverge, named on the screen
+SEATS = 4
 #: bytes of the name of a figure
 LONGEST_STEM = 200
 
@@ -203,16 +207,8 @@ def show(found: Comparison, predictions: Sequence[StatedPrediction], console: "C
             console.print(one.question, highlight=False)
         console.print(_course(pair), highlight=False)
         console.print(_outcome_table(pair) if len(pair.outcomes) else _seat_table(pair))
-        terms = [
-            attributed(row.term, row.difference, row.share)
-            for row in pair.attribution.head(MOST).itertuples()
-        ]
-        if terms:
-            console.print(
-                f"What made the difference where histories diverge, in log-odds (share of runs in which it was most): "
-                f"{', '.join(terms)}",
-                highlight=False,
-            )
+        for line in _partings(pair):
+            console.print(line, highlight=False)
         if len(pair.extrapolation):
             console.print(_extrapolation(pair), highlight=False, style="yellow")
         if tables:
@@ -238,12 +234,27 @@ def _course(pair: Pair) -> str:
     since = f"Inputs differ from {month_label(pair.differs_from)} on"
     if not len(months):
         return f"{since}; no run takes another course."
-    first = pair.divergence.iloc[0]
     return (
         f"{since}; {pair.share_changed:.0%} of runs take another course at all, half of these by "
-        f"{pair.to_dict()['median_divergence']}; most often {first['state']} is {_words(first['changed'])} and not "
-        f"{_words(first['baseline'])} in {first['club']} ({first['month']}, {first['share']:.1%} of runs)."
+        f"{pair.to_dict()['median_divergence']}."
     )
+
+
+def _partings(pair: Pair) -> list[str]:
+    """The seats that diverge most often, and what each is attributed to."""
+    if not len(pair.divergence):
+        return []
+    lines = [
+        "Seats that diverge most often, and the terms that differed most there, in log-odds (share of these seats):"
+    ]
+    for row in pair.divergence.head(SEATS).itertuples():
+        found = reasons_of(pair.attribution, row.state, row.club, row.direction)
+        terms = [attributed(r.term, r.difference, r.share) for r in found.head(MOST).itertuples()]
+        lines.append(
+            f"  {row.state} {_words(row.changed)} and not {_words(row.baseline)} in {row.club}, "
+            f"{row.share:.1%} of runs, half of them by {row.month}: {', '.join(terms)}"
+        )
+    return lines
 
 
 def _words(status: str) -> str:
