@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tashkent.calibration import shipped
-from tashkent.model.case.loading import is_shipped
+from tashkent.model.case.loading import case_folder, is_shipped
 from tashkent.model.counterfactual import AND, FOLDER
 from tashkent.model.errors import InputError
 from tashkent.model.reading import file_bytes, is_file, names_in, place_of, plain_bytes
@@ -39,11 +39,13 @@ class Given:
     kept: Mapping[str, str] = field(default_factory=dict)
     #: place in a result -> content; a folder has many
     files: Mapping[str, bytes] = field(default_factory=dict)
+    #: name of the shipped case, if one was asked for -> digest of its files, which an archive takes along
+    shipped: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def inputs(self) -> dict[str, str]:
         """Digests by the names that were given."""
-        return {name: _digest(dict(self._within(place))) for name, place in self.kept.items()}
+        return {name: digest_of(dict(self._within(place))) for name, place in self.kept.items()}
 
     def _within(self, place: str) -> Iterator[tuple[str, bytes]]:
         for path, content in self.files.items():
@@ -58,7 +60,7 @@ class Given:
 
     def told(self) -> dict[str, object]:
         """What a manifest says of the files."""
-        return {"inputs": self.inputs, "kept": dict(self.kept)}
+        return {"inputs": self.inputs, "kept": dict(self.kept), "shipped": dict(self.shipped)}
 
 
 def with_files(arguments: Mapping[str, object], *files: Path) -> Given:
@@ -71,14 +73,26 @@ def with_files(arguments: Mapping[str, object], *files: Path) -> Given:
         if found:
             kept[name] = _place(Path(name), kept.values())
             contents |= {f"{kept[name]}{path}": content for path, content in found.items()}
-    return Given(arguments, kept, contents)
+    case = case_of(arguments)
+    shipped = {case: digest_of(case_files(case))} if is_shipped(case) else {}
+    return Given(arguments, kept, contents, shipped)
+
+
+def case_of(arguments: Mapping[str, object]) -> str:
+    """The case that arguments name: its name or folder."""
+    design = arguments.get("design")
+    return str((design if isinstance(design, Mapping) else arguments).get("case", "cst"))
+
+
+def case_files(case: str) -> dict[str, bytes]:
+    """What is read of a case, by path from its folder with a ``/`` before it."""
+    return _contents(case_folder(case))
 
 
 def _named(arguments: Mapping[str, object]) -> Iterator[str]:
     """Names among arguments that may be those of files, the folder of a case first."""
-    design = arguments.get("design")
-    case = (design if isinstance(design, Mapping) else arguments).get("case", "cst")
-    if isinstance(case, str) and not is_shipped(case):
+    case = case_of(arguments)
+    if not is_shipped(case):
         yield case
     if isinstance(prediction := arguments.get("prediction"), str):
         yield prediction
@@ -119,7 +133,7 @@ def _contents(path: Path) -> dict[str, bytes]:
     return {f"/{p.relative_to(where).as_posix()}": file_bytes(p) for p in found}
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
+def digest_of(files: Mapping[str, bytes]) -> str:
     """SHA-256 of a file, or of those in a folder, whatever ends their lines."""
     digests = {path: hashlib.sha256(plain_bytes(content)) for path, content in files.items()}
     if list(digests) == [""]:
@@ -162,9 +176,9 @@ def at_hand(
     """
     places, words = {}, {}
     for name, digest in inputs.items():
-        now = _digest_at(Path(name))
+        now = digest_at(Path(name))
         copy = kept.get(name)
-        if copy is not None and _digest_at(folder / copy) == digest:
+        if copy is not None and digest_at(folder / copy) == digest:
             places[Path(name)] = folder / copy
             if now != digest:
                 state = "not there" if now is None else "another now"
@@ -192,10 +206,10 @@ def check_kept(kept: Mapping[str, str], manifest: str) -> None:
             raise InputError(manifest, f"kept.{name}", place, f"a file in {INPUTS}/")
 
 
-def _digest_at(path: Path) -> str | None:
+def digest_at(path: Path) -> str | None:
     """The digest of a file or folder; None if nothing of the kind can be read there."""
     try:
         found = _contents(path)
     except (OSError, ValueError):  # what is too large or no path at all
         return None
-    return _digest(found) if found else None
+    return digest_of(found) if found else None

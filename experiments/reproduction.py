@@ -15,8 +15,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tashkent.experiments.archived import opened
 from tashkent.experiments.equality import SAME, WITHIN, Compared, compared
 from tashkent.experiments.given import at_hand, check_kept
+from tashkent.model.archives import is_archive
 from tashkent.model.errors import InputError
 from tashkent.model.reading import file_text, json_table, one_of, standing_in, validated
 from tashkent.model.storage import MANIFEST
@@ -213,7 +215,7 @@ def reproduce(
     Parameters
     ----------
     path
-        A manifest, or the folder in which it is.
+        A manifest, the folder in which it is, or an archive of the result.
     reruns
         How each command of `ARGUMENTS` is run again.
     workers
@@ -228,23 +230,25 @@ def reproduce(
     InputError
         If the manifest cannot be used, names Python that is not trusted, or what it names is no longer there.
     """
-    path = path / MANIFEST if path.is_dir() else path
-    then = read_manifest(path)
-    if not trust:
-        _refuse_files(then["arguments"], path.name)
-    files = at_hand(then["inputs"], then["kept"], path.parent, path.name)
-    with tempfile.TemporaryDirectory() as folder, standing_in(files.places):
+    with opened(path) as source, tempfile.TemporaryDirectory() as folder:
+        place, name = source.manifest.parent, source.manifest.name
+        then = read_manifest(source.manifest)
+        if not trust:
+            _refuse_files(then["arguments"], name)
+        files = at_hand(then["inputs"], then["kept"], place, name)
         out = Path(folder) / "result"
-        reruns[then["command"]](then["arguments"], out, workers, progress)
+        with standing_in({**files.places, **source.places}):
+            reruns[then["command"]](then["arguments"], out, workers, progress)
         now = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
         tables = {
-            name: compared(
-                path.parent / name, then["files"].get(name), out / name, now["inexact"].get(name)
+            table: compared(
+                place / table, then["files"].get(table), out / table, now["inexact"].get(table)
             )
-            for name in sorted({*then["files"], *now["files"]})
+            for table in sorted({*then["files"], *now["files"]})
         }
-    differences = tuple(_differences(then, now))
-    return Reproduced(path, then["command"], differences, tables, files.words)
+    shown = path if is_archive(path) else source.manifest
+    words = {**files.words, **source.words}
+    return Reproduced(shown, then["command"], tuple(_differences(then, now)), tables, words)
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -257,9 +261,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """
     found = json_table(file_text(path, "reproduce"), path.name)
     command = one_of(path.name, "command", found.get("command", "missing"), ARGUMENTS)
-    for key in ("inputs", "kept"):
+    for key in ("inputs", "kept", "shipped"):
         found.setdefault(key, {})
-    for key in ("arguments", "files", "inputs", "kept"):
+    for key in ("arguments", "files", "inputs", "kept", "shipped"):
         if not isinstance(found.get(key), dict):
             allowed = "a table, as this version of the command writes it"
             raise InputError(path.name, key, found.get(key, "missing"), allowed)

@@ -62,6 +62,7 @@ EVERY: Mapping[str, Arguments] = {
         *("--workers", "1", "--resume", "--out", str(f / "sweep")),
     ),
     "reproduce": lambda f: (str(f / "earlier"), "--workers", "1"),
+    "archive": lambda f: (str(f / "earlier"), "--out", str(f / "archive.zip")),
     "counterfactuals": lambda _: (),
     "sensitivity": lambda f: (
         *(*_of(f), "--quick", "--runs", "4", "--base", "2", "--most", "2", "--of", "parameters"),

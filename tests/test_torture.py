@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.torture import JOBS, MOMENT, WORKER, WRITING, Tally, Torture, plan
+from tests.torture import JOBS, MOMENT, WORKER, WRITING, Tally, Torture, added, plan
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +19,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Torture:
         ("sweep", WRITING),
         ("sweep", WORKER),
         ("calibrate", WRITING),
+        ("archive", WRITING),
     ],
 )
 def test_what_is_killed_goes_on_to_the_same_bytes(engine: Torture, name: str, how: str) -> None:
@@ -55,5 +56,19 @@ def test_what_is_said_of_kills_adds_up() -> None:
         "commands": {"run": {MOMENT: 2}, "sweep": {WORKER: 1}},
         "compared": 2,
         "same_bytes": 1,
+        "failed": ["run: other bytes"],
+    }
+
+
+def test_more_kills_are_added() -> None:
+    first, more = Tally(3, compared=2, failed=["run: other bytes"]), Tally(4, compared=5)
+    first.kills.update({("run", MOMENT): 2, ("sweep", WORKER): 1})
+    more.kills.update({("run", MOMENT): 1, ("archive", WRITING): 4})
+    assert added(first.told(), more.told()) == {
+        "seed": 3,
+        "kills": 8,
+        "commands": {"archive": {WRITING: 4}, "run": {MOMENT: 3}, "sweep": {WORKER: 1}},
+        "compared": 7,
+        "same_bytes": 6,
         "failed": ["run: other bytes"],
     }

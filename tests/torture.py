@@ -96,14 +96,16 @@ class Job:
     replaces: bool = True
     #: where what it writes is named
     out: tuple[str, ...] = ("--out", "out")
+    #: the command that gives the earlier result; this one with another seed if it is empty
+    earlier: tuple[str, ...] = ()
 
 
 CASE = ("--case", "pact")
 JOBS = {
-    "run": Job(("run", *CASE, "--runs", "60"), 10, workers=False),
+    "run": Job(("run", *CASE, "--runs", "60"), 9, workers=False),
     # with runs enough for two processes
-    "compare": Job(("compare", "question.toml", *CASE, "--runs", "510"), 10),
-    "sweep": Job(("sweep", "sweep.toml", "--resume"), 13, replaces=False),
+    "compare": Job(("compare", "question.toml", *CASE, "--runs", "510"), 9),
+    "sweep": Job(("sweep", "sweep.toml", "--resume"), 12, replaces=False),
     "calibrate": Job(
         (
             "calibrate",
@@ -117,13 +119,20 @@ JOBS = {
             "--runs",
             "10",
         ),
-        11,
+        10,
         codes=(3,),
         replaces=False,
     ),
-    "validate": Job(("validate", *CASE, "--quick"), 6, replaces=False),
+    "validate": Job(("validate", *CASE, "--quick"), 5, replaces=False),
     "recover": Job(("recover", *CASE, "--replicates", "20"), 5),
     "sensitivity": Job(("sensitivity", *CASE, "--quick"), 3),
+    "archive": Job(
+        ("archive", "result"),
+        5,
+        workers=False,
+        out=("--out", "out/result.zip"),
+        earlier=("archive", "other"),
+    ),
     # which refuses a case that is there, as one is that was killed when all was written
     "case new": Job(("case", "new"), 2, codes=(0, 2), workers=False, replaces=False, out=("out",)),
 }
@@ -149,6 +158,8 @@ class Torture:
         (place / "sweep.toml").write_text(SWEEP)
         (place / "question.toml").write_text(QUESTION)
         self._run("case", "new", "pact")
+        for name, runs in (("result", "40"), ("other", "20")):
+            self._run("run", *CASE, "--runs", runs, "--no-scores", "--out", name)
 
     def _run(self, *arguments: str, code: int = 0, seconds: float = 900.0) -> None:
         found = subprocess.run(
@@ -206,7 +217,9 @@ class Torture:
         kept = self._place / "temporary" / name
         if not kept.exists():
             job = JOBS[name]
-            self._run(*job.arguments, "--out", str(kept), "--seed", "5")
+            option, out = job.out
+            place = kept / Path(out).relative_to("out")
+            self._run(*(job.earlier or (*job.arguments, "--seed", "5")), option, str(place))
         return kept
 
     def hit(self, name: str, how: str, times: int = 1) -> int:
@@ -352,10 +365,12 @@ def plan(kills: int, seed: int) -> list[tuple[str, str, int]]:
     return found
 
 
-def torture(kills: int, seed: int, place: Path) -> Tally:
-    """So many kills, each of a job that is still at work."""
+def torture(kills: int, seed: int, place: Path, only: str | None = None) -> Tally:
+    """So many kills, each of a job that is still at work; with `only`, those of one job among them."""
     tally, engine = Tally(seed), Torture(place, seed)
     for name, how, times in plan(kills, seed):
+        if only not in (None, name):
+            continue
         left, missed = times, 0
         while left > 0:
             began = time.monotonic()
@@ -380,19 +395,35 @@ def torture(kills: int, seed: int, place: Path) -> Tally:
     return tally
 
 
+def added(before: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
+    """What was told of some kills, and of more after them: all of it together, with the seed of the first."""
+    counts = {key: before[key] + told[key] for key in ("kills", "compared", "same_bytes")}
+    commands = {
+        name: dict(sum((Counter(t["commands"].get(name, {})) for t in (before, told)), Counter()))
+        for name in sorted({*before["commands"], *told["commands"]})
+    }
+    failed = [*before["failed"], *told["failed"]]
+    return {**before, **counts, "commands": commands, "failed": failed}
+
+
 def main() -> None:
     """Run from the command line; exit code 1 if anything is not the same."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="JSON file for what was found")
+    parser.add_argument("--only", choices=JOBS, help="of the kills, those of one command alone")
+    parser.add_argument("--add", action="store_true", help="to what the JSON file holds")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
-        tally = torture(asked.kills, asked.seed, Path(place))
+        tally = torture(asked.kills, asked.seed, Path(place), asked.only)
+    told = tally.told()
     if asked.out is not None:
         asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(json.dumps(tally.told(), indent=2) + "\n", encoding="utf-8")
-    print(json.dumps(tally.told(), indent=2))
+        if asked.add:
+            told = added(json.loads(asked.out.read_text(encoding="utf-8")), told)
+        asked.out.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(told, indent=2))
     sys.exit(bool(tally.failed))
 
 

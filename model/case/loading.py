@@ -71,14 +71,15 @@ def load_case(case: str | Path = "cst") -> Case:
 
 
 def case_folder(case: str | Path) -> Path:
-    """The folder of a case, by the name of a shipped one or by the folder itself.
+    """The folder of a case, by the name of a shipped one, unless another stands in for it, or by the folder itself.
 
     Raises
     ------
     InputError
         If it is neither.
     """
-    path = CASES / case if is_shipped(case) else place_of(Path(case))
+    stands = place_of(Path(case))
+    path = CASES / case if is_shipped(case) and stands == Path(case) else stands
     if case == "" or not os.path.isdir(
         path
     ):  # Path.is_dir raises an error for a name that is too long

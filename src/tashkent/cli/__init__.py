@@ -12,6 +12,7 @@ import typer
 
 from tashkent.cli import (
     app,
+    archive,
     calibrate,
     case,
     compare,
@@ -43,6 +44,7 @@ for command in (
     compare.compare,
     sweep.sweep,
     reproduce.reproduce,
+    archive.archive,
     counterfactuals.counterfactuals,
     sensitivity.sensitivity,
     calibrate.calibrate,
@@ -50,9 +52,13 @@ for command in (
     validate.validate,
     app.app,
 ):
-    commands.command()(speaking(command))
+    commands.command()(command)
 commands.add_typer(case.commands, name="case")
 commands.add_typer(evidence.commands, name="evidence")
+for group in (commands, case.commands, evidence.commands):
+    for registered in group.registered_commands:
+        assert registered.callback is not None
+        registered.callback = speaking(registered.callback)
 
 
 def _show_version(asked: bool) -> None:

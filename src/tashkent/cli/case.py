@@ -10,13 +10,11 @@ from tashkent.cli import completion
 from tashkent.cli.options import (
     JsonOption,
 )
-from tashkent.cli.verbosity import speaking
 
 commands = typer.Typer(help="Look after cases.", no_args_is_help=True)
 
 
 @commands.command("check")
-@speaking
 def check(
     path: Annotated[
         str,
@@ -95,7 +93,6 @@ def listed(as_json: JsonOption = False) -> None:
 
 
 @commands.command("new")
-@speaking
 def new(
     folder: Annotated[Path, typer.Argument(help="A new or empty folder.")],
     patron: Annotated[str, typer.Option(help="Code of the state that leads the pact.")] = "COR",

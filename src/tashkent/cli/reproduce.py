@@ -86,7 +86,9 @@ COMMANDS: "Mapping[str, Rerun]" = {
 
 
 def reproduce(
-    manifest: Annotated[Path, typer.Argument(help="A manifest.json, or the folder it is in.")],
+    manifest: Annotated[
+        Path, typer.Argument(help="A manifest.json, the folder it is in, or an archive.")
+    ],
     workers: WorkersOption = 0,
     trust: TrustOption = False,
     as_json: JsonOption = False,
