@@ -22,6 +22,7 @@ def _evidence(
     columns: list[str],
     rows: list[dict[str, Any]],
     item: str,
+    theory: str,
     states: list[dict[str, Any]],
     looked: str,
     law: bool,
@@ -45,6 +46,7 @@ def Evidence(case: Case, view: View, dark: bool, error: str, ask: Ask) -> None:
         columns=found["columns"],
         rows=found["rows"],
         item=view.item,
+        theory=view.theory,
         states=[
             {"id": s.state, "name": s.name, "decides": s.role == "decider"} for s in case.states
         ],

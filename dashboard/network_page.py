@@ -9,7 +9,7 @@ import solara.lab
 
 from tashkent.dashboard import charts, connections
 from tashkent.dashboard.view import Ask, View
-from tashkent.dashboard.weights import said
+from tashkent.dashboard.weights import said_of
 from tashkent.model.case import Case
 from tashkent.model.record import Ensemble
 
@@ -40,7 +40,7 @@ def Network(case: Case, view: View, ensemble: Ensemble | None, dark: bool, ask: 
     _network(
         plan=connections.plan(case),
         made=made,
-        held=said(view.weights) if made["runs"] is not None else "",
+        held=said_of(view) if made["runs"] is not None else "",
         month=view.month,
         large=view.present,
         event_moved=lambda month: ask({"month": month}),

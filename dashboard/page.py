@@ -19,13 +19,27 @@ from tashkent.dashboard import (
 )
 from tashkent.dashboard.results import Wish, obtain, the_case, wish_of
 from tashkent.dashboard.shared import while_wanted
-from tashkent.dashboard.view import MOST_RUNS, OF_RUNS, PAGES, SHOWS, Ask, View, changed, from_query
+from tashkent.dashboard.view import (
+    MOST_RUNS,
+    OF_RUNS,
+    PAGES,
+    SHOWS,
+    Ask,
+    View,
+    changed,
+    from_query,
+    theories,
+)
 from tashkent.dashboard.weights import Weights
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.record import Ensemble
 
 HERE = Path(__file__).parent
+#: said where a question is asked while a theory is chosen
+WHOLE = (
+    "Questions are asked of all theories together; tashkent compare NAME --theory asks one alone."
+)
 
 
 @solara.component_vue("header.vue")
@@ -47,6 +61,7 @@ def _setup(
     view: dict[str, Any],
     clubs: list[dict[str, str]],
     shows: list[dict[str, str]],
+    theories: list[dict[str, str]],
     months: list[str],
     most: int,
     large: bool,
@@ -149,7 +164,7 @@ def Page() -> None:
             if view.page in OF_RUNS:
                 with solara.Div(classes=["tk-controls"]):
                     _show_setup(case, view, runs, error, notice, ask, reset, stop)
-                    if view.show != "record" and not view.present:
+                    if view.show != "record" and not view.present and not view.theory:
                         Weights(case, view, ask)
             if view.page == "simulate":
                 simulate_page.Simulate(case, view, runs.ensemble, ask)
@@ -162,7 +177,8 @@ def Page() -> None:
             elif view.page == "evidence":
                 evidence_page.Evidence(case, view, dark, error, ask)
             elif view.page == "whatif":
-                whatif_page.WhatIf(case, view, lambda: latest.current, error, notice, ask, reset)
+                told = notice or (WHOLE if view.theory else "")
+                whatif_page.WhatIf(case, view, lambda: latest.current, error, told, ask, reset)
             else:
                 lab_page.Lab(case, view.seed)
 
@@ -208,6 +224,7 @@ def _show_setup(
         view=_plain(view),
         clubs=clubs,
         shows=[{"id": key, "name": name} for key, name in SHOWS.items()],
+        theories=theories(case),
         months=[month_label(m) for m in (case.start, *case.shown) if m < case.end],
         most=MOST_RUNS,
         large=view.present,

@@ -14,16 +14,19 @@ from tashkent.calibration.frictions import p_in_by_frictions
 from tashkent.calibration.posterior import posterior
 from tashkent.calibration.scores import brier
 from tashkent.dashboard import answer
-from tashkent.dashboard.shared import RunsDone, Work
+from tashkent.dashboard.shared import Desk, RunsDone, Work
 from tashkent.dashboard.view import View, default
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
+from tashkent.model.theory import only_terms
 
 #: runs that advance together: small, so that a stop is heard soon and progress is seen
 BLOCK = 75
+#: ensembles under a theory that are kept
+KEPT = 2
 #: names the case to show, by name or folder
 CASE_VARIABLE = "TASHKENT_CASE"
 
@@ -38,6 +41,8 @@ class Wish:
     first_run: int = 0
     #: weights that are held at a value in every run
     held: tuple[tuple[str, float], ...] = ()
+    #: the theory whose terms alone count; all of them if empty
+    theory: str = ""
 
 
 def wish_of(view: View) -> Wish | None:
@@ -45,8 +50,14 @@ def wish_of(view: View) -> Wish | None:
     if view.show == "record":
         return None
     if view.show == "run":
-        return Wish(view.start, 1, view.seed, view.run, view.weights)
-    return Wish(view.start, view.runs, view.seed, held=view.weights)
+        return Wish(view.start, 1, view.seed, view.run, view.weights, view.theory)
+    return Wish(view.start, view.runs, view.seed, held=view.weights, theory=view.theory)
+
+
+@lru_cache(maxsize=16)
+def under(case: Case, theory: str) -> Case:
+    """The case under one of its theories, or as it is."""
+    return only_terms(case, [theory]) if theory else case
 
 
 @cache
@@ -58,6 +69,7 @@ def the_case() -> Case:
 def compute(case: Case, wish: Wish, progress: RunsDone) -> Ensemble:
     """The runs of a wish, read-only; `progress` gets the number done after each block and may raise `Stopped`."""
     progress(0)
+    case = under(case, wish.theory)
     draws = posterior(case).draws(runs=wish.runs, seed=wish.seed, first_run=wish.first_run)
     draws = draws.with_values(dict(wish.held))
     found = simulate(
@@ -114,9 +126,19 @@ def warm() -> None:
 
 
 def obtain(case: Case, wish: Wish, progress: RunsDone) -> Ensemble:
-    """The runs of a wish: shared if they are the usual ones, the visitor's own otherwise."""
+    """The runs of a wish: shared if they are the usual ones or those under a theory, the visitor's own otherwise."""
     shared = baseline(case)
-    return shared.get(progress) if wish == shared.wish else compute(case, wish, progress)
+    if wish == shared.wish:
+        return shared.get(progress)
+    if wish.theory:
+        return _under_theories(case).obtain(wish, progress)
+    return compute(case, wish, progress)
+
+
+@cache
+def _under_theories(case: Case) -> Desk[Wish, Ensemble]:
+    """Runs under a theory, once for all who choose the same: each needs a fit of its own first."""
+    return Desk(lambda wish, progress: compute(case, wish, progress), KEPT)
 
 
 def scores(ensemble: Ensemble, club: str) -> pd.DataFrame:

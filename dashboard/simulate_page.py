@@ -8,7 +8,7 @@ import solara
 from tashkent.dashboard.results import scores
 from tashkent.dashboard.scene import facts, frames, record_of, scene
 from tashkent.dashboard.view import Ask, View
-from tashkent.dashboard.weights import said
+from tashkent.dashboard.weights import said_of
 from tashkent.model.case import Case
 from tashkent.model.record import Ensemble
 
@@ -50,7 +50,7 @@ def Simulate(case: Case, view: View, ensemble: Ensemble | None, ask: Ask) -> Non
         facts=facts(case, view.club),
         made=shown,
         score=table,
-        held=said(view.weights) if view.show != "record" else "",
+        held=said_of(view) if view.show != "record" else "",
         club=view.club,
         club_name=case.club_name(view.club, case.end),
         show=view.show if ensemble is not None else "record",

@@ -9,8 +9,9 @@ import solara.lab
 
 from tashkent.dashboard import charts
 from tashkent.dashboard.explained import acts_of, decision
-from tashkent.dashboard.view import Ask, View
-from tashkent.dashboard.weights import said
+from tashkent.dashboard.results import under
+from tashkent.dashboard.view import Ask, View, theories
+from tashkent.dashboard.weights import said_of
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 
@@ -28,6 +29,8 @@ def _decision(
     marks: list[dict[str, str]],
     found: dict[str, Any] | None,
     held: str,
+    theory: str,
+    theories: list[dict[str, str]],
     error: str,
     event_ask: Callable[[dict[str, str]], None],
 ) -> None:
@@ -38,10 +41,11 @@ def _decision(
 def OneState(case: Case, view: View, dark: bool, error: str, ask: Ask) -> None:
     """The page of one state."""
     month = max(view.month, case.start + 1)  # the first month is given, not decided
-    key = (view.state, month, view.club, view.seed, view.weights)
+    asked = (view.state, month, view.club, view.seed, view.weights)
+    key = (*asked, view.theory)
 
     def work() -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return key, decision(case, *key)
+        return key, decision(under(case, view.theory), *asked)
 
     task = solara.lab.use_task(work, dependencies=[key], raise_error=False)
     found = task.value if task.finished else None
@@ -57,7 +61,9 @@ def OneState(case: Case, view: View, dark: bool, error: str, ask: Ask) -> None:
         fitted=case.fit_until,
         marks=acts_of(case, view.state, view.club),
         found=found[1] if found is not None and found[0] == key else None,
-        held=said(view.weights),
+        held=said_of(view),
+        theory=view.theory,
+        theories=theories(case),
         error=error or failed,
         event_ask=ask,
     )

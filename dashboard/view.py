@@ -64,6 +64,8 @@ class View:
     state: str
     #: parameters that are held at a value in every run, by name
     weights: tuple[tuple[str, float], ...] = ()
+    #: the theory whose terms alone count in runs and decisions; all of them if empty
+    theory: str = ""
     #: large type, without the controls
     present: bool = False
     #: the counterfactual: its name in the case, or `question.OWN`, and the text of one's own
@@ -100,6 +102,7 @@ class View:
                 "month": month_label(self.month),
                 "state": self.state,
                 **({"weights": spoken(self.weights)} if self.weights else {}),
+                **({"theory": self.theory} if self.theory else {}),
                 **({"present": 1} if self.present else {}),
                 **({"rule": self.rule} if self.page == "rulebook" and self.rule else {}),
                 **({"part": self.part} if self.page == "evidence" else {}),
@@ -142,6 +145,12 @@ def bounds(case: Case, weight: str) -> tuple[float, float]:
     prior = case.parameters[weight]
     reach = 3 * (prior.sd or 0.0)
     return min(0.0, prior.mean - reach), max(0.0, prior.mean + reach)
+
+
+def theories(case: Case) -> list[dict[str, str]]:
+    """The theories that a visitor may choose, all together first."""
+    alone = [{"id": name, "name": name.replace("_", " ")} for name in case.theories]
+    return [{"id": "", "name": "all together"}, *alone]
 
 
 def default(case: Case) -> View:
@@ -193,6 +202,7 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
         "page": tuple(PAGES),
         "show": tuple(SHOWS),
         "part": tuple(EVIDENCE),
+        "theory": ("", *case.theories),
         "club": tuple(case.clubs),
         "state": case.deciders,
     }.items():
@@ -200,7 +210,8 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
         if value in names:
             found[key] = value
         elif value is not None:
-            complaints.append(f'There is no {key} "{value}" here: {", ".join(names)}.')
+            listed = ", ".join(filter(None, names))
+            complaints.append(f'There is no {key} "{value}" here: {listed}.')
     for key, low, high in (("runs", 1, MOST_RUNS), ("run", 0, LAST_SEED), ("seed", 0, LAST_SEED)):
         if (value := asked.get(key)) is None:
             continue
@@ -219,6 +230,11 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
         held, wrong = _weights(case, str(value))
         complaints += wrong
         found["weights"] = held
+    if found.get("theory", view.theory) and found.get("weights", view.weights):
+        # what is asked for now goes before what was
+        found["weights" if "theory" in found else "theory"] = () if "theory" in found else ""
+        if asked.get("weights") and "theory" in found:
+            complaints.append("Weights are held with all theories together, not under one of them.")
     if "present" in asked:
         found["present"] = asked["present"] in ("1", 1, True)
     if found.get("part", view.part) != view.part:

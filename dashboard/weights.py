@@ -39,6 +39,13 @@ def said(weights: tuple[tuple[str, float], ...]) -> str:
     return f"Held in every run: {spoken(weights)}." if weights else ""
 
 
+def said_of(view: View) -> str:
+    """What runs and decisions are under: a theory alone, or parameters that are held; nothing if neither."""
+    if view.theory:
+        return f"Under {view.theory.replace('_', ' ')} alone."
+    return said(view.weights)
+
+
 def spoken(weights: tuple[tuple[str, float], ...]) -> str:
     """Parameters with what they are held at."""
     return listed([f"{_named(name)} at {value:g}" for name, value in weights])

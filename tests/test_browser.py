@@ -515,3 +515,13 @@ def test_from_a_reason_to_its_number_and_from_an_act_to_its_source(visit: Visits
     other.locator(".tk-scroll li", has_text="request suspension").get_by_role("button").click()
     expect(other.locator(".tk-chosen-row")).to_contain_text("Uzbekistan")
     expect(other.locator(".tk-chosen-row")).to_be_in_viewport()
+
+
+def test_a_theory_chosen_alone_holds_on_other_pages_and_in_the_link(visit: Visits) -> None:
+    page = visit("?page=evidence&part=theories&runs=20", viewport=PHONE)
+    page.get_by_role("button", name="Choose it alone").nth(2).click()
+    page.get_by_role("button", name="See its runs").click()
+    expect(page.locator(".tk-map .tk-held")).to_have_text("Under hierarchy alone.")
+    expect(page).to_have_url(re.compile("page=simulate.*theory=hierarchy"))
+    page.get_by_label("Theory").select_option("")
+    expect(page.locator(".tk-map .tk-held")).to_have_count(0)

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from tashkent.calibration.posterior import posterior
-from tashkent.dashboard import explained, scene, sources, view
+from tashkent.dashboard import explained, results, scene, sources, view
 from tashkent.model.case import Case
 from tashkent.model.case.checks import sourced
+from tashkent.model.simulate import simulate
+from tashkent.model.theory import with_theory
 from tests.visitors import Visitor
 
 
@@ -99,6 +101,36 @@ def test_reasons_lead_to_numbers_that_are_there(case: Case) -> None:
     assert reasons <= sources.names(case, "numbers")
 
 
+def test_a_theory_and_held_weights_exclude_each_other(case: Case) -> None:
+    first = view.default(case)
+    under, wrong = view.changed(case, first, {"theory": "hierarchy"})
+    assert (under.theory, wrong) == ("hierarchy", ())
+    assert "theory=hierarchy" in under.query()
+    held, _ = view.changed(case, under, {"weights": "patronage:1"})
+    assert (held.theory, held.weights) == ("", (("patronage", 1.0),))
+    again, wrong = view.changed(case, held, {"theory": "hierarchy"})
+    assert (again.theory, again.weights, wrong) == ("hierarchy", (), ())
+    _, wrong = view.changed(case, first, {"theory": "hierarchy", "weights": "patronage:1"})
+    assert wrong == ("Weights are held with all theories together, not under one of them.",)
+    same, wrong = view.changed(case, under, {"theory": "astrology"})
+    assert same.theory == "hierarchy"
+    assert wrong[0].startswith('There is no theory "astrology" here: fear_of_abandonment, ')
+    assert under.reset(case).theory == ""
+
+
+@pytest.mark.slow
+def test_runs_under_a_theory_are_those_of_the_command(minimal: Case, few_runs: None) -> None:
+    name = next(name for name, row in minimal.theories.items() if row.terms)
+    wish = results.Wish(minimal.start, 40, 3, theory=name)
+    found = results.obtain(minimal, wish, lambda _: None)
+    other = with_theory(minimal, name)
+    draws = posterior(other).draws(runs=40, seed=3)
+    assert np.array_equal(found.status, simulate(other, draws, seed=3).status)
+    usual = results.compute(minimal, results.Wish(minimal.start, 40, 3), lambda _: None)
+    assert not np.array_equal(found.status, usual.status)
+    assert results.obtain(minimal, wish, lambda _: None) is found, "once for all who choose it"
+
+
 @pytest.fixture
 def visitor(few_runs: None) -> Iterator[Visitor]:
     found = Visitor()
@@ -113,3 +145,19 @@ def test_the_page_shows_one_part(visitor: Visitor) -> None:
     assert visitor.find("looked").title == "Theories"
     visitor.send("looked", "ask", {"page": "rulebook"})
     assert "page=rulebook" in visitor.find("query").query
+
+
+@pytest.mark.slow
+def test_a_theory_is_chosen_where_it_stands_and_counts_elsewhere(visitor: Visitor) -> None:
+    visitor.send("busy", "apply", {"page": "evidence", "part": "theories"})
+    visitor.send("looked", "ask", {"theory": "hierarchy"})
+    assert visitor.find("looked").theory == "hierarchy"
+    visitor.send("looked", "ask", {"page": "state", "state": "UZB", "month": "2012-06"})
+    visitor.wait(lambda: visitor.find("marks").found is not None)
+    widget = visitor.find("marks")
+    assert widget.held == "Under hierarchy alone."
+    terms = {b["parameter"] for a in widget.found["acts"] for b in a["bars"] if b["kind"] == "term"}
+    assert "patronage" in terms
+    assert terms <= {"patronage", "courtship"}
+    visitor.send("marks", "ask", {"page": "whatif"})
+    assert "asked of all theories together" in visitor.find("most").notice
