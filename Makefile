@@ -108,9 +108,10 @@ format: env-dev ## rewrite the sources: ruff's fixes and format
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-docs: env ## write docs/rulebook.md, docs/architecture.md and the index of decisions
+docs: env ## write docs/rulebook.md, docs/architecture.md, docs/licences.md and the index of decisions
 	$(BIN)/python -m publish.rulebook
 	$(BIN)/python -m publish.guide
+	$(BIN)/python -m publish.licences
 
 posterior: env ## sample the posterior of the case anew, to ship it beside the case, with CALIBRATE_ARGS
 	$(BIN)/tashkent calibrate --out $(VENV)/calibration --start-again --install $(CALIBRATE_ARGS)
