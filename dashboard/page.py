@@ -50,6 +50,7 @@ def _header(
     query: str,
     large: bool,
     event_goto: Ask,
+    event_back: Callable[[str], None],
     event_present: Callable[[str | None], None],
     event_theme: Callable[[bool], None],
 ) -> None:
@@ -145,6 +146,13 @@ def Page() -> None:
         set_notice("")
         show(wanted)
 
+    def back(query: str) -> None:
+        """As at an address of before."""
+        wanted, wrong = from_query(case, query)
+        set_error(" ".join(wrong))
+        set_notice("")
+        show(wanted)
+
     def reset(*_: object) -> None:
         set_error("")
         kept = "case, question, club and seed" if view.page == "whatif" else "case, club and seed"
@@ -159,8 +167,14 @@ def Page() -> None:
     solara.Title("tashkent")
     solara.Style(HERE / "style.css")
     with solara.Div(classes=["tk-root", *(["tk-large"] if view.present else [])]):
-        _show_header(case, view, lambda: latest.current, ask)
-        with solara.Div(classes=["tk-main-part"]):
+        _show_header(case, view, lambda: latest.current, ask, back)
+        # Mesa's page brings a main part of its own
+        tag = "div" if view.page == "lab" else "main"
+        with solara.v.Html(
+            tag=tag,
+            class_="tk-main-part",
+            attributes={"id": "tk-main", "tabindex": "-1", "data-page": view.page},
+        ).key(view.page):
             if view.page in OF_RUNS:
                 with solara.Div(classes=["tk-controls"]):
                     _show_setup(case, view, runs, error, notice, ask, reset, stop)
@@ -183,7 +197,9 @@ def Page() -> None:
                 lab_page.Lab(case, view.seed)
 
 
-def _show_header(case: Case, view: View, now: Callable[[], View], ask: Ask) -> None:
+def _show_header(
+    case: Case, view: View, now: Callable[[], View], ask: Ask, back: Callable[[str], None]
+) -> None:
     """The header; `now` tells the view that was asked for last, which may not be shown yet."""
 
     def theme(wanted: bool) -> None:
@@ -199,6 +215,7 @@ def _show_header(case: Case, view: View, now: Callable[[], View], ask: Ask) -> N
         query=view.query(),
         large=view.present,
         event_goto=ask,
+        event_back=back,
         event_present=toggle,
         event_theme=theme,
     )

@@ -1,0 +1,84 @@
+"""What is opened can be reached and left again, in Chromium: history, headings, sizes on a phone, enlarging."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browsing import Visits
+
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "is_mobile": True,
+    "has_touch": True,
+}
+TOO_SMALL = Path(__file__).with_name("too_small.js").read_text(encoding="utf-8")
+
+
+def test_back_leads_to_the_page_question_and_prediction_of_before(visit: Visits) -> None:
+    page = visit("?show=record&month=2012-06")
+    page.locator("[data-lane=KAZ]").press("Enter")
+    expect(page.locator("h2").first).to_contain_text("Kazakhstan, June 2012")
+    page.get_by_role("button", name="What if").click()
+    page.get_by_label("Question", exact=True).select_option("CF6")
+    expect(page).to_have_url(re.compile("cf=CF6"))
+    page.go_back()
+    expect(page.get_by_label("Question", exact=True)).to_have_value("CF1")
+    page.go_back()
+    expect(page.locator("h2").first).to_contain_text("Kazakhstan, June 2012")
+    page.go_back()
+    page.wait_for_selector(".tk-lanes")
+    expect(page.locator(".tk-month")).to_have_text("June 2012")
+    page.go_forward()
+    expect(page.locator("h2").first).to_contain_text("Kazakhstan, June 2012")
+    # months are no entries of their own
+    page.get_by_role("button", name="One month on").click()
+    expect(page).to_have_url(re.compile("month=2012-07"))
+    page.go_back()
+    page.wait_for_selector(".tk-lanes")
+
+
+def test_an_answer_is_an_entry_and_the_focus_follows_to_it(visit: Visits) -> None:
+    page = visit("?page=whatif&cf=CF2&runs=4")
+    page.get_by_label("Uzbekistan: likelier in").check(force=True)
+    page.get_by_role("button", name="Show what the model finds").click()
+    page.wait_for_selector(".tk-forest svg")
+    page.wait_for_function("document.activeElement.innerText?.startsWith('Change of the chance')")
+    page.go_back()
+    expect(page.get_by_label("Uzbekistan: likelier in")).to_be_checked()
+
+
+def test_a_tap_on_a_phone_leads_to_the_heading(visit: Visits) -> None:
+    page = visit("?show=record&month=2012-06", **PHONE)
+    page.locator("[data-lane=UZB]").tap()
+    page.wait_for_function("document.activeElement.innerText?.startsWith('Uzbekistan,')")
+    box = page.locator("h2").first.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 844 - box["height"]
+
+
+def test_a_page_can_be_enlarged(visit: Visits) -> None:
+    page = visit("?show=record", **PHONE)
+    assert page.locator("meta[name=viewport]").get_attribute("content") == (
+        "width=device-width, initial-scale=1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "sign"),
+    [
+        ("?page=simulate&show=record&month=1999-04", ".tk-lanes"),
+        ("?page=state&state=UZB&month=2012-06", ".tk-waterfall"),
+        ("?page=whatif&cf=CF2", ".tk-guess"),
+        ("?page=whatif&cf=CF2&runs=4&guess=UZB:up:80", ".tk-forest svg"),
+    ],
+)
+def test_on_a_phone_text_can_be_read_and_targets_hit(visit: Visits, query: str, sign: str) -> None:
+    page = visit(query, **PHONE)
+    page.wait_for_selector(sign)
+    page.wait_for_timeout(500)  # charts are drawn
+    assert page.evaluate(TOO_SMALL) == []
