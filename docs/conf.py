@@ -1,0 +1,58 @@
+"""The site, as Sphinx makes it: `make site`. Every page is one of this folder; what runs in it runs on this machine."""
+
+import os
+import sys
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Any
+
+from pygments.lexers.special import TextLexer
+
+project = "tashkent"
+author = "the tashkent authors"
+copyright = author  # noqa: A001 (Sphinx's own name)
+version = release = version_of("tashkent")
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = "tashkent"
+html_show_sphinx = False
+html_copy_source = False
+
+# Names in single backticks are words of the code, also where nothing is documented under them.
+default_role = "code"
+add_module_names = False
+autodoc_default_options = {"members": True, "show-inheritance": False}
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+napoleon_google_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+python_use_unqualified_type_names = True
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 4
+# Cells run once and are kept until their page changes; an error in one ends the build.
+nb_execution_mode = "cache"
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_mime_priority_overrides = [("html", "image/svg+xml", 0)]
+
+
+# Cells call the command as a reader does.
+os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+
+
+def setup(app: Any) -> None:
+    """A diagram is shown as the text that it is drawn from: what draws it would come from the network."""
+    app.add_lexer("mermaid", TextLexer)
+    app.add_lexer("csv", TextLexer)
