@@ -38,7 +38,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-quick fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock posterior validation evidence counterfactuals sensitivity readme bench wheel clean env env-dev
+.PHONY: help run test test-quick fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock site posterior validation evidence counterfactuals sensitivity readme bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,6 +112,10 @@ docs: env ## write docs/rulebook.md, docs/architecture.md, docs/licences.md and 
 	$(BIN)/python -m publish.rulebook
 	$(BIN)/python -m publish.guide
 	$(BIN)/python -m publish.licences
+
+site: env-dev ## build the site into build/site/, offline, and run every block of code in its pages
+	$(ALONE) $(BIN)/python -m publish.site $(SITE_ARGS)
+	$(ALONE) $(BIN)/python -m tests.blocks
 
 posterior: env ## sample the posterior of the case anew, to ship it beside the case, with CALIBRATE_ARGS
 	$(BIN)/tashkent calibrate --out $(VENV)/calibration --start-again --install $(CALIBRATE_ARGS)

@@ -40,8 +40,8 @@ python_use_unqualified_type_names = True
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 4
-# Cells run once and are kept until their page changes; an error in one ends the build.
-nb_execution_mode = "cache"
+# Cells run in each build, for what they call may have changed; an error in one ends it.
+nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
@@ -52,7 +52,14 @@ nb_mime_priority_overrides = [("html", "image/svg+xml", 0)]
 os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
 
+def with_decisions(app: Any, page: str, source: list[str]) -> None:
+    """The index of decisions leads to each of them here too; the list itself is written by `make docs`."""
+    if page == "decisions/README":
+        source[0] += "\n```{toctree}\n:hidden:\n:glob:\n\n0*\n```\n"
+
+
 def setup(app: Any) -> None:
     """A diagram is shown as the text that it is drawn from: what draws it would come from the network."""
     app.add_lexer("mermaid", TextLexer)
     app.add_lexer("csv", TextLexer)
+    app.connect("source-read", with_decisions)

@@ -1,0 +1,100 @@
+"""The site: what can be said of its pages without building them. `make site` builds them and runs what they hold."""
+
+import ast
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_command
+
+import tashkent as tk
+from publish.site import fetched_from_elsewhere
+from tashkent.cli import commands
+from tests.blocks import PAGES, ROOT, blocks, command_lines, run
+
+DOCS = ROOT / "docs"
+ALL = sorted(str(p.relative_to(ROOT)) for p in DOCS.rglob("*.md"))
+REFERENCE = "\n".join(p.read_text("utf-8") for p in (DOCS / "reference").glob("*.md"))
+
+
+def test_every_public_name_stands_in_the_reference() -> None:
+    named = set(re.findall(r"auto(?:function|class|exception):: tashkent\.(\w+)$", REFERENCE, re.M))
+    assert named | {"figures"} == set(tk.__all__)
+    assert "automodule:: tashkent.experiments.figures" in REFERENCE
+
+
+def test_what_the_reference_names_exists() -> None:
+    for module, name in re.findall(
+        r"auto(?:function|class|exception):: (tashkent[\w.]*)\.(\w+)$", REFERENCE, re.M
+    ):
+        found = __import__(module, fromlist=[name])
+        assert getattr(found, name).__doc__
+
+
+def test_links_lead_somewhere() -> None:
+    for page in ALL:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for target, part in re.findall(r"\]\(([^)#:\s]+)(#[^)\s]*)?\)", text):
+            path = (ROOT / page).parent / target
+            assert path.exists(), f"{page}: {target}"
+            if part and path.suffix == ".md":
+                heads = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.M)
+                slugs = {re.sub(r"[^\w -]", "", h).lower().replace(" ", "-") for h in heads}
+                assert part[1:] in slugs, f"{page}: {target}{part}"
+
+
+def test_every_page_is_reached_from_the_first() -> None:
+    index = (DOCS / "index.md").read_text(encoding="utf-8")
+    listed = {
+        line
+        for tree in re.findall(r"```\{toctree\}\n(.*?)```", index, re.S)
+        for line in tree.splitlines()
+        if line and not line.startswith(":")
+    }
+    pages = {p.removeprefix("docs/").removesuffix(".md") for p in ALL} - {"index"}
+    assert {p for p in pages if not re.match(r"decisions/\d", p)} == listed
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_blocks_are_python(page: str) -> None:
+    for block in blocks(page):
+        ast.parse(block)
+
+
+@pytest.mark.parametrize("page", ["README.md", *ALL])
+def test_commands_of_a_page_are_commands(page: str) -> None:
+    """Each can be read: the command exists, and so do its options, with values of their kind."""
+    group = get_command(commands)
+    assert isinstance(group, typer.core.TyperGroup)
+    for line in command_lines(page):
+        _, *words = shlex.split(line)
+        if not words or set(words) & {"--help", "--version"} or words[0].isupper():
+            continue
+        name, command = words.pop(0), None
+        command = group.commands[name]
+        if isinstance(command, typer.core.TyperGroup):
+            command = command.commands[words.pop(0)]
+        command.make_context(name, [w for w in words if w not in ("...",)])
+
+
+def test_a_block_that_fails_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.blocks.blocks", lambda page: ["print(1)", "1 / 0"])
+    assert "ZeroDivisionError" in run("any")
+    monkeypatch.setattr("tests.blocks.blocks", lambda page: ["x = 1", "print(x)"])
+    assert run("any") == ""
+
+
+def test_what_a_page_fetches_from_elsewhere_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "one.html").write_text(
+        '<a href="https://a.example"><script src="_static/a.js"></script><img alt="x" src="b.png">'
+    )
+    assert not list(fetched_from_elsewhere(tmp_path))
+    (tmp_path / "two.html").write_text(
+        '<script async src="https://cdn.example/a.js"></script><link rel="stylesheet" href="//c.example/d.css">'
+    )
+    assert list(fetched_from_elsewhere(tmp_path)) == [
+        "two.html: https://cdn.example/a.js",
+        "two.html: //c.example/d.css",
+    ]
