@@ -33,12 +33,12 @@ from benchmarks.larger import larger
 from tashkent.calibration.likelihood import design
 from tashkent.calibration.posterior import posterior
 from tashkent.experiments.chunks import store
+from tashkent.experiments.coalition import CoalitionModel
 from tashkent.experiments.compare import compare
 from tashkent.experiments.design import read_design
 from tashkent.experiments.tasks import Tasks, evaluate
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
-from tashkent.model.coalition import CoalitionModel
 from tashkent.model.counterfactual import shipped_counterfactuals
 from tashkent.model.simulate import BLOCK, simulate
 from tashkent.model.theory import with_theory

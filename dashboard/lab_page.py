@@ -9,7 +9,6 @@ import pandas as pd
 import solara
 import solara.lab
 
-from tashkent.calibration.posterior import posterior
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 
@@ -28,17 +27,18 @@ def Lab(case: Case, seed: int) -> None:
     # Mesa's page brings matplotlib and altair, which nobody else on the server should wait for.
     from mesa.visualization import Slider, SolaraViz
 
-    from tashkent.model.coalition import CoalitionModel
+    from tashkent.experiments.coalition import CoalitionModel
 
     def build() -> solara.Reactive[CoalitionModel]:
-        return solara.reactive(CoalitionModel(case, parameters=middle(case), rng=seed))
+        return solara.reactive(CoalitionModel(case, rng=seed))
 
     model = solara.use_memo(build, [case, seed])
     starts = [month_label(m) for m in (case.start, *case.shown) if m < case.end]
     with solara.Div(classes=["tk-lab"]):
         solara.Text(
-            "One run of the same model, month by month, on Mesa's own page, with parameters at their posterior means. "
-            "Reset builds the run anew from what the fields say.",
+            "One run of the same model, month by month, on Mesa's own page: run r is run r of the other "
+            "pages with this seed. Its agents are windows on one engine. Reset builds the run anew from what the "
+            "fields say.",
             classes=["tk-quiet"],
         )
         with solara.Div(classes=["tk-frame"]), solara.AppLayout(navigation=False):
@@ -47,7 +47,6 @@ def Lab(case: Case, seed: int) -> None:
                 components=[(Members, 0), (Seats, 0)],
                 model_params={
                     "case": case,
-                    "parameters": middle(case),
                     "start": {
                         "type": "Select",
                         "value": starts[0],
@@ -60,13 +59,6 @@ def Lab(case: Case, seed: int) -> None:
                 play_interval=PAUSE,
                 name="CoalitionModel",
             )
-
-
-def middle(case: Case) -> dict[str, float]:
-    """Every parameter at its mean: of the posterior if the record informs it, of its prior otherwise."""
-    fitted = posterior(case)
-    means = dict(zip(fitted.names, fitted.mean.tolist(), strict=True))
-    return {name: means.get(name, parameter.mean) for name, parameter in case.drawn.items()}
 
 
 @solara.component

@@ -11,9 +11,9 @@ import pytest
 from tashkent.agents import acts, council, deliberation, perception, ties
 from tashkent.agents.situation import ClubTraits, Situation
 from tashkent.agents.terms import TERMS, term
+from tashkent.experiments.coalition import CoalitionModel
 from tashkent.model.case import Case
 from tashkent.model.clock import month_of, parse_month
-from tashkent.model.coalition import CoalitionModel
 from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError
 from tashkent.model.inputs import Standing

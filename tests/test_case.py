@@ -19,10 +19,10 @@ from tashkent.agents.acts import FRICTIONS
 from tashkent.calibration.holdout import leave_one_state_out
 from tashkent.calibration.posterior import fit
 from tashkent.cli.new_case import SKELETON
+from tashkent.experiments.coalition import CoalitionModel
 from tashkent.model.case import Case, load_case
 from tashkent.model.case.tables import COUNCIL, FIXED
 from tashkent.model.clock import parse_month
-from tashkent.model.coalition import CoalitionModel
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import prior_parameters, simulate
 from tests.case_changes import (

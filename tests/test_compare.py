@@ -10,13 +10,13 @@ import pytest
 
 from tashkent.agents.situation import Floats
 from tashkent.experiments import figures, paired_runs
+from tashkent.experiments.coalition import CoalitionModel
 from tashkent.experiments.compare import compare
 from tashkent.experiments.divergence import NEVER_DIVERGES
 from tashkent.experiments.effect import LITTLE, Z, direction, effect
 from tashkent.experiments.pair import Pair, reasons_of
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
-from tashkent.model.coalition import CoalitionModel
 from tashkent.model.counterfactual import (
     Counterfactual,
     ExpectedOutcome,

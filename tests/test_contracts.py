@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tashkent.experiments.coalition import CoalitionModel
 from tashkent.model.case import Case, load_case
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import parse_month
-from tashkent.model.coalition import CoalitionModel
 from tashkent.model.compilation import compile_case
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.record import Ensemble

@@ -13,7 +13,9 @@ import pytest
 
 import tashkent as tk
 from tashkent.agents.state import StateAgent
+from tashkent.calibration.posterior import run_parameters
 from tashkent.model.case import Case
+from tashkent.model.counterfactual import load_counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import prior_parameters, simulate
 
@@ -21,10 +23,10 @@ DOCS = Path(__file__).parents[1] / "docs"
 EXAMPLE = DOCS / "examples" / "mesa_batch_run.py"
 
 
-def at_means(case: Case, runs: int, **held: float) -> dict[str, np.ndarray]:
-    """Priors' means in every run, but for what is held."""
-    means = {name: p.mean for name, p in case.drawn.items()} | held
-    return {name: np.full(runs, value) for name, value in means.items()}
+def drawn(case: Case, runs: int, seed: int, **held: float) -> dict[str, np.ndarray]:
+    """Draws of the posterior, but for what is held."""
+    values = {name: np.full(runs, value) for name, value in held.items()}
+    return {**run_parameters(case, runs=runs, seed=seed), **values}
 
 
 @pytest.mark.slow
@@ -45,7 +47,7 @@ def test_a_batch_over_a_weight_is_the_ensemble_with_that_weight(case: Case) -> N
     seen = ends.set_index(["patronage", "run", "state"])["clubs"]
     assert len(seen) == 2 * 3 * len(case.states)
     for weight in (0.0, 1.0):
-        runs = simulate(case, at_means(case, 3, patronage=weight), seed=1, start=start)
+        runs = simulate(case, drawn(case, 3, 1, patronage=weight), seed=1, start=start)
         for r in range(3):
             for s, state in enumerate(case.state_ids):
                 inside = np.array(tuple(case.clubs))[runs.seats[r, -1, s]]
@@ -97,3 +99,72 @@ def test_a_name_that_is_wrong_or_missing_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=re.escape(says)):
         tk.CoalitionModel(case, **arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", [None, 4])
+def test_a_run_is_by_default_that_of_an_ensemble(case: Case, seed: int | None) -> None:
+    """Parameters, start and draws: nothing has to be said twice, not even the seed."""
+    keyed: dict[str, int] = {} if seed is None else {"seed": seed}
+    ensemble = tk.simulate(case, runs=3, start="2024-06", **keyed)
+    given = {} if seed is None else {"rng": seed}
+    model = tk.CoalitionModel(case, run=2, start="2024-06", **given)
+    assert model.parameters == {n: float(v[2]) for n, v in ensemble.parameters.items()}
+    seen = [model.world.status[0].copy()]
+    while model.running:
+        model.step()
+        seen.append(model.world.status[0].copy())
+    np.testing.assert_array_equal(np.array(seen), ensemble.status[2])
+
+
+def test_a_run_of_a_counterfactual_has_the_parameters_of_the_case_as_it_is(case: Case) -> None:
+    changed = load_counterfactual("CF1", case).apply(case)
+    as_it_is = tk.CoalitionModel(case, run=1, start="2025-10")
+    assert tk.CoalitionModel(changed, run=1, start="2025-10").parameters == as_it_is.parameters
+
+
+def test_without_a_seed_mesa_chooses_one(case: Case) -> None:
+    seeds = {tk.CoalitionModel(case, rng=None, start="2025-10")._seed for _ in range(3)}
+    assert len(seeds) > 1
+
+
+def test_a_reporter_that_is_added_before_the_first_step_tells_of_the_start_too(case: Case) -> None:
+    model = tk.CoalitionModel(case, start="2025-06")
+    model.datacollector.model_reporters["pact"] = lambda m: len(m.organisations["CST"].members)
+    while model.running:
+        model.step()
+    months = model.datacollector.get_model_vars_dataframe()
+    assert list(months["pact"]) == [len(members.split()) for members in months["CST"]]
+    assert len(months) == 7
+    agents = model.datacollector.get_agenttype_vars_dataframe(StateAgent)
+    assert len(agents) == 7 * len(case.states)
+
+
+def test_a_reporter_that_comes_too_late_is_refused(case: Case) -> None:
+    model = tk.CoalitionModel(case, start="2025-06")
+    model.step()
+    model.datacollector.model_reporters["late"] = "date"
+    with pytest.raises(
+        InputError, match="model_reporters: 'late' is not valid; allowed: added before the"
+    ):
+        model.step()
+
+
+def test_a_collector_of_ones_own_is_asked_as_in_any_model(case: Case) -> None:
+    class Watched(tk.CoalitionModel):
+        def __init__(self) -> None:
+            super().__init__(case, start="2025-10")
+            self.datacollector = mesa.DataCollector(model_reporters={"month": "date"})
+
+    model = Watched()
+    while model.running:
+        model.step()
+    seen = model.datacollector.get_model_vars_dataframe()
+    assert list(seen["month"]) == ["2025-11", "2025-12"]
+
+
+def test_a_step_past_the_end_says_so(case: Case) -> None:
+    model = tk.CoalitionModel(case, start="2025-12")
+    with pytest.raises(
+        InputError, match="allowed: steps up to 2025-12, the last month of the case"
+    ):
+        model.step()

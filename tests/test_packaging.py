@@ -127,7 +127,7 @@ REVEALED = {
     'tk.load_case("cst")': r"tashkent\.model\.case\.\S*Case",
     "tk.simulate(runs=2)": r"tashkent\.model\.record\.Ensemble",
     "tk.simulate(runs=2).p_in": r"numpy\.ndarray\[.*float64.*\]",
-    "tk.CoalitionModel()": r"tashkent\.model\.coalition\.CoalitionModel",
+    "tk.CoalitionModel()": r"tashkent\.experiments\.coalition\.CoalitionModel",
     'tk.compare("cst", "CF1")': r"tashkent\.experiments\.\S*Comparison",
     'tk.sweep("design.toml")': r"tashkent\.\S*Swept",
     'tk.sensitivity("cst")': r"tashkent\.experiments\.\S*Sensitivity",

@@ -8,8 +8,8 @@ import pytest
 
 from tashkent.agents import terms as terms_of
 from tashkent.calibration.likelihood import design
+from tashkent.experiments.coalition import CoalitionModel
 from tashkent.model.case import Case
-from tashkent.model.coalition import CoalitionModel
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.theory import only_terms, with_theory

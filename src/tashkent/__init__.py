@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from tashkent.agents.situation import Floats
     from tashkent.calibration.posterior import Posterior, posterior
     from tashkent.experiments import figures
+    from tashkent.experiments.coalition import CoalitionModel
     from tashkent.experiments.compare import Comparison, compare
     from tashkent.experiments.sensitivity import Sensitivity, sensitivity
     from tashkent.experiments.sweep import Swept, sweep
     from tashkent.model.case import Case, load_case
-    from tashkent.model.coalition import CoalitionModel
     from tashkent.model.counterfactual import Counterfactual
     from tashkent.model.errors import InputError
     from tashkent.model.explain import Explanation
@@ -53,7 +53,7 @@ __all__ = [
 _LATER = {
     "Case": "tashkent.model.case",
     "InputError": "tashkent.model.errors",
-    "CoalitionModel": "tashkent.model.coalition",
+    "CoalitionModel": "tashkent.experiments.coalition",
     "Comparison": "tashkent.experiments.compare",
     "Explanation": "tashkent.model.explain",
     "Counterfactual": "tashkent.model.counterfactual",

@@ -11,6 +11,7 @@ import numpy as np
 from tashkent.agents.organisation import OrganisationAgent
 from tashkent.agents.situation import Bools, Floats, Situation
 from tashkent.agents.state import StateAgent
+from tashkent.calibration.posterior import run_parameters
 from tashkent.model.arguments import parameters_given, run_of, whole
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import last_day, month_label
@@ -29,8 +30,37 @@ from tashkent.model.world import world_from_record
 ASKED = "CoalitionModel"
 
 
+class MonthlyCollector(mesa.DataCollector):
+    """Mesa's data collector; reporters may be added until the first step, and what they say of the start counts too."""
+
+    def begin(self, model: mesa.Model) -> None:
+        """Collect the start with the reporters that there are now, in place of what was collected of it before."""
+        self.model_vars: dict[str, list[object]] = {name: [] for name in self.model_reporters}
+        for kept in (self._collection_steps, self._agent_records, self._agenttype_records):
+            kept.clear()
+        # Mesa puts the clock on before it calls the step in which this happens
+        now, model.time = model.time, 0.0
+        self.collect(model)
+        model.time = now
+
+    def collect(self, model: mesa.Model) -> None:
+        """Collect the current month.
+
+        Raises
+        ------
+        InputError
+            If a reporter was added after the first step.
+        """
+        for name in self.model_reporters:
+            if name not in self.model_vars:
+                raise InputError(ASKED, "model_reporters", name, "added before the first step")
+        super().collect(model)
+
+
 class CoalitionModel(mesa.Model):
-    """One run of a case. Run r with seed s and given parameters is run r of `model.simulate.simulate`, act for act.
+    """One run of a case. Run r with seed s is run r of `tashkent.simulate` with seed s, act for act.
+
+    The agents are windows on one engine: they hold no numbers, and `step` computes all states together.
 
     Parameters
     ----------
@@ -39,14 +69,15 @@ class CoalitionModel(mesa.Model):
     run
         Number of the run; with `rng` it fixes every draw.
     parameters
-        Weights, frictions and council parameters by name, all of them; the means of their priors by default.
+        Weights, frictions and council parameters by name, all of them; by default the draw of the posterior that run
+        r has in an ensemble with this seed.
     held
         Some of them by name, held at a value whatever `parameters` says. The data collector has a column for each,
         so a batch over ``{"held": [{"patronage": 0.5}, {"patronage": 1.0}]}`` gives a frame to group by.
     start
         Month ``YYYY-MM`` whose last day in the record is the initial condition; the case's start by default.
     rng
-        The seed, a whole number. None lets Mesa choose one, as for any Mesa model.
+        The seed, a whole number, 0 by default as in `tashkent.simulate`. None lets Mesa choose one.
 
     Examples
     --------
@@ -65,7 +96,7 @@ class CoalitionModel(mesa.Model):
         parameters: Mapping[str, float] | None = None,
         held: Mapping[str, float] | None = None,
         start: str | None = None,
-        rng: int | None = None,
+        rng: int | None = 0,
     ) -> None:
         rng = None if rng is None else whole(rng, ASKED, "rng", 0)
         self.run = run_of(run, ASKED)
@@ -73,12 +104,13 @@ class CoalitionModel(mesa.Model):
         self.case = case if isinstance(case, Case) else load_case(case)
         self.inputs = compile_case(self.case)
         self.held = dict(held or {})
-        self.parameters = _complete(self.case, parameters, self.held)
+        seed = int(self._seed)
+        self.parameters = _complete(self.case, parameters, self.held, self.run, seed)
         #: months since the case's start
         self.t = (
             self.case.start if start is None else self.case.month(start, "start")
         ) - self.case.start
-        seed = int(self._seed)
+        self._first = self.t
         noise = Noise(self.case, seed, self.run, 1)
         drawn = ParameterDraws.from_mapping(
             {name: np.array([value]) for name, value in self.parameters.items()}
@@ -88,7 +120,7 @@ class CoalitionModel(mesa.Model):
             StateAgent(self, name, index)
         for index, name in enumerate(self.case.clubs):
             OrganisationAgent(self, name, index)
-        self.datacollector = mesa.DataCollector(
+        self.datacollector = MonthlyCollector(
             model_reporters={
                 "date": "date",
                 **{name: partial(held_value, name=name) for name in self.held},
@@ -98,7 +130,7 @@ class CoalitionModel(mesa.Model):
                 StateAgent: {"state": attrgetter("name"), "clubs": attrgetter("clubs")}
             },
         )
-        self.datacollector.collect(self)
+        self.datacollector.begin(self)
 
     def __repr__(self) -> str:
         """A line: which run it is, and how far."""
@@ -127,6 +159,8 @@ class CoalitionModel(mesa.Model):
         if self.month >= self.case.end:
             allowed = f"steps up to {month_label(self.case.end)}, the last month of the case"
             raise InputError(ASKED, "step", f"after {self.date}", allowed)
+        if self.t == self._first and isinstance(self.datacollector, MonthlyCollector):
+            self.datacollector.begin(self)
         self.t += 1
         advance(self.world, self.t)
         self.datacollector.collect(self)
@@ -199,11 +233,18 @@ class CoalitionModel(mesa.Model):
 
 
 def _complete(
-    case: Case, parameters: Mapping[str, float] | None, held: Mapping[str, float]
+    case: Case,
+    parameters: Mapping[str, float] | None,
+    held: Mapping[str, float],
+    run: int,
+    seed: int,
 ) -> dict[str, float]:
     """A value for every parameter that is drawn; an unknown name, or one that is missing, is an error."""
-    means = {name: p.mean for name, p in case.drawn.items()}
-    found = means if parameters is None else _numbers(case, parameters, "parameters")
+    if parameters is None:
+        drawn = run_parameters(case, runs=1, seed=seed, first_run=run)
+        found = {name: float(values[0]) for name, values in drawn.items()}
+    else:
+        found = _numbers(case, parameters, "parameters")
     return {**found, **_numbers(case, {**found, **held}, "held")}
 
 
