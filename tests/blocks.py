@@ -24,14 +24,16 @@ PAGES = (
     ),
 )
 SAMPLE = ROOT / "model/cases/cst/posterior.nc"
+EXAMPLES = [path.read_text(encoding="utf-8") for path in (ROOT / "docs/examples").glob("*.py")]
 #: blocks of one page may take so many seconds
 PATIENCE = 300
 
 
 def blocks(page: str) -> list[str]:
-    """The blocks of Python of a page."""
+    """The blocks of Python of a page, but for examples that stand in files too, with tests of their own."""
     text = (ROOT / page).read_text(encoding="utf-8")
-    return re.findall(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    return [block for block in found if block not in EXAMPLES]
 
 
 def command_lines(page: str) -> Iterator[str]:
@@ -48,12 +50,14 @@ def run(page: str) -> str:
         (folder / "docs").symlink_to(ROOT / "docs")
         (folder / "tashkent-calibration").mkdir()
         (folder / "tashkent-calibration" / SAMPLE.name).symlink_to(SAMPLE)
-        script = folder / "page.py"
-        script.write_text("\n".join(blocks(page)), encoding="utf-8")
+        # the folders of the repository that no wheel holds
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        # typed and not a file, as in a notebook: processes that it starts do not run it again
         done = subprocess.run(
-            [sys.executable, script.name],
+            [sys.executable, "-"],
+            input="\n".join(blocks(page)),
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": os.environ.get("PYTHONPATH", "")},
+            env={**os.environ, "PYTHONPATH": path},
             capture_output=True,
             text=True,
             timeout=PATIENCE,
