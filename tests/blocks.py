@@ -24,16 +24,16 @@ PAGES = (
     ),
 )
 SAMPLE = ROOT / "model/cases/cst/posterior.nc"
-EXAMPLES = [path.read_text(encoding="utf-8") for path in (ROOT / "docs/examples").glob("*.py")]
+THEORY = (ROOT / "docs/examples/own_theory.py").read_text(encoding="utf-8")
 #: blocks of one page may take so many seconds
 PATIENCE = 300
 
 
 def blocks(page: str) -> list[str]:
-    """The blocks of Python of a page, but for examples that stand in files too, with tests of their own."""
+    """The blocks of Python of a page, but for the theory that stands in a file too, which the next block reads."""
     text = (ROOT / page).read_text(encoding="utf-8")
     found = re.findall(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
-    return [block for block in found if block not in EXAMPLES]
+    return [block for block in found if block != THEORY]
 
 
 def command_lines(page: str) -> Iterator[str]:
@@ -54,7 +54,7 @@ def run(page: str) -> str:
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         # typed and not a file, as in a notebook: processes that it starts do not run it again
         done = subprocess.run(
-            [sys.executable, "-"],
+            [sys.executable, "-c", "import sys; exec(sys.stdin.read())"],
             input="\n".join(blocks(page)),
             cwd=folder,
             env={**os.environ, "PYTHONPATH": path},
