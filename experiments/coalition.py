@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import partial
+from functools import lru_cache, partial
 from operator import attrgetter
 
 import mesa
@@ -14,6 +14,7 @@ from tashkent.agents.state import StateAgent
 from tashkent.calibration.posterior import run_parameters
 from tashkent.model.arguments import parameters_given, run_of, whole
 from tashkent.model.case import Case, load_case
+from tashkent.model.case.loading import is_shipped
 from tashkent.model.clock import last_day, month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError
@@ -101,7 +102,7 @@ class CoalitionModel(mesa.Model):
         rng = None if rng is None else whole(rng, ASKED, "rng", 0)
         self.run = run_of(run, ASKED)
         super().__init__(rng=rng)
-        self.case = case if isinstance(case, Case) else load_case(case)
+        self.case = case if isinstance(case, Case) else _read(case)
         self.inputs = compile_case(self.case)
         self.held = dict(held or {})
         seed = int(self._seed)
@@ -230,6 +231,16 @@ class CoalitionModel(mesa.Model):
             if entry.t == self.t
             for state in entry.state
         ]
+
+
+def _read(case: str) -> Case:
+    """A case by name or folder. What ships does not change and is read once: a batch makes a model for each run."""
+    return _shipped(case) if is_shipped(case) else load_case(case)
+
+
+@lru_cache(maxsize=2)
+def _shipped(name: str) -> Case:
+    return load_case(name)
 
 
 def _complete(
