@@ -92,5 +92,5 @@ def test_targets_and_files_that_a_page_names_are_there(page: str) -> None:
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     assert set(re.findall(r"(?:`|^ {4})make ([a-z0-9-]+)", text, re.MULTILINE)) <= targets
     paths = re.findall(r"`((?:\.?[a-z_]+/)+[a-z_]*(?:\.\w+)?)`", text)
-    made = (".venv/", "dist/")
+    made = (".venv/", "build/", "dist/")
     assert not [p for p in paths if not p.startswith(made) and not (ROOT / p).exists()]
