@@ -88,7 +88,8 @@ BAD = [
     bad(
         "the role behind a threat is a club",
         swap("threats.toml", '"nonstate"', '"RING"'),
-        "threats.toml: raids.source: 'RING' is not valid; allowed: patron, rim, state, nonstate, domestic (nearest valid name: rim)",
+        "threats.toml: raids.source: 'RING' is not valid; allowed: patron, rim, state, nonstate, domestic "
+        "(nearest valid name: rim)",
     ),
     bad(
         "the measurement of a threat is misspelt",
