@@ -47,6 +47,7 @@ def sent(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(made / "result.zip", tmp_path / "sent.zip"))
 
 
+@pytest.mark.slow
 def test_it_is_run_again_where_nothing_else_is_left(
     monkeypatch: pytest.MonkeyPatch, made: Path, sent: Path
 ) -> None:
@@ -92,6 +93,7 @@ def test_the_lock_has_the_versions_of_when_the_result_was_made() -> None:
     assert not [line for line in text.splitlines() if line.startswith(("pytest", "ruff"))]
 
 
+@pytest.mark.slow
 def test_the_shipped_case_of_then_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A later version comes with another case: the archive has its own, and a result of before cannot be archived."""
     shutil.copytree(SKELETON, tmp_path / "cases" / "pact")

@@ -59,6 +59,7 @@ def test_a_click_opens_the_state(visitor: Visitor) -> None:
     visitor.wait(lambda: visitor.find("found").state == "GEO")
 
 
+@pytest.mark.slow
 def test_reset_keeps_the_seed(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"seed": "9", "show": "run", "run": "2", "month": "1999-04"})
     visitor.wait(lambda: visitor.find("made").made is not None)

@@ -65,6 +65,7 @@ def rows(found: Comparison, name: str) -> pd.DataFrame:
     return found.outcomes[found.outcomes["counterfactual"] == name].reset_index(drop=True)
 
 
+@pytest.mark.slow
 def test_under_prior_weights_it_is_the_comparison_with_prior_draws(
     invented: Case, found: Comparison
 ) -> None:

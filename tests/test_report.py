@@ -106,6 +106,7 @@ def test_without_scores_nothing_is_held_out_and_all_else_is_the_same(
     assert told == whole
 
 
+@pytest.mark.slow
 def test_a_result_without_scores_holds_none_and_is_made_again(tmp_path: Path) -> None:
     out = tmp_path / "out"
     asked = ("--case", str(SKELETON), "--runs", "4", "--out", str(out))
