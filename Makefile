@@ -38,7 +38,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-quick fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock site posterior validation evidence counterfactuals sensitivity readme bench wheel clean env env-dev
+.PHONY: help run test test-quick fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock site posterior validation evidence counterfactuals sensitivity transfer readme bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -131,6 +131,9 @@ counterfactuals: env ## ask the shipped questions anew: results/ and docs/counte
 
 readme: env ## write the figures of README.md anew, from a run and from results/evidence/
 	$(BIN)/python -m publish.readme
+
+transfer: env ## what other pacts say of the terms, anew: results/ and docs/transfer.md
+	$(BIN)/python -m publish.transfer $(TRANSFER_ARGS)
 
 sensitivity: env ## what the answers hang on, anew: results/ and docs/sensitivity.md, with SENSITIVITY_ARGS
 	$(BIN)/python -m publish.sensitivity $(SENSITIVITY_ARGS)

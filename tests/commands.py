@@ -82,6 +82,7 @@ EVERY: Mapping[str, Arguments] = {
         *("--quick", "--workers", "1", "--out", str(f / "validate")),
     ),
     "app": lambda _: ("--no-open",),
+    "transfer": lambda f: ("--case", str(f / "measured"), "--quick"),
     "case check": lambda f: (str(f / "case"),),
     "case new": lambda f: (str(f / "new"),),
     "case list": lambda _: (),

@@ -79,6 +79,7 @@ WORK = (
     "tashkent.cli.comparison.asked",
     "tashkent.cli.month_network.asked",
     "tashkent.cli.sensitivity_report.asked",
+    "tashkent.calibration.transfer.transfer",
 )
 
 

@@ -42,10 +42,10 @@ def known_states() -> dict[str, str]:
 
 @cache
 def existence(state: str) -> tuple[int, int]:
-    """First and last year of a state; one that is there still ends in 9999."""
-    row = table("states").set_index("state").loc[state]
-    last = int(row["to_year"])
-    return int(row["from_year"]), 9999 if last >= LAST_OF_SYSTEM else last
+    """First and last year of a state, times between not counted out; one that is there still ends in 9999."""
+    rows = table("states").query("state == @state")
+    last = int(rows["to_year"].max())
+    return int(rows["from_year"].min()), 9999 if last >= LAST_OF_SYSTEM else last
 
 
 def exists(states: list[str], years: range) -> pd.DataFrame:

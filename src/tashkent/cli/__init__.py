@@ -26,6 +26,7 @@ from tashkent.cli import (
     run,
     sensitivity,
     sweep,
+    transfer,
     validate,
 )
 from tashkent.cli.options import BAD_INPUT, STOPPED, at_home
@@ -50,6 +51,7 @@ for command in (
     calibrate.calibrate,
     recover.recover,
     validate.validate,
+    transfer.transfer,
     app.app,
 ):
     commands.command()(command)
