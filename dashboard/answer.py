@@ -21,7 +21,7 @@ from tashkent.experiments.effect import Z
 from tashkent.experiments.extrapolation import extrapolation
 from tashkent.experiments.history import History
 from tashkent.experiments.pair import LAW, Pair, reasons_of
-from tashkent.experiments.predictions import StatedPrediction, score
+from tashkent.experiments.predictions import StatedPrediction, direction_found, score
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.words import TERMS, shifted
@@ -153,8 +153,16 @@ def _turn(progress: RunsDone) -> Iterator[None]:
 
 
 def answer(case: Case, pair: Pair, view: View) -> dict[str, Any]:
-    """Shares and changes month by month in one club, where histories part and why, and the predictions scored."""
-    c = tuple(case.clubs).index(view.club)
+    """What is found in the club that is looked at, and the predictions scored."""
+    return {
+        **found_in(case, pair, view.club),
+        **scored(pair, view.club, view.by, view.guess),
+    }
+
+
+def found_in(case: Case, pair: Pair, club: str) -> dict[str, Any]:
+    """Shares and changes month by month in one club, and where histories part and why."""
+    c = tuple(case.clubs).index(club)
     rows = [case.state_ids.index(state) for state in case.deciders]
     found = pair.effect
     names = {s.state: s.name for s in case.states}
@@ -162,7 +170,7 @@ def answer(case: Case, pair: Pair, view: View) -> dict[str, Any]:
     def cells(values: Any) -> list[list[float | None]]:
         return _plain(np.asarray(values, float)[:, rows, c].T)
 
-    record = record_of(case, view.club)
+    record = record_of(case, club)
     return {
         "states": [{"state": s, "name": names[s]} for s in case.deciders],
         "start": pair.start,
@@ -187,13 +195,20 @@ def answer(case: Case, pair: Pair, view: View) -> dict[str, Any]:
         "extrapolation": _extrapolation(pair, names),
         "implied": _implied(pair, names),
         "lesson": " ".join(pair.counterfactual.lesson.split()),
-        **scored(pair, view.club, view.by, view.guess),
     }
 
 
 def _plain(values: Floats) -> list[list[float | None]]:
     """Rows of numbers as JSON has them: what cannot be told is nothing."""
     return [[None if v != v else v for v in row] for row in np.round(values, 4).tolist()]
+
+
+def directions(case: Case, pair: Pair, club: str) -> list[str]:
+    """What is found of each state that decides, a letter a month from the start on: u(p), n(one) or d(own)."""
+    c = tuple(case.clubs).index(club)
+    rows = [case.state_ids.index(state) for state in case.deciders]
+    months = range(len(pair.effect.change))
+    return ["".join(direction_found(pair, (t, s, c))[0] for t in months) for s in rows]
 
 
 def scored(pair: Pair, club: str, by: int, guess: tuple[Guess, ...]) -> dict[str, Any]:

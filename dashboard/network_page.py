@@ -57,5 +57,4 @@ def Network(case: Case, view: View, ensemble: Ensemble | None, dark: bool, ask: 
             title=connections.finding_over_time(case, made),
             told=json.dumps(option),
             state="network",
-            stem="between",
         )

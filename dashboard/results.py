@@ -4,6 +4,7 @@ import os
 import threading
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Any
 
 import pandas as pd
 
@@ -161,6 +162,14 @@ def scores(ensemble: Ensemble, club: str) -> pd.DataFrame:
                 row[f"{years}, {name}"] = brier(case, p, ensemble.start, club, low, high)
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def score_rows(ensemble: Ensemble, club: str) -> dict[str, Any]:
+    """The table of `scores` as the page takes it."""
+    table = scores(ensemble, club)
+    columns = [name for name in table.columns if name != "who"]
+    rows = [{"who": row["who"], "values": [row[c] for c in columns]} for _, row in table.iterrows()]
+    return {"columns": columns, "rows": rows}
 
 
 @lru_cache(maxsize=32)

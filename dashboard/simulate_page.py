@@ -5,7 +5,7 @@ from typing import Any
 
 import solara
 
-from tashkent.dashboard.results import scores
+from tashkent.dashboard.results import score_rows
 from tashkent.dashboard.scene import facts, frames, record_of, scene
 from tashkent.dashboard.view import Ask, View
 from tashkent.dashboard.weights import said_of
@@ -27,6 +27,7 @@ def _stage(
     month: int,
     state: str,
     large: bool,
+    opens: bool,
     event_moved: Callable[[str], None],
     event_open: Callable[[dict[str, str]], None],
     event_goto: Ask,
@@ -41,7 +42,7 @@ def Simulate(case: Case, view: View, ensemble: Ensemble | None, ask: Ask) -> Non
         lambda: None if ensemble is None else frames(ensemble, view.club), [ensemble, view.club]
     )
     table = solara.use_memo(
-        lambda: None if ensemble is None or ensemble.runs == 1 else _table(ensemble, view.club),
+        lambda: None if ensemble is None or ensemble.runs == 1 else score_rows(ensemble, view.club),
         [ensemble, view.club],
     )
     _stage(
@@ -57,14 +58,8 @@ def Simulate(case: Case, view: View, ensemble: Ensemble | None, ask: Ask) -> Non
         month=view.month,
         state=view.state,
         large=view.present,
+        opens=True,
         event_moved=lambda month: ask({"month": month}),
         event_open=lambda chosen: ask({**chosen, "page": "state"}),
         event_goto=ask,
     )
-
-
-def _table(ensemble: Ensemble, club: str) -> dict[str, Any]:
-    table = scores(ensemble, club)
-    columns = [name for name in table.columns if name != "who"]
-    rows = [{"who": row["who"], "values": [row[c] for c in columns]} for _, row in table.iterrows()]
-    return {"columns": columns, "rows": rows}

@@ -18,19 +18,28 @@ from tashkent.dashboard.answer import (
     obtain,
     prepare,
 )
-from tashkent.dashboard.changes import changes, choices, patch_of
+from tashkent.dashboard.asked import (
+    about,
+    as_file,
+    by_state,
+    labels,
+    months,
+    seat,
+    starts,
+    states,
+    told,
+)
+from tashkent.dashboard.changes import choices, patch_of
 from tashkent.dashboard.shared import while_wanted
 from tashkent.dashboard.view import MOST_RUNS, Ask, Guess, View
 from tashkent.dashboard.weights import spoken
 from tashkent.experiments.pair import Pair
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
-from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import SUFFIX, Counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.reading import text_of
-from tashkent.model.statuses import is_in
 
 
 @solara.component_vue("question.vue")
@@ -194,7 +203,7 @@ class _Own:
         name, coded = str(given.get("name"))[:80], given.get("bytes")
         if not isinstance(coded, str) or int(given.get("size", 0)) > question.LONGEST:
             self.refuse(f"{name} is too large: a question has {question.LONGEST:,} bytes at most.")
-        elif not name.lower().endswith(SUFFIX):
+        elif not name.endswith(SUFFIX):
             self.refuse(f"{name} is not a TOML file: its name should end in {SUFFIX}.")
         else:
             try:
@@ -269,7 +278,7 @@ def WhatIf(
     counterfactual = question.counterfactual_of(case, view.counterfactual, view.own)
     wrong, set_wrong = solara.use_state("")
     # what was predicted before it was taken back, and of which question
-    draft, set_draft = solara.use_state((_about(view), view.guess))
+    draft, set_draft = solara.use_state((about(view), view.guess))
     comparison = _use_comparison(case, view)
     _use_baseline(case, view)
     pair = comparison.pair
@@ -284,7 +293,7 @@ def WhatIf(
 
     def anew(wanted: dict[str, Any]) -> None:
         if now().guess:
-            set_draft((_about(now()), now().guess))
+            set_draft((about(now()), now().guess))
         please(wanted)
 
     def commit(text: str) -> None:
@@ -301,7 +310,7 @@ def WhatIf(
         if settled:
             _show_answer(case, view, counterfactual, comparison, found, stop)
         else:
-            mine = draft[1] if draft[0] == _about(view) else ()
+            mine = draft[1] if draft[0] == about(view) else ()
             _ask_prediction(case, view, counterfactual, mine, please, commit)
         _show_sheet(case, view, counterfactual, found)
 
@@ -324,18 +333,18 @@ def _ask_question(
         mine=mine,
         counterfactual=view.counterfactual,
         library=[{"id": q.id, "title": q.title} for q in question.library(case).values()],
-        **_told(case, counterfactual),
+        **told(case, counterfactual),
         choices=choices(case),
         clubs=[{"id": c, "name": case.club_name(c, view.by)} for c in case.clubs],
         club=view.club,
-        **_label(case, view),
-        starts=[month_label(m) for m in _starts(case, counterfactual)],
+        **labels(case, view),
+        starts=[month_label(m) for m in starts(case, counterfactual)],
         runs=view.runs,
         seed=view.seed,
         most=MOST_RUNS,
         large=view.present,
         query=replace(view, guess=()).question_query(),
-        **_as_file(view, counterfactual),
+        **as_file(view, counterfactual),
         longest=question.LONGEST,
         held=spoken(held) if held else "",
         error=error,
@@ -359,7 +368,7 @@ def _show_answer(
     stop: Callable[..., None],
 ) -> None:
     _answer(
-        about=_about(view),
+        about=about(view),
         given=found,
         busy=comparison.busy,
         error=comparison.error,
@@ -383,90 +392,32 @@ def _ask_prediction(
     commit: Callable[[str], None],
 ) -> None:
     _predict(
-        about=_about(view),
-        states=[{**s, "seat": _seat(case, view, s["id"])} for s in _states(case)],
-        **_label(case, view),
+        about=about(view),
+        states=[{**s, "seat": seat(case, view.club, view.origin, s["id"])} for s in states(case)],
+        **labels(case, view),
         by=month_label(view.by),
-        months=[month_label(m) for m in _months(case, view, counterfactual)],
-        draft=_by_state(draft),
+        months=[month_label(m) for m in months(case, view.origin, counterfactual)],
+        draft=by_state(draft),
         asked=counterfactual is not None,
         large=view.present,
         event_ask=ask,
         event_commit=commit,
-    ).key(_about(view))
+    ).key(about(view))
 
 
 def _show_sheet(
     case: Case, view: View, counterfactual: Counterfactual | None, found: dict[str, Any] | None
 ) -> None:
     _sheet(
-        about=_about(view),
-        **_told(case, counterfactual),
-        states=_states(case),
-        **_label(case, view),
+        about=about(view),
+        **told(case, counterfactual),
+        states=states(case),
+        **labels(case, view),
         by=month_label(view.by),
         at=view.by,
         runs=view.runs,
         seed=view.seed,
         query=view.question_query(),
-        guess=_by_state(view.guess),
+        guess=by_state(view.guess),
         given=found,
     )
-
-
-def _about(view: View) -> str:
-    """What a prediction and its reasons are about: the question, whatever else is chosen."""
-    return f"{view.counterfactual} {view.own if view.counterfactual == question.OWN else ''}"
-
-
-def _states(case: Case) -> list[dict[str, str]]:
-    return [{"id": s.state, "name": s.name} for s in case.states if s.state in case.deciders]
-
-
-def _label(case: Case, view: View) -> dict[str, str]:
-    return {"origin": month_label(view.origin), "club_name": case.club_name(view.club, view.by)}
-
-
-def _by_state(guess: tuple[Guess, ...]) -> dict[str, Any]:
-    return {state: [direction, sure] for state, direction, sure in guess}
-
-
-def _told(case: Case, counterfactual: Counterfactual | None) -> dict[str, Any]:
-    return {
-        "title": counterfactual.title if counterfactual else "",
-        "question": counterfactual.question if counterfactual else "",
-        "words": changes(case, counterfactual),
-    }
-
-
-def _as_file(view: View, counterfactual: Counterfactual | None) -> dict[str, str]:
-    """The question as a file, and the command that asks the same of it."""
-    if counterfactual is None:
-        return {"toml": "", "file": "", "command": ""}
-    file = f"{counterfactual.id}{SUFFIX}"
-    name = file if view.counterfactual == question.OWN else counterfactual.id
-    start = month_label(view.origin)
-    return {
-        "toml": question.written(counterfactual, (start,)),
-        "file": file,
-        "command": f"tashkent compare {name} --from {start} --runs {view.runs} --seed {view.seed}",
-    }
-
-
-def _starts(case: Case, counterfactual: Counterfactual | None) -> list[int]:
-    asked = [case.month(text, "starts") for text in counterfactual.starts] if counterfactual else []
-    return sorted({case.start, *asked, *(m for m in case.shown if m < case.end)})
-
-
-def _months(case: Case, view: View, counterfactual: Counterfactual | None) -> list[int]:
-    asked = (
-        [case.month(o.month, "month") for o in counterfactual.outcomes] if counterfactual else []
-    )
-    return sorted(m for m in {*asked, *case.shown, case.end} if m > view.origin)
-
-
-def _seat(case: Case, view: View, state: str) -> str:
-    """Whether the state is in when both worlds begin."""
-    seat = (case.state_ids.index(state), tuple(case.clubs).index(view.club))
-    status = compile_case(case).record.status[view.origin - case.start]
-    return "in" if is_in(status[seat]) else "out"

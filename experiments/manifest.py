@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tashkent.experiments.networks import Network
     from tashkent.experiments.sensitivity import Sensitivity
     from tashkent.experiments.tasks import Tasks
+    from tashkent.model.case import Case
 
 #: packages whose code results depend on: how tables are written is in the last
 PACKAGES = ("agents", "model", "calibration", "experiments", "cli")
@@ -99,6 +100,18 @@ def of_network(
         "posterior_hash": None if fitted is None else posterior_hash(fitted),
     }
     return _manifest("network", says, given, tables_of(folder))
+
+
+def of_handout(case: "Case", folder: Path, given: Given) -> dict[str, object]:
+    """The manifest of `tashkent export`, whose tables stand in `folder`."""
+    fitted = posterior(case)
+    says = {
+        "case": case.id,
+        "case_hash": case.hash,
+        "posterior": fitted.origin,
+        "posterior_hash": posterior_hash(fitted),
+    }
+    return _manifest("export", says, given, tables_of(folder))
 
 
 def of_sensitivity(found: "Sensitivity", folder: Path, given: Given) -> dict[str, object]:

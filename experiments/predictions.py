@@ -107,8 +107,7 @@ def score(predictions: Iterable[StatedPrediction], pair: Pair) -> pd.DataFrame:
             pair.baseline.state_ids.index(one.state),
             tuple(pair.baseline.clubs).index(club),
         )
-        change, se = float(pair.effect.change[at]), float(np.nan_to_num(pair.effect.se[at]))
-        found = direction(change - Z * se, change + Z * se)
+        found = direction_found(pair, at)
         rows.append(
             {
                 "state": one.state,
@@ -117,12 +116,18 @@ def score(predictions: Iterable[StatedPrediction], pair: Pair) -> pd.DataFrame:
                 "predicted": one.direction,
                 "confidence": one.confidence,
                 "found": found,
-                "change": change,
+                "change": float(pair.effect.change[at]),
                 "right": found == one.direction,
                 "brier": brier(one.confidence, found == one.direction),
             }
         )
     return pd.DataFrame(rows)
+
+
+def direction_found(pair: Pair, at: tuple[int, int, int]) -> str:
+    """Up, down or none: what is found of one month (counted from the start), state and club."""
+    change, se = float(pair.effect.change[at]), float(np.nan_to_num(pair.effect.se[at]))
+    return direction(change - Z * se, change + Z * se)
 
 
 def check_predictions(

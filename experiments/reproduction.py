@@ -87,6 +87,15 @@ class NetworkArguments(_OfCase):
     theory: str | None
 
 
+class ExportArguments(_Arguments):
+    """Those of `tashkent export`; no names for all questions of the case."""
+
+    case: str
+    names: list[str]
+    runs: int = Field(ge=2)
+    seed: int = Field(ge=0)
+
+
 class Sizes(_Arguments):
     """How much a sensitivity analysis runs (`experiments.sensitivity.SensitivityPlan`)."""
 
@@ -113,6 +122,7 @@ ARGUMENTS: Mapping[str, type[_Arguments]] = {
     "sweep": SweepArguments,
     "sensitivity": SensitivityArguments,
     "network": NetworkArguments,
+    "export": ExportArguments,
 }
 
 

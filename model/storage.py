@@ -44,6 +44,8 @@ _LOCK = ".tashkent.lock"
 #: folder within a result of the files of one's own that it was made from, and endings of all other files in it
 INPUTS = "inputs"
 ENDINGS = (".csv", ".graphml", ".json", ".nc", ".parquet", ".png")
+#: that of a page, which no command compares with another: a manifest that has one among its tables is of another tool
+PAGE_ENDING = ".html"
 #: what systems put into folders that are empty to those who use them
 _SYSTEM = (".DS_Store", "Thumbs.db", "desktop.ini", "lost+found")
 #: of a manifest: digests of the tables, which another person gets to the last bit, and of the other files
@@ -193,12 +195,17 @@ def manifest_in(folder: Path) -> Mapping[str, Any] | None:
     if not isinstance(others, dict):
         return None
     marked = all(isinstance(told.get(key), str) for key in ("command", "case", "case_hash"))
-    named = {**told[FILES], **others}.items()
-    return told if marked and all(_is_named(name, digest) for name, digest in named) else None
+    both = ((told[FILES], ENDINGS), (others, (*ENDINGS, PAGE_ENDING)))
+    named = all(
+        _is_named(name, digest, endings)
+        for table, endings in both
+        for name, digest in table.items()
+    )
+    return told if marked and named else None
 
 
-def _is_named(name: str, digest: object) -> bool:
-    plain = Path(name).name == name and not name.startswith(".") and name.endswith(ENDINGS)
+def _is_named(name: str, digest: object, endings: tuple[str, ...]) -> bool:
+    plain = Path(name).name == name and not name.startswith(".") and name.endswith(endings)
     ours = plain or is_input(name)
     return ours and isinstance(digest, str) and bool(re.fullmatch("[0-9a-f]{64}", digest))
 

@@ -121,7 +121,7 @@ class Visits:
 
     def check_local(self, url: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.hostname not in HERE:
+        if parts.scheme not in ("data", "blob", "file") and parts.hostname not in HERE:
             self.wrong.append(f"a request left this machine: {url}")
 
     def check_answer(self, status: int, url: str) -> None:

@@ -81,6 +81,9 @@ EVERY: Mapping[str, Arguments] = {
         *_of(f),
         *("--quick", "--workers", "1", "--out", str(f / "validate")),
     ),
+    "export": lambda f: (
+        *(str(f / "export"), *_of(f), "--questions", str(f / "no_ring.toml"), "--runs", "4"),
+    ),
     "app": lambda _: ("--no-open",),
     "transfer": lambda f: ("--case", str(f / "measured"), "--quick"),
     "case check": lambda f: (str(f / "case"),),

@@ -512,6 +512,7 @@ def _manifests() -> dict[str, str]:
             "plan": sizes,
         },
         "network": {**of_case, "month": "1999-04", "runs": None, "theory": None},
+        "export": {"case": "cst", "names": ["CF1"], "runs": 2, "seed": 0},
     }
     told = {
         "case_hash": "0",

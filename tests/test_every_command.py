@@ -40,7 +40,8 @@ from tests.commands import (
 ROOT = Path(__file__).parent.parent
 #: commands that write a result into a folder of theirs
 WRITING = (
-    *("run", "network", "compare", "sweep", "sensitivity", "calibrate", "recover", "validate"),
+    *("run", "network", "compare", "export", "sweep", "sensitivity", "calibrate", "recover"),
+    "validate",
 )
 #: what a folder of a user may be called: blanks, quotation marks, a line end, markup, formulas, other letters
 ODD = 'it\'s 50%\n"new" Ташкент\\old [b] :smile: $x_$ {0} ;=1+1'
@@ -209,6 +210,7 @@ def test_an_out_that_cannot_be_is_refused_before_the_work(
     for module, function in (
         ("tashkent.calibration.report", "make_report"),
         ("tashkent.cli.month_network", "asked"),
+        ("tashkent.cli.handing_out", "asked"),
         ("tashkent.experiments.compare", "run_pairs"),
         ("tashkent.experiments.chunks", "run"),
         ("tashkent.experiments.sensitivity", "evaluator"),
@@ -222,7 +224,8 @@ def test_an_out_that_cannot_be_is_refused_before_the_work(
         with streams() as said:
             assert call(name, *given) == 2
             _, error = said()
-        assert error.startswith("error: --out: folder: "), error
+        key = "DIR" if name == "export" else "--out"
+        assert error.startswith(f"error: {key}: folder: "), error
         assert error.count("\n") == 1
     assert sorted(path.name for path in (written / "full").iterdir()) == ["thesis.txt"]
 

@@ -19,6 +19,7 @@ from tashkent.cli import (
     counterfactuals,
     evidence,
     explain,
+    export,
     law,
     network,
     recover,
@@ -53,6 +54,7 @@ for command in (
     validate.validate,
     transfer.transfer,
     app.app,
+    export.export,
 ):
     commands.command()(command)
 commands.add_typer(case.commands, name="case")

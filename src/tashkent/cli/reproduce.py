@@ -46,6 +46,16 @@ def _compare_again(
     comparison.write(found, predictions, out, with_files(arguments))
 
 
+def _export_again(
+    arguments: Mapping[str, Any], out: Path, workers: int, progress: "Progress | None"
+) -> None:
+    from tashkent.cli import handing_out
+    from tashkent.experiments.given import with_files
+
+    found = handing_out.asked(arguments, progress=progress)
+    handing_out.write(found, out, with_files(arguments))
+
+
 def _sweep_again(
     arguments: Mapping[str, Any], out: Path, workers: int, progress: "Progress | None"
 ) -> None:
@@ -82,6 +92,7 @@ COMMANDS: "Mapping[str, Rerun]" = {
     "sweep": _sweep_again,
     "sensitivity": _sensitivity_again,
     "network": _network_again,
+    "export": _export_again,
 }
 
 
