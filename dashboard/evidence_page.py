@@ -73,4 +73,5 @@ def _chart(case: Case, view: View, rows: list[dict[str, Any]], dark: bool) -> No
             title=sources.input_finding(case, name, view.state, view.month),
             told=json.dumps(option),
             state=view.state,
+            stem=name,
         )

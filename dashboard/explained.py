@@ -11,7 +11,7 @@ from tashkent.model.case import Case
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import month_label, month_of
 from tashkent.model.compilation import compile_case
-from tashkent.model.explain import ActExplained, Part, explain
+from tashkent.model.explain import ActExplained, Part, explain, participation_over_time
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.words import ACTS, middle, named, percent, story
 
@@ -35,6 +35,23 @@ def beliefs(case: Case) -> Floats:
 def _draws(case: Case, seed: int, held: tuple[tuple[str, float], ...]) -> ParameterDraws:
     drawn = posterior(case).draws(runs=DRAWS, seed=seed)
     return drawn.with_values(dict(held))
+
+
+@lru_cache(maxsize=32)
+def taking_part(
+    case: Case, state: str, club: str, seed: int, held: tuple[tuple[str, float], ...] = ()
+) -> dict[str, Floats]:
+    """How far a state would take part in a club, in [0, 1]: the middle draw and nine in ten, shape (T,) each.
+
+    Empty where it never could: it was not in by the record, or no rule asked.
+    """
+    found = participation_over_time(case, state, club, _draws(case, seed, held))
+    held_seat = ~np.isnan(found[:, 0])
+    if not held_seat.any():
+        return {}
+    lines = np.full((3, len(found)), np.nan)
+    lines[:, held_seat] = np.percentile(found[held_seat], [50, 5, 95], axis=1)
+    return dict(zip(("the middle draw", "5% of draws below", "5% above"), lines, strict=True))
 
 
 def acts_of(case: Case, state: str, club: str) -> list[dict[str, str]]:

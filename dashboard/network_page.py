@@ -57,4 +57,5 @@ def Network(case: Case, view: View, ensemble: Ensemble | None, dark: bool, ask: 
             title=connections.finding_over_time(case, made),
             told=json.dumps(option),
             state="network",
+            stem="between",
         )

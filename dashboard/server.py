@@ -5,6 +5,7 @@ import secrets
 import socket
 import threading
 import webbrowser
+from collections.abc import Sequence
 
 #: overridden by what the environment already says
 SETTINGS = {
@@ -19,9 +20,12 @@ SETTINGS = {
     "SOLARA_ASSETS_PROXY": "true",
     "SOLARA_ASSETS_EXTRA_LOCATIONS": "tashkent.dashboard.assets",
     "SOLARA_KERNEL_CULL_TIMEOUT": "10m",
+    "SOLARA_SESSION_HTTP_ONLY": "true",
 }
 #: bytes of the largest message that a page may send: an upload is a message, and far smaller
 LARGEST_MESSAGE = 2**20
+#: hosts that are all addresses of this machine
+EVERYWHERE = ("0.0.0.0", "::")
 #: pages that may be open at once, in all and in one browser
 PLACES, EACH = 80, 6
 #: seconds between two questions whether a socket is alive, and until one that does not answer has lost its place
@@ -44,11 +48,64 @@ def check(host: str, port: int) -> None:
         probe.bind(address)
 
 
-def serve(host: str, port: int, *, show: bool, places: int = PLACES) -> None:
-    """Serve the dashboard until it is stopped; `show` opens a browser on it, `places` pages may be open at once."""
+def own_address() -> str:
+    """The address of this machine in its network; that of itself alone if it is in none. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # kept for documentation: nobody is there
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
+
+
+def announced(host: str, port: int, root: str) -> list[str]:
+    """What is said at the start: where the pages are, and who can open them."""
+    if host in EVERYWHERE:
+        board = f"http://{own_address()}:{port}{root}"
+        return [
+            f"The dashboard is at http://localhost:{port}{root}; Ctrl-C ends it.",
+            f"For the board: {board}/ - anybody in this network can open it.",
+        ]
+    name = "localhost" if host == "127.0.0.1" else f"[{host}]" if ":" in host else host
+    return [f"The dashboard is at http://{name}:{port}{root}; Ctrl-C ends it."]
+
+
+def own_names(host: str) -> tuple[str, ...]:
+    """Names of this machine by which its pages may be asked for, beside its addresses."""
+    machine = socket.gethostname()
+    return (host, machine, f"{machine}.local", machine.partition(".")[0])
+
+
+def serve(
+    host: str,
+    port: int,
+    *,
+    show: bool,
+    places: int = PLACES,
+    names: Sequence[str] = (),
+    root: str = "",
+) -> None:
+    """Serve the dashboard until it is stopped.
+
+    Parameters
+    ----------
+    host, port
+        Where.
+    show
+        Open a browser on it.
+    places
+        Pages that may be open at once.
+    names
+        Names by which the pages may be asked for, beside those of this machine.
+    root
+        The path under which a proxy shows the pages, such as /class; none if empty.
+    """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     os.environ.setdefault("SOLARA_SESSION_SECRET_KEY", secrets.token_hex(32))
+    # else both are what the first request says
+    os.environ.setdefault("SOLARA_ROOT_PATH", root)
+    os.environ.setdefault("SOLARA_BASE_URL", f"http://localhost:{port}{root}")
     import uvicorn
     from solara.server.starlette import app
 
@@ -58,12 +115,13 @@ def serve(host: str, port: int, *, show: bool, places: int = PLACES) -> None:
 
     share_heap()
     warm()
-    address = f"http://{'localhost' if host in ('0.0.0.0', '127.0.0.1', '::') else host}:{port}"
-    print(f"The dashboard is at {address}; Ctrl-C ends it.", flush=True)
+    for line in announced(host, port, root):
+        print(line, flush=True)
     if show:
-        threading.Timer(1.5, webbrowser.open, [address]).start()
+        address = "localhost" if host in EVERYWHERE else host
+        threading.Timer(1.5, webbrowser.open, [f"http://{address}:{port}{root}/"]).start()
     uvicorn.run(
-        Guard(app, Room(places, EACH)),
+        Guard(app, Room(places, EACH), (*names, *own_names(host)), root),
         host=host,
         port=port,
         log_level="warning",

@@ -39,6 +39,8 @@ SHOWS = {"record": "The record", "run": "One run", "ensemble": "Many runs"}
 RUNS, MOST_RUNS, LAST_SEED = 300, 2000, 2**31 - 1
 #: letters of what was asked for that are said again
 LONGEST = 40
+#: of the longest number that is read
+DIGITS = 10
 DIRECTIONS = ("up", "none", "down")
 #: a state, the direction that is expected of it, and how sure of it somebody is, in per cent
 Guess = tuple[str, str, int]
@@ -211,15 +213,17 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
             found[key] = value
         elif value is not None:
             listed = ", ".join(filter(None, names))
-            complaints.append(f'There is no {key} "{value}" here: {listed}.')
+            complaints.append(f'There is no {key} "{_short(value)}" here: {listed}.')
     for key, low, high in (("runs", 1, MOST_RUNS), ("run", 0, LAST_SEED), ("seed", 0, LAST_SEED)):
         if (value := asked.get(key)) is None:
             continue
         text = str(value)
-        if text.isdecimal() and low <= int(text) <= high:
+        if text.isdecimal() and len(text) <= DIGITS and low <= int(text) <= high:
             found[key] = int(text)
         else:
-            complaints.append(f'{key} is a whole number from {low} to {high:,}, not "{text}".')
+            complaints.append(
+                f'{key} is a whole number from {low} to {high:,}, not "{_short(text)}".'
+            )
     for key, last in (("start", case.end - 1), ("month", case.end)):
         if (value := asked.get(key)) is not None:
             try:
@@ -250,10 +254,14 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
     return view, (*complaints, *wrong)
 
 
+def _short(value: object) -> str:
+    return shortened(str(value), LONGEST)
+
+
 def _month(key: str, value: object, first: int, last: int) -> int:
     """The month that is asked for, or `ValueError` with what is wrong in words."""
     try:
-        month = parse_month(str(value))
+        month = parse_month(_short(value))
     except ValueError as error:
         raise ValueError(f"{key}: {error}.") from None
     if not first <= month <= last:
@@ -317,7 +325,7 @@ def _what_if(
 def _named(case: Case, view: View, name: str) -> View:
     names = (*question.library(case), question.OWN)
     if name not in names:
-        raise ValueError(f'There is no question "{name}" here: {", ".join(names)}')
+        raise ValueError(f'There is no question "{_short(name)}" here: {", ".join(names)}')
     if name == view.counterfactual:
         return view
     view = replace(view, counterfactual=name)
@@ -346,11 +354,15 @@ def _guesses(case: Case, text: str) -> tuple[tuple[Guess, ...], list[str]]:
     for part in filter(None, text.split(",")):
         state, direction, sure = (*part.split(":"), "", "")[:3]
         if state not in case.deciders:
-            complaints.append(f'There is no state "{state}" here: {", ".join(case.deciders)}.')
+            complaints.append(
+                f'There is no state "{_short(state)}" here: {", ".join(case.deciders)}.'
+            )
         elif direction not in DIRECTIONS:
-            complaints.append(f'A direction is {", ".join(DIRECTIONS)}, not "{direction}".')
-        elif not sure.isdecimal() or not 50 <= int(sure) <= 100:
-            complaints.append(f'A confidence is a whole number from 50 to 100, not "{sure}".')
+            complaints.append(f'A direction is {", ".join(DIRECTIONS)}, not "{_short(direction)}".')
+        elif not sure.isdecimal() or len(sure) > DIGITS or not 50 <= int(sure) <= 100:
+            complaints.append(
+                f'A confidence is a whole number from 50 to 100, not "{_short(sure)}".'
+            )
         else:
             found[state] = (state, direction, int(sure))
     return tuple(found[state] for state in case.deciders if state in found), complaints
@@ -364,7 +376,7 @@ def _weights(case: Case, text: str) -> tuple[tuple[tuple[str, float], ...], list
     for part in filter(None, text.split(",")):
         name, _, number = part.partition(":")
         if name not in known:
-            complaints.append(f'There is no weight "{name}" here: {", ".join(known)}.')
+            complaints.append(f'There is no weight "{_short(name)}" here: {", ".join(known)}.')
             continue
         low, high = bounds(case, name)
         try:
@@ -374,5 +386,7 @@ def _weights(case: Case, text: str) -> tuple[tuple[tuple[str, float], ...], list
         if low <= value <= high:
             held[name] = value
         else:
-            complaints.append(f'{name} is a number from {low:g} to {high:g}, not "{number}".')
+            complaints.append(
+                f'{name} is a number from {low:g} to {high:g}, not "{_short(number)}".'
+            )
     return tuple(sorted(held.items())), complaints

@@ -203,7 +203,7 @@ class _Own:
         name, coded = str(given.get("name"))[:80], given.get("bytes")
         if not isinstance(coded, str) or int(given.get("size", 0)) > question.LONGEST:
             self.refuse(f"{name} is too large: a question has {question.LONGEST:,} bytes at most.")
-        elif not name.endswith(SUFFIX):
+        elif not name.lower().endswith(SUFFIX):
             self.refuse(f"{name} is not a TOML file: its name should end in {SUFFIX}.")
         else:
             try:

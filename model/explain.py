@@ -285,6 +285,34 @@ def explain(
     )
 
 
+def participation_over_time(
+    case: Case, state: str, club: str, parameters: Mapping[str, Floats]
+) -> Floats:
+    """How far a state would take part in a club by the worth of its seat, month by month, in [0, 1], shape (T, draws).
+
+    NaN in the first month, which is given, where it was not in by the record a month before, and where no rule lets it
+    take part or not.
+
+    Parameters
+    ----------
+    case
+        The case.
+    state, club
+        By their codes.
+    parameters
+        Weights, frictions and council parameters by name, each of shape (draws,).
+    """
+    inputs = compile_case(case)
+    s, c = case.state_ids.index(state), tuple(case.clubs).index(club)
+    drawn = len(next(iter(parameters.values())))
+    found = np.full((len(case.months), drawn), np.nan)
+    for t in range(1, len(case.months)):
+        before = Status(inputs.record.status[t - 1, s, c])
+        if is_in(np.array(before)) and inputs.rules[t][c].participation is not None:
+            found[t] = _participation(inputs, before, t, s, c, parameters)
+    return found
+
+
 def _participation(
     inputs: CaseInputs, before: Status, t: int, s: int, c: int, parameters: Mapping[str, Floats]
 ) -> Floats:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tashkent.cli import main
+from tashkent.dashboard import server
 from tashkent.dashboard.guard import Guard, Room
 
 
@@ -19,8 +21,11 @@ def asked(guard: Guard, kind: str = "http", path: str = "/", **headers: str) -> 
     async def send(message: Any) -> None:
         sent.append(message)
 
+    headers = {"host": "localhost:1", **headers}
     told = [(key.encode(), value.encode()) for key, value in headers.items()]
+    path, _, query = path.partition("?")
     scope = {"type": kind, "path": path, "method": "GET", "headers": told}
+    scope["query_string"] = query.encode()
     asyncio.run(guard(scope, receive, send))
     return {**sent[0], "body": sent[-1].get("body", b"").decode()}
 
@@ -74,14 +79,98 @@ def test_a_full_room_shows_a_page_and_keeps_its_parts(caplog: pytest.LogCaptureF
 
 
 @pytest.mark.parametrize(
-    ("headers", "let_in"),
+    ("host", "origin", "let_in"),
     [
-        ({}, True),
-        ({"origin": "http://room:8765"}, True),
-        ({"origin": "http://elsewhere.example"}, False),
+        ("room:8765", None, True),
+        ("room:8765", "http://room:8765", True),
+        ("room:8765", "http://elsewhere.example", False),
+        ("room:8765", "http://localhost:3000", False),
+        # a proxy that does not pass on the name by which the page was asked for
+        ("127.0.0.1:8765", "https://room", True),
+        ("127.0.0.1:8765", "https://elsewhere.example", False),
+        # whose name leads here has a page of its own at that name
+        ("evil.example", "http://evil.example", False),
     ],
 )
-def test_a_foreign_page_opens_no_socket(headers: dict[str, str], let_in: bool) -> None:
-    guard = Guard(app, Room(places=1, each=1))
-    answer = asked(guard, "websocket", host="room:8765", **headers)
+def test_a_foreign_page_opens_no_socket(host: str, origin: str | None, let_in: bool) -> None:
+    guard = Guard(app, Room(places=1, each=1), ["room"])
+    headers = {"host": host} | ({} if origin is None else {"origin": origin})
+    answer = asked(guard, "websocket", **headers)
     assert answer["type"] == ("websocket.accept" if let_in else "websocket.close")
+    # the page can ask why
+    if origin is not None and host != "evil.example":
+        told = asked(guard, path=f"/_tashkent/room?origin={origin}", host=host)["body"]
+        assert (json.loads(told)["refusal"] == "") == let_in
+
+
+@pytest.mark.parametrize(
+    ("host", "let_in"),
+    [
+        ("localhost", True),
+        ("LOCALHOST:8765", True),
+        ("192.168.1.7:8765", True),
+        ("[::1]:8765", True),
+        ("room:8765", True),
+        ("evil.example", False),
+        ("evil.example:8765", False),
+        ("room.evil.example", False),
+        ("", False),
+        ("a b", False),
+        ("[::1", False),
+        ("e" * 5000, False),
+    ],
+)
+def test_only_names_of_this_server_are_answered(
+    host: str, let_in: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = asked(Guard(app, Room(places=1, each=1), ["Room"]), host=host)
+    assert answer["status"] == (200 if let_in else 421)
+    if not let_in:
+        assert answer["body"].startswith("This server is not called")
+        assert "--allow-host" in answer["body"]
+        assert len(answer["body"]) < 200
+        assert "A request was refused." in caplog.text
+
+
+def test_a_page_may_open_sockets_to_its_own_server_alone() -> None:
+    answer = asked(Guard(app, Room(places=1, each=1)), host="localhost:1")
+    policy = dict(answer["headers"])[b"content-security-policy"].decode()
+    assert "connect-src 'self' ws://localhost:1 wss://localhost:1;" in policy
+
+
+@pytest.mark.parametrize("path", ["/class/static/a.js", "/static/a.js"])
+def test_a_proxy_may_leave_the_path_as_it_is_or_not(path: str) -> None:
+    seen: list[str] = []
+
+    async def remembers(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["path"])
+        await app(scope, receive, send)
+
+    assert asked(Guard(remembers, Room(1, 1), root="/class"), path=path)["status"] == 200
+    assert seen == ["/static/a.js"]
+
+
+def test_what_is_said_at_the_start_leads_to_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "own_address", lambda: "10.1.2.3")
+    assert server.announced("127.0.0.1", 80, "") == [
+        "The dashboard is at http://localhost:80; Ctrl-C ends it."
+    ]
+    here, board = server.announced("0.0.0.0", 8765, "/class")
+    assert "http://localhost:8765/class" in here
+    assert board == (
+        "For the board: http://10.1.2.3:8765/class/ - anybody in this network can open it."
+    )
+
+
+@pytest.mark.parametrize("path", ["class", "/a b", "/class?x", "//"])
+def test_a_path_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: str
+) -> None:
+    monkeypatch.setattr(server, "check", lambda host, port: None)
+    monkeypatch.setattr(server, "serve", lambda *_, **__: None)
+    monkeypatch.setattr("sys.argv", ["tashkent", "app", "--no-open", "--root-path", path])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert (stopped.value.code == 2) == (path != "//")
+    if path != "//":
+        assert "allowed: a path such as /class" in capsys.readouterr().err

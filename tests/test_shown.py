@@ -73,7 +73,7 @@ LINES = {
     "part": r"<Part \w+: [+-][\d.]+ \([+-][\d.]+ to [+-][\d.]+\)>",
     "comparison": "<Comparison cst: CF1; 1 pairs of 20 runs, seed 0>",
     "pair": "<Pair CF1 against baseline, theory whole, from 1998-12: 20 runs>",
-    "effect": r"<Effect of shape \(325, 12, 4\): \+0.000 to \+0.000>",
+    "effect": r"<Effect of shape \(325, 12, 4\): [+-]\d\.\d{3} to [+-]\d\.\d{3}>",
     "counts": r"<Counts of shape \(325, 12, 4\)>",
     "counterfactual": "<Counterfactual CF1: No bombs in Tashkent; 1 patches>",
     "swept": "<Swept: 1 points of 20 runs, 0 failed>",

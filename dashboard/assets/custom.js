@@ -14,7 +14,7 @@
 
   const say = words => { if (banner.textContent !== words) banner.textContent = words; };
   const away = 'The server does not answer. This page goes on by itself as soon as it is back; what you wrote stays in this browser.';
-  const room = async patience => (await fetch(`${solara.rootPath}/_tashkent/room`, { cache: 'no-store', signal: AbortSignal.timeout(patience) })).json();
+  const room = async patience => (await fetch(`${solara.rootPath}/_tashkent/room?origin=${encodeURIComponent(window.location.origin)}`, { cache: 'no-store', signal: AbortSignal.timeout(patience) })).json();
   // Solara loads the page again, too, where its work on it is gone.
   const lost = words => { down = true; if (met) window.sessionStorage.setItem('tashkent-lost', '1'); say(words); };
   const back = () => { down = false; tried = 0; window.sessionStorage.removeItem('tashkent-lost'); say(''); };

@@ -20,6 +20,15 @@ def app(
             help="A shipped case by name, or a case folder; by default what TASHKENT_CASE names, or cst.",
         ),
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A name by which the pages may be asked for, beside those of this machine; can be repeated."
+        ),
+    ] = None,
+    root_path: Annotated[
+        str, typer.Option(help="The path under which a proxy shows the pages, such as /class.")
+    ] = "",
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
 ) -> None:
     """Open the dashboard: the map, the states and their decisions, in a browser and without a network.
@@ -29,9 +38,22 @@ def app(
     from tashkent.dashboard.server import serve
 
     _check_address(host, port)
+    root = _checked_root(root_path)
     if case is not None:
         _show(case)
-    serve(host, port, show=not no_open, places=visitors)
+    names = tuple(allow_host or ())
+    serve(host, port, show=not no_open, places=visitors, names=names, root=root)
+
+
+def _checked_root(path: str) -> str:
+    """A path that begins with a slash and ends without one."""
+    import re
+
+    root = path.rstrip("/")
+    if root and not re.fullmatch(r"(/[\w.~-]+)+", root, re.ASCII):
+        words = f"{path!r} is not valid; allowed: a path such as /class or /courses/ir"
+        raise typer.BadParameter(words, param_hint="--root-path")
+    return root
 
 
 def _show(case: str) -> None:
