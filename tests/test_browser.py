@@ -256,7 +256,7 @@ def test_a_prediction_can_be_made_by_keyboard(visit: Visits) -> None:
 def test_the_keyboard_reaches_everything_in_order(visit: Visits) -> None:
     page = visit("?show=record")
     reached = []
-    for _ in range(30):
+    for _ in range(60):
         page.keyboard.press("Tab")
         reached.append(str(page.evaluate(FOCUSED)))
     order = [

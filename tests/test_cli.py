@@ -59,6 +59,7 @@ def test_run_writes_everything_and_reports_json(
     }
     assert {row["who"] for row in report["scores"]} == {
         "model",
+        "frictions alone",
         "nobody moves",
         "constant hazards",
         "renewal step",

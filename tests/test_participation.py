@@ -25,7 +25,7 @@ TAKE_PART = {Status.MEMBER, Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED}
 
 @pytest.fixture(scope="module")
 def ensemble(case: Case) -> Ensemble:
-    parameters = prior_parameters(case, runs=6, seed=5)
+    parameters = prior_parameters(case, runs=60, seed=5)
     return simulate(case, parameters, seed=5, start=case.month("2021-12", "start"))
 
 

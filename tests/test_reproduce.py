@@ -29,7 +29,14 @@ ASKED = {
         *("--from", "1998-12", "--runs", "4", "--workers", "1"),
     ),
     "network": ("1999-06", "--runs", "10", "--from", "1998-12", "--seed", "3"),
+    "export": ("--questions", "CF1", "--runs", "10"),
 }
+
+
+def into(folder: Path, command: str) -> tuple[str, ...]:
+    """How a command is told where its result goes."""
+    place = str(folder / command)
+    return (place,) if command == "export" else ("--out", place)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +45,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results")
     with pytest.MonkeyPatch.context() as patch:
         for command, asked in ASKED.items():
-            assert call(patch, command, *asked, "--out", str(folder / command)) == 0
+            assert call(patch, command, *asked, *into(folder, command)) == 0
     return folder
 
 

@@ -16,7 +16,7 @@
   const away = 'The server does not answer. This page goes on by itself as soon as it is back; what you wrote stays in this browser.';
   const room = async patience => (await fetch(`${solara.rootPath}/_tashkent/room?origin=${encodeURIComponent(window.location.origin)}`, { cache: 'no-store', signal: AbortSignal.timeout(patience) })).json();
   // Solara loads the page again, too, where its work on it is gone.
-  const lost = words => { down = true; if (met) window.sessionStorage.setItem('tashkent-lost', '1'); say(words); };
+  const lost = words => { down = true; if (met || document.getElementById('tk-main')) window.sessionStorage.setItem('tashkent-lost', '1'); say(words); };
   const back = () => { down = false; tried = 0; window.sessionStorage.removeItem('tashkent-lost'); say(''); };
   const welcome = () => {
     if (window.sessionStorage.getItem('tashkent-lost')) {
@@ -27,6 +27,8 @@
       say('');
     }
   };
+
+  room(LONG).then(found => { born = born || found.born; }).catch(() => {}); // who has served this page
 
   async function look() {
     const kernel = window.solara && solara.debug && solara.debug.kernel(), now = Date.now();
