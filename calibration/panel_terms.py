@@ -36,8 +36,6 @@ YEARS = range(world.FIRST_YEAR, 2019)
 HALF_LIFE = 5.0
 #: months in which an exit is recent
 RECENT = MONTHS_PER_YEAR
-#: who may lead the other side at the United Nations
-POLES = ("USA", "RUS")
 #: a tenth of trade counts as one
 TEN = 10.0
 
@@ -218,7 +216,7 @@ def raw_parts(pact: Pact, which: Patron = "most capable member") -> Raw:
 
 def _pole(found: Measured, row: int, patron: int) -> int:
     """The place of the great power that stands farther from the patron at the United Nations."""
-    places = [found.states.index(pole) for pole in POLES]
+    places = [found.states.index(pole) for pole in world.POLES]
     apart = np.nan_to_num(np.abs(found.position[row, places] - found.position[row, patron]))
     return places[int(np.argmax(apart))]
 

@@ -8,9 +8,8 @@ from typing import Any
 
 from tashkent.model import lawbook
 from tashkent.model.case import Case
-from tashkent.model.citations import NOT_LOCATED, citations
+from tashkent.model.citations import sections
 from tashkent.model.clock import month_of
-from tashkent.model.errors import InputError
 from tashkent.model.statutes import Statute
 
 
@@ -32,25 +31,11 @@ def _told(case: Case, statute: Statute) -> dict[str, Any]:
         "open": lawbook.open_question(statute),
         "facts": [[name, words] for name, words in lawbook.facts(statute) if name not in aside],
         "sources": [
-            [code, words, _sections(case).get((statute.id, code), "")]
+            [code, words, sections(case, "statutes.toml").get((statute.id, code), "")]
             for code, words in lawbook.sources(case, [statute]).items()
         ],
         "first": first,
         "last": last,
-    }
-
-
-@lru_cache(maxsize=8)
-def _sections(case: Case) -> dict[tuple[str, str], str]:
-    """The section of a long source on which a rule rests, where one is named, by rule and source."""
-    try:
-        found = citations(case).citations
-    except InputError:  # that of a case in the making, which `tashkent case check` names
-        return {}
-    return {
-        (one.row, one.source): one.section
-        for one in found
-        if one.file == "statutes.toml" and one.section != NOT_LOCATED
     }
 
 

@@ -12,7 +12,7 @@ from tashkent.calibration.posterior import posterior
 from tashkent.model.case import Case
 from tashkent.model.case.checks import sourced
 from tashkent.model.case.tables import TIE
-from tashkent.model.citations import NOT_LOCATED, citations
+from tashkent.model.citations import sections
 from tashkent.model.clock import MONTHS_PER_YEAR
 from tashkent.model.errors import InputError
 from tashkent.model.evidence.recipe import read_plan
@@ -74,7 +74,7 @@ def part(case: Case, name: str) -> dict[str, Any]:
 @lru_cache(maxsize=32)
 def _part(case: Case, name: str) -> dict[str, Any]:
     columns, rows, file = PARTS[name]
-    sections = _sections(case, file)
+    located = sections(case, file)
     return {
         "columns": list(columns),
         "rows": [
@@ -83,7 +83,7 @@ def _part(case: Case, name: str) -> dict[str, Any]:
                 "states": states,
                 "cells": cells,
                 "sources": [
-                    [code, case.sources.get(code, ""), sections.get((row, code), "")]
+                    [code, case.sources.get(code, ""), located.get((row, code), "")]
                     for code in filter(None, (c.strip() for c in cited.split(";")))
                 ],
             }
@@ -95,19 +95,6 @@ def _part(case: Case, name: str) -> dict[str, Any]:
 def names(case: Case, part: str) -> frozenset[str]:
     """What the rows of a part are called."""
     return frozenset(row["id"] for row in _part(case, part)["rows"])
-
-
-def _sections(case: Case, file: str) -> dict[tuple[str, str], str]:
-    """The section of a long source on which a row of a file rests, where one is named, by row and source."""
-    try:
-        found = citations(case).citations
-    except InputError:  # that of a case in the making, which `tashkent case check` names
-        return {}
-    return {
-        (one.row, one.source): one.section
-        for one in found
-        if one.file == file and one.section != NOT_LOCATED
-    }
 
 
 def _events(case: Case) -> Iterator[Row]:

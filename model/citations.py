@@ -4,8 +4,9 @@
 cites such a source finds what it says. Both stand beside the tables: nothing in them informs a run or a fit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pydantic import BaseModel, Field
 
@@ -100,3 +101,17 @@ def _wanted(case: Case, long: dict[str, list[str]]) -> Iterator[tuple[str, str, 
             for source in cites:
                 if source in long:
                     yield file, row, source
+
+
+@lru_cache(maxsize=32)
+def sections(case: Case, file: str) -> Mapping[tuple[str, str], str]:
+    """The section of a long source on which a row of a file rests, where one is named, by row and source."""
+    try:
+        found = citations(case).citations
+    except InputError:  # that of a case in the making, which `tashkent case check` names
+        return {}
+    return {
+        (one.row, one.source): one.section
+        for one in found
+        if one.file == file and one.section != NOT_LOCATED
+    }

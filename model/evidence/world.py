@@ -11,6 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 HERE = Path(__file__).parent / "tables"
+#: who leads a side at the United Nations, in the order in which a patron's opponent is looked for
+POLES = ("USA", "RUS")
 TABLES = (
     "states",
     "state_year",

@@ -9,13 +9,12 @@ from pathlib import Path
 from tashkent.model.case import Case, load_case
 from tashkent.model.case.tables import RECIPE
 from tashkent.model.errors import InputError
+from tashkent.model.evidence.world import POLES
 from tashkent.model.storage import is_free, new_folder
 
 #: the skeleton; the tests use it as the smallest case
 SKELETON = Path(__file__).parent / "skeleton"
 PATRON, STATES = "COR", ("ARV", "BOR")
-#: who stands against the patron in the recipe of evidence, and who does if that is the patron itself
-RIM, OTHER_RIM = "USA", "RUS"
 
 Row = list[str]
 
@@ -46,10 +45,10 @@ def new_case(folder: Path, patron: str = PATRON, states: Sequence[str] = STATES)
                     text = _csv(text, names, _FURTHER.get(file.as_posix()), states[len(STATES) :])
                 else:
                     text = _toml(text, names)
-                if file.name == RECIPE and patron == RIM:
+                if file.name == RECIPE and patron == POLES[0]:
                     text = text.replace(
-                        f'[sponsors.rim]\nstates = ["{RIM}"]',
-                        f'[sponsors.rim]\nstates = ["{OTHER_RIM}"]',
+                        f'[sponsors.rim]\nstates = ["{POLES[0]}"]',
+                        f'[sponsors.rim]\nstates = ["{POLES[1]}"]',
                     )
                 if file.name == "case.toml":
                     text = text.replace('id = "minimal"', f'id = "{_id(folder)}"')
