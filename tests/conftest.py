@@ -48,7 +48,13 @@ settings.load_profile("repeatable")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with most that is slow come first: none of them is left to one worker at the end."""
+    """Files with most that is slow come first: none of them is left to one worker at the end.
+
+    The examples of docstrings make runs: they count as slow.
+    """
+    for item in items:
+        if isinstance(item, pytest.DoctestItem):
+            item.add_marker(pytest.mark.slow)
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
 

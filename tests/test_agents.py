@@ -728,6 +728,7 @@ def test_state_agents_are_windows(case: Case) -> None:
             wrong()
 
 
+@pytest.mark.slow
 def test_organisation_agents_are_windows(case: Case) -> None:
     model = CoalitionModel(case, run=1, start="1998-12", rng=1)
     pact, forum = model.organisations["CST"], model.organisations["GUAM"]

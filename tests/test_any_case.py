@@ -70,6 +70,7 @@ def foreign(texts: dict[str, str], case: Case) -> list[str]:
     return [f"{at} {text[:60]!r}" for at, text in said(texts) if known.search(text)]
 
 
+@pytest.mark.slow
 def test_no_label_and_no_message_says_a_word_of_the_first_case(case: Case) -> None:
     texts = {
         p: t for p, t in modules().items() if "cases/cst" not in p and not p.startswith("publish")

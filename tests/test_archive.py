@@ -251,6 +251,7 @@ def test_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch, sent: Path, tmp_path
         assert not list(place.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.98, 0.999])
 def test_a_damaged_archive_is_one_line_or_what_it_was(sent: Path, share: float) -> None:
     whole = sent.read_bytes()

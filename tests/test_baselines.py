@@ -22,6 +22,7 @@ def shrunk(done: int, rows: int, pooled: float) -> float:
     return (done + 0.5) / (rows + 0.5 / pooled)
 
 
+@pytest.mark.slow
 def test_constant_hazards_are_counts(case: Case) -> None:
     rows = fit_rows(case).rows
     p = base.predict(base.constant_hazards, rows, rows)
@@ -83,6 +84,7 @@ def test_what_was_never_seen_at_all_is_no_coin_but_at_a_renewal() -> None:
     assert base.predict(base.structural_steps, train, window) == pytest.approx([1.5 / 100] * 2)
 
 
+@pytest.mark.slow
 def test_frictions_alone_are_the_model_without_a_term(case: Case) -> None:
     bare = frictions_alone(case)
     assert not bare.role("weight")
@@ -128,6 +130,7 @@ def test_the_brier_score_of_the_record_is_zero_and_of_its_opposite_one(case: Cas
     assert brier(case, 1 - truth, case.start, "CST", *span) == 1.0
 
 
+@pytest.mark.slow
 def test_the_split_counts_runs_that_are_right(case: Case) -> None:
     month = renewal_month(case)
     assert month == parse_month("1999-04")

@@ -23,6 +23,7 @@ def big(case: Case) -> Case:
     return larger(case, states=26, clubs=6)
 
 
+@pytest.mark.slow
 def test_a_larger_case_is_a_case(case: Case, big: Case) -> None:
     check_case(big)
     assert (len(big.states), len(big.clubs)) == (26, 6)

@@ -58,7 +58,8 @@ def test_a_tap_on_a_phone_leads_to_the_heading(visit: Visits) -> None:
     # it is read once it has come to rest: what is drawn above it may still move it
     page.wait_for_function("""() => {
         const heading = document.activeElement, { top, bottom } = heading.getBoundingClientRect();
-        return heading.matches('h2') && heading.innerText.startsWith('Uzbekistan,') && top >= 0 && bottom <= innerHeight;
+        const wanted = heading.matches('h2') && heading.innerText.startsWith('Uzbekistan,');
+        return wanted && top >= 0 && bottom <= innerHeight;
     }""")
 
 

@@ -71,6 +71,7 @@ def without_record(parameters: int) -> Target:
 # the target ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_distinct_rows_have_the_likelihood_of_all(case: Case) -> None:
     rows, found = fit_rows(case), target(case)
     x = found.prior_mean + np.random.default_rng(1).normal(size=(5, len(found.names)))
@@ -79,6 +80,7 @@ def test_distinct_rows_have_the_likelihood_of_all(case: Case) -> None:
     assert (found.counts[found.rows.rows.done] >= 1).all()
 
 
+@pytest.mark.slow
 def test_one_at_a_time_equals_many_at_once(case: Case) -> None:
     found = target(case)
     x = found.prior_mean + np.random.default_rng(2).normal(size=(4, len(found.names)))
@@ -102,6 +104,7 @@ def variance_of_a_normal(moves: list[tuple[object, float]]) -> float:
     return float(sampler.get_chain(discard=500, flat=True).var())
 
 
+@pytest.mark.slow
 def test_the_moves_leave_a_known_density_unchanged() -> None:
     assert variance_of_a_normal(sampling.moves()) == pytest.approx(1.0, abs=0.05)
 
@@ -148,6 +151,7 @@ def test_the_seed_fixes_every_draw_on_any_number_of_processes(tmp_path: Path) ->
     assert not np.array_equal(one.values[0], one.values[1])
 
 
+@pytest.mark.slow
 def test_a_run_that_was_interrupted_ends_as_one_that_was_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +186,7 @@ def test_another_likelihood_is_refused(tmp_path: Path) -> None:
         sample(easy((2.0, 2.0)), SETTINGS, tmp_path, steps=160)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage", ["cut", "flipped", "gone", "another ensemble's", "another run's"]
 )

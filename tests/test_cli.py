@@ -265,6 +265,7 @@ def test_a_new_case_loads(
     assert [path.name for path in folder.parent.iterdir()] == ["Rio Pact"]
 
 
+@pytest.mark.slow
 def test_a_new_case_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert call(monkeypatch, "case", "new", "warsaw", "--patron", "SUN") == 0
@@ -365,6 +366,7 @@ def test_each_command_has_a_module_and_an_example() -> None:
     assert found == {"case": {"check", "list", "new"}, "evidence": {"build"}}
 
 
+@pytest.mark.slow
 def test_help_of_every_command_is_shown_at_once() -> None:
     names = [str(command.callback.__name__) for command in cli.commands.registered_commands]  # type: ignore[union-attr]
     code = (

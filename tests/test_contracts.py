@@ -69,6 +69,7 @@ def test_an_earlier_end_only_cuts(
         simulate(case, some_parameters, start=end, end=end - 1)
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_history(
     case: Case, some_parameters: ParameterDraws, ensemble: Ensemble
 ) -> None:
@@ -122,6 +123,7 @@ def test_an_irrelevant_state_changes_nobody_else(
     assert np.array_equal(runs.status[:, :, others], ensemble.status)
 
 
+@pytest.mark.slow
 def test_nothing_later_in_the_inputs_changes_the_past(
     case: Case, some_parameters: ParameterDraws, ensemble: Ensemble, tmp_path: Path
 ) -> None:

@@ -74,6 +74,7 @@ def visitor(few_runs: None) -> Iterator[Visitor]:
     found.context.close()
 
 
+@pytest.mark.slow
 def test_the_page_has_the_record_first_and_then_the_runs(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"page": "network"})
     widget = visitor.find("plan")

@@ -40,6 +40,7 @@ def visitor() -> Iterator[Visitor]:
     found.context.close()
 
 
+@pytest.mark.slow
 def test_the_record_is_shown_until_the_runs_are_there(visitor: Visitor) -> None:
     assert visitor.find("record").record
     visitor.wait(lambda: visitor.find("made").made is not None)
@@ -122,6 +123,7 @@ def test_what_is_asked_while_the_page_is_busy_is_not_lost(visitor: Visitor) -> N
     assert visitor.find("busy").view["seed"] == 9
 
 
+@pytest.mark.slow
 def test_visitors_do_not_see_each_other() -> None:
     one, other = Visitor(), Visitor()
     one.send("busy", "apply", {"cf": "CF7"})
@@ -168,6 +170,7 @@ def test_a_question_is_put_together_and_taken_back(visitor: Visitor) -> None:
     assert visitor.find("draft").asked is False
 
 
+@pytest.mark.slow
 def test_two_changes_while_the_page_is_busy_are_both_kept(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"page": "whatif"})
     visitor.send("most", "ask", {"cf": "own"})
@@ -211,6 +214,7 @@ def _file(name: str, content: bytes) -> dict[str, object]:
     return {"name": name, "bytes": base64.b64encode(content).decode(), "size": len(content)}
 
 
+@pytest.mark.slow
 def test_uploads(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"page": "whatif"})
     for given, words in (

@@ -224,6 +224,7 @@ def _inside(point: np.ndarray, ring: np.ndarray) -> bool:
 # runs ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_usual_runs_are_made_once_and_cannot_be_changed(case: Case) -> None:
     wish = results.wish_of(view.default(case))
     assert wish is not None
@@ -263,6 +264,7 @@ def test_every_parameter_that_runs_draw_has_a_slider_with_its_reason(case: Case)
     assert {row["words"] for row in rows} <= set(TERMS.values()), "no name of the code is shown"
 
 
+@pytest.mark.slow
 def test_a_stop_is_heard_between_blocks(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "BLOCK", 2)
     heard: list[int] = []
@@ -277,6 +279,7 @@ def test_a_stop_is_heard_between_blocks(case: Case, monkeypatch: pytest.MonkeyPa
     assert heard == [0, 2]
 
 
+@pytest.mark.slow
 def test_a_visitor_who_leaves_does_not_stop_the_shared_runs(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -306,6 +309,7 @@ def test_a_failure_of_the_shared_runs_is_told(case: Case, monkeypatch: pytest.Mo
         results.baseline(case).get(ignore)
 
 
+@pytest.mark.slow
 def test_frames_say_what_the_runs_say(case: Case) -> None:
     ensemble = results.compute(case, Wish(parse_month("1998-12"), 5, 0), ignore)
     found = scene.frames(ensemble, "CST")
@@ -315,6 +319,7 @@ def test_frames_say_what_the_runs_say(case: Case) -> None:
     assert found["start"] == parse_month("1998-12")
 
 
+@pytest.mark.slow
 def test_scores_stand_beside_baselines(case: Case) -> None:
     table = results.scores(results.compute(case, Wish(case.start, 20, 0), ignore), "CST")
     assert list(table["who"])[:3] == ["the model", "frictions alone", "nobody moves"]
@@ -324,6 +329,7 @@ def test_scores_stand_beside_baselines(case: Case) -> None:
 # a state -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_waterfall_adds_up(case: Case) -> None:
     found = explained.decision(case, "UZB", parse_month("2012-06"), "CST", 0)
     assert found["record"] == ["request suspension (act of the state)"]

@@ -47,6 +47,7 @@ def test_a_grid_has_every_combination_and_both_ends() -> None:
     assert plan.points["counterfactual"].tolist() == ["baseline"] * 3 + ["CF1"] * 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["latin hypercube", "sobol"])
 def test_a_sample_has_one_point_in_each_stratum(method: str) -> None:
     plan = read_design(made(CONTAGION, BOMBS, method=method))
@@ -58,6 +59,7 @@ def test_a_sample_has_one_point_in_each_stratum(method: str) -> None:
     assert not read_design(made(CONTAGION, BOMBS, method=method, seed=1)).points.equals(plan.points)
 
 
+@pytest.mark.slow
 def test_a_posterior_design_crosses_draws_with_the_other_factors(case: Case) -> None:
     plan = read_design(made(BOMBS, method="posterior", points=3))
     assert len(plan.points) == 6
@@ -168,6 +170,7 @@ def test_inputs_make_worlds_of_their_own(case: Case) -> None:
     assert changed.fixed("event_step") == 0.5
 
 
+@pytest.mark.slow
 def test_noise_moves_each_state_by_a_number_of_its_own(case: Case) -> None:
     factor = {"vary": "noise", "series": "unrest", "values": [0.5]}
     plan = read_design(made(factor, method="grid", points=None))

@@ -180,6 +180,7 @@ def test_a_theory_may_stand_in_a_folder_of_any_name(tmp_path: Path) -> None:
     assert list(told["inputs"]) == [str(folder / "case"), theory]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("home", ["~", "out=~"])
 def test_home_is_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: str) -> None:
     monkeypatch.setenv("HOME", str(lay_out(tmp_path / "home")))
@@ -251,6 +252,7 @@ def broken(name: str, *, at_once: bool = False) -> Iterator[None]:
             screen.let_go(stream)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["law", "counterfactuals", "run"])
 def test_a_reader_that_goes_away_where_nothing_is_buffered(written: Path, name: str) -> None:
     with streams() as said, broken("stdout", at_once=True):
@@ -258,6 +260,7 @@ def test_a_reader_that_goes_away_where_nothing_is_buffered(written: Path, name: 
         assert said()[1] == ""
 
 
+@pytest.mark.slow
 def test_nobody_reads_what_is_said_beside(written: Path) -> None:
     """The work goes on to its end."""
     with streams(), broken("stderr"):
@@ -265,6 +268,7 @@ def test_nobody_reads_what_is_said_beside(written: Path) -> None:
     assert (written / "sweep" / "manifest.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["law", "counterfactuals", "case check", "run"])
 @pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr"])
 def test_a_stream_that_is_closed(
@@ -301,6 +305,7 @@ def test_ctrl_c_before_the_work(monkeypatch: pytest.MonkeyPatch, written: Path, 
     assert sorted(path.name for path in written.iterdir()) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITING)
 def test_ctrl_c_during_the_work(monkeypatch: pytest.MonkeyPatch, written: Path, name: str) -> None:
     """What is done is kept where a command goes on from it, and nothing else."""

@@ -31,6 +31,7 @@ def anew() -> Iterator[None]:
     world.table.cache_clear()
 
 
+@pytest.mark.slow
 def test_shipped_tables_are_what_the_recipe_makes() -> None:
     made = building.build(FOLDER)
     assert set(made) == {COMPOSITES, RIVALRY, BONDS}
@@ -48,6 +49,7 @@ def with_world_alone(plan: EvidencePlan) -> EvidencePlan:
     return EvidencePlan(**{**vars(plan), "recipe": recipe, "composites": parts})
 
 
+@pytest.mark.slow
 def test_the_worlds_tables_say_the_same_but_for_differences_with_a_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -149,6 +151,7 @@ def test_no_input_says_who_is_a_member(case: Case) -> None:
     assert not {event.event for event in case.events} & set(outcomes)
 
 
+@pytest.mark.slow
 def test_no_evidence_is_made_of_who_is_in_which_pact(monkeypatch: pytest.MonkeyPatch) -> None:
     asked, original = set(), world.table
     monkeypatch.setattr(world, "table", lambda name: asked.add(name) or original(name))

@@ -1,6 +1,7 @@
 """docs/evidence.md is what the tables in results/evidence/ say."""
 
 import pandas as pd
+import pytest
 from matplotlib.colors import to_hex
 
 from publish import evidence
@@ -23,6 +24,7 @@ def test_missed_bars_are_said_to_be_missed() -> None:
     assert "support explanation, not forecast" in " ".join(page[:600].split())
 
 
+@pytest.mark.slow
 def test_a_bar_of_ranks_outside_its_band_is_seen() -> None:
     manifest, tables = evidence.read(ROOT / evidence.RESULTS)
     band = {"parameter": "exit", "expected": 3.0, "low": 1, "high": 6}

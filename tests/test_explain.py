@@ -146,6 +146,7 @@ def test_a_request_is_answered_as_the_engine_answers_it(case: Case, draws: Param
     assert abs(helped.mean() - call.chance.mean()) < 4 * error
 
 
+@pytest.mark.slow
 def test_requests_are_told_apart(case: Case, draws: ParameterDraws) -> None:
     def of(month: str, state: str, given: Case = case) -> CallExplained:
         return next(c for c in explained(given, state, month, draws).calls if c.club == "CST")

@@ -71,6 +71,7 @@ def drawn(
 NAMES = [name for name in tk.figures.__all__ if name != "Picture"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_figure_has_its_width_and_loses_no_word(
     drawn: dict[str, Callable[[str], Picture]], name: str
@@ -89,6 +90,7 @@ def test_a_figure_has_its_width_and_loses_no_word(
     assert min(text.get_fontsize() for text in figure.findobj(Text)) >= 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["svg", "pdf", "PNG"])
 def test_a_figure_is_written_as_its_file_is_called_the_same_each_time(
     runs: tk.Ensemble, tmp_path: Path, suffix: str

@@ -22,6 +22,9 @@ from tashkent.model.counterfactual import load_counterfactual
 from tashkent.model.simulate import simulate
 from tests.commands import QUESTION, call, streams
 
+# they wait for a page that has all the runs of a question
+pytestmark = pytest.mark.slow
+
 RUNS, SEED = 20, 3
 
 

@@ -46,6 +46,7 @@ def test_an_event_less_is_one_case_by_two_routes(event: str) -> None:
     assert variant(CASE, f"without {event}", 0).hash == applied(RemoveEvent(event=event)).hash
 
 
+@pytest.mark.slow
 def test_a_statute_less_is_one_case_by_two_routes() -> None:
     removable = [name for name in STATUTES if not name.endswith(("accession", "session"))]
     tried = 0

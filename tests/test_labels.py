@@ -78,6 +78,7 @@ def test_under_prior_weights_it_is_the_comparison_with_prior_draws(
     assert (other["change"] != rows(found, "tie")["change"]).any()
 
 
+@pytest.mark.slow
 def test_the_fit_leaves_out_the_state_that_is_asked_about(
     monkeypatch: pytest.MonkeyPatch, invented: Case
 ) -> None:
@@ -155,6 +156,7 @@ def test_without_labels_there_are_no_columns(invented: Case) -> None:
     assert not {"zero", "prior_change"} & set(plain.outcomes)
 
 
+@pytest.mark.slow
 def test_labels_are_the_same_again_and_their_runs_are_counted(
     invented: Case, found: Comparison
 ) -> None:

@@ -74,6 +74,7 @@ def test_a_monthly_forecast_learns_nothing_from_the_month_before() -> None:
     assert one.monthly(rows.where(np.array([True, False])), np.ones(1, bool)) == np.log(0.5)
 
 
+@pytest.mark.slow
 def test_a_baseline_has_one_score_and_what_is_fitted_two(minimal: Case) -> None:
     found, predictions, _ = hold_out_state(minimal, "ARV", proposals=0)
     scores = found[found["scope"] == "focus"].set_index("who")

@@ -189,6 +189,7 @@ def test_brier_is_that_of_p_in_without_the_bias_of_few_runs(
     assert tally.se[0] < 0.02
 
 
+@pytest.mark.slow
 def test_brier_pairs_by_the_number_of_the_run(
     case: Case, some_parameters: ParameterDraws, ensemble: Ensemble
 ) -> None:

@@ -155,6 +155,7 @@ def _texts(picture):  # type: ignore[no-untyped-def]
     return picture.figure.findobj(Text)
 
 
+@pytest.mark.slow
 def test_the_command_writes_what_it_says(tmp_path: Path) -> None:
     with streams() as said:
         assert call("network", "2002-06", "--out", str(tmp_path / "net")) == 0

@@ -12,6 +12,9 @@ from tashkent.model.case import Case
 from tashkent.model.errors import InputError
 from tashkent.model.evidence import world
 
+# they wait for the world's tables and the terms of 25 pacts
+pytestmark = pytest.mark.slow
+
 
 def rows(*own: tuple[str, int, str, str]) -> pd.DataFrame:
     """Rows of one invented pact of real states: state, phase, entry, exit."""
@@ -289,7 +292,6 @@ def test_a_case_of_invented_states_is_refused(minimal: Case) -> None:
         transfer.check_case(real)
 
 
-@pytest.mark.slow
 def test_units_of_the_shipped_case(case: Case) -> None:
     units = transfer.assembled().units
     scale = transfer.factors(case, units)

@@ -27,6 +27,7 @@ def test_a_picture_does_not_hang_on_what_its_user_has_set(tmp_path: Path) -> Non
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["nonsense", "TkAgg"])
 def test_a_backend_for_windows_does_not_matter(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, backend: str

@@ -30,6 +30,7 @@ def test_the_readme_tells_what_a_run_finds(report: Report) -> None:
     assert expected == TEXT, "run: python -m publish.readme"
 
 
+@pytest.mark.slow
 def test_the_limits_are_those_of_the_examination(
     case: Case, tables: dict[str, pd.DataFrame]
 ) -> None:

@@ -38,6 +38,7 @@ def folder(tmp_path: Path) -> Path:
 # a new case ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_new_alliance_is_measured_without_a_cell_typed(folder: Path) -> None:
     building.put(building.build(folder), folder, None, replace=True)
     case = load_case(folder)
@@ -49,6 +50,7 @@ def test_a_new_alliance_is_measured_without_a_cell_typed(folder: Path) -> None:
     assert case.bonds
 
 
+@pytest.mark.slow
 def test_a_patron_that_is_the_usual_rim_has_another(tmp_path: Path) -> None:
     new_case(tmp_path / "pact", "USA", STATES)
     text = (tmp_path / "pact" / "evidence.toml").read_text()
@@ -225,6 +227,7 @@ def test_a_wrong_file_of_ones_own_is_one_line(folder: Path, content: str, says: 
     assert says in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_column_of_ones_own_counts(folder: Path) -> None:
     path = folder / "evidence.toml"
     recipe = '[composites.means]\nparts = [\n    { file = "own.txt", column = "x", transform = "log" },\n]\n'
@@ -262,6 +265,7 @@ def test_invented_states_have_no_evidence(minimal: Case) -> None:
 # states that begin and end ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_state_needs_no_evidence_before_it_exists(folder: Path) -> None:
     """South Sudan exists from 2011: its rows begin then, and the case loads while no club concerns it before."""
     states = folder / "states.csv"
@@ -451,6 +455,7 @@ def test_the_page_says_what_is_shipped() -> None:
     assert (publishing.ROOT / publishing.PAGE).read_text(encoding="utf-8") == publishing.page()
 
 
+@pytest.mark.slow
 def test_tables_are_built_from_the_files_that_are_named(tmp_path: Path) -> None:
     """The shipped tables, written as the files that they came from, give the shipped tables."""
     back = {new: old for old, new in publishing.NAMES.items()}

@@ -109,6 +109,7 @@ def test_no_text_is_markup(capsys: pytest.CaptureFixture[str]) -> None:
     assert " ".join(capsys.readouterr().out.split()).count(TITLE) == 7
 
 
+@pytest.mark.slow
 def test_titles_and_paths_with_brackets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made = tmp_path / "case"
     shutil.copytree(SKELETON, made)
@@ -124,6 +125,7 @@ def test_titles_and_paths_with_brackets(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert TITLE in " ".join(written.split())
 
 
+@pytest.mark.slow
 def test_warnings_of_libraries_do_not_reach_the_screen(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

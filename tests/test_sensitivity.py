@@ -121,6 +121,7 @@ def test_each_input_is_moved_by_its_own_factor(case: Case) -> None:
 # a point -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_point_is_the_mean_of_the_same_runs(small: Case) -> None:
     space = Parameters(small)
     focus, end = small.focus, small.month("2006-12", "end")

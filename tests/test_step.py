@@ -109,6 +109,7 @@ def test_the_patron_follows_the_record(case: Case, runs: Ensemble) -> None:
     assert (runs.status[:, runs.at(parse_month("2014-04")), russia, pfp] == Status.SUSPENDED).all()
 
 
+@pytest.mark.slow
 def test_an_objection_keeps_a_state_out(case: Case) -> None:
     parameters = prior_parameters(case, runs=40, seed=2)
     always = parameters["objection"] * 0 + 40.0

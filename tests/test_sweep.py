@@ -62,6 +62,7 @@ def of_runs(found: Swept, point: int) -> list[float]:
     return list(rows[EXITS])
 
 
+@pytest.mark.slow
 def test_run_r_of_every_point_has_the_draws_of_run_r(case: Case) -> None:
     bombs = {"vary": "counterfactual", "values": ["baseline", "CF1"]}
     found = sweep(grid(CONTAGION, bombs, keep="runs"))
@@ -73,6 +74,7 @@ def test_run_r_of_every_point_has_the_draws_of_run_r(case: Case) -> None:
         assert of_runs(found, point["point"]) == directly(world, given).tolist()
 
 
+@pytest.mark.slow
 def test_with_independent_random_numbers_run_r_of_point_p_is_number_p_r(case: Case) -> None:
     found = sweep(grid(random_numbers="independent", keep="runs"))
     draws = posterior(case).draws(runs=24, seed=0, first_run=24).with_values({"contagion": 2.0})
@@ -443,6 +445,7 @@ def test_the_public_face_has_it() -> None:
         _ = tk.sweep(grid(runs=2)).runs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", ["points", "runs"])
 @pytest.mark.parametrize("random_numbers", ["common", "independent"])
 def test_a_sweep_with_more_runs_is_the_one_that_had_them_from_the_beginning(

@@ -171,6 +171,7 @@ def test_weights_correct_the_normal_approximation(case: Case) -> None:
     assert np.abs((many.mean - mode.mode) / mode.sd).max() < 1
 
 
+@pytest.mark.slow
 def test_draws_are_resampled_for_each_run(case: Case) -> None:
     found = refit(case, fit_rows(case), proposals=1000)
     draws = found.resampled(case, 500, 0)
@@ -207,6 +208,7 @@ def test_ridge_is_what_statsmodels_finds() -> None:
     np.testing.assert_allclose(np.r_[slopes, levels], other.params, atol=2e-3)
 
 
+@pytest.mark.slow
 def test_a_baseline_that_is_wrong_on_purpose_is_told_from_a_right_one(case: Case) -> None:
     rows = fit_rows(case).rows
     right = backed_off(rows, rows)
@@ -309,6 +311,7 @@ def test_the_founding_meeting_can_be_scored(case: Case) -> None:
     assert more.done.sum() == fewer.done.sum() + 5
 
 
+@pytest.mark.slow
 def test_cutting_the_case_at_the_fit_changes_no_score(case: Case) -> None:
     whole, cut = fit_rows(case), fit_rows(until_fit(case))
     np.testing.assert_array_equal(whole.first, cut.first)
