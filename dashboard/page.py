@@ -1,5 +1,6 @@
 """The shell of every page: what the visitor looks at, the runs behind it, and the address that leads back here."""
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from tashkent.dashboard import (
     whatif_page,
 )
 from tashkent.dashboard.results import Wish, obtain, the_case, wish_of
+from tashkent.dashboard.server import BOARD_VARIABLE
 from tashkent.dashboard.shared import while_wanted
 from tashkent.dashboard.view import (
     MOST_RUNS,
@@ -49,10 +51,13 @@ def _header(
     page: str,
     query: str,
     large: bool,
+    board: str,
+    code: dict[str, str] | None,
     event_goto: Ask,
     event_back: Callable[[str], None],
     event_present: Callable[[str | None], None],
     event_theme: Callable[[bool], None],
+    event_share: Callable[[dict[str, str]], None],
 ) -> None:
     """Title, pages, and what concerns the eye; keeps the address of the browser up to date."""
 
@@ -167,7 +172,7 @@ def Page() -> None:
     solara.Title("tashkent")
     solara.Style(HERE / "style.css")
     with solara.Div(classes=["tk-root", *(["tk-large"] if view.present else [])]):
-        _show_header(case, view, lambda: latest.current, ask, back)
+        _Header(case, view, lambda: latest.current, ask, back)
         # Mesa's page brings a main part of its own
         tag = "div" if view.page == "lab" else "main"
         with solara.v.Html(
@@ -197,10 +202,12 @@ def Page() -> None:
                 lab_page.Lab(case, view.seed)
 
 
-def _show_header(
+@solara.component
+def _Header(
     case: Case, view: View, now: Callable[[], View], ask: Ask, back: Callable[[str], None]
 ) -> None:
     """The header; `now` tells the view that was asked for last, which may not be shown yet."""
+    code, set_code = solara.use_state(None)
 
     def theme(wanted: bool) -> None:
         solara.lab.theme.dark = wanted
@@ -214,11 +221,24 @@ def _show_header(
         page=view.page,
         query=view.query(),
         large=view.present,
+        board=os.environ.get(BOARD_VARIABLE, ""),
+        code=code,
         event_goto=ask,
         event_back=back,
         event_present=toggle,
         event_theme=theme,
+        event_share=lambda place: set_code(coded(place)),
     )
+
+
+def coded(place: dict[str, str]) -> dict[str, str]:
+    """The address of a page and its QR code: with what is looked at, unless that is too long to be read."""
+    from tashkent.dashboard import qr
+
+    start = str(place.get("start", ""))[: qr.LONGEST]
+    whole = f"{start}{place.get('query', '')}"
+    address = whole if len(whole) <= qr.LONGEST else start
+    return {"address": address, "svg": qr.svg(address)}
 
 
 def _show_setup(

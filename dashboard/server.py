@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Sequence
@@ -22,10 +23,14 @@ SETTINGS = {
     "SOLARA_KERNEL_CULL_TIMEOUT": "10m",
     "SOLARA_SESSION_HTTP_ONLY": "true",
 }
+#: where the address for the board stands for the pages; empty if this machine alone can open them
+BOARD_VARIABLE = "TASHKENT_BOARD"
 #: bytes of the largest message that a page may send: an upload is a message, and far smaller
 LARGEST_MESSAGE = 2**20
 #: hosts that are all addresses of this machine
 EVERYWHERE = ("0.0.0.0", "::")
+#: hosts that no other machine reaches
+ALONE = ("127.0.0.1", "localhost", "::1")
 #: pages that may be open at once, in all and in one browser
 PLACES, EACH = 80, 6
 #: seconds between two questions whether a socket is alive, and until one that does not answer has lost its place
@@ -58,16 +63,37 @@ def own_address() -> str:
         return str(probe.getsockname()[0])
 
 
-def announced(host: str, port: int, root: str) -> list[str]:
-    """What is said at the start: where the pages are, and who can open them."""
+def board_of(host: str, port: int, root: str) -> str:
+    """The address that a class types or scans; empty if this machine alone can open the pages."""
     if host in EVERYWHERE:
-        board = f"http://{own_address()}:{port}{root}"
-        return [
-            f"The dashboard is at http://localhost:{port}{root}; Ctrl-C ends it.",
-            f"For the board: {board}/ - anybody in this network can open it.",
-        ]
-    name = "localhost" if host == "127.0.0.1" else f"[{host}]" if ":" in host else host
-    return [f"The dashboard is at http://{name}:{port}{root}; Ctrl-C ends it."]
+        return f"http://{own_address()}:{port}{root}/"
+    if host in ALONE:
+        return ""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}{root}/"
+
+
+def announced(host: str, port: int, root: str, board: str) -> list[str]:
+    """What is said at the start: where the pages are, and who can open them."""
+    by_itself = not board or host in EVERYWHERE
+    here = f"http://localhost:{port}{root}" if by_itself else board.rstrip("/")
+    said = [f"The dashboard is at {here}; Ctrl-C ends it."]
+    if board:
+        said.append(f"For the board: {board} - anybody in this network can open it.")
+    return said
+
+
+def drawn(board: str) -> list[str]:
+    """The address for the board as a QR code, if somebody looks who can see it; else nothing."""
+    if not board or not sys.stdout.isatty():
+        return []
+    from tashkent.dashboard import qr
+
+    lines = qr.lines(board)
+    try:
+        "".join(lines).encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return []
+    return lines
 
 
 def own_names(host: str) -> tuple[str, ...]:
@@ -106,6 +132,8 @@ def serve(
     # else both are what the first request says
     os.environ.setdefault("SOLARA_ROOT_PATH", root)
     os.environ.setdefault("SOLARA_BASE_URL", f"http://localhost:{port}{root}")
+    board = board_of(host, port, root)
+    os.environ[BOARD_VARIABLE] = board
     import uvicorn
     from solara.server.starlette import app
 
@@ -115,7 +143,7 @@ def serve(
 
     share_heap()
     warm()
-    for line in announced(host, port, root):
+    for line in (*announced(host, port, root, board), *drawn(board)):
         print(line, flush=True)
     if show:
         address = "localhost" if host in EVERYWHERE else host

@@ -25,7 +25,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-HERE = ("localhost", "127.0.0.1")
+HERE = ("localhost", "127.0.0.1", "room.localhost")
 #: milliseconds after which what never came is missed, on a machine however slow
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)

@@ -159,10 +159,10 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """The dashboard, served for all tests of a file."""
+    """The dashboard, served for all tests of a file; it is called room.localhost, too."""
     from tests.browsing import serving
 
-    with serving() as server:
+    with serving("--allow-host", "room.localhost") as server:
         yield server.url
 
 

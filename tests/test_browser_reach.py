@@ -84,3 +84,16 @@ def test_on_a_phone_text_can_be_read_and_targets_hit(visit: Visits, query: str, 
     page.wait_for_selector(sign)
     page.wait_for_timeout(500)  # charts are drawn
     assert page.evaluate(TOO_SMALL) == []
+
+
+def test_a_class_is_led_to_what_is_looked_at(visit: Visits) -> None:
+    page = visit("?page=state&state=UZB&month=2012-06")
+    expect(page.get_by_role("button", name="For the board")).to_have_count(0)
+    # as from another machine
+    page.goto(page.url.replace("localhost", "room.localhost"))
+    page.get_by_role("button", name="For the board").click()
+    code = page.get_by_role("dialog").locator(".tk-qr")
+    expect(code).to_have_attribute("aria-label", f"QR code of {page.url}")
+    expect(code.locator("path").first).to_be_attached()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)

@@ -1,13 +1,16 @@
 """Who is let in: places of a room, and sockets of foreign pages."""
 
 import asyncio
+import io
 import json
+import re
 from typing import Any
 
 import pytest
+import segno
 
 from tashkent.cli import main
-from tashkent.dashboard import server
+from tashkent.dashboard import qr, server
 from tashkent.dashboard.guard import Guard, Room
 
 
@@ -150,16 +153,56 @@ def test_a_proxy_may_leave_the_path_as_it_is_or_not(path: str) -> None:
     assert seen == ["/static/a.js"]
 
 
-def test_what_is_said_at_the_start_leads_to_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("host", "here", "board"),
+    [
+        ("127.0.0.1", "http://localhost:80/class", ""),
+        ("localhost", "http://localhost:80/class", ""),
+        ("0.0.0.0", "http://localhost:80/class", "http://10.1.2.3:80/class/"),
+        ("192.168.1.7", "http://192.168.1.7:80/class", "http://192.168.1.7:80/class/"),
+        ("fd00::7", "http://[fd00::7]:80/class", "http://[fd00::7]:80/class/"),
+    ],
+)
+def test_what_is_said_at_the_start_leads_to_the_pages(
+    monkeypatch: pytest.MonkeyPatch, host: str, here: str, board: str
+) -> None:
     monkeypatch.setattr(server, "own_address", lambda: "10.1.2.3")
-    assert server.announced("127.0.0.1", 80, "") == [
-        "The dashboard is at http://localhost:80; Ctrl-C ends it."
-    ]
-    here, board = server.announced("0.0.0.0", 8765, "/class")
-    assert "http://localhost:8765/class" in here
-    assert board == (
-        "For the board: http://10.1.2.3:8765/class/ - anybody in this network can open it."
+    assert server.board_of(host, 80, "/class") == board
+    said = server.announced(host, 80, "/class", board)
+    assert said[0] == f"The dashboard is at {here}; Ctrl-C ends it."
+    assert said[1:] == (
+        [f"For the board: {board} - anybody in this network can open it."] if board else []
     )
+
+
+@pytest.mark.parametrize(("encoding", "seen"), [("utf-8", True), ("cp1252", False)])
+def test_the_address_is_drawn_where_somebody_sees_it(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, seen: bool
+) -> None:
+    screen = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr("sys.stdout", screen)
+    assert server.drawn("http://10.1.2.3/") == []  # a file
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    assert bool(server.drawn("http://10.1.2.3/")) == seen
+    assert server.drawn("") == []
+
+
+def test_a_code_says_its_address() -> None:
+    address = "http://10.1.2.3:8765/class/?page=whatif&cf=CF2"
+    modules = [[bool(m) for m in row] for row in segno.make_qr(address, error="m").matrix]
+    lines = [re.sub(r"\x1b\[[\d;]*m", "", line) for line in qr.lines(address)]
+    # a half block of the foreground is light: two rows of the code in a line
+    upper = [[c not in "█▀" for c in line] for line in lines]
+    lower = [[c not in "█▄" for c in line] for line in lines]
+    rows = [row for pair in zip(upper, lower, strict=True) for row in pair]
+    edge = 2
+    assert [row[edge:-edge] for row in rows[edge : edge + len(modules)]] == modules
+    drawn = qr.svg(address)
+    assert drawn.startswith("<svg")
+    assert f'viewBox="0 0 {len(modules) + 8} {len(modules) + 8}"' in drawn
+    assert 'fill="#fff"' in drawn
+    with pytest.raises(ValueError, match="longer than 300"):
+        qr.svg(address + 300 * "x")
 
 
 @pytest.mark.parametrize("path", ["class", "/a b", "/class?x", "//"])
