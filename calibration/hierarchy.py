@@ -12,6 +12,7 @@ told of ``mu`` is the mixture over the grid.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Protocol
 
 import numpy as np
 from scipy.special import expit, log_expit, logsumexp
@@ -25,6 +26,16 @@ TAU_FRICTIONS = (0.25, 0.5, 1.0, 2.0)
 SCALES = (0.5, 1.0)
 #: steps of Newton's method at most, and when it has arrived
 NEWTON, ARRIVED = 100, 1e-8
+
+
+class Likelihood(Protocol):
+    """How likely the choices of a group are, and how that changes with its parameters."""
+
+    def log_likelihood(self, theta: Floats) -> Floats:
+        """Log likelihood of parameters of shape (P,) or (P, draws): a scalar, or shape (draws,)."""
+
+    def derivatives(self, theta: Floats) -> tuple[Floats, Floats]:
+        """Gradient of the log likelihood, shape (P,), and its negative Hessian, shape (P, P), at `theta`, (P,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +58,12 @@ class Group:
         z = self.x @ theta
         sign = np.where(self.done, 1.0, -1.0).reshape((-1,) + (1,) * (z.ndim - 1))
         return np.asarray(self.count @ log_expit(sign * z))
+
+    def derivatives(self, theta: Floats) -> tuple[Floats, Floats]:
+        """Gradient of the log likelihood, shape (P,), and its negative Hessian, shape (P, P), at `theta`, (P,)."""
+        p = expit(self.x @ theta)
+        curved = self.count * p * (1 - p)
+        return self.x.T @ (self.count * (self.done - p)), (self.x * curved[:, None]).T @ self.x
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,20 +143,25 @@ class Shared:
         return found.T
 
 
-def shared(groups: Sequence[Group], prior: Prior) -> Shared:
-    """Fit all groups together; groups without a row add nothing."""
+def shared(
+    groups: Sequence[Likelihood], prior: Prior, frictions: Sequence[float] = TAU_FRICTIONS
+) -> Shared:
+    """Fit all groups together; groups without a row add nothing.
+
+    `frictions` are the spreads of frictions that are looked at.
+    """
     nodes, scores = [], []
     start = np.tile(prior.mean, (len(groups) + 1, 1))
-    for weights, frictions in product(TAU_WEIGHTS, TAU_FRICTIONS):
-        node, start = _at(groups, prior, prior.tau(weights, frictions), start)
+    for weights, friction in product(TAU_WEIGHTS, frictions):
+        node, start = _at(groups, prior, prior.tau(weights, friction), start)
         nodes.append(node)
         # nodes stand for the stretch of the grid around them
-        width = _width(TAU_WEIGHTS, weights) * _width(TAU_FRICTIONS, frictions)
+        width = _width(TAU_WEIGHTS, weights) * _width(frictions, friction)
         scores.append(
             node.log_evidence
             + np.log(width)
             - (weights / SCALES[0]) ** 2 / 2
-            - (frictions / SCALES[1]) ** 2 / 2
+            - (friction / SCALES[1]) ** 2 / 2
         )
     return Shared(prior, tuple(nodes), np.exp(np.array(scores) - logsumexp(scores)))
 
@@ -151,7 +173,9 @@ def _width(grid: Sequence[float], value: float) -> float:
     return (high - low) / 2
 
 
-def _at(groups: Sequence[Group], prior: Prior, tau: Floats, start: Floats) -> tuple[Node, Floats]:
+def _at(
+    groups: Sequence[Likelihood], prior: Prior, tau: Floats, start: Floats
+) -> tuple[Node, Floats]:
     """The joint mode at given spreads, from where the last one was; own parameters first, then what is shared."""
     inside, outside = 1.0 / tau**2, 1.0 / prior.sd**2
     x = start.copy()
@@ -184,7 +208,7 @@ def _at(groups: Sequence[Group], prior: Prior, tau: Floats, start: Floats) -> tu
     return Node(tau, x[-1], np.linalg.inv(schur), float(now + constant - log_det / 2), x[:-1]), x
 
 
-def _log_joint(groups: Sequence[Group], prior: Prior, tau: Floats, x: Floats) -> float:
+def _log_joint(groups: Sequence[Likelihood], prior: Prior, tau: Floats, x: Floats) -> float:
     likelihood = sum(
         float(group.log_likelihood(own)) for group, own in zip(groups, x[:-1], strict=True)
     )
@@ -194,12 +218,11 @@ def _log_joint(groups: Sequence[Group], prior: Prior, tau: Floats, x: Floats) ->
     return likelihood - float(apart) / 2
 
 
-def _derivatives(groups: Sequence[Group], x: Floats, inside: Floats) -> tuple[Floats, Floats]:
+def _derivatives(groups: Sequence[Likelihood], x: Floats, inside: Floats) -> tuple[Floats, Floats]:
     """Gradient by each group's own parameters, (groups, P), and the negative Hessian, (groups, P, P)."""
     gradient, blocks = [], []
     for group, own in zip(groups, x[:-1], strict=True):
-        p = expit(group.x @ own)
-        gradient.append(group.x.T @ (group.count * (group.done - p)) - inside * (own - x[-1]))
-        curved = group.count * p * (1 - p)
-        blocks.append((group.x * curved[:, None]).T @ group.x + np.diag(inside))
+        slope, curvature = group.derivatives(own)
+        gradient.append(slope - inside * (own - x[-1]))
+        blocks.append(curvature + np.diag(inside))
     return np.array(gradient), np.array(blocks)

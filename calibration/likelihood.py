@@ -69,6 +69,40 @@ class Design:
         scores[left] = np.log(-np.expm1(np.minimum(scores[left], -1e-300)))
         return scores
 
+    def log_likelihood(self, parameters: Floats) -> tuple[float, Floats]:
+        """Log likelihood of all rows and its gradient, shape (P,), at parameters of shape (P,).
+
+        Chances are written out, as scipy's expit differs in the last digit.
+        """
+        p1, p2, stay = self._chances(parameters)
+        # d log p / d log-odds of a route = (chance to stay) / (chance to go) * p_route; of staying: -p_route
+        factor = np.where(self.rows.done, stay / np.maximum(1.0 - stay, 1e-300), -1.0)
+        gradient = (factor * p1) @ self.first + (factor * p2) @ self.second
+        return float(self.log_scores(parameters).sum()), gradient
+
+    def curvature(self, parameters: Floats) -> Floats:
+        """The negative Hessian of the log likelihood at parameters of shape (P,), shape (P, P).
+
+        Exact but for exits where two routes were open, where it is that of Gauss and Newton, which is never negative.
+        """
+        p1, p2, stay = self._chances(parameters)
+        both = self.rows.done & self.two_routes
+        route_1, route_2 = (np.where(both, 0.0, p * (1.0 - p)) for p in (p1, p2))
+        x = p1[both, None] * self.first[both] + p2[both, None] * self.second[both]
+        gone = np.maximum(1.0 - stay[both], 1e-300)
+        return np.asarray(
+            (self.first * route_1[:, None]).T @ self.first
+            + (self.second * route_2[:, None]).T @ self.second
+            + (x * (stay[both] / gone**2)[:, None]).T @ x
+        )
+
+    def _chances(self, parameters: Floats) -> tuple[Floats, Floats, Floats]:
+        """The chance of each route and of neither, each of shape (rows,)."""
+        first, second = self.log_odds(parameters)
+        p1 = 1.0 / (1.0 + np.exp(-first))
+        p2 = np.where(self.two_routes, 1.0 / (1.0 + np.exp(-second)), 0.0)
+        return p1, p2, (1.0 - p1) * (1.0 - p2)
+
     def where(self, keep: np.ndarray) -> "Design":
         """The rows that are kept.
 

@@ -181,7 +181,7 @@ def fit(case: Case, rows: Design | None = None, without: Sequence[str] = ()) -> 
 
     def objective(x: Floats) -> tuple[float, Floats]:
         """Negative log posterior and gradient, shape (P,), at `x`, shape (P,), in prior standard deviations."""
-        value, gradient = _log_likelihood(rows, mean + sd * x)
+        value, gradient = rows.log_likelihood(mean + sd * x)
         return 0.5 * float(x @ x) - value, x - sd * gradient
 
     with np.errstate(
@@ -243,19 +243,6 @@ def posterior_hash(fitted: Posterior) -> str:
     else:
         digest.update(fitted.case.hash.encode() + code_digest("agents", "model", "calibration"))
     return digest.hexdigest()
-
-
-def _log_likelihood(rows: Design, x: Floats) -> tuple[float, Floats]:
-    """Log likelihood and gradient; chances are written out, as scipy's expit differs in the last digit."""
-    first, second = rows.log_odds(x)
-    p1 = 1.0 / (1.0 + np.exp(-first))
-    p2 = np.where(rows.two_routes, 1.0 / (1.0 + np.exp(-second)), 0.0)
-    value = float(rows.log_scores(x).sum())
-    # d log p / d log-odds of a route = (chance to stay) / (chance to go) * p_route; of staying: -p_route
-    stay = (1.0 - p1) * (1.0 - p2)
-    factor = np.where(rows.rows.done, stay / np.maximum(1.0 - stay, 1e-300), -1.0)
-    gradient = (factor * p1) @ rows.first + (factor * p2) @ rows.second
-    return value, gradient
 
 
 def _derivative(gradient: object, x: Floats, step: float = 1e-4) -> Floats:

@@ -202,12 +202,10 @@ def _ranks(own: Choices, mean: Floats) -> dict[bool, float]:
 # a case under priors from the panel ------------------------------------------------------------------
 
 
-def factors(case: Case, units: Units) -> dict[str, float]:
-    """How many units of the panel one unit of a case's term is worth, by term of the panel.
+def slopes(case: Case, units: Units) -> dict[str, float]:
+    """How many of the world's units one unit of a case's composite is worth, by the term that it enters.
 
-    Ties and autonomy: the slope of the world's composite on the case's own, over its deciders and years of fit. Rivalry
-    by its unit; other threats are counted in their own spread in both. Entrapment: per instrument of the focal club's
-    mean reach.
+    The slope of the world's composite on the case's own, over its deciders and years of fit.
     """
     own = pd.DataFrame([row.model_dump() for row in case.composites])
     own = own[own["year"] <= case.fit_until // MONTHS_PER_YEAR]
@@ -225,6 +223,16 @@ def factors(case: Case, units: Units) -> dict[str, float]:
     for term, pairs in values.items():
         case_units, world_units = np.array(pairs).T
         slope[term] = float(np.cov(case_units, world_units)[0, 1] / np.var(case_units, ddof=1))
+    return slope
+
+
+def factors(case: Case, units: Units) -> dict[str, float]:
+    """How many units of the panel one unit of a case's term is worth, by term of the panel.
+
+    Ties and autonomy by `slopes`. Rivalry by its unit; other threats are counted in their own spread in both.
+    Entrapment: per instrument of the focal club's mean reach.
+    """
+    slope = slopes(case, units)
     inputs = compile_case(case)
     c = tuple(case.clubs).index(case.focus)
     reach = inputs.situation.reach[: case.fit_until - case.start + 1, c]
