@@ -49,7 +49,7 @@ DECADE = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Choices:
+class CaseChoices:
     """The choices of a case, written in the parameters that are shared by name."""
 
     rows: Design
@@ -112,7 +112,7 @@ def together(cases: Sequence[Case], scale: dict[str, dict[str, float]]) -> Toget
     priors += [(c.parameters[n].mean, c.parameters[n].sd or 0.0) for c, n in own]
     mean, sd = np.array(priors).T
     prior = Prior(names, mean, sd, np.arange(len(names)) < len(weights))
-    groups = [Choices(_in_shared(case, names, scale[case.id])) for case in cut]
+    groups = [CaseChoices(_in_shared(case, names, scale[case.id])) for case in cut]
     return Together(tuple(cases), shared(groups, prior, OWN), scale)
 
 
