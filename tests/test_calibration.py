@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -344,29 +345,6 @@ def own_case(case: Case, tmp_path: Path) -> Path:
     return Path(shutil.copytree(case.path, tmp_path / "own"))
 
 
-@pytest.mark.slow
-def test_a_stale_or_missing_sample_is_said_and_not_used(
-    own_case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert isinstance(posterior(load_case(own_case)), Sample)
-    path = own_case / "parameters.toml"
-    table = path.read_text(encoding="utf-8")
-    path.write_text(f"# no other version\n{table}", encoding="utf-8")
-    assert isinstance(posterior(load_case(own_case)), Sample)
-    path.write_text(table.replace("mean = 1.0", "mean = 1.5", 1), encoding="utf-8")
-    stale = posterior(load_case(own_case))
-    assert isinstance(stale, Laplace)
-    assert "of another version of it" in stale.origin
-    (own_case / shipped.FILE).unlink()
-    assert "no sample stands beside the case" in posterior(load_case(own_case)).origin
-    arguments = ("explain", "UZB", "2012-06", "--case", str(own_case), "--draws", "20")
-    assert call(monkeypatch, *arguments) == 0
-    said = capsys.readouterr().out
-    assert "Posterior: normal approximation at the mode (Laplace): no sample" in said
-    assert call(monkeypatch, *arguments, "--json") == 0
-    assert json.loads(capsys.readouterr().out)["posterior"].startswith("normal approximation")
-
-
 def test_a_file_that_is_no_sample_is_one_line(
     own_case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -431,32 +409,46 @@ def test_what_is_no_file_or_no_sample_under_a_seal_is_one_line(own_case: Path) -
 # the commands --------------------------------------------------------------------------------------
 
 
+#: of an ensemble that converges soon, as few parameters are fitted
+FEW = [
+    "--walkers",
+    "12",
+    "--imputations",
+    "2",
+    "--ensembles",
+    "2",
+    "--steps",
+    "1500",
+    "--runs",
+    "20",
+    "--workers",
+    "1",
+]
+
+
+def few_fitted(folder: Path) -> Path:
+    """A new case that fits four parameters; the others stay at their priors."""
+    path = new_case(folder).path / "parameters.toml"
+    others = re.compile(
+        r'(?m)^(?!protection|accede|exit|suspend)(\w+ = \{ role = "(?:weight|friction)", )(?=mean)'
+    )
+    table = others.sub(r"\1fitted = false, ", path.read_text(encoding="utf-8"))
+    path.write_text(table, encoding="utf-8")
+    return folder
+
+
 @pytest.mark.slow
 def test_calibrate_ships_what_has_converged_and_run_uses_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    new_case(tmp_path / "pact")
-    out = tmp_path / "out"
-    arguments = ("calibrate", "--case", str(tmp_path / "pact"), "--out", str(out))
-    sizes = (
-        "--walkers",
-        "44",
-        "--imputations",
-        "2",
-        "--ensembles",
-        "2",
-        "--steps",
-        "6000",
-        "--runs",
-        "20",
-        "--workers",
-        "1",
-    )
-    assert call(monkeypatch, *arguments, *sizes, "--install", "--json") == 0
+    folder, out = few_fitted(tmp_path / "pact"), tmp_path / "out"
+    arguments = ("calibrate", "--case", str(folder), "--out", str(out), *FEW)
+    assert call(monkeypatch, *arguments, "--install", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["converged"]
-    case = load_case(tmp_path / "pact")
+    case = load_case(folder)
     assert [row["parameter"] for row in found["parameters"]] == list(target(case).names)
+    assert len(found["parameters"]) == 4
     assert {"record", "prior_mean", "posterior_mean"} <= set(found["predictive"][0])
     names = {path.name for path in out.iterdir()}
     assert names == {
@@ -474,14 +466,38 @@ def test_calibrate_ships_what_has_converged_and_run_uses_it(
     assert shipped.read(kept) == "no sample stands beside the case"
     assert posterior(case).origin.startswith("sample of")
     assert (out / "posterior.nc").read_bytes() == (case.path / "posterior.nc").read_bytes()
-    assert call(monkeypatch, *arguments, *sizes) == 0  # nothing left to do
+    assert call(monkeypatch, *arguments) == 0  # nothing left to do
     said = capsys.readouterr().out
     assert "Posterior beside prior" in said
     assert "prior" in said
-    assert call(monkeypatch, *arguments, *sizes, "--seed", "1") == 2
+    assert call(monkeypatch, *arguments, "--seed", "1") == 2
     line = capsys.readouterr().err
     assert "seed: 1 is not valid; allowed: 0, with which the run there began" in line
     assert line.count("\n") == 1
+    check_stale(monkeypatch, capsys, folder)
+
+
+def check_stale(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    """A sample of another version of the case, or none, is said and not used."""
+    assert isinstance(posterior(load_case(folder)), Sample)
+    path = folder / "parameters.toml"
+    table = path.read_text(encoding="utf-8")
+    path.write_text(f"# no other version\n{table}", encoding="utf-8")
+    assert isinstance(posterior(load_case(folder)), Sample)
+    path.write_text(table.replace("mean = 0.5", "mean = 0.7", 1), encoding="utf-8")
+    stale = posterior(load_case(folder))
+    assert isinstance(stale, Laplace)
+    assert "of another version of it" in stale.origin
+    (folder / shipped.FILE).unlink()
+    assert "no sample stands beside the case" in posterior(load_case(folder)).origin
+    arguments = ("explain", "ARV", "2005-06", "--case", str(folder), "--draws", "20")
+    assert call(monkeypatch, *arguments) == 0
+    said = capsys.readouterr().out
+    assert "Posterior: normal approximation at the mode (Laplace): no sample" in said
+    assert call(monkeypatch, *arguments, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["posterior"].startswith("normal approximation")
 
 
 @pytest.mark.slow
