@@ -44,6 +44,8 @@ class Friction:
     label: str = ""
     #: choices of the record tell of it; otherwise it stays at its prior
     scored: bool = True
+    #: only some laws ask for it: a case without such a law need not have the parameter
+    optional: bool = False
 
     @property
     def name(self) -> str:
@@ -51,8 +53,9 @@ class Friction:
         return self.label or self.parameter
 
     def applies(self, parameters: Iterable[str]) -> bool:
-        """Whether a theory has it: the weight of a term that is not of the theory adds nothing."""
-        return self.parameter not in TERMS or self.parameter in parameters
+        """Whether it adds something: a weight that is not of the theory does not, nor does what no law asks for."""
+        needed = self.parameter not in TERMS and not self.optional
+        return needed or self.parameter in parameters
 
 
 @dataclass(frozen=True)
@@ -86,18 +89,25 @@ ACTS: dict[str, SeatAct] = {
     "freeze": SeatAct(-1.0, (Friction("freeze", scored=False),)),
     "resume": SeatAct(1.0, (Friction("resume", scored=False),)),
     "observe": SeatAct(1.0, (Friction("observe", scored=False),)),
+    "rescind": SeatAct(1.0, (Friction("rescind", scored=False, optional=True),)),
 }
 
 
-def _parameters(*, scored: bool) -> tuple[str, ...]:
+def _parameters(*, scored: bool, optional: bool = False) -> tuple[str, ...]:
     """The parameters of the table that are no weights of terms, each once."""
-    named = (f for act in ACTS.values() for f in act.frictions if f.scored == scored)
+    asked = (scored, optional)
+    named = (f for act in ACTS.values() for f in act.frictions if (f.scored, f.optional) == asked)
     return tuple(dict.fromkeys(f.parameter for f in named if f.parameter not in TERMS))
 
 
 #: parameters of frictions that the record informs, and of those that stay at their priors
 FRICTIONS = _parameters(scored=True)
 UNSCORED = _parameters(scored=False)
+#: the same of those that only some laws ask for, by the role that they have in a table of parameters
+OPTIONAL = {
+    "friction": _parameters(scored=True, optional=True),
+    "unscored": _parameters(scored=False, optional=True),
+}
 
 
 def log_odds(

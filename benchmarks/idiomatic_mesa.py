@@ -66,6 +66,7 @@ BOUND = PARTY | {Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED}
 MAY_SIGN = frozenset({Status.SIGNATORY, Status.MEMBER, Status.FROZEN})
 #: who may give notice: whoever has not yet done so
 MAY_LEAVE = PARTY | {Status.SANCTIONED, Status.SUSPENSION_REQUESTED}
+MAY_ACT = MAY_LEAVE | {Status.NOTICE_GIVEN, Status.OBSERVER}
 SETTLING = frozenset({Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED})
 NOT_PAYING = frozenset({Status.FROZEN, Status.SANCTIONED})
 FORMER = frozenset({Status.SUSPENDED, Status.LEFT, Status.EXPELLED})
@@ -979,7 +980,8 @@ class StateAgent(mesa.Agent):
             log_odds += parameters["signature"]
         if seat.former and rules.restoration:
             log_odds += parameters["restore"]
-        if calendar.window[t]:
+        invited_back = seat.former and rules.restoration and rules.restoration.invites
+        if calendar.window[t] or invited_back:
             log_odds += parameters["opening"]
         elif not seat.former:
             log_odds -= parameters["opening"] * calendar.staleness[t]
@@ -999,7 +1001,7 @@ class StateAgent(mesa.Agent):
         return log_odds > self.noise_of("renew", club)
 
     def wants(self, act: str, club: "ClubAgent") -> bool:
-        """Whether it resumes or observes, the likelier the more a seat is worth to it."""
+        """Whether it resumes, observes or takes a notice back, the likelier the more a seat is worth to it."""
         return self.acts(act, club, self.model.parameters[act] + self.seats[club.name].value)
 
     def has_enough(self, act: str, club: "ClubAgent") -> bool:
@@ -1518,16 +1520,18 @@ class ClubAgent(mesa.Agent):
     # 7. departure --------------------------------------------------------------------------------
 
     def departure(self) -> None:
-        """Who is in may ask for suspension, or give notice, or freeze, or resume; observers give up."""
+        """Who is in may ask for suspension, give notice or take it back, or freeze, or resume; observers give up."""
         rules = self.rules
         if rules.renewal:
             return
         for state, seat in self.deciders:
-            may_act = seat.before in MAY_LEAVE or seat.before is Status.OBSERVER
+            may_act = seat.before in MAY_ACT
             if not may_act or seat.status is not seat.before:
                 continue
             is_party = seat.before in PARTY
-            if seat.before is Status.OBSERVER:
+            if seat.before is Status.NOTICE_GIVEN:
+                self.let_rescind(state, seat)
+            elif seat.before is Status.OBSERVER:
                 if rules.observer and state.has_enough("cease observing", self):
                     seat.becomes(Status.NONE, self.model.month)
                     self.log(state, Act.CEASE_OBSERVING, rules.observer)
@@ -1553,6 +1557,13 @@ class ClubAgent(mesa.Agent):
         else:
             seat.becomes(Status.NOTICE_GIVEN, self.model.month, self.model.month + wait)
         self.log(state, Act.WITHDRAW, rule)
+
+    def let_rescind(self, state: StateAgent, seat: Seat) -> None:
+        """A notice that has not run yet may be taken back, where the rule lets it."""
+        rule = self.rules.withdrawal
+        if rule and rule.retractable and state.wants("rescind", self):
+            seat.becomes(Status.MEMBER, self.model.month)
+            self.log(state, Act.RESCIND, rule)
 
     def let_resume(self, state: StateAgent, seat: Seat, rule: Participation) -> None:
         """Who does not take part may do so again."""

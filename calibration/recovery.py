@@ -65,6 +65,7 @@ ACTORS = {
     Act.OBSERVE: "state",
     Act.SANCTION: "club",
     Act.EXPEL: "club",
+    Act.RESCIND: "state",
 }
 SYNTHETIC = "simulated"
 

@@ -30,6 +30,7 @@ UNSCORED_ACTS = tuple(
         Act.RESUME,
         Act.OBSERVE,
         Act.CEASE_OBSERVING,
+        Act.RESCIND,
         Act.END_OBSERVER,
         Act.SANCTION,
         Act.EXPEL,

@@ -81,6 +81,8 @@ def open_acts(inputs: CaseInputs, t: int, s: int, c: int) -> list[tuple[Act, str
     if before == Status.SUSPENSION_REQUESTED and suspension is not None and rules.sits:
         return []
     found: list[tuple[Act, str]] = []
+    if before == Status.NOTICE_GIVEN and rules.withdrawal and rules.withdrawal.retractable:
+        found.append((Act.RESCIND, rules.withdrawal.id))
     if before in PARTY and suspension is not None:
         found.append((Act.REQUEST_SUSPENSION, suspension.id))
     if before in MAY_LEAVE and rules.withdrawal is not None:
@@ -164,7 +166,7 @@ def log_odds_row(inputs: CaseInputs, act: Act, t: int, s: int, c: int) -> LogOdd
         frictions=tuple(
             (f, f.sign * (1.0 if f.feature is None else float(features[f.feature])))
             for f in known.frictions
-            if f.applies(inputs.theory)
+            if f.applies(inputs.case.drawn)
         ),
     )
 

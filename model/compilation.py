@@ -61,6 +61,9 @@ def compile_case(case: Case) -> CaseInputs:
         unasked=np.array([[_asks_nobody(here) for here in row] for row in rules]),
         runs_out=np.array([[_runs_out(here) for here in row] for row in rules]),
         restores=np.array([[here.restoration is not None for here in row] for row in rules]),
+        invites_back=np.array(
+            [[r.restoration is not None and r.restoration.invites for r in row] for row in rules]
+        ),
         decides=np.array([s.role == "decider" for s in case.states]),
         patron=case.state_ids.index(case.patron),
         dear=dear,

@@ -120,6 +120,8 @@ class CaseInputs:
     runs_out: Bools = field(metadata=lies("month", "club"))
     #: a rule takes former parties back, shape (T, C)
     restores: Bools = field(metadata=lies("month", "club"))
+    #: it invites them, shape (T, C)
+    invites_back: Bools = field(metadata=lies("month", "club"))
     #: the state decides in the model, shape (S,)
     decides: Bools = field(metadata=lies("state"))
     patron: int
@@ -210,7 +212,8 @@ class CaseInputs:
     def seat_features(self, t: int, c: int, former: Bools) -> Features:
         """What frictions of seats of a club are multiplied by, each of shape (S,) or that of `former`, (..., S)."""
         return {
-            "invited": self.window[t, c] - self.staleness[t, c] * ~former,
+            "invited": (self.window[t, c] | (former & self.invites_back[t, c]))
+            - self.staleness[t, c] * ~former,
             "back": former & self.restores[t, c],
             "owed": self.owed[t, c] * former,
             "dear": self.dear[t, :, c],

@@ -14,6 +14,7 @@ from tashkent.model.case import Case
 from tashkent.model.case.loading import CASES
 from tashkent.model.clock import last_day, month_of
 from tashkent.model.errors import InputError, unknown
+from tashkent.model.reading import learnt_keys
 from tashkent.model.statutes import SEVERAL, Statute
 
 #: fields of a statute that have a place of their own; all others are its numbers
@@ -134,7 +135,7 @@ def _replaced(ended: tuple[Statute, ...], began: tuple[Statute, ...]) -> tuple[R
         of_kind = [[s for s in group if type(s) is type(new)] for group in (ended, began)]
         if [len(group) for group in of_kind] == [1, 1]:
             old = of_kind[0][0]
-            before, after = numbers(old), numbers(new)
+            before, after = _fields(old), _fields(new)
             differ = {k: (before[k], after[k]) for k in after if before[k] != after[k]}
             found.append(Replacement(old, new, differ))
     return tuple(found)
@@ -144,7 +145,12 @@ def _replaced(ended: tuple[Statute, ...], began: tuple[Statute, ...]) -> tuple[R
 
 
 def numbers(statute: Statute) -> dict[str, Any]:
-    """What the kind of a statute adds to the fields that all share."""
+    """What the kind of a statute adds to the fields that all share, but for special keys that it leaves unsaid."""
+    unsaid = learnt_keys(type(statute))
+    return {k: v for k, v in _fields(statute).items() if k not in unsaid or v != unsaid[k]}
+
+
+def _fields(statute: Statute) -> dict[str, Any]:
     return {k: v for k, v in statute.model_dump(by_alias=True).items() if k not in WORDED}
 
 
@@ -368,7 +374,7 @@ def changes_json(case: Case, club: str | None = None) -> dict[str, Any]:
 def _statute_json(case: Case, statute: Statute) -> dict[str, Any]:
     """What all statutes have, in the order of the file, then the numbers of the kind under one key."""
     fields = statute.model_dump(mode="json", by_alias=True)
-    own = {k: v for k, v in fields.items() if k not in WORDED}
+    own = {k: fields[k] for k in numbers(statute)}
     shared = {k: fields[k] for k in WORDED if k in fields and k != "club"}
     return shared | {"numbers": own, "source": sources(case, [statute])}
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from tashkent.model.errors import InputError, unknown
 
@@ -70,6 +70,21 @@ def text_of(content: bytes, file: str) -> str:
 
 #: what is read in place of files and folders that are named
 _places: ContextVar[Mapping[Path, Path]] = ContextVar("places", default=MappingProxyType({}))
+
+
+def learnt[T](default: T) -> T:
+    """A key that the format learnt later: a row that leaves it at its default has the digest that it had before."""
+    return Field(default=default, json_schema_extra={"learnt": True})
+
+
+@cache
+def learnt_keys(model: type[BaseModel]) -> Mapping[str, Any]:
+    """The fields of a model that the format learnt later, with their defaults."""
+    return {
+        name: field.default
+        for name, field in model.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and "learnt" in field.json_schema_extra
+    }
 
 
 @contextmanager

@@ -77,6 +77,7 @@ class Act(IntEnum):
     CEASE_OBSERVING = 29
     DECLINE = 30
     COURT = 31
+    RESCIND = 32
 
 
 def is_in(status: NDArray[np.integer]) -> Bools:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tashkent.model.clock import MONTHS_PER_YEAR, month_of
+from tashkent.model.reading import learnt
 
 #: of a span that a rule may set
 MOST_YEARS = 100
@@ -89,6 +90,8 @@ class Restoration(Statute):
     ministers: bool = False
     price: Literal["gap", "acquis"]
     since: date
+    #: former parties are invited back while it holds, as founders are in the opening window
+    invites: bool = learnt(False)
 
 
 class Succession(Statute):
@@ -129,6 +132,8 @@ class Withdrawal(Statute):
     notice_months: Months
     #: obligations are settled first: each month of arrears takes a month, and exit waits for it
     settlement: bool = False
+    #: while it runs a notice may be taken back, and the state stays
+    retractable: bool = learnt(False)
 
 
 class VoluntarySuspension(Statute):

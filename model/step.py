@@ -45,7 +45,8 @@ def advance(world: World, t: int) -> None:
     4. the council's regular session decides on suspension, expulsion, sanctions, debtors and observers;
     5. states weigh their seats on what they see, with the seats as they were after phase 2;
     6. where a term ends and must be renewed, members sign or leave;
-    7. members ask for suspension, or give notice, or freeze or resume participation; observers give up;
+    7. members ask for suspension, or give notice, or freeze or resume participation; observers give up; who gave
+       notice may take it back;
     8. states outside petition, and members answer;
     9. who does not pay falls in arrears, who pays recovers its rights;
     10. members take part as their seats are worth, decline instruments that they need not join, and the patron
@@ -62,6 +63,7 @@ def advance(world: World, t: int) -> None:
     value = weigh(world, t, before, t)
     sign_prolongations(world, t, before)
     depart(world, t, before, value)
+    rescind(world, t, before, value)
     accede(world, t, before, value)
     keep_accounts(world, t)
     take_part(world, t, value)
@@ -213,6 +215,21 @@ def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, s
     later = ~now
     inputs = (run[later], state[later])
     enact(world, t, c, *inputs, Act.WITHDRAW, Status.NOTICE_GIVEN, rule.id, t + wait[later])
+
+
+def rescind(world: World, t: int, before: Status8, value: Floats) -> None:
+    """Where the law lets it, who gave notice takes it back while it runs.
+
+    `before` and `value` have shape (R, S, C).
+    """
+    for c, rules in enumerate(world.inputs.rules[t]):
+        if rules.withdrawal is None or not rules.withdrawal.retractable or rules.renewal_due:
+            continue
+        runs = among(before[:, :, c], Status.NOTICE_GIVEN) & world.inputs.decides
+        runs &= world.status[:, :, c] == before[:, :, c]
+        log_odds = acts.log_odds("rescind", value[:, :, c], world.of_one_club)
+        stays = world.noise.exceeded("rescind", t, log_odds, runs, c)
+        enact_where(world, t, c, stays, Act.RESCIND, Status.MEMBER, rules.withdrawal.id)
 
 
 def accede(world: World, t: int, before: Status8, value: Floats) -> None:

@@ -30,6 +30,7 @@ STREAMS: dict[Act, tuple[str, bool]] = {
     Act.LOSE_RIGHTS: ("lose_rights", True),
     Act.END_OBSERVER: ("end_observer", True),
     Act.COURT: ("court", True),
+    Act.RESCIND: ("rescind", True),
 }
 #: cases against a seat that a member may put to the council
 COUNCIL_CASES = (Act.SANCTION, Act.EXPEL, Act.LOSE_RIGHTS, Act.END_OBSERVER)

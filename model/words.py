@@ -22,6 +22,7 @@ ACTS = {
     "freeze": "stop taking part in",
     "resume": "take part again in",
     "cease_observing": "give up being an observer of",
+    "rescind": "take back its notice to",
 }
 TERMS = {
     "protection": "threats that the club would relieve",
@@ -54,6 +55,7 @@ TERMS = {
     "freeze": "how rare it is to stop taking part",
     "resume": "how slowly members come back",
     "observe": "how rare it is to ask",
+    "rescind": "how rare it is to take a notice back",
     "objection": "how readily members object to a newcomer",
     "objection_rivalry": "how much more a rival objects",
     "veto": "how much more a rival objects where the patron does not sit",

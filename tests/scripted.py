@@ -74,6 +74,7 @@ VERBS = {
     "gives notice": "withdraw",
     "freezes": "freeze",
     "resumes": "resume",
+    "takes its notice back": "rescind",
     "asks to observe": "observe",
     "gives up observing": "cease observing",
     "signs": "renew",

@@ -17,6 +17,11 @@ from tests.case_changes import (
 )
 
 BAD = [
+    bad(
+        "a law asks for a parameter that has no table",
+        swap("statutes.toml", "notice_months = 6", "notice_months = 6\nretractable = true"),
+        "parameters.toml: rescind: 'missing' is not valid; allowed: a table for it: PACT-exit asks for it",
+    ),
     # statutes.toml
     bad(
         "a statute's kind is misspelt",

@@ -281,6 +281,21 @@ BAD = [
         "(it is left)",
     ),
     bad(
+        "a notice is taken back that was not given",
+        add("record.csv", "PACT,ARV,rescind,2008-01-01,member,state,TALE,"),
+        "record.csv: PACT ARV 2008-01-01: act: 'rescind' is not valid; allowed: a state that is notice_given (it is"
+        " member)",
+    ),
+    bad(
+        "a notice is taken back and no law lets it",
+        both(
+            add("record.csv", "PACT,ARV,withdraw,2008-01-01,notice_given,state,TALE,"),
+            add("record.csv", "PACT,ARV,rescind,2008-03-01,member,state,TALE,"),
+        ),
+        "record.csv: PACT ARV 2008-03-01: act: 'rescind' is not valid; allowed: a month with a withdrawal in force"
+        " that is retractable (statutes.toml)",
+    ),
+    bad(
         "a state abstains where no term ends",
         add("record.csv", "PACT,ARV,abstain,2007-07-01,member,state,TALE,"),
         "record.csv: PACT ARV 2007-07-01: act: 'abstain' is not valid; allowed: the month in which a term ends "

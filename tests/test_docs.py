@@ -25,6 +25,7 @@ from tashkent.model.statuses import Act, Status
 from tashkent.model.statutes import KINDS, AnyStatute, Statute
 
 DOCS = Path(__file__).parents[1] / "docs"
+OPTIONAL = [name for names in acts.OPTIONAL.values() for name in names]
 PAGE = (DOCS / "cases.md").read_text(encoding="utf-8")
 #: table -> the classes of its rows, and of tables within them
 ROWS: dict[str, tuple[type[BaseModel], ...]] = {
@@ -101,6 +102,7 @@ def test_every_parameter_is_described() -> None:
         *TERMS,
         *acts.FRICTIONS,
         *acts.UNSCORED,
+        *OPTIONAL,
         *tables.COUNCIL,
         *tables.FIXED,
     )
@@ -114,7 +116,7 @@ def test_every_composite_that_is_needed_is_described() -> None:
 def test_no_parameter_is_described_that_does_not_exist() -> None:
     text = sections("##")["parameters.toml"]
     told = re.findall(r"^\| `([a-z_]+)` \|", text, flags=re.MULTILINE)
-    known = {*TERMS, *acts.FRICTIONS, *acts.UNSCORED, *tables.COUNCIL}
+    known = {*TERMS, *acts.FRICTIONS, *acts.UNSCORED, *OPTIONAL, *tables.COUNCIL}
     assert set(told) - set(keys(tables.Parameter)) <= {*known, *tables.FIXED}
 
 

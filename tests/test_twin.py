@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import mesa
+import numpy as np
 import pytest
 
 from benchmarks import idiomatic_mesa
@@ -46,9 +47,11 @@ OFTEN = {
 
 
 def pushed(drawn: Mapping[str, Floats], by: Mapping[str, float]) -> ParameterDraws:
-    """Draws with something added to some parameters."""
+    """Draws with something added to some parameters; those that only some laws ask for are that number."""
+    runs = len(next(iter(drawn.values())))
+    asked = {name: np.full(runs, by[name]) for name in by if name not in drawn}
     return ParameterDraws.from_mapping(
-        {name: values + by.get(name, 0.0) for name, values in drawn.items()}
+        {**{name: values + by.get(name, 0.0) for name, values in drawn.items()}, **asked}
     )
 
 
@@ -191,6 +194,21 @@ def drifting(case: Case) -> Case:
     )
 
 
+def asking_for(case: Case, *names: str) -> Case:
+    """A case with parameters for which its law asks; their draws are those that a scenario adds."""
+    like = case.parameters["observe"]
+    return replace(case, parameters={**case.parameters, **dict.fromkeys(names, like)})
+
+
+def open_doors(case: Case) -> Case:
+    """Notices run long and may be taken back, and who is out is invited back."""
+    return with_law(
+        asking_for(one_restoration(case), "rescind"),
+        withdrawal={"notice_months": 12, "settlement": False, "retractable": True},
+        restoration={"from_": date(1999, 5, 1), "until": date(2006, 1, 1), "invites": True},
+    )
+
+
 class Scenario(NamedTuple):
     """A case with its law changed, and draws that bring out what changed."""
 
@@ -231,6 +249,7 @@ SCENARIOS: dict[str, tuple[Callable[[Case], Case], dict[str, float], str | None]
         None,
     ),
     "drifting": (drifting, {"court": 4, "exit": 2, "freeze": 3, "resume": 3}, None),
+    "open doors": (open_doors, {"exit": 3, "rescind": -2, "accede": 2}, None),
     "contagion": (with_law, {"contagion": 4, "exit": 4, "accede": 4}, None),
     "without compliance": (
         lambda case: with_theory(one_restoration(case), "-compliance"),
@@ -297,7 +316,7 @@ def test_same_under_other_laws(scenarios: dict[str, Scenario], name: str) -> Non
 @pytest.mark.slow
 def test_what_is_compared_is_rich(scenarios: dict[str, Scenario]) -> None:
     acts = Counter[Act]()
-    for name in ("sanctions", "closed ranks", "from the treaty on"):
+    for name in ("sanctions", "closed ranks", "from the treaty on", "open doors"):
         changed, parameters, start = scenarios[name]
         for run in range(4):
             for _, _, _, act, rule in run_twin(

@@ -5,7 +5,7 @@ from datetime import date
 from itertools import combinations
 from typing import Any
 
-from tashkent.agents.acts import FRICTIONS, UNSCORED
+from tashkent.agents.acts import FRICTIONS, OPTIONAL, UNSCORED
 from tashkent.agents.terms import TERMS
 from tashkent.model.case.case import Case
 from tashkent.model.case.record_checks import check_record, check_seat
@@ -31,6 +31,7 @@ from tashkent.model.statutes import (
     Observer,
     Operation,
     Statute,
+    Withdrawal,
 )
 
 #: statuses of the record that are a seat
@@ -301,8 +302,8 @@ def check_parameters(case: Case) -> None:
     file = "parameters.toml"
     expected = {
         "weight": tuple(TERMS),
-        "friction": FRICTIONS,
-        "unscored": UNSCORED,
+        "friction": (*FRICTIONS, *OPTIONAL["friction"]),
+        "unscored": (*UNSCORED, *OPTIONAL["unscored"]),
         "council": COUNCIL,
         "fixed": FIXED,
     }
@@ -319,6 +320,9 @@ def check_parameters(case: Case) -> None:
     for name in (*FRICTIONS, *UNSCORED, *COUNCIL, *FIXED):
         if name not in case.parameters:
             raise InputError(file, name, "missing", "a table for it")
+    for name, statute in _asked_for(case).items():
+        if name not in case.parameters:
+            raise InputError(file, name, "missing", f"a table for it: {statute} asks for it")
     if not case.role("weight"):
         raise InputError(file, "weight", "missing", f"at least one of {', '.join(TERMS)}")
     for name in (*LENGTHS, "rivalry_unit"):
@@ -329,6 +333,15 @@ def check_parameters(case: Case) -> None:
             raise InputError(file, f"{name}.mean", case.fixed(name), "a number from 0 to 1")
     if case.fixed("event_step") < 0:
         raise InputError(file, "event_step.mean", case.fixed("event_step"), "0 or more")
+
+
+def _asked_for(case: Case) -> dict[str, str]:
+    """The parameters for which only some laws ask, each with a statute that does."""
+    found = {}
+    for statute in case.statutes:
+        if isinstance(statute, Withdrawal) and statute.retractable:
+            found["rescind"] = statute.id
+    return found
 
 
 def _check_prior(file: str, name: str, mean: float, sd: float) -> None:

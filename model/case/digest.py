@@ -1,7 +1,8 @@
 """What a case says, as a digest: equal content gives equal digests, whatever it was read from and however it was made.
 
 Content is put into one form first: keys in alphabetical order, rows in an order of their own where that of the file
-has no meaning, whole numbers as numbers like any other, days as text, defaults written out.
+has no meaning, whole numbers as numbers like any other, days as text, defaults written out but for keys that the
+format learnt later (`model.reading.learnt`).
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
+from tashkent.model.reading import learnt_keys
 from tashkent.model.statutes import Statute
 
 
@@ -43,6 +45,12 @@ def combined(tables: Mapping[str, TableDigest]) -> str:
     return whole.hexdigest()
 
 
+def _said(row: BaseModel) -> dict[str, object]:
+    """The fields of a row, without later keys that say what held before there were any."""
+    fields, later = row.__dict__, learnt_keys(type(row))
+    return {k: v for k, v in fields.items() if k not in later or v != later[k]} if later else fields
+
+
 def _text(value: object) -> str:
     """A value in the one form, the same for all that is equal."""
     match value:
@@ -55,9 +63,9 @@ def _text(value: object) -> str:
         case date():
             return value.isoformat()
         case Statute():
-            return _text({**dict(value), "other_reading": dict(value.other_reading)})
+            return _text({**_said(value), "other_reading": dict(value.other_reading)})
         case BaseModel():
-            return _text(value.__dict__)
+            return _text(_said(value))
         case dict() | MappingProxyType():
             held = sorted((str(key), _text(one)) for key, one in value.items())
             return f"{{{','.join(f'{json.dumps(key)}:{text}' for key, text in held)}}}"

@@ -30,6 +30,7 @@ _FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
     Act.CEASE_OBSERVING: (False, (Status.NONE,)),
     Act.END_OBSERVER: (False, (Status.NONE,)),
     Act.DECLINE: (True, (Status.MEMBER, Status.FROZEN, Status.SANCTIONED)),
+    Act.RESCIND: (True, (Status.MEMBER,)),
 }
 
 
@@ -73,6 +74,9 @@ def check_record(case: Case) -> None:
         if after == (Status.NONE,) and before != Status.OBSERVER:
             allowed = f"a state that is observer (it is {before.name.lower()})"
             raise InputError(file, f"{key}: act", row.act, allowed)
+        if row.act == "rescind" and before != Status.NOTICE_GIVEN:
+            allowed = f"a state that is notice_given (it is {before.name.lower()})"
+            raise InputError(file, f"{key}: act", row.act, allowed)
         if statuses[row.status] not in after:
             names = " or ".join(s.name.lower() for s in after)
             raise InputError(file, f"{key}: status", row.status, names)
@@ -102,6 +106,10 @@ def _check_law(case: Case, row: Entry, key: str) -> None:
         ),
         "abstain": (rules.renewal_due, "the month in which a term ends that must be renewed"),
         "withdraw": (rules.withdrawal, "a month with a withdrawal in force"),
+        "rescind": (
+            rules.withdrawal and rules.withdrawal.retractable,
+            "a month with a withdrawal in force that is retractable",
+        ),
         "decline": (rules.opened, "a month in which members sign what binds only who joins it"),
         "freeze": (rules.participation, "a month with a participation in force"),
         "resume": (rules.participation, "a month with a participation in force"),
