@@ -23,9 +23,19 @@ from tashkent.agents.terms import TERMS
 
 #: what a friction is multiplied by: whether the club promises help, or none; a signature is enough and no member is
 #: asked; how fresh its invitation is; this is a founding month; a term runs that ends for who does not sign; a rule
-#: takes the former party back; what it must join first, in units of compliance; a law at home makes joining dear
+#: takes the former party back; what it must join first, in units of compliance; a law at home makes joining dear;
+#: the log of the months since the council last met, where petitions wait for it
 Feature = Literal[
-    "guarantees", "forum", "unasked", "invited", "founding", "runs_out", "back", "owed", "dear"
+    "guarantees",
+    "forum",
+    "unasked",
+    "invited",
+    "founding",
+    "runs_out",
+    "back",
+    "owed",
+    "dear",
+    "waited",
 ]
 #: those that differ between the seats of a club
 OF_SEATS: tuple[Feature, ...] = ("invited", "back", "owed", "dear")
@@ -79,6 +89,7 @@ ACTS: dict[str, SeatAct] = {
             Friction("signature", "unasked"),
             Friction("opening", "invited"),
             Friction("founding", "founding"),
+            Friction("backlog", "waited", scored=False, optional=True),
             Friction("lock", "dear", scored=False),
         ),
     ),
@@ -88,7 +99,13 @@ ACTS: dict[str, SeatAct] = {
     "cease_observing": SeatAct(-1.0, _LEAVING),
     "freeze": SeatAct(-1.0, (Friction("freeze", scored=False),)),
     "resume": SeatAct(1.0, (Friction("resume", scored=False),)),
-    "observe": SeatAct(1.0, (Friction("observe", scored=False),)),
+    "observe": SeatAct(
+        1.0,
+        (
+            Friction("observe", scored=False),
+            Friction("backlog", "waited", scored=False, optional=True),
+        ),
+    ),
     "rescind": SeatAct(1.0, (Friction("rescind", scored=False, optional=True),)),
 }
 

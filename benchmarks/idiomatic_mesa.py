@@ -146,6 +146,8 @@ class Rules:
     runs_out: bool
     #: the session falls in this month
     sits: bool
+    #: months in which petitions were made that wait for this one
+    waited: int
 
     @property
     def hears_petitions(self) -> bool:
@@ -271,8 +273,27 @@ def rules_of(case: Case, club: str, month: int) -> Rules:
         renewal=next((s for s in several(FixedTerm, statutes) if must_be_renewed(s, month)), None),
         text_to_sign=one(FixedTerm) is not None,
         runs_out=runs_out(several(FixedTerm, statutes), month),
-        sits=session is not None and session.month == month % MONTHS_PER_YEAR + 1,
+        sits=session is not None and meets(session, month),
+        waited=1
+        if session is None or one(PermanentBody) or not meets(session, month)
+        else months_of_petitions(session, month),
     )
+
+
+def meets(session: Session, month: int) -> bool:
+    """Whether the council meets in a month: as recorded for its year, else in the usual month."""
+    days = [day for day in session.held if day.year == month // MONTHS_PER_YEAR]
+    if days:
+        return any(month_of(day) == month for day in days)
+    return session.month == month % MONTHS_PER_YEAR + 1
+
+
+def months_of_petitions(session: Session, month: int) -> int:
+    """This month and those before it, back to the last meeting or to the beginning of the rule."""
+    count = 1
+    while month - count >= month_of(session.from_) and not meets(session, month - count):
+        count += 1
+    return count
 
 
 def from_day(statute: AnyStatute) -> date:
@@ -987,6 +1008,8 @@ class StateAgent(mesa.Agent):
             log_odds -= parameters["opening"] * calendar.staleness[t]
         if calendar.founding[t]:
             log_odds += parameters["founding"]
+        if rules.waited > 1:
+            log_odds += parameters["backlog"] * math.log(rules.waited)
         if self.name in calendar.dear_to[t]:
             log_odds += parameters["lock"]
         if seat.former:
@@ -1002,7 +1025,10 @@ class StateAgent(mesa.Agent):
 
     def wants(self, act: str, club: "ClubAgent") -> bool:
         """Whether it resumes, observes or takes a notice back, the likelier the more a seat is worth to it."""
-        return self.acts(act, club, self.model.parameters[act] + self.seats[club.name].value)
+        log_odds = self.model.parameters[act] + self.seats[club.name].value
+        if act == "observe" and club.rules.waited > 1:
+            log_odds += self.model.parameters["backlog"] * math.log(club.rules.waited)
+        return self.acts(act, club, log_odds)
 
     def has_enough(self, act: str, club: "ClubAgent") -> bool:
         """Whether it suspends, withdraws, ceases to observe or freezes: the less its seat is worth."""

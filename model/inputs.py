@@ -118,6 +118,8 @@ class CaseInputs:
     unasked: Bools = field(metadata=lies("month", "club"))
     #: a term runs that ends for who does not sign its prolongation, shape (T, C)
     runs_out: Bools = field(metadata=lies("month", "club"))
+    #: log of the months in which petitions were made that a session of the month hears, 0 where none waits, (T, C)
+    waited: Floats = field(metadata=lies("month", "club"))
     #: a rule takes former parties back, shape (T, C)
     restores: Bools = field(metadata=lies("month", "club"))
     #: it invites them, shape (T, C)
@@ -203,6 +205,7 @@ class CaseInputs:
             "unasked": self.unasked[t],
             "founding": self.founding[t],
             "runs_out": self.runs_out[t],
+            "waited": self.waited[t],
         }
 
     def features_of_club(self, t: int, c: int) -> Features:

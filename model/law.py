@@ -79,8 +79,10 @@ class RulesInForce:
     term_ends: bool = False
     #: a term holds at the end of the month, so there is a text to sign if one ends in it
     prolonged: bool = False
-    #: the regular session falls in this month
+    #: a session falls in this month
     sits: bool = False
+    #: months in which petitions were made that are heard in this one
+    waited: int = 1
     #: instruments of the club that have taken effect by the end of the month
     acquis: int = 0
     #: instruments signed by then that reach into the defence of members
@@ -190,12 +192,15 @@ class Law:
             elif holds:
                 found[statute.kind] = statute
         term, session = found.get("term"), found.get("session")
+        sits = isinstance(session, Session) and session.sits_in(month)
+        waits = sits and isinstance(session, Session) and "permanent_body" not in found
         return RulesInForce(
             **found,  # type: ignore[arg-type]
             **{kind: tuple(rules) for kind, rules in several.items()},  # type: ignore[arg-type]
             term_ends=isinstance(term, FixedTerm) and term.ends_in(month),
             prolonged=prolonged,
-            sits=isinstance(session, Session) and session.month == month % MONTHS_PER_YEAR + 1,
+            sits=sits,
+            waited=session.months_since(month) if waits else 1,
             acquis=self.acquis(club, month),
             reach=self.reach(club, month),
             opened=tuple(s for s in own if s.separate and month_of(s.opens) == month),

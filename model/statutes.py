@@ -144,14 +144,32 @@ class VoluntarySuspension(Statute):
 
 
 class Session(Statute):
-    """When the council meets: each year in `month`, and out of turn on the proposal of members or of a victim."""
+    """When the council meets: on the days in `held`, in other years in `month`, and out of turn on a proposal.
+
+    Members or a victim propose it.
+    """
 
     kind: Literal["session"]
+    #: of the regular session in a year of which `held` says nothing
     month: int = Field(ge=1, le=12)
+    #: days of sessions; in a year with one the council meets on these alone
+    held: Annotated[tuple[date, ...], Field(strict=False)] = ()
     #: members besides the one concerned whose proposal calls an extraordinary session
     proposers: int = Field(ge=0, le=1000)
     #: an attacked member can call it alone
     victim_alone: bool
+
+    def sits_in(self, month: int) -> bool:
+        """Whether the council holds a session in a month."""
+        year = month // MONTHS_PER_YEAR
+        of_year = {month_of(day) for day in self.held if day.year == year}
+        return month in of_year if of_year else month % MONTHS_PER_YEAR + 1 == self.month
+
+    def months_since(self, month: int) -> int:
+        """The months since the session before, that of the month included, as far back as the statute holds."""
+        first = max(month_of(self.from_), month - MONTHS_PER_YEAR * MOST_YEARS)
+        earlier = (m for m in range(month - 1, first - 1, -1) if self.sits_in(m))
+        return month - next(earlier, first - 1)
 
 
 class PermanentBody(Statute):

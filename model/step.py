@@ -329,7 +329,8 @@ def _observe(
     petitioned: Bools,
 ) -> None:
     inputs = world.inputs
-    log_odds = acts.log_odds("observe", value[:, :, c], world.of_one_club)
+    features = inputs.features_of_club(t, c)
+    log_odds = acts.log_odds("observe", value[:, :, c], world.of_one_club, features)
     may = inputs.may_observe[t, :, c] & inputs.decides
     may = may & ~is_in(before[:, :, c]) & ~among(before[:, :, c], Status.OBSERVER) & ~petitioned
     asks = world.noise.exceeded("observe", t, log_odds, may, c)

@@ -46,6 +46,7 @@ TERMS = {
     "opening": "a fresh invitation",
     "founding": "the founding day",
     "lock": "a law at home",
+    "backlog": "how many petitions wait for the council to meet",
     "return": "what must be joined before a return",
     "renew": "the pull of the signing day",
     "exit": "how rare it is to leave at all",

@@ -625,9 +625,15 @@ def test_log_odds_of_acts() -> None:
     assert odds("request_suspension", "forum") == f["suspend"] - 0.5
     assert odds("request_suspension", "runs_out") == f["suspend"] + f["wait"] - 0.5
     others = {"freeze": np.array(2.0), "resume": np.array(3.0), "observe": np.array(4.0)}
+    waited = {"waited": np.array(math.log(12.0))}
+    one = {"backlog": np.array(1.0)}
     assert acts.log_odds("freeze", value, others) == 2 - 0.5
     assert acts.log_odds("resume", value, others) == 0.5 + 3
-    assert acts.log_odds("observe", value, others) == 0.5 + 4
+    asks = {"observe": others["observe"], **one}
+    assert acts.log_odds("observe", value, asks, waited) == 0.5 + (4 + math.log(12.0))
+    told = {name: np.array(False) for name in CLUB} | waited
+    rare = acts.log_odds("accede", np.array(-6.0), friction | one, told)
+    assert rare == pytest.approx(-6.0 + f["accede"] + math.log(12.0))
 
 
 def test_the_price_of_return() -> None:

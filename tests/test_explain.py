@@ -102,13 +102,23 @@ def test_a_term_without_a_text_and_a_bar_leave_no_choice(case: Case, draws: Para
     assert of(case.read_otherwise("CST-1"), "UZB", "1998-04", "GUAM") == set()
 
 
-def test_without_a_permanent_body_petitions_wait_for_the_session(
+def test_petitions_wait_for_the_session_unless_a_body_sits_between(
     case: Case, draws: ParameterDraws
 ) -> None:
-    other = case.without("CSTO-11-permanent")
-    for month, expected in (("2005-11", set()), ("2005-12", {"accede", "observe"})):
-        found = explained(other, "UKR", month, draws).acts
-        assert {a.act for a in found if a.club == "CST"} == expected
+    both = {"accede", "observe"}
+    for other, between in ((case, set()), (with_permanent_body(case), both)):
+        for month, expected in (("2005-05", between), ("2005-06", both)):
+            found = explained(other, "UKR", month, draws).acts
+            assert {a.act for a in found if a.club == "CST"} == expected
+
+
+def test_a_session_after_a_long_time_hears_more_petitions(
+    case: Case, draws: ParameterDraws
+) -> None:
+    found = explained(case, "UKR", "2007-10", draws).acts
+    (asks,) = (a for a in found if a.act == "accede" and a.club == "CST")
+    backlog = next(p for p in asks.parts if p.name == "backlog")
+    assert backlog.values.mean() == pytest.approx(math.log(16), rel=0.05)
 
 
 def test_record_objectors_and_turns(case: Case, draws: ParameterDraws) -> None:

@@ -32,7 +32,7 @@ from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import NEVER, Seats
 from tashkent.model.statuses import Act, Status
-from tashkent.model.statutes import KINDS
+from tashkent.model.statutes import KINDS, Session
 from tashkent.model.step import advance
 from tashkent.model.world import Logged, World
 from tests.scripted import (
@@ -240,10 +240,14 @@ class Watch:
         exists = month_of(self.case.clubs[club].since) <= self.case.months[t]
         return open_now and exists and not closed
 
+    def meets(self, session: Session, t: int) -> bool:
+        year, month = divmod(self.case.months[t], MONTHS_PER_YEAR)
+        known = {day.month for day in session.held if day.year == year}
+        return month + 1 in (known or {session.month})
+
     def hears_petitions(self, c: int, t: int) -> bool:
         session = self.rule_of("session", t, c)
-        sits = session is None or session.month == self.case.months[t] % MONTHS_PER_YEAR + 1
-        return sits or self.rule_of("permanent_body", t, c) is not None
+        return session is None or self.meets(session, t) or self.rule_of("permanent_body", t, c) is not None
 
     def takes(self, right: str, c: int, t: int) -> bool:
         arrears = self.rule_of("arrears", t, c)

@@ -75,7 +75,8 @@ def test_every_regime_and_kind_has_rows(case: Case) -> None:
         assert sum(first <= row.date <= last for row in ROWS) >= 10
     assert sum(row.date >= "2012-12" for row in ROWS) >= 20
     named = set().union(*(row.named for row in ROWS))
-    assert {s.kind for s in case.statutes if s.id in named} == set(KINDS)
+    kinds = {s.kind for s in case.statutes if s.id in named}
+    assert set(KINDS) - kinds == {"permanent_body"}  # the case has none: tests/test_explain.py
 
 
 @pytest.mark.slow
