@@ -595,10 +595,18 @@ def opposed(case: Case) -> set[frozenset[str]]:
     return {
         frozenset((s.club, other))
         for s in case.statutes
-        if isinstance(s, Incompatible)
+        if isinstance(s, Incompatible | Bases)
         and any(holds(s.from_, s.until, last_day(month)) for month in case.months)
-        for other in (*s.bars, *s.suspects)
+        for other in aims_of(case, s)
+        if other != s.club
     }
+
+
+def aims_of(case: Case, rule: Incompatible | Bases) -> Iterable[str]:
+    """The clubs against which a rule stands: those that it names, or all that station forces."""
+    if isinstance(rule, Incompatible):
+        return (*rule.bars, *rule.suspects)
+    return (name for name, club in case.clubs.items() if club.hosts)
 
 
 def shelters(case: Case) -> set[str]:
@@ -1008,8 +1016,7 @@ class StateAgent(mesa.Agent):
             log_odds -= parameters["opening"] * calendar.staleness[t]
         if calendar.founding[t]:
             log_odds += parameters["founding"]
-        if rules.waited > 1:
-            log_odds += parameters["backlog"] * math.log(rules.waited)
+        log_odds += parameters.get("backlog", 0.0) * math.log(rules.waited)
         if self.name in calendar.dear_to[t]:
             log_odds += parameters["lock"]
         if seat.former:
@@ -1026,8 +1033,9 @@ class StateAgent(mesa.Agent):
     def wants(self, act: str, club: "ClubAgent") -> bool:
         """Whether it resumes, observes or takes a notice back, the likelier the more a seat is worth to it."""
         log_odds = self.model.parameters[act] + self.seats[club.name].value
-        if act == "observe" and club.rules.waited > 1:
-            log_odds += self.model.parameters["backlog"] * math.log(club.rules.waited)
+        if act == "observe":
+            waits = self.model.parameters.get("backlog", 0.0)
+            log_odds += waits * math.log(club.rules.waited)
         return self.acts(act, club, log_odds)
 
     def has_enough(self, act: str, club: "ClubAgent") -> bool:
@@ -1218,17 +1226,18 @@ class ClubAgent(mesa.Agent):
                     helped = self.answers_call_for_help(state, request)
                     self.teach(request, helped, self.model.t)
 
-    def answer_base(self, state: StateAgent) -> None:
-        """Forces of others on a member's soil."""
+    def answer_base(self, state: StateAgent) -> bool:
+        """Whether forces of others may stay on a member's soil."""
         rule = self.rules.bases
         if rule is None:
-            return
+            return True
         voters = self.voters_on(state)
         objecting = self.objections(state, voters, self.model.parameters["base_objection"])
         if rule.consent and self.draws_below(self.refusal(objecting, voters), state, "base"):
             self.log(state, Act.REFUSE_BASE, rule)
-        else:
-            self.log(state, Act.HOST_BASE, rule)
+            return False
+        self.log(state, Act.HOST_BASE, rule)
+        return True
 
     def answers_call_for_help(self, state: StateAgent, request: Request) -> bool:
         """A duty of defence or forces of the club, if one of the two covers the need."""
@@ -1616,6 +1625,8 @@ class ClubAgent(mesa.Agent):
                 continue
             eagerness = state.eagerness(self) if may_petition else 0.0
             if rules.accession and eagerness > 0:
+                if not self.may_station(state):
+                    continue
                 if self.calendar.founding[t] and not (seat.former and rules.restoration):
                     founders.append((eagerness, state, seat))
                 else:
@@ -1623,6 +1634,13 @@ class ClubAgent(mesa.Agent):
             elif rules.observer and may_observe and state.wants("observe", self):
                 self.answer_observer(state, seat, rules.observer)
         self.found(founders)
+
+    def may_station(self, state: StateAgent) -> bool:
+        """Whether the state's other clubs let it host forces; all of them answer."""
+        if not self.model.case.clubs[self.name].hosts:
+            return True
+        bound = [c for c in self.model.clubs.values() if c.seats[state.name].before in BOUND]
+        return all([club.answer_base(state) for club in bound])
 
     def found(self, founders: list[tuple[float, StateAgent, Seat]]) -> None:
         """The most eager sign first, and each further one needs the consent of those before it."""

@@ -6,7 +6,8 @@ pooled. So what is known of a parameter carries the doubt about the inputs.
 * A composite is moved by one standard normal number for each variable and state, times its recorded error in each year:
   ``value[y] + sd[y] * z``. A gap that is filled wrongly stays wrong in the same direction. What is measured in a year
   counts as known, as its error is not recorded.
-* A dated event is left out, with all its effects, with the chance that its coding is wrong (`DOUBT` by its certainty).
+* A row of a dated event is left out with the chance that its coding is wrong (`DOUBT` by its certainty). One number is drawn
+  for the event, so its rows of one certainty stay or go together, and the surer ones stay the longer.
 """
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from tashkent.model.case import Case
 from tashkent.model.draws import normal, once
 
-#: certainty of an event -> chance that its coding is wrong; a choice of ours
+#: certainty of a row of an event -> chance that its coding is wrong; a choice of ours
 DOUBT = {"high": 0.0, "medium": 0.2, "low": 0.5}
 
 
@@ -37,13 +38,9 @@ def imputed(case: Case, number: int, seed: int) -> Case:
         c.model_copy(update={"value": c.value + c.sd * moved[c.variable, c.state]})
         for c in case.composites
     )
-    doubted = {event.event: DOUBT[event.certainty] for event in case.events}
-    kept = {
-        name
-        for name, doubt in doubted.items()
-        if once(seed, ("imputation", name), number, 1)[0] >= doubt
-    }
-    events = tuple(event for event in case.events if event.event in kept)
+    names = {event.event for event in case.events if DOUBT[event.certainty]}
+    drawn = {name: float(once(seed, ("imputation", name), number, 1)[0]) for name in names}
+    events = tuple(e for e in case.events if drawn.get(e.event, 1.0) >= DOUBT[e.certainty])
     return case.varied(composites=composites, events=events)
 
 

@@ -245,14 +245,21 @@ def _asks_members(rules: RulesInForce) -> bool:
 
 
 def _opposed(case: Case, rules: Rules) -> Bools:
-    """Clubs that a statute of either holds to be aimed at the other, shape (C, C)."""
+    """Clubs that a statute of either holds to be aimed at the other, shape (C, C).
+
+    A rule on forces of others stands against every club that stations them.
+    """
     names = tuple(case.clubs)
+    hosts = np.array([club.hosts for club in case.clubs.values()])
     found = np.zeros((len(names), len(names)), bool)
     for row in rules:
         for c, here in enumerate(row):
             if here.incompatible is not None:
                 for other in (*here.incompatible.bars, *here.incompatible.suspects):
                     found[c, names.index(other)] = found[names.index(other), c] = True
+            if here.bases is not None:
+                found[c] |= hosts
+                found[:, c] |= hosts
     return found
 
 

@@ -46,9 +46,25 @@ def answer_requests(world: World, t: int, before: Status8) -> None:
                 )
 
 
-def _answer_base(world: World, rules: RulesInForce, petition: Petition) -> None:
+def hosting_refused(world: World, petition: Petition) -> Bools:
+    """Who may not host forces of others, as the rule on bases of a club of theirs asks for consent in vain; (n,).
+
+    `petition` is for a seat in a club that stations forces.
+    """
+    refused = np.zeros(len(petition), bool)
+    for c, rules in enumerate(world.inputs.rules[petition.t]):
+        bound = np.flatnonzero(among(petition.before[petition.run, petition.state, c], *BOUND))
+        if rules.bases is not None and len(bound):
+            run, state = petition.run[bound], petition.state[bound]
+            asked = Petition(petition.t, c, run, state, petition.before)
+            refused[bound] |= _answer_base(world, rules, asked)
+    return refused
+
+
+def _answer_base(world: World, rules: RulesInForce, petition: Petition) -> Bools:
+    """Whether consent to a base is refused, shape (n,); where no rule is in force nobody is asked."""
     if rules.bases is None:
-        return
+        return np.zeros(len(petition), bool)
     refused = np.zeros(len(petition), bool)
     if rules.bases.consent:
         chance = objection_chance(world, petition, "base_objection")
@@ -56,6 +72,7 @@ def _answer_base(world: World, rules: RulesInForce, petition: Petition) -> None:
             world, rules, petition, chance
         )
     decide(world, petition, refused, Act.HOST_BASE, Act.REFUSE_BASE, rules.bases.id)
+    return refused
 
 
 def _answer_help_request(

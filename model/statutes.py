@@ -153,7 +153,7 @@ class Session(Statute):
     #: of the regular session in a year of which `held` says nothing
     month: int = Field(ge=1, le=12)
     #: days of sessions; in a year with one the council meets on these alone
-    held: Annotated[tuple[date, ...], Field(strict=False)] = ()
+    held: Annotated[tuple[date, ...], Field(strict=False)] = learnt(())
     #: members besides the one concerned whose proposal calls an extraordinary session
     proposers: int = Field(ge=0, le=1000)
     #: an attacked member can call it alone

@@ -14,7 +14,7 @@ from tashkent.model.petitions import (
     refusal_chance,
     votes_on,
 )
-from tashkent.model.requests import answer_requests
+from tashkent.model.requests import answer_requests, hosting_refused
 from tashkent.model.seats import NEVER, Status8, owed_after
 from tashkent.model.session import deprive, hold_session
 from tashkent.model.statuses import (
@@ -254,12 +254,15 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         of_club += acts.seat_frictions("accede", world.of_one_club, features)
     petitions = world.noise.exceeded("accede", t, log_odds, outside)
     some_ask = petitions.any(axis=(0, 1))
+    stations = [club.hosts for club in inputs.case.clubs.values()]
     for c, rules in enumerate(inputs.rules[t]):
         if rules.accession is None or not some_ask[c]:
             continue
         for other in (o for own, o in barred if own == c):  # who was admitted there just now
             petitions[:, :, c] &= ~is_in(world.status[:, :, other])
         asked = Petition(t, c, *entries_of(petitions[:, :, c]), before)
+        if stations[c]:
+            asked = asked.where(~hosting_refused(world, asked))
         if rules.restoration is not None:
             back = seats.former[asked.run, asked.state, c]
             _admit(world, rules, rules.restoration, asked.where(back))

@@ -30,6 +30,7 @@ from tashkent.model.statutes import (
     Lock,
     Observer,
     Operation,
+    Session,
     Statute,
     Withdrawal,
 )
@@ -341,6 +342,8 @@ def _asked_for(case: Case) -> dict[str, str]:
     for statute in case.statutes:
         if isinstance(statute, Withdrawal) and statute.retractable:
             found["rescind"] = statute.id
+        elif isinstance(statute, Session) and statute.held:
+            found["backlog"] = statute.id
     return found
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from tashkent.model.reading import LONGEST_NAME
+from tashkent.model.reading import LONGEST_NAME, learnt
 
 #: a date, under a name that no column has
 Day = date
@@ -119,6 +119,8 @@ class Club(TableRow):
     title: str = Field(min_length=1)
     sponsor: str
     guarantee: bool
+    #: a seat is forces of the sponsor on own soil: other clubs of the host are asked by their rule on bases
+    hosts: bool = learnt(False)
     since: date
     foundings: tuple[date, ...] = Field(strict=False)
     relieves: tuple[str, ...] = Field(strict=False)

@@ -355,6 +355,19 @@ def years_after(day: date, years: int) -> date:
         return date(day.year + years, 3, 1)
 
 
+def certainty(h: Happening, row: Row) -> str:
+    """How sure a row is: less than its happening where the codebook calls its kind, or what it is about, a choice.
+
+    Who may fear an overthrow rests on what counts as welcomed by the West; what was seen of promises, on a source that
+    says that it was seen.
+    """
+    if row.kind == "credibility" and h.source == "GK":
+        return "low"
+    if h.kind == "overthrow" and h.certainty == "high":
+        return "medium"
+    return h.certainty
+
+
 #: kinds of which something stands after the day: without an end they last to the end of the case
 STANDING = (
     "region_lost",
@@ -459,7 +472,7 @@ def as_event(h: Happening, row: Row) -> dict[str, str]:
         "rival": row.rival,
         "sign": str(row.sign),
         "source": h.source,
-        "certainty": h.certainty,
+        "certainty": certainty(h, row),
     }
 
 
