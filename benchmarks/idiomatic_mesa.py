@@ -1640,7 +1640,8 @@ class ClubAgent(mesa.Agent):
         if not self.model.case.clubs[self.name].hosts:
             return True
         bound = [c for c in self.model.clubs.values() if c.seats[state.name].before in BOUND]
-        return all([club.answer_base(state) for club in bound])
+        answers = [club.answer_base(state) for club in bound]
+        return all(answers)
 
     def found(self, founders: list[tuple[float, StateAgent, Seat]]) -> None:
         """The most eager sign first, and each further one needs the consent of those before it."""

@@ -6,8 +6,8 @@ pooled. So what is known of a parameter carries the doubt about the inputs.
 * A composite is moved by one standard normal number for each variable and state, times its recorded error in each year:
   ``value[y] + sd[y] * z``. A gap that is filled wrongly stays wrong in the same direction. What is measured in a year
   counts as known, as its error is not recorded.
-* A row of a dated event is left out with the chance that its coding is wrong (`DOUBT` by its certainty). One number is drawn
-  for the event, so its rows of one certainty stay or go together, and the surer ones stay the longer.
+* A row of a dated event is left out with the chance that its coding is wrong (`DOUBT` by its certainty). One number is
+  drawn for the event, so its rows of one certainty stay or go together, and the surer ones stay the longer.
 """
 
 import numpy as np

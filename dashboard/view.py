@@ -196,7 +196,7 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
     >>> case = load_case("cst")
     >>> view, complaints = changed(case, default(case), {"month": "1999-04", "club": "NATO"})
     >>> month_label(view.month), view.club, complaints
-    ('1999-04', 'CST', ('There is no club "NATO" here: CST, GUAM, SCO, PFP.',))
+    ('1999-04', 'CST', ('There is no club "NATO" here: CST, GUAM, SCO, PFP, BASES.',))
     """
     complaints: list[str] = []
     found: dict[str, object] = {}

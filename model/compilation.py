@@ -60,7 +60,7 @@ def compile_case(case: Case) -> CaseInputs:
         staleness=staleness,
         unasked=np.array([[_asks_nobody(here) for here in row] for row in rules]),
         runs_out=np.array([[_runs_out(here) for here in row] for row in rules]),
-        waited=np.log([[float(here.waited) for here in row] for row in rules]),
+        waited=np.log1p([[float(here.waited) for here in row] for row in rules]),
         restores=np.array([[here.restoration is not None for here in row] for row in rules]),
         invites_back=np.array(
             [[r.restoration is not None and r.restoration.invites for r in row] for row in rules]

@@ -118,7 +118,7 @@ class CaseInputs:
     unasked: Bools = field(metadata=lies("month", "club"))
     #: a term runs that ends for who does not sign its prolongation, shape (T, C)
     runs_out: Bools = field(metadata=lies("month", "club"))
-    #: log of the months in which petitions were made that a session of the month hears, 0 where none waits, (T, C)
+    #: log of one plus the months in which petitions waited for a session of this month, 0 where none waits, (T, C)
     waited: Floats = field(metadata=lies("month", "club"))
     #: a rule takes former parties back, shape (T, C)
     restores: Bools = field(metadata=lies("month", "club"))

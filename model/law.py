@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from operator import is_
 from typing import Any
 
-from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
+from tashkent.model.clock import last_day, month_of
 from tashkent.model.statutes import (
     REACHING,
     SEVERAL,
@@ -81,8 +81,8 @@ class RulesInForce:
     prolonged: bool = False
     #: a session falls in this month
     sits: bool = False
-    #: months in which petitions were made that are heard in this one
-    waited: int = 1
+    #: months since the last session, in which petitions were made that are heard in this one
+    waited: int = 0
     #: instruments of the club that have taken effect by the end of the month
     acquis: int = 0
     #: instruments signed by then that reach into the defence of members
@@ -200,7 +200,7 @@ class Law:
             term_ends=isinstance(term, FixedTerm) and term.ends_in(month),
             prolonged=prolonged,
             sits=sits,
-            waited=session.months_since(month) if waits else 1,
+            waited=session.months_since(month) if waits else 0,
             acquis=self.acquis(club, month),
             reach=self.reach(club, month),
             opened=tuple(s for s in own if s.separate and month_of(s.opens) == month),

@@ -166,10 +166,10 @@ class Session(Statute):
         return month in of_year if of_year else month % MONTHS_PER_YEAR + 1 == self.month
 
     def months_since(self, month: int) -> int:
-        """The months since the session before, that of the month included, as far back as the statute holds."""
+        """The months between a month and the session before it, or the day from which the statute holds."""
         first = max(month_of(self.from_), month - MONTHS_PER_YEAR * MOST_YEARS)
         earlier = (m for m in range(month - 1, first - 1, -1) if self.sits_in(m))
-        return month - next(earlier, first - 1)
+        return month - 1 - next(earlier, first - 1)
 
 
 class PermanentBody(Statute):

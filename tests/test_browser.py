@@ -71,9 +71,14 @@ def test_what_the_lab_draws_can_be_saved(visit: Visits) -> None:
             0,
             "States that are in, CSV",
             "states-that-are-in.csv",
-            b"month,CST,GUAM,SCO,PFP\n1992-05,6,",
+            b"month,CST,GUAM,SCO,PFP,BASES\n1992-05,6,",
         ),
-        (1, "Seats, CSV", "seats.csv", b"month,state,CST,GUAM,SCO,PFP\n1992-06,ARM,signatory,"),
+        (
+            1,
+            "Seats, CSV",
+            "seats.csv",
+            b"month,state,CST,GUAM,SCO,PFP,BASES\n1992-06,ARM,signatory,",
+        ),
     ):
         page.locator(".tk-lab-plot summary").nth(number).click()
         with page.expect_download() as download:

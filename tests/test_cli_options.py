@@ -116,7 +116,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [
         ("tashkent re", {"reproduce", "recover"}),
         ("tashkent explain uz", {"uzb"}),
-        ("tashkent law --club ", {"CST", "GUAM", "PFP", "SCO"}),
+        ("tashkent law --club ", {"BASES", "CST", "GUAM", "PFP", "SCO"}),
         ("tashkent compare --verb", {"--verbose"}),
     ],
 )

@@ -580,7 +580,11 @@ BAD = [
         "date, state and need: '2010-06-13 KGZ stability'",
         "nearest valid name: 2010-06-12 KGZ stability",
     ),
-    ('do = "remove_club"\nclub = "CST"', "club: 'CST' is not valid; allowed: GUAM, SCO, PFP", ""),
+    (
+        'do = "remove_club"\nclub = "CST"',
+        "club: 'CST' is not valid; allowed: GUAM, SCO, PFP, BASES",
+        "",
+    ),
     (
         'do = "change_parameter"\nparameter = "entrapmnt"\nvalue = 0.0',
         "parameter: 'entrapmnt'",

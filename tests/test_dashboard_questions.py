@@ -62,7 +62,7 @@ def test_a_link_leads_back_to_the_view(case: Case) -> None:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ("club=NATO", 'There is no club "NATO" here: CST, GUAM, SCO, PFP.'),
+        ("club=NATO", 'There is no club "NATO" here: CST, GUAM, SCO, PFP, BASES.'),
         ("state=RUS", 'There is no state "RUS" here'),
         ("runs=0", "runs is a whole number from 1 to 2,000"),
         ("runs=1000000", "runs is a whole number from 1 to 2,000"),

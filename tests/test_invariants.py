@@ -247,7 +247,11 @@ class Watch:
 
     def hears_petitions(self, c: int, t: int) -> bool:
         session = self.rule_of("session", t, c)
-        return session is None or self.meets(session, t) or self.rule_of("permanent_body", t, c) is not None
+        return (
+            session is None
+            or self.meets(session, t)
+            or self.rule_of("permanent_body", t, c) is not None
+        )
 
     def takes(self, right: str, c: int, t: int) -> bool:
         arrears = self.rule_of("arrears", t, c)

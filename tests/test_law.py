@@ -160,7 +160,7 @@ def test_every_kind_of_statute_is_known_wherever_kinds_are_listed() -> None:
     for kind, statute in KINDS.items():
         expected = tuple[statute, ...] if kind in SEVERAL else statute | None  # type: ignore[valid-type]
         assert hints[kind] == expected, kind
-    others = {"term_ends", "prolonged", "sits", "acquis", "reach", "opened"}
+    others = {"term_ends", "prolonged", "sits", "waited", "acquis", "reach", "opened"}
     assert set(hints) - set(KINDS) == others
     assert {*SEVERAL, *REACHING} <= set(KINDS)
 

@@ -216,7 +216,7 @@ def test_log_scores_equal_a_slow_version(case: Case, rows: Design) -> None:
                 owed = case.law.acquis(club, month, rules.restoration.since) * rules.reach / 10
                 owed *= 1.0 if promise else case.fixed("forum_stake")
                 odds -= theta["compliance"] * owed * inputs.record.former[t - 1, s, c]
-            odds += case.parameters["backlog"].mean * math.log(rules.waited)
+            odds += case.parameters["backlog"].mean * math.log(1 + rules.waited)
             odds += case.parameters["lock"].mean * inputs.dear[t, s, c]
             p = 1 / (1 + math.exp(-odds))
         elif choice == "renew":

@@ -98,17 +98,16 @@ def from_the_treaty_on(case: Case) -> Case:
     return with_law(
         replace(case, statutes=tuple(kept)),
         term={"years": 1, "until": None},
-        session=first | {"month": 4},
+        session=first | {"month": 4, "held": ()},
         arrears=first | {"months": 2},
         **dict.fromkeys(("voluntary_suspension", "participation", "sanction", "expulsion"), first),
     )
 
 
 def exclusive_clubs(case: Case) -> Case:
-    """Whoever is in the pact is in no other club, and petitions wait for the session."""
-    kept = [s for s in case.statutes if s.kind != "permanent_body"]
+    """Whoever is in the pact is in no other club, and the council meets each December."""
     bars = {"bars": ("GUAM", "SCO", "PFP"), "suspects": ()}
-    return with_law(replace(case, statutes=tuple(kept)), incompatible=bars)
+    return with_law(case, incompatible=bars, session={"held": ()})
 
 
 def stern_accounts(case: Case) -> Case:
