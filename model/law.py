@@ -192,15 +192,17 @@ class Law:
             elif holds:
                 found[statute.kind] = statute
         term, session = found.get("term"), found.get("session")
-        sits = isinstance(session, Session) and session.sits_in(month)
-        waits = sits and isinstance(session, Session) and "permanent_body" not in found
+        sits, waited = False, 0
+        if isinstance(session, Session) and session.sits_in(month):
+            sits = True
+            waited = 0 if "permanent_body" in found else session.months_since(month)
         return RulesInForce(
             **found,  # type: ignore[arg-type]
             **{kind: tuple(rules) for kind, rules in several.items()},  # type: ignore[arg-type]
             term_ends=isinstance(term, FixedTerm) and term.ends_in(month),
             prolonged=prolonged,
             sits=sits,
-            waited=session.months_since(month) if waits else 0,
+            waited=waited,
             acquis=self.acquis(club, month),
             reach=self.reach(club, month),
             opened=tuple(s for s in own if s.separate and month_of(s.opens) == month),
