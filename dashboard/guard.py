@@ -32,6 +32,8 @@ POLICY = (
     "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
     "style-src 'self' 'unsafe-inline'; connect-src 'self'{sockets}; frame-ancestors 'self'"
 )
+#: hosts that no other machine reaches
+ALONE = ("127.0.0.1", "localhost", "::1")
 #: what may stand in a Host header
 HOST = re.compile(r"[\w.-]+(:\d+)?|\[[\da-fA-F:.]+\](:\d+)?", re.ASCII)
 #: characters of a name that is not known, as it is said again
@@ -40,8 +42,8 @@ LONGEST = 60
 CLOSED = ("/resourcez",)
 #: where a page asks whether there is a place, and whether the server is still the one that it came from
 ROOM = "/_tashkent/room"
-#: what belongs to a page and is none
-PARTS = ("/_solara/", "/static/", "/jupyter/", "/readyz")
+#: what belongs to a page and is none, and the pages of a class, which take no place
+PARTS = ("/_solara/", "/static/", "/jupyter/", "/readyz", "/room")
 SESSION = ("solara-session-id", "solara-session-id-lax")
 #: what is seen instead of the dashboard by whom there is no place for
 PAGE = Template((Path(__file__).parent / "room.html").read_text(encoding="utf-8"))

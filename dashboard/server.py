@@ -7,6 +7,9 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Sequence
+from contextlib import suppress
+
+from tashkent.dashboard.guard import ALONE, Guard, Room
 
 #: overridden by what the environment already says
 SETTINGS = {
@@ -29,8 +32,6 @@ BOARD_VARIABLE = "TASHKENT_BOARD"
 LARGEST_MESSAGE = 2**20
 #: hosts that are all addresses of this machine
 EVERYWHERE = ("0.0.0.0", "::")
-#: hosts that no other machine reaches
-ALONE = ("127.0.0.1", "localhost", "::1")
 #: pages that may be open at once, in all and in one browser
 PLACES, EACH = 80, 6
 #: seconds between two questions whether a socket is alive, and until one that does not answer has lost its place
@@ -110,6 +111,7 @@ def serve(
     places: int = PLACES,
     names: Sequence[str] = (),
     root: str = "",
+    classes: bool = False,
 ) -> None:
     """Serve the dashboard until it is stopped.
 
@@ -125,6 +127,8 @@ def serve(
         Names by which the pages may be asked for, beside those of this machine.
     root
         The path under which a proxy shows the pages, such as /class; none if empty.
+    classes
+        Let rooms be opened for a class (`dashboard.room`).
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
@@ -136,8 +140,8 @@ def serve(
     os.environ[BOARD_VARIABLE] = board
     import uvicorn
     from solara.server.starlette import app
+    from uvicorn.config import STARTUP_FAILURE
 
-    from tashkent.dashboard.guard import Guard, Room
     from tashkent.dashboard.results import warm
     from tashkent.model.memory import share_heap
 
@@ -145,11 +149,18 @@ def serve(
     warm()
     for line in (*announced(host, port, root, board), *drawn(board)):
         print(line, flush=True)
+    address = "localhost" if host in EVERYWHERE else host
+    first, served = f"http://{address}:{port}{root}/", app
+    if classes:
+        from tashkent.dashboard.room_server import with_class
+
+        served, path = with_class(app, port, board, root, lambda: server.should_exit)
+        first = first.rstrip("/") + path
+        print(f"For the teacher alone, to open a room: {first}", flush=True)
     if show:
-        address = "localhost" if host in EVERYWHERE else host
-        threading.Timer(1.5, webbrowser.open, [f"http://{address}:{port}{root}/"]).start()
-    uvicorn.run(
-        Guard(app, Room(places, EACH), (*names, *own_names(host)), root),
+        threading.Timer(1.5, webbrowser.open, [first]).start()
+    config = uvicorn.Config(
+        Guard(served, Room(places, EACH), (*names, *own_names(host)), root),
         host=host,
         port=port,
         log_level="warning",
@@ -158,3 +169,8 @@ def serve(
         ws_ping_timeout=PONG,
         timeout_graceful_shutdown=FAREWELL,
     )
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)

@@ -7,8 +7,11 @@ import typer
 
 def app(
     host: Annotated[
-        str, typer.Option(help="Who can reach it: 0.0.0.0 for everybody in the network.")
-    ] = "127.0.0.1",
+        str | None,
+        typer.Option(
+            help="Who can reach it: 0.0.0.0 for everybody in the network, as by default with --class; else 127.0.0.1."
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 8765,
     visitors: Annotated[
         int, typer.Option(min=1, max=1000, help="Pages that may be open at once.")
@@ -29,6 +32,12 @@ def app(
     root_path: Annotated[
         str, typer.Option(help="The path under which a proxy shows the pages, such as /class.")
     ] = "",
+    rooms: Annotated[
+        bool,
+        typer.Option(
+            "--class", help="Let a teacher open a room, in which a class predicts on its phones."
+        ),
+    ] = False,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
 ) -> None:
     """Open the dashboard: the map, the states and their decisions, in a browser and without a network.
@@ -37,12 +46,15 @@ def app(
     """
     from tashkent.dashboard.server import serve
 
+    host = host or ("0.0.0.0" if rooms else "127.0.0.1")
     _check_address(host, port)
     root = _checked_root(root_path)
+    if rooms:
+        _check_rooms(port, root)
     if case is not None:
         _show(case)
     names = tuple(allow_host or ())
-    serve(host, port, show=not no_open, places=visitors, names=names, root=root)
+    serve(host, port, show=not no_open, places=visitors, names=names, root=root, classes=rooms)
 
 
 def _checked_root(path: str) -> str:
@@ -54,6 +66,20 @@ def _checked_root(path: str) -> str:
         words = f"{path!r} is not valid; allowed: a path such as /class or /courses/ir"
         raise typer.BadParameter(words, param_hint="--root-path")
     return root
+
+
+def _check_rooms(port: int, root: str) -> None:
+    """Refuse a class whose rooms cannot be kept in private, or whose pages a proxy would hide."""
+    from tashkent.dashboard.room_keeping import private, usual_folder
+    from tashkent.dashboard.room_server import ROOM
+
+    if root == ROOM:
+        words = f"{root!r} is not valid with --class; allowed: another path, for the pages of a class stand there"
+        raise typer.BadParameter(words, param_hint="--root-path")
+    try:
+        private(usual_folder(port))
+    except OSError as error:
+        raise typer.BadParameter(f"rooms cannot be kept: {error}", param_hint="--class") from None
 
 
 def _show(case: str) -> None:
