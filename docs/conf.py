@@ -58,8 +58,20 @@ def with_decisions(app: Any, page: str, source: list[str]) -> None:
         source[0] += "\n```{toctree}\n:hidden:\n:glob:\n\n0*\n```\n"
 
 
+def with_sheet(app: Any, page: str, source: list[str]) -> None:
+    """A lesson leads to its sheet, which `make site` puts beside the pages."""
+    if page.startswith("lessons/") and not page.endswith("README"):
+        name = page.removeprefix("lessons/")
+        links = " or ".join(
+            f'<a href="../sheets/{name}-{size}.pdf">{label}</a>'
+            for size, label in (("a4", "A4"), ("letter", "Letter"))
+        )
+        source[0] += f"\n```{{raw}} html\n<p>One page to hand out: {links}.</p>\n```\n"
+
+
 def setup(app: Any) -> None:
     """A diagram is shown as the text that it is drawn from: what draws it would come from the network."""
     app.add_lexer("mermaid", TextLexer)
     app.add_lexer("csv", TextLexer)
     app.connect("source-read", with_decisions)
+    app.connect("source-read", with_sheet)

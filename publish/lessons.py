@@ -17,6 +17,7 @@ import pandas as pd
 from publish.counterfactuals import ARROWS, COURSES, MANIFEST, OUTCOMES
 from publish.page import ROOT, number, rendered, table, write
 from tashkent.cli.new_case import SKELETON
+from tashkent.dashboard.view import from_query
 from tashkent.experiments.networks import of_record
 from tashkent.experiments.predictions import brier
 from tashkent.model.case import Case, load_case
@@ -252,6 +253,23 @@ class Quoted:
             for row in found[list(columns)].itertuples(index=False)
         ]
         return table(tuple(columns.values()), rows)
+
+    # where it is ------------------------------------------------------------------------------------
+
+    def opens(self, *queries: str) -> str:
+        """Addresses that lead to the pages of a lesson, to be put behind that of the dashboard.
+
+        Raises
+        ------
+        ValueError
+            If one does not lead where it says.
+        """
+        for query in queries:
+            _, complaints = from_query(self.case, query)
+            if complaints:
+                raise ValueError(f"{query}: {' '.join(complaints)}")
+        told = ", ".join(f"`?{query}`" for query in queries)
+        return f"Or at once, behind the address of the page: {told}"
 
     # predictions ------------------------------------------------------------------------------------
 

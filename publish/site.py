@@ -1,4 +1,4 @@
-"""The site in build/site/, from docs/ and from what its pages run: ``python -m publish.site``.
+"""The site in build/site/, from docs/ and from what its pages run: ``python -m publish.site``. Sheets of lessons too.
 
 A warning is an error. What is built must work without a network: nothing in a page may be fetched from elsewhere.
 """
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from publish.page import ROOT
+from publish.sheets import write_sheets
 
 SOURCE, OUT = Path("docs"), Path("build/site")
 #: what a browser fetches by itself
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     out = parser.parse_args(arguments).out
     start = time.monotonic()
     code = build(out)
+    write_sheets(out / "sheets")
     elsewhere = list(fetched_from_elsewhere(out))
     for line in elsewhere:
         print(f"fetched from elsewhere: {line}", file=sys.stderr)
