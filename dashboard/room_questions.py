@@ -1,5 +1,6 @@
 """What a teacher may ask a class: questions of the case, or one of a link; and what the model finds."""
 
+import json
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -9,8 +10,6 @@ from tashkent.dashboard import answer, asked, question
 from tashkent.dashboard.room import Finding, Place, Question
 from tashkent.dashboard.shared import RunsDone
 from tashkent.dashboard.view import from_query
-from tashkent.experiments.effect import Z
-from tashkent.experiments.predictions import direction_found
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 
@@ -61,22 +60,20 @@ def question_of(case: Case, address: str) -> Question:
 def answered(case: Case, about: Question, progress: RunsDone) -> dict[str, Any]:
     """What the model finds, as fields of the question: its answer by state, the course of both worlds, the lesson."""
     view, _ = from_query(case, about.query)
-    key = answer.comparison_of(case, replace(view, guess=((case.deciders[0], "none", 50),)))
+    # the page is answered what it predicts: here of every state
+    view = replace(view, guess=tuple((place.id, "none", 50) for place in about.states))
+    key = answer.comparison_of(case, view)
     assert key is not None
-    pair = answer.obtain(case, key, progress)
-    c = tuple(case.clubs).index(view.club)
+    given = answer.answer(case, answer.obtain(case, key, progress), view)
+    series, month = json.loads(given["series"]), view.by - given["start"]
     found = {}
-    for place in about.states:
-        at = (view.by - pair.start, case.state_ids.index(place.id), c)
-        found[place.id] = Finding(
-            found=direction_found(pair, at),  # type: ignore[arg-type]
-            baseline=float(pair.p_in[0][at]),
-            changed=float(pair.p_in[1][at]),
-            change=float(pair.effect.change[at]),
-            luck=float(Z * pair.effect.se_simulation[at]),
-        )
-    lesson = " ".join(pair.counterfactual.lesson.split())
-    return {"answer": found, "course": answer.course(pair), "lesson": lesson}
+    for row, place in enumerate(given["states"]):
+        values = {
+            name: float(series[name][row][month] or 0.0)
+            for name in ("baseline", "changed", "change", "luck")
+        }
+        found[place["state"]] = Finding(found=given["scored"][place["state"]]["found"], **values)
+    return {"answer": found, "course": given["course"], "lesson": given["lesson"]}
 
 
 def _query(address: str) -> str:

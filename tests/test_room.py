@@ -25,9 +25,11 @@ from tashkent.dashboard.room import (
 )
 from tashkent.dashboard.room_council import hearing_of, petitions
 from tashkent.dashboard.room_keeping import FORGOTTEN, KEY, Keeper, private
-from tashkent.dashboard.room_questions import question_of
+from tashkent.dashboard.room_questions import answered, question_of
 from tashkent.dashboard.room_scores import calibration, histogram, outcome, reasons, table
 from tashkent.dashboard.room_server import ClassPages, Quota
+from tashkent.experiments.compare import compare
+from tashkent.experiments.predictions import direction_found
 from tashkent.model.case import Case
 
 
@@ -436,6 +438,20 @@ def test_students_of_a_council_speak_for_members_in_turn() -> None:
     with pytest.raises(ValueError, match="asks whether ARM objects"):
         room.send(student, 0, expects("up", 90))
     assert room.send(student, 0, Submission(objects=True)).objects
+
+
+@pytest.mark.slow
+def test_the_answer_is_that_of_the_command(case: Case) -> None:
+    about = question_of(case, "page=whatif&cf=CF2&from=1998-12&by=1999-12&runs=20&seed=3")
+    told = answered(case, about, lambda _: None)
+    (pair,) = compare(case, "CF2", runs=20, seed=3, start="1998-12").pairs
+    at = 12, case.state_ids.index("UZB"), 0
+    found = told["answer"]["UZB"]
+    assert found.found == direction_found(pair, at)
+    shares = [float(pair.p_in[world][at]) for world in (0, 1)]
+    assert [found.baseline, found.changed] == pytest.approx(shares, abs=1e-4)
+    assert set(told["answer"]) == set(case.deciders)
+    assert told["course"][0].startswith("Both worlds begin from the record of 1998-12")
 
 
 @pytest.mark.slow
