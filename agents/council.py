@@ -33,6 +33,9 @@ class Reason:
     sign: float = 1.0
 
 
+#: how many carry a decision: all, if not; more than half; two thirds
+Majority = bool | Literal["two_thirds"]
+
 #: who is asked -> its reasons against sending help, added up in their order
 HELP: dict[Literal["member", "patron"], tuple[Reason, ...]] = {
     "member": (
@@ -73,8 +76,8 @@ def objection(base: Floats, per_rivalry: Floats, rivalry: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-(base + per_rivalry * rivalry))))
 
 
-def refusal(chance: Floats, votes: Bools, *, majority: bool = False) -> Floats:
-    """Probability that a petition is refused: by one objection, or by half of the votes where the majority decides.
+def refusal(chance: Floats, votes: Bools, *, majority: Majority = False) -> Floats:
+    """Probability that a petition is refused: by one objection, by half of the votes, or by more than a third of them.
 
     `chance` and `votes` have shape (..., voters); who has no vote does not count. Each objects on its own, so
     the number
@@ -90,7 +93,10 @@ def refusal(chance: Floats, votes: Bools, *, majority: bool = False) -> Floats:
         shifted = np.zeros_like(count)
         shifted[..., 1:] = count[..., :-1]
         count = count * (1.0 - p) + shifted * p
-    enough = 2 * np.arange(count.shape[-1]) >= voters[..., None]
+    objections = np.arange(count.shape[-1])
+    enough = 2 * objections >= voters[..., None]
+    if majority == "two_thirds":
+        enough = 3 * objections > voters[..., None]
     return np.where(voters > 0, (count * enough).sum(axis=-1), 0.0)
 
 

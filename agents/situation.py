@@ -118,6 +118,8 @@ class Situation:
     autonomy: Floats = field(metadata=lies("month", "state"))
     #: instruments of the club that reach into its members' defence, shape (..., C)
     reach: Floats = field(metadata=lies("month", "club"))
+    #: the incumbent is of a kind that is at home in the club, 0 or 1, shape (..., S, C)
+    kin: Floats = field(metadata=lies("month", "state", "club"))
     #: club goods for members, in standard deviations of the tie, shape (..., C)
     goods: Floats = field(metadata=lies("month", "club"))
     #: share of the budget that members other than the patron divide, shape (..., C)
@@ -133,6 +135,9 @@ class Situation:
     gap: NDArray[np.integer] | None = field(default=None, metadata=lies("run", "state", "club"))
     #: who has left which club of late, shape (..., S, C)
     left: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
+    #: who is under a sanction of which club, and who is on notice there, shape (..., S, C)
+    sanctioned: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
+    noticed: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
     #: whom the patron courts, shape (..., S, C)
     courted: Bools | None = field(default=None, metadata=lies("run", "state", "club"))
 

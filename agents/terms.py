@@ -16,7 +16,7 @@ from tashkent.agents.situation import Bools, Floats, Situation, needed
 from tashkent.agents.ties import leaning
 
 #: what of a situation differs between runs
-Read = Literal["seat", "held", "gap", "left", "courted", "credibility"]
+Read = Literal["seat", "held", "gap", "left", "courted", "credibility", "sanctioned", "noticed"]
 #: the clubs in which a term reads what differs between runs: all, those with a trait
 #: (`agents.situation.ClubTraits`), or the active ones, in which something differs, for a term that reads of each club
 #: for itself
@@ -349,3 +349,50 @@ def dues(now: Situation) -> Floats:
 def courtship(now: Situation) -> Floats:
     """The patron courts a member that drifts: 1 while it does, else 0. Shape (..., S, C)."""
     return needed(now.courted, "courted").astype(np.float64)
+
+
+@term(
+    theory="Sanctions drive out whom they do not bend (Martin 1992; von Borzyskowski and Vabulas 2019)",
+    reads=("sanctioned",),
+    where="active",
+)
+def censure(now: Situation) -> Floats:
+    """A seat under a sanction of its own club is worth less: -1 while it is, else 0. Shape (..., S, C)."""
+    return -needed(now.sanctioned, "sanctioned").astype(np.float64)
+
+
+@term(theory="Regimes of a kind keep company (Siverson and Emmons 1991; Lai and Reiter 2000)")
+def kinship(now: Situation) -> Floats:
+    """The incumbent is of a kind that is at home in the club: 1 while it is, else 0. Shape (..., S, C)."""
+    return now.kin
+
+
+@term(
+    theory="Contagion of exits, from the notice on (von Borzyskowski and Vabulas 2019)",
+    reads=("noticed",),
+    where="active",
+)
+def announcement(now: Situation) -> Floats:
+    """States on notice, by their share of the state's trade, in tenths.
+
+    ``- 10 * sum over j of bond[s, j] * noticed[j, c]``. Shape (..., S, C).
+    """
+    return -TEN * _over_others(now.bond, needed(now.noticed, "noticed"), SHARE_OF_TRADE)
+
+
+@term(
+    theory="Balance of threat (Walt 1987): a protector that is feared, wherever else one could go",
+    reads=("held",),
+    where="patron_led",
+)
+def defiance(now: Situation) -> Floats:
+    """Pressure by the patron on who has no seat elsewhere that shelters from it, which `coercion` leaves out.
+
+    ``- alone * sum over k of threat[k] * menaces[c, k]`` for the patron's clubs, with `alone` as in `coercion`; else 0.
+    Shape (..., S, C).
+    """
+    held = needed(now.held, "held")
+    alone = np.ones((*held.shape[:-1], 1), order="F")
+    for other in now.clubs.shelters.nonzero()[0]:
+        alone -= alone * HALF * held[..., other, None]
+    return -alone * _summed(now.threat, now.clubs.menaces & now.clubs.patron_led[:, None])

@@ -87,6 +87,10 @@ TERMS = (
     "contagion",
     "dues",
     "courtship",
+    "censure",
+    "kinship",
+    "announcement",
+    "defiance",
 )
 #: chance that a state has a reason to sit in a forum where nothing that it works on troubles the state
 NO_REASON = 0.1
@@ -445,11 +449,13 @@ class Perception:
     bond: dict[str, list[float]]
     #: how much it wants to stand alone
     autonomy: list[float]
+    #: of which kinds its incumbent is
+    regimes: list[set[str]]
 
 
 def perception(case: Case, state: str) -> Perception:
     """The threats, ties and rivalries of a state, and what it sees of help promised and offered."""
-    kinds = ("threat", "tie", "coercion", "credibility", "offer")
+    kinds = ("threat", "tie", "coercion", "credibility", "offer", "regime")
     events: dict[str, list[Event]] = {kind: [] for kind in kinds}
     for event in case.events:
         if event.state == state:
@@ -519,7 +525,17 @@ def perception(case: Case, state: str) -> Perception:
         rivalry=rivalry,
         bond=bond,
         autonomy=[probability(value) for value in composite("autonomy")],
+        regimes=[regimes_of(events["regime"], month) for month in case.months],
     )
+
+
+def regimes_of(events: list[Event], month: int) -> set[str]:
+    """Of which kinds an incumbent is on the last day of a month."""
+    ruling: dict[str, float] = {}
+    for event in events:
+        if holds(event.date, event.date_end, last_day(month)):
+            ruling[event.about] = ruling.get(event.about, 0) + event.sign
+    return {kind for kind, signs in ruling.items() if signs > 0}
 
 
 def times(case: Case) -> range:
@@ -672,6 +688,10 @@ class Prospect:
             return 0.0
         return -self.sensed.autonomy[self.t] * self.calendar.reach[self.t]
 
+    def kinship(self) -> float:
+        """Whether the club is at home with incumbents of this kind."""
+        return float(bool(self.sensed.regimes[self.t] & set(self.club.kindred)))
+
 
 #: those of the terms above that no seat can change, by name
 SETTLED: dict[str, Callable[[Prospect], float]] = {
@@ -679,6 +699,7 @@ SETTLED: dict[str, Callable[[Prospect], float]] = {
     "purpose": Prospect.purpose,
     "outside_option": Prospect.outside_option,
     "entrapment": Prospect.entrapment,
+    "kinship": Prospect.kinship,
 }
 
 
@@ -759,14 +780,22 @@ def at_least_one(chances: Iterable[float]) -> float:
 
 def at_least_half(chances: list[float]) -> float:
     """The probability that at least half of some independent things happen; 0 if there are none."""
-    if not chances:
-        return 0.0
+    return sum(p for count, p in enumerate(exactly_many(chances)) if 2 * count >= len(chances) > 0)
+
+
+def more_than_a_third(chances: list[float]) -> float:
+    """The probability that more than a third of some independent things happen."""
+    return sum(p for count, p in enumerate(exactly_many(chances)) if 3 * count > len(chances))
+
+
+def exactly_many(chances: list[float]) -> list[float]:
+    """The probability that none, one, two ... of some independent things happen."""
     exactly = [1.0]  # the probability that 0, 1, 2 ... of those counted so far happen
     for chance in chances:
         stays = [p * (1 - chance) for p in exactly]
         rises = [p * chance for p in exactly]
         exactly = [a + b for a, b in zip([*stays, 0.0], [0.0, *rises], strict=True)]
-    return sum(p for count, p in enumerate(exactly) if 2 * count >= len(chances))
+    return exactly
 
 
 # Agents -----------------------------------------------------------------------------------------
@@ -787,6 +816,8 @@ class Seat:
     gap: int = 0
     #: it lost the rights that a debtor may lose
     deprived: bool = False
+    #: only its club ends the sanction that it is under
+    sanctioned: bool = False
     #: it was suspended, left or was expelled before
     former: bool = False
     #: the month in which it was last suspended, left or was expelled
@@ -809,6 +840,7 @@ class Seat:
             self.went_out = month
             self.gap = 0
             self.deprived = False
+            self.sanctioned = False
 
     def pay(self) -> None:
         """A month of not paying, of settling before going, or of having paid all."""
@@ -995,6 +1027,22 @@ class StateAgent(mesa.Agent):
         months = self.model.case.fixed("courtship_months")
         return float(self.model.is_recent(courted, months))
 
+    def censure(self, club: "ClubAgent", t: int) -> float:
+        """Whether it is under a sanction of the club now, whatever was known earlier (in month t)."""
+        seat = self.seats[club.name]
+        return -float(seat.before is Status.SANCTIONED or seat.sanctioned)
+
+    def announcement(self, club: "ClubAgent", t: int) -> float:
+        """Tenths of its trade with states that are on notice."""
+        return -10 * sum(self.perception.bond[state][t] for state in club.on_notice)
+
+    def defiance(self, club: "ClubAgent", t: int) -> float:
+        """Threats of the patron, felt in its club by whoever no other club shelters."""
+        if not club.is_of_patron:
+            return 0.0
+        alone = HALF ** sum(self.was_in(name) for name in self.model.shelters)
+        return -alone * sum(self.perception.threat[kind][t] for kind in club.menaces)
+
     # 7.3 decisions -------------------------------------------------------------------------------
 
     def eagerness(self, club: "ClubAgent") -> float:
@@ -1044,6 +1092,8 @@ class StateAgent(mesa.Agent):
         friction = parameters[act if act in ("freeze", "suspend") else "exit"]
         if act in ("withdraw", "cease observing") and not club.guarantee:
             friction += parameters["idle"]
+        if act == "withdraw" and club.rules.withdrawal and not club.rules.withdrawal.clause:
+            friction += parameters["walkout"]
         if act != "freeze" and club.rules.runs_out:
             friction += parameters["wait"]
         return self.acts(act, club, friction - self.seats[club.name].value)
@@ -1112,6 +1162,8 @@ class ClubAgent(mesa.Agent):
         self.deciders = [(state, state.seats[name]) for state in model.states.values()]
         #: who is in, in what this month's decisions rest on
         self.members: set[str] = set()
+        #: those that are on notice
+        self.on_notice: list[str] = []
         #: the deciders that went out of late
         self.lately_gone: list[str] = []
         #: the rules of this month
@@ -1150,12 +1202,17 @@ class ClubAgent(mesa.Agent):
         elif status is Status.NOTICE_GIVEN:
             withdrawal = rules_of(case, self.name, month).withdrawal
             due = month + withdrawal.notice_months if withdrawal else None
+        sanction = rules_of(case, self.name, month).sanction
         if row.act == "decline":
             seat.gap += 1
         elif row.act == "resume":
             seat.gap = 0
         elif row.act == "accede" and seat.former:
             seat.gap = self.gap_after(rules_of(case, self.name, month).restoration, month)
+        if row.act == "sanction" and sanction and sanction.breach:
+            seat.sanctioned = True
+        elif row.act == "lift":
+            seat.sanctioned = False
         seat.becomes(status, month, due)
 
     def arrears_in_record(self, rows: list[Entry]) -> int:
@@ -1174,8 +1231,10 @@ class ClubAgent(mesa.Agent):
         case = self.model.case
         month_before = case.start + max(0, t - 1)
         for request in self.model.surroundings.requests[t]:
-            status = status_in_record(case, request.state, self.name, month_before)
-            if request.kind != "base" and status in BOUND:
+            past = Seat()
+            for row in record_of(case, request.state, self.name, month_before):
+                self.take_up(past, row)
+            if request.kind != "base" and past.status in BOUND and not past.sanctioned:
                 self.teach(request, bool(request.met), t)
 
     # 2. what was pending -------------------------------------------------------------------------
@@ -1212,13 +1271,15 @@ class ClubAgent(mesa.Agent):
         for seat in self.seats.values():
             seat.before = seat.status
         self.members = {state for state, seat in self.seats.items() if seat.before in IN}
+        self.on_notice = [s for s, seat in self.seats.items() if seat.before is Status.NOTICE_GIVEN]
 
     # 3. and 7.6 requests -------------------------------------------------------------------------
 
     def answer_requests(self) -> None:
         """Parties ask for help, or to host a base."""
         for request in self.model.requests:
-            if self.seats[request.state].before in BOUND:
+            concerned = self.seats[request.state]
+            if concerned.before in BOUND and not concerned.sanctioned:
                 state = self.model.states[request.state]
                 if request.kind == "base":
                     self.answer_base(state)
@@ -1255,6 +1316,8 @@ class ClubAgent(mesa.Agent):
         """The probability that help is refused: by the council, or by the patron or all if others may act."""
         patron = self.model.case.patron
         voters = self.voters_on(state)
+        if self.rules.voting and self.rules.voting.concerned_out:
+            voters = [voter for voter in voters if voter != request.against]
         if isinstance(rule, Forces) and rule.interim:
             voters = [voter for voter in voters if self.seats[voter].gap == 0]
         if not self.can_meet(request, voters):
@@ -1316,6 +1379,7 @@ class ClubAgent(mesa.Agent):
             for state, seat in self.seats.items()
             if self.known(seat) in IN
             and self.known(seat) is not Status.SANCTIONED
+            and not seat.sanctioned
             and not (seat.deprived and self.rules.takes("vote"))
             and state != concerned.name
         ]
@@ -1339,18 +1403,22 @@ class ClubAgent(mesa.Agent):
         }
 
     def refusal(
-        self, objecting: dict[str, float], voters: list[str], majority: bool = False
+        self, objecting: dict[str, float], voters: list[str], majority: bool | str = False
     ) -> float:
-        """The probability that a petition is refused, by consensus or by majority."""
+        """The probability that a petition is refused: by consensus, by majority or by two thirds."""
         present = [voter for voter in voters if self.known(self.seats[voter]) is not Status.FROZEN]
         voting = self.rules.voting
         if (voting is None or voting.absence_blocks) and len(present) < len(voters):
             return 1.0
         chances = [objecting[voter] for voter in present]
+        if voting and not majority:
+            majority = voting.majority
+        if majority == "two_thirds":
+            return more_than_a_third(chances)
         return at_least_half(chances) if majority else at_least_one(chances)
 
-    def council_refusal(self, petitioner: StateAgent) -> float:
-        """The probability that the council refuses a petition under consensus."""
+    def council_refusal(self, petitioner: StateAgent, majority: bool | str = False) -> float:
+        """The probability that the council refuses a petition, under consensus unless some carry it."""
         base = self.model.parameters["objection"]
         if self.rules.incompatible:
             suspects = self.rules.incompatible.suspects
@@ -1359,7 +1427,7 @@ class ClubAgent(mesa.Agent):
         brokered = self.seats[self.model.case.patron].status in IN
         per_rivalry = "objection_rivalry" if brokered else "veto"
         objecting = self.objections(petitioner, voters, base, per_rivalry=per_rivalry)
-        return self.refusal(objecting, voters)
+        return self.refusal(objecting, voters, majority)
 
     def ministers_refusal(self, petitioner: StateAgent) -> float:
         """The probability that the ministers do not propose a petitioner."""
@@ -1374,7 +1442,8 @@ class ClubAgent(mesa.Agent):
     # 4. session ----------------------------------------------------------------------------------
 
     def session(self) -> None:
-        """The regular session of the council: requests for suspension, members in breach, observers."""
+        """The session of the council: requests for suspension, members in breach, observers."""
+        self.judge_regimes()
         if not self.rules.sits:
             return
         self.answer_requests_for_suspension()
@@ -1420,7 +1489,7 @@ class ClubAgent(mesa.Agent):
         accused = [
             (state, seat)
             for state, seat in self.deciders
-            if seat.before is Status.SANCTIONED and seat.is_in_breach
+            if seat.before is seat.status is Status.SANCTIONED and seat.is_in_breach
         ]
         acts = (Act.EXPEL, Act.REFUSE_EXPULSION)
         for seat in self.condemned(accused, acts, rule, rule.majority):
@@ -1434,11 +1503,51 @@ class ClubAgent(mesa.Agent):
         accused = [
             (state, seat)
             for state, seat in self.deciders
-            if seat.before in PARTY and seat.is_in_breach
+            if seat.before in PARTY and seat.is_in_breach and not self.is_misruled(state)
         ]
         acts = (Act.SANCTION, Act.REFUSE_SANCTION)
         for seat in self.condemned(accused, acts, rule, rule.majority):
             seat.becomes(Status.SANCTIONED, self.model.month)
+
+    def is_misruled(self, state: StateAgent) -> bool:
+        """Whether its incumbent is of a kind that the rule of sanction holds to be a breach."""
+        rule = self.rules.sanction
+        return bool(rule and state.perception.regimes[self.model.t] & set(rule.breach))
+
+    def judge_regimes(self) -> None:
+        """Who is misruled may be sanctioned, on notice or not; who no longer is has its sanction lifted."""
+        rule = self.rules.sanction
+        if rule is None or not rule.breach:
+            return
+        in_bodies = PARTY | {Status.NOTICE_GIVEN}
+        convenes = self.rules.sits or rule.out_of_session
+        accused, bettered = [], []
+        for state, seat in self.deciders:
+            if seat.sanctioned and seat.before in IN and not self.is_misruled(state):
+                bettered.append((state, seat))
+            elif not seat.sanctioned and seat.before in in_bodies and self.is_misruled(state):
+                accused.append((state, seat))
+        acts = (Act.SANCTION, Act.REFUSE_SANCTION)
+        for seat in self.condemned(accused, acts, rule, rule.majority) if convenes else []:
+            seat.sanctioned = True
+            if seat.status in PARTY:
+                seat.becomes(Status.SANCTIONED, self.model.month)
+        if rule.lifting == "condition" or convenes:
+            self.lift(bettered, rule)
+
+    def lift(self, bettered: list[tuple[StateAgent, Seat]], rule: Sanction) -> None:
+        """A sanction ends with its ground, by itself or by vote; all are answered at once."""
+        refused = [
+            rule.lifting == "vote"
+            and self.draws_below(self.council_refusal(state, rule.majority), state, "lift")
+            for state, _ in bettered
+        ]
+        for (state, seat), is_refused in zip(bettered, refused, strict=True):
+            self.log(state, Act.REFUSE_LIFT if is_refused else Act.LIFT, rule)
+            if not is_refused:
+                seat.sanctioned = False
+                if seat.status is Status.SANCTIONED:
+                    seat.becomes(Status.MEMBER, self.model.month)
 
     def judge_debtors(self) -> None:
         """Who has not paid for long may lose its rights."""
@@ -1481,7 +1590,7 @@ class ClubAgent(mesa.Agent):
         accused: list[tuple[StateAgent, Seat]],
         acts: tuple[Act, Act],
         rule: AnyStatute,
-        majority: bool,
+        majority: bool | str,
     ) -> list[Seat]:
         """The seats against which a case passes; all are judged before any verdict takes effect."""
         passes, fails = acts
@@ -1597,12 +1706,13 @@ class ClubAgent(mesa.Agent):
         """A notice that has not run yet may be taken back, where the rule lets it."""
         rule = self.rules.withdrawal
         if rule and rule.retractable and state.wants("rescind", self):
-            seat.becomes(Status.MEMBER, self.model.month)
+            status = Status.SANCTIONED if seat.sanctioned else Status.MEMBER
+            seat.becomes(status, self.model.month)
             self.log(state, Act.RESCIND, rule)
 
     def let_resume(self, state: StateAgent, seat: Seat, rule: Participation) -> None:
         """Who does not take part may do so again."""
-        if state.wants("resume", self):
+        if not seat.sanctioned and state.wants("resume", self):
             seat.becomes(Status.MEMBER, self.model.month)
             seat.gap = 0
             self.log(state, Act.RESUME, rule)

@@ -66,6 +66,7 @@ ACTORS = {
     Act.SANCTION: "club",
     Act.EXPEL: "club",
     Act.RESCIND: "state",
+    Act.LIFT: "club",
 }
 SYNTHETIC = "simulated"
 

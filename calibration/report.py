@@ -31,6 +31,7 @@ UNSCORED_ACTS = tuple(
         Act.OBSERVE,
         Act.CEASE_OBSERVING,
         Act.RESCIND,
+        Act.LIFT,
         Act.END_OBSERVER,
         Act.SANCTION,
         Act.EXPEL,

@@ -76,6 +76,7 @@ EFFECTS = {
     "coercion": "pressure by the patron",
     "credibility": "what it says of promises",
     "offer": "the help that others offer",
+    "regime": "who rules there",
 }
 
 

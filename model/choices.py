@@ -22,7 +22,7 @@ from tashkent.model.statuses import MAY_LEAVE, MAY_SIGN, PARTY, Act, Status, is_
 
 #: what takes effect before anybody decides, and what a session does to a seat before its state decides
 _PENDING = (Act.ENTER_INTO_FORCE, Act.LEAVE)
-_SESSION = (Act.SANCTION, Act.EXPEL, Act.END_OBSERVER)
+_SESSION = (Act.SANCTION, Act.EXPEL, Act.END_OBSERVER, Act.LIFT)
 
 
 @lru_cache(maxsize=8)
@@ -90,7 +90,10 @@ def open_acts(inputs: CaseInputs, t: int, s: int, c: int) -> list[tuple[Act, str
     if rules.participation is not None:
         if before == Status.MEMBER:
             found.append((Act.FREEZE, rules.participation.id))
-        elif before in (Status.FROZEN, Status.SANCTIONED):
+        elif (
+            before in (Status.FROZEN, Status.SANCTIONED)
+            and not inputs.record.sanctioned[t - 1, s, c]
+        ):
             found.append((Act.RESUME, rules.participation.id))
     return found
 

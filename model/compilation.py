@@ -1,5 +1,6 @@
 """A case compiled into arrays: what is given month by month (`model.inputs.CaseInputs`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -15,6 +16,7 @@ from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
 from tashkent.model.formulas import of_months
 from tashkent.model.inputs import Call, CaseInputs, Rules
 from tashkent.model.law import RulesInForce
+from tashkent.model.regimes import kin_of, regimes_of
 from tashkent.model.seats import NEVER, Months, Seats, owed_after
 from tashkent.model.statuses import BOUND, FORMER, Status
 
@@ -37,7 +39,8 @@ def compile_case(case: Case) -> CaseInputs:
     traits = _traits(case, rules)
     signs = _event_signs(case)
     seen = perception.remembered(signs.credibility, case.fixed("belief_half_life"))
-    situation = _situation(case, traits, rules, signs, seen)
+    regimes = regimes_of(case)
+    situation = _situation(case, traits, rules, signs, seen, regimes)
     ratified = _ratified(rules)
     instruments_owed, instruments = _instruments_of_return(case, rules)
     theory = tuple(name for name in TERMS if name in case.role("weight"))
@@ -61,6 +64,10 @@ def compile_case(case: Case) -> CaseInputs:
         unasked=np.array([[_asks_nobody(here) for here in row] for row in rules]),
         runs_out=np.array([[_runs_out(here) for here in row] for row in rules]),
         waited=np.log1p([[float(here.waited) for here in row] for row in rules]),
+        unclaused=np.array(
+            [[r.withdrawal is not None and not r.withdrawal.clause for r in row] for row in rules]
+        ),
+        regimes=regimes,
         restores=np.array([[here.restoration is not None for here in row] for row in rules]),
         invites_back=np.array(
             [[r.restoration is not None and r.restoration.invites for r in row] for row in rules]
@@ -156,7 +163,14 @@ def base_terms_of(
     """
     nobody = np.zeros((*situation.autonomy.shape, len(stake)), bool)
     now = replace(
-        situation, seat=nobody, held=nobody, gap=nobody.astype(int), left=nobody, courted=nobody
+        situation,
+        seat=nobody,
+        held=nobody,
+        gap=nobody.astype(int),
+        left=nobody,
+        courted=nobody,
+        sanctioned=nobody,
+        noticed=nobody,
     )
     return {name: staked(name, of_months(case, name, now), stake) for name in theory}
 
@@ -177,12 +191,13 @@ def _recorded_belief_updates(inputs: CaseInputs) -> Floats:
     for t in range(1, len(case.months)):
         recorded_belief_updates[t] = perception.faded(recorded_belief_updates[t - 1], half_life)
         before = inputs.record.status[max(0, t - 2)]
+        sanctioned = inputs.record.sanctioned[max(0, t - 2)]
         for request in case.requests:
             if request.met is None or month_of(request.date) - case.start != t - 1:
                 continue
             s = case.state_ids.index(request.state)
             for c, club in enumerate(case.clubs.values()):
-                if club.guarantee and before[s, c] in BOUND:
+                if club.guarantee and before[s, c] in BOUND and not sanctioned[s, c]:
                     recorded_belief_updates[t] += (1 if request.met else -1) * inputs.belief_update(
                         t - 1, s, request.kind, c
                     )
@@ -314,6 +329,8 @@ def _event_signs(case: Case) -> _EventSigns:
     )
     for event in case.events:
         work, s = _at_work(case, event), states.index(event.state)
+        if event.kind == "regime":
+            continue
         if event.kind == "tie":
             signs.tie[work, s, sponsors.index(event.about)] += event.sign
         elif event.kind == "coercion":
@@ -385,7 +402,12 @@ def _threats(case: Case, measured: _Measured, signs: _EventSigns) -> tuple[Float
 
 
 def _situation(
-    case: Case, traits: ClubTraits, rules: Rules, signs: _EventSigns, seen: Floats
+    case: Case,
+    traits: ClubTraits,
+    rules: Rules,
+    signs: _EventSigns,
+    seen: Floats,
+    regimes: Mapping[str, Bools],
 ) -> Situation:
     """The situation of every month with nothing learnt from requests; `seen` has shape (T, S, K)."""
     measured = _measured(case)
@@ -408,6 +430,7 @@ def _situation(
         covers=_covers(case, rules),
         autonomy=perception.autonomy(composites["autonomy"]),
         reach=np.array([[float(r.reach) for r in row] for row in rules]),
+        kin=kin_of(case, regimes),
         goods=case.fixed("goods_step") * np.array([[len(r.benefit) for r in row] for row in rules]),
         shared_budget=np.array(
             [[1.0 - r.budget.patron_share if r.budget else 0.0 for r in row] for row in rules]
@@ -443,6 +466,10 @@ def _record(case: Case, ratified: Months) -> "Seats":
             seats.due[t:, s, c] = began + (here.withdrawal.notice_months if here.withdrawal else 0)
         if row.act == "accede" and seats.former[t, s, c] and here.restoration is not None:
             seats.gap[t:, s, c] = here.acquis if here.restoration.price == "gap" else 0
+        elif row.act == "sanction" and here.sanction is not None and here.sanction.breach:
+            seats.sanctioned[t:, s, c] = True
+        elif row.act == "lift":
+            seats.sanctioned[t:, s, c] = False
         elif row.act == "decline":
             seats.gap[t:, s, c] += 1
         elif row.act == "resume":
@@ -450,6 +477,7 @@ def _record(case: Case, ratified: Months) -> "Seats":
         if status in FORMER:
             seats.former[t:, s, c] = True
             seats.gap[t:, s, c] = 0
+            seats.sanctioned[t:, s, c] = False
             seats.left_in[t:, s, c] = began
     for t in range(1, shape[0]):
         seats.arrears[t] = owed_after(seats.arrears[t - 1], seats.status[t])

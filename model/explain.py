@@ -412,7 +412,7 @@ def _calls(
 ) -> list[CallExplained]:
     """The needs of a state in a month, as the members of a club in which it is would answer them."""
     case, before, rules = inputs.case, statuses_before(inputs.case)[t], inputs.rules[t][c]
-    if Status(before[s, c]) not in BOUND:
+    if Status(before[s, c]) not in BOUND or inputs.record.sanctioned[t - 1, s, c]:
         return []
     runs = np.arange(parameters.runs)
     world = world_from_record(

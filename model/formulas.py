@@ -113,7 +113,16 @@ def _check_where(term: Term, now: Situation, values: Floats) -> None:
     stirred = list(np.diag(every)) if term.where == "active" else [every]
     for clubs in stirred:
         seat = np.broadcast_to(clubs, values.shape)
-        other = replace(now, seat=seat, held=seat, gap=seat.astype(int), left=seat, courted=seat)
+        other = replace(
+            now,
+            seat=seat,
+            held=seat,
+            gap=seat.astype(int),
+            left=seat,
+            courted=seat,
+            sanctioned=seat,
+            noticed=seat,
+        )
         outside = ~(clubs if term.where == "active" else getattr(traits, term.where))
         found = _evaluated(term, other, [values.shape])[..., outside]
         if not np.array_equal(found, values[..., outside], equal_nan=True):

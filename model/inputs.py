@@ -20,7 +20,7 @@ from tashkent.model.case import Case
 from tashkent.model.formulas import of_month
 from tashkent.model.law import RulesInForce
 from tashkent.model.seats import Months, Seats, Status8
-from tashkent.model.statuses import is_in
+from tashkent.model.statuses import Status, among, is_in
 
 Rules = tuple[tuple[RulesInForce, ...], ...]
 
@@ -45,6 +45,9 @@ class Standing:
     #: out of late, and courted of late
     left: Bools = field(metadata=lies("run", "state", "club"))
     courted: Bools = field(metadata=lies("run", "state", "club"))
+    #: under a sanction, and on notice
+    sanctioned: Bools = field(metadata=lies("run", "state", "club"))
+    noticed: Bools = field(metadata=lies("run", "state", "club"))
     #: what answers to requests for help have taught beyond dated events, shape (run, beliefs) or (beliefs,)
     belief_updates: Floats = field(metadata=lies("run", "belief"))
 
@@ -120,6 +123,10 @@ class CaseInputs:
     runs_out: Bools = field(metadata=lies("month", "club"))
     #: log of one plus the months in which petitions waited for a session of this month, 0 where none waits, (T, C)
     waited: Floats = field(metadata=lies("month", "club"))
+    #: no clause lets members leave, shape (T, C)
+    unclaused: Bools = field(metadata=lies("month", "club"))
+    #: which incumbents are of which kind of regime, by kind, each of shape (T, S)
+    regimes: Mapping[str, Bools] = field(metadata=lies("month", "state"))
     #: a rule takes former parties back, shape (T, C)
     restores: Bools = field(metadata=lies("month", "club"))
     #: it invites them, shape (T, C)
@@ -197,6 +204,14 @@ class CaseInputs:
         dear = self.dear.any(axis=1) | (self.owed > 0) | self.restores | answered
         return tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in dear)
 
+    def in_breach(self, t: int, c: int) -> Bools:
+        """Whose incumbents are of a kind that the club's rule of sanction holds to be a breach, shape (S,)."""
+        rule, found = self.rules[t][c].sanction, np.zeros(len(self.decides), bool)
+        for regime in rule.breach if rule is not None else ():
+            if regime in self.regimes:
+                found |= self.regimes[regime][t]
+        return found & self.decides
+
     def club_features(self, t: int) -> Features:
         """What frictions of clubs are multiplied by in a month, each of shape (C,)."""
         return {
@@ -206,6 +221,7 @@ class CaseInputs:
             "founding": self.founding[t],
             "runs_out": self.runs_out[t],
             "waited": self.waited[t],
+            "unclaused": self.unclaused[t],
         }
 
     def features_of_club(self, t: int, c: int) -> Features:
@@ -316,6 +332,8 @@ class CaseInputs:
             gap=seats.gap * seat if seats.gap.any() else seats.gap,
             left=_of_late(seats.left_in, t, self.case.fixed("contagion_months")),
             courted=_of_late(seats.courted_in, t, self.case.fixed("courtship_months")),
+            sanctioned=among(before, Status.SANCTIONED) | seats.sanctioned,
+            noticed=among(before, Status.NOTICE_GIVEN),
             belief_updates=belief_updates,
         )
 

@@ -41,6 +41,7 @@ class Petition:
 def votes_on(world: World, petition: Petition) -> Bools:
     """Who has a say: members not sanctioned, with a vote, other than the one concerned; shape (n, S)."""
     votes = is_in(petition.statuses) & ~among(petition.statuses, Status.SANCTIONED)
+    votes &= ~world.seats.sanctioned[petition.run, :, petition.c]
     if world.inputs.rules[petition.t][petition.c].takes("vote"):
         votes &= ~world.seats.deprived[petition.run, :, petition.c]
     votes[np.arange(len(petition)), petition.state] = False
@@ -74,13 +75,15 @@ def refusal_chance(
     chance: Floats,
     *,
     votes: Bools | None = None,
-    majority: bool = False,
+    majority: council.Majority = False,
 ) -> Floats:
     """The chance that a petition is refused, shape (n,), by chances of objections and votes of shape (n, S).
 
     The absent say nothing, or block, as the rule of voting has it.
     """
     votes = votes_on(world, petition) if votes is None else votes
+    if not majority and rules.voting is not None:
+        majority = rules.voting.majority
     absent = among(petition.statuses, Status.FROZEN) & votes
     if not absent.any():
         return council.refusal(chance, votes, majority=majority)

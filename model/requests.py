@@ -31,7 +31,8 @@ def answer_requests(world: World, t: int, before: Status8) -> None:
     inputs = world.inputs
     for call in inputs.requests.get(t, ()):
         for c, rules in enumerate(inputs.rules[t]):
-            run = np.flatnonzero(among(before[:, call.state, c], *BOUND))
+            bound = among(before[:, call.state, c], *BOUND)
+            run = np.flatnonzero(bound & ~world.seats.sanctioned[:, call.state, c])
             if not len(run):
                 continue
             petition = Petition(t, c, run, np.full(len(run), call.state), before)
@@ -106,6 +107,8 @@ def help_refused(world: World, rules: RulesInForce, petition: Petition, call: Ca
     votes, patron = votes_on(world, petition), world.inputs.patron
     if getattr(rules.covering(call.kind), "interim", False):
         votes = votes & (world.seats.gap[petition.run, :, petition.c] == 0)
+    if call.against is not None and rules.voting is not None and rules.voting.concerned_out:
+        votes[:, call.against] = False
     objection = help_objection(world, petition, call)
     if rules.limited_format is not None:  # the willing act, but not without the patron's forces
         nobody = np.prod(np.where(votes, objection, 1.0), axis=-1)

@@ -29,6 +29,8 @@ class Seats:
     gap: Months
     #: it is without the rights that the rule of arrears takes
     deprived: Bools
+    #: it is under a sanction that the club alone lifts
+    sanctioned: Bools
     #: the state was in before and went out
     former: Bools
     #: month in which it last went out, and month in which the patron last began to court it, or NEVER
@@ -47,6 +49,7 @@ class Seats:
             arrears=none,
             gap=none.copy(),
             deprived=no,
+            sanctioned=no.copy(),
             former=no.copy(),
             left_in=never.copy(),
             courted_in=never.copy(),

@@ -11,12 +11,13 @@ from tashkent.model.petitions import (
     answer_drawn,
     club_indices,
     decide,
+    objection_chance,
     refusal_chance,
     votes_on,
 )
 from tashkent.model.seats import Status8
 from tashkent.model.statuses import PARTY, UNPAID, Act, Status, among, is_in
-from tashkent.model.statutes import Arrears
+from tashkent.model.statutes import Arrears, Sanction
 from tashkent.model.world import Ints, World, enact, entries_of
 
 
@@ -26,6 +27,8 @@ def hold_session(world: World, t: int, before: Status8) -> None:
     `before` has shape (R, S, C).
     """
     for c, rules in enumerate(world.inputs.rules[t]):
+        if rules.sanction is not None and rules.sanction.breach:
+            _judge_regimes(world, t, c, rules, before)
         if not rules.sits:
             continue
         if rules.voluntary_suspension is not None:
@@ -33,12 +36,13 @@ def hold_session(world: World, t: int, before: Status8) -> None:
         breach = (world.seats.gap[:, :, c] > 0) | among(before[:, :, c], *UNPAID)
         if rules.expulsion is not None:
             held = among(before[:, :, c], Status.SANCTIONED) & breach
+            held &= world.status[:, :, c] == Status.SANCTIONED
             acts = (Act.EXPEL, Act.REFUSE_EXPULSION)
             out = Status.EXPELLED
             by = (rules.expulsion.id, rules.expulsion.majority)
             _judge(world, t, c, rules, held, before, acts, out, *by)
         if rules.sanction is not None:
-            held = among(before[:, :, c], *PARTY) & breach
+            held = among(before[:, :, c], *PARTY) & breach & ~world.inputs.in_breach(t, c)
             acts = (Act.SANCTION, Act.REFUSE_SANCTION)
             out = Status.SANCTIONED
             by = (rules.sanction.id, rules.sanction.majority)
@@ -78,6 +82,49 @@ def _answer_suspension(world: World, t: int, c: int, rules: RulesInForce, before
     decide(world, petition, refused, *acts, rule.id, Status.SUSPENDED, Status.MEMBER)
 
 
+def _judge_regimes(world: World, t: int, c: int, rules: RulesInForce, before: Status8) -> None:
+    """Who is ruled by a regime that is a breach may be sanctioned; where it no longer is so, the sanction is lifted."""
+    rule, sanctioned = rules.sanction, world.seats.sanctioned[:, :, c]
+    if rule is None:
+        return
+    breach, convenes = world.inputs.in_breach(t, c), rules.sits or rule.out_of_session
+    held = among(before[:, :, c], *PARTY, Status.NOTICE_GIVEN) & breach & ~sanctioned
+    bettered = is_in(before[:, :, c]) & sanctioned & ~breach
+    if convenes:
+        acts = (Act.SANCTION, Act.REFUSE_SANCTION)
+        _judge(world, t, c, rules, held, before, acts, None, rule.id, rule.majority, lasting=True)
+    if rule.lifting == "condition" or convenes:
+        _lift(world, rules, rule, Petition(t, c, *entries_of(bettered), before))
+
+
+def _suspend(world: World, lost: Petition, rule: str) -> None:
+    """A sanction that the club alone lifts; a notice that runs goes on beside it."""
+    t, c = lost.t, lost.c
+    notice = among(world.status[lost.run, lost.state, c], Status.NOTICE_GIVEN)
+    party, leaver = lost.where(~notice), lost.where(notice)
+    enact(world, t, c, party.run, party.state, Act.SANCTION, Status.SANCTIONED, rule)
+    enact(world, t, c, leaver.run, leaver.state, Act.SANCTION, None, rule)
+    world.seats.sanctioned[lost.run, lost.state, c] = True
+
+
+def _lift(world: World, rules: RulesInForce, rule: Sanction, petition: Petition) -> None:
+    """A sanction ends with its ground: by itself, or if the others do not refuse."""
+    if not len(petition):
+        return
+    t, c, kept = petition.t, petition.c, np.zeros(len(petition), bool)
+    if rule.lifting == "vote":
+        chance = objection_chance(world, petition, "objection")
+        drawn = answer_drawn(world, petition, "lift")
+        kept = drawn < refusal_chance(world, rules, petition, chance, majority=rule.majority)
+    stays, freed = petition.where(kept), petition.where(~kept)
+    enact(world, t, c, stays.run, stays.state, Act.REFUSE_LIFT, None, rule.id)
+    notice = among(world.status[freed.run, freed.state, c], Status.NOTICE_GIVEN)
+    party, leaver = freed.where(~notice), freed.where(notice)
+    enact(world, t, c, party.run, party.state, Act.LIFT, Status.MEMBER, rule.id)
+    enact(world, t, c, leaver.run, leaver.state, Act.LIFT, None, rule.id)
+    world.seats.sanctioned[freed.run, freed.state, c] = False
+
+
 def _judge(
     world: World,
     t: int,
@@ -88,7 +135,9 @@ def _judge(
     acts: tuple[Act, Act],
     status: Status | None,
     rule: str,
-    majority: bool,
+    majority: council.Majority,
+    *,
+    lasting: bool = False,
 ) -> None:
     """A case against a seat: a member must propose it, and the others must not refuse; one draw decides both."""
     petition = Petition(t, c, *entries_of(accused & world.inputs.decides), before)
@@ -112,6 +161,8 @@ def _judge(
     lost = petition.where(passed)
     if acts[0] == Act.LOSE_RIGHTS and rules.arrears is not None:
         deprive(world, t, c, lost.run, lost.state, rules.arrears)
+    elif lasting:
+        _suspend(world, lost, rule)
     else:
         enact(world, t, c, lost.run, lost.state, acts[0], status, rule)
     spared = petition.where(raised & ~passed)

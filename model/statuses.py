@@ -78,6 +78,8 @@ class Act(IntEnum):
     DECLINE = 30
     COURT = 31
     RESCIND = 32
+    LIFT = 33
+    REFUSE_LIFT = 34
 
 
 def is_in(status: NDArray[np.integer]) -> Bools:

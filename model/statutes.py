@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from tashkent.agents.council import Majority
 from tashkent.model.clock import MONTHS_PER_YEAR, month_of
 from tashkent.model.reading import learnt
 
@@ -17,10 +18,25 @@ Numbers = Annotated[
     tuple[tuple[str, Any], ...],
     BeforeValidator(lambda table: tuple(table.items()) if isinstance(table, dict) else table),
 ]
+#: a kind of regime: elected, junta, left
+Regime = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 #: needs of a member: attack by a state, armed bands from abroad, violence at home
 Needs = Annotated[tuple[Literal["external", "incursion", "stability"], ...], Field(strict=False)]
 #: those that touch a member's territory
 ATTACKS = ("external", "incursion")
+#: kinds of regime that an incumbent may be of
+Regimes = Annotated[tuple[Regime, ...], Field(strict=False)]
+
+
+def _how_many(value: object) -> object:
+    """One line for what is no number of votes, in place of one for each type that it might have been."""
+    if isinstance(value, bool) or value == "two_thirds":
+        return value
+    raise ValueError('true, false or "two_thirds"')
+
+
+#: how many of the others decide
+Votes = Annotated[Majority, BeforeValidator(_how_many)]
 #: what a debtor may lose
 Rights = Annotated[
     tuple[Literal["posts", "vote", "participation"], ...], Field(strict=False, min_length=1)
@@ -134,6 +150,8 @@ class Withdrawal(Statute):
     settlement: bool = False
     #: while it runs a notice may be taken back, and the state stays
     retractable: bool = learnt(False)
+    #: the text has such a clause; without one a state may still just go, at a price
+    clause: bool = learnt(True)
 
 
 class VoluntarySuspension(Statute):
@@ -183,6 +201,10 @@ class Voting(Statute):
 
     kind: Literal["voting"]
     absence_blocks: bool
+    #: how many carry what would else need that nobody objects
+    majority: Votes = learnt(False)
+    #: a state against which help is asked has no say
+    concerned_out: bool = learnt(False)
 
 
 class LimitedFormat(Statute):
@@ -198,17 +220,25 @@ class Chair(Statute):
 
 
 class Sanction(Statute):
-    """Suspension of a member in breach from the bodies; decided at a regular session without the one concerned."""
+    """Suspension of a member in breach from the bodies; decided at a regular session without the one concerned.
+
+    With `breach` it is a breach, too, to be ruled by an incumbent of such a kind. A sanction for that holds beside a
+    notice, and until the club lifts it: when no such incumbent rules any more, by itself or by vote.
+    """
 
     kind: Literal["sanction"]
-    majority: bool
+    majority: Votes
+    breach: Regimes = learnt(())
+    #: whoever is ruled so is judged in any month, not at the regular session alone
+    out_of_session: bool = learnt(False)
+    lifting: Literal["condition", "vote"] = learnt("condition")
 
 
 class Expulsion(Statute):
     """Expulsion of a sanctioned member that is still in breach; decided at a regular session without it."""
 
     kind: Literal["expulsion"]
-    majority: bool
+    majority: Votes
 
 
 class Arrears(Statute):

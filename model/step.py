@@ -42,7 +42,8 @@ def advance(world: World, t: int) -> None:
     1. the patron takes the seats that the record gives it;
     2. what was pending takes effect: entries into force, ratifications, notices that have run, successions;
     3. members answer requests for help and for consent to bases;
-    4. the council's regular session decides on suspension, expulsion, sanctions, debtors and observers;
+    4. the council's regular session decides on suspension, expulsion, sanctions, debtors and observers, and out of
+       session on who is in breach by its regime;
     5. states weigh their seats on what they see, with the seats as they were after phase 2;
     6. where a term ends and must be renewed, members sign or leave;
     7. members ask for suspension, or give notice, or freeze or resume participation; observers give up; who gave
@@ -187,6 +188,7 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
             freezes = noise.exceeded("freeze", t, log_odds, members, c)
             enact_where(world, t, c, freezes, Act.FREEZE, Status.FROZEN, rule)
             idle = among(before[:, :, c], Status.FROZEN, Status.SANCTIONED)
+            idle &= ~world.seats.sanctioned[:, :, c]
             if idle.any():
                 idle &= (world.status[:, :, c] == before[:, :, c]) & inputs.decides
                 log_odds = acts.log_odds("resume", value[:, :, c], friction)
@@ -229,7 +231,9 @@ def rescind(world: World, t: int, before: Status8, value: Floats) -> None:
         runs &= world.status[:, :, c] == before[:, :, c]
         log_odds = acts.log_odds("rescind", value[:, :, c], world.of_one_club)
         stays = world.noise.exceeded("rescind", t, log_odds, runs, c)
-        enact_where(world, t, c, stays, Act.RESCIND, Status.MEMBER, rules.withdrawal.id)
+        held, rule = world.seats.sanctioned[:, :, c], rules.withdrawal.id
+        enact_where(world, t, c, stays & ~held, Act.RESCIND, Status.MEMBER, rule)
+        enact_where(world, t, c, stays & held, Act.RESCIND, Status.SANCTIONED, rule)
 
 
 def accede(world: World, t: int, before: Status8, value: Floats) -> None:

@@ -31,6 +31,7 @@ STREAMS: dict[Act, tuple[str, bool]] = {
     Act.END_OBSERVER: ("end_observer", True),
     Act.COURT: ("court", True),
     Act.RESCIND: ("rescind", True),
+    Act.REFUSE_LIFT: ("lift", True),
 }
 #: cases against a seat that a member may put to the council
 COUNCIL_CASES = (Act.SANCTION, Act.EXPEL, Act.LOSE_RIGHTS, Act.END_OBSERVER)

@@ -141,4 +141,5 @@ def enact(
         seats.former[run, state, c] = True
         seats.gap[run, state, c] = 0
         seats.deprived[run, state, c] = False
+        seats.sanctioned[run, state, c] = False
         seats.left_in[run, state, c] = t

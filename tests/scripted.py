@@ -17,6 +17,8 @@ situation
     given due 2012-12``, ``ARM frozen unpaid 30 deprived``, ``UZB member taking part 0.9``, ``GEO member of GUAM``. All
     others were never in; how far a seat takes part is unknown unless it is said. The patron's status stays as said in
     every month. ``UZB feels traffic 1``: a threat that it feels in all months, of which its own means hold off nothing.
+    ``UZB ruled by junta from 2008-03 until 2008-05``: of which kind its incumbent is, in all months that are
+    not excluded. ``UZB sanctioned lasting``, ``UZB notice given lasting``: under a sanction that the club alone lifts.
 asks
     Who does what, in the first month if no month stands before it: see `VERBS` and `NEEDS`. ``if worth more than X``
     makes a petition or a signature depend on the value of the seat, for a petition less the price of joining: a tenth
@@ -33,7 +35,8 @@ switch
     ``off ID``: without the statute; ``other ID``: in its other reading; ``ID key = value``: with another number.
 follows
     ``UZB suspend by CSTO-20-own-request in 2012-12`` (an act, with its rule; in the first month if no month is
-    named), ``UZB is suspended``, ``UZB owes 9``, ``UZB unpaid 3``, ``UZB has all rights``, ``UZB is deprived``, ``UZB
+    named), ``UZB is suspended``, ``UZB owes 9``, ``UZB unpaid 3``, ``UZB has all rights``, ``UZB is deprived``,
+    ``UZB is under sanction``, ``UZB
     drifts``, ``UZB takes part``, ``UZB has no part``, ``KGZ learns -1``, ``ARM learns -0.25 about unrest``. The acts
     that are named are all that happen; ``no act`` says that there are none.
 """
@@ -235,6 +238,8 @@ class RuleCase:
 NUMBERS = {"gap": r"\d+", "unpaid": r"\d+", "due": r"\d{4}-\d\d", "taking part": r"[\d.]+"}
 #: a threat that is felt, and how much
 FEELS = r" feels? (\w+) ([\d.]+)$"
+#: a kind of regime by which a state is ruled, from and until the end of which month
+RULED = r" ruled by (\w+)(?: from (\d{4}-\d\d))?(?: until (\d{4}-\d\d))?$"
 #: what may be done to a statute besides giving it another number
 HOW = ("off", "other")
 
@@ -328,13 +333,28 @@ class Reader:
                 threat[:, states, k] = exposure[:, states, k] = float(found[2])
         return {"threat": threat, "exposure": exposure}
 
+    def ruled(self, cell: str) -> dict[str, Bools]:
+        """Which states are ruled by which kind of regime in which months, as a cell says it."""
+        found: dict[str, Bools] = {}
+        for part in parts(cell):
+            if told := re.search(RULED, part):
+                states, _ = self.states(part)
+                rules = found.setdefault(
+                    told[1], np.zeros((len(self.case.months), len(self.case.states)), bool)
+                )
+                first, last = (
+                    parse_month(m) - self.case.start if m else None for m in told.groups()[1:]
+                )
+                rules[first:last, states] = True
+        return found
+
     def situation(self, cell: str) -> tuple[Seats, Seats, Floats]:
         """The seats at the end of the month before, a record that keeps the patron's, and how far each takes part."""
         shape = (1, len(self.case.states), len(self.case.clubs))
         seats, taken = Seats.empty(shape), np.full(shape, np.nan)
         for part in parts(cell):
             states, words = self.states(part)
-            if re.search(FEELS, part):
+            if re.search(FEELS, part) or re.search(RULED, part):
                 continue
             club, words = self.club(words)
             at = (0, states, club)
@@ -344,7 +364,8 @@ class Reader:
                     number[key] = found[1]
                     words = words.replace(found[0], "")
             seats.deprived[at] = " deprived" in words
-            status = status_of(words.replace(" deprived", ""))
+            seats.sanctioned[at] = " lasting" in words
+            status = status_of(words.replace(" deprived", "").replace(" lasting", ""))
             seats.status[at] = status
             seats.former[at] = status in FORMER
             seats.gap[at] = int(number.get("gap", 0))
@@ -510,7 +531,8 @@ def play(case: Case, row: RuleCase, switch: str | None = None) -> Outcome:
     if re.search(FEELS.replace("$", r"\b"), row.situation):
         situation = replace(situation, **reader.felt(row.situation))
         inputs = with_base_terms(inputs, situation)
-    inputs = replace(inputs, situation=situation, record=record, **more["given"])
+    ruled = reader.ruled(row.situation)
+    inputs = replace(inputs, situation=situation, record=record, regimes=ruled, **more["given"])
     parameters = parameters_of(inputs.case, **more["changed"], **changed)
     world = world_of(inputs, seats, script, parameters, taken)
     for t in reader.months:
@@ -568,6 +590,8 @@ def mismatches(case: Case, row: RuleCase, outcome: Outcome) -> list[str]:
             holds = is_in(seats.status[at]) == (words == "is in")
         elif words in ("has all rights", "is deprived"):
             holds = seats.deprived[at] == (words == "is deprived")
+        elif words == "is under sanction":
+            holds = seats.sanctioned[at]
         elif words in TAKES_PART:
             holds = TAKES_PART[words](outcome.world.participation[at])
         elif found := re.match(r"learns (-?[\d.]+)(?: about (\w+))?$", words):

@@ -58,6 +58,7 @@ def situation(**changes: object) -> Situation:
         "covers": np.array([[1.0, 0.0, 1.0], [0.0, 1.0, 0.0]]),
         "autonomy": np.array([0.25, 0.75]),
         "reach": np.array([4.0, 2.0]),
+        "kin": np.array([[0.0, 1.0], [0.0, 0.0]]),
         "goods": np.array([0.5, 0.0]),
         "shared_budget": np.array([0.6, 0.0]),
         "pays": np.array([True, True]),
@@ -606,6 +607,18 @@ def test_failings_of_the_patron_are_seen_once_and_fade(case: Case) -> None:
     assert not inputs.strain[:, inputs.patron].any()
 
 
+def test_terms_that_other_laws_need() -> None:
+    on_notice = np.array([[False, False], [True, False]])
+    now = situation(sanctioned=np.array([[True, False], [False, True]]), noticed=on_notice)
+    assert TERMS["censure"].formula(now).tolist() == [[-1, 0], [0, -1]]
+    assert TERMS["kinship"].formula(now).tolist() == [[0, 1], [0, 0]]
+    # the other is on notice in the first club, and has a fifth of the trade of the first state
+    np.testing.assert_allclose(TERMS["announcement"].formula(now), [[-2.0, 0.0], [0.0, 0.0]])
+    # the patron is behind the second threat; a seat in the second club, which shelters, leaves half of it
+    nowhere = situation(held=np.array([[1.0, 0.0], [0.0, 1.0]]))
+    np.testing.assert_allclose(TERMS["defiance"].formula(nowhere), [[-1.0, 0.0], [-1.5, 0.0]])
+
+
 def test_log_odds_of_acts() -> None:
     friction = {name: np.array(10.0**i) for i, name in enumerate(acts.FRICTIONS)}
     value, f = np.array(0.5), {name: float(amount) for name, amount in friction.items()}
@@ -700,6 +713,8 @@ def test_terms_are_moved_where_they_say_and_nowhere_else(case: Case, t: int) -> 
         gap=rng.integers(0, 3, shape).astype(np.int16) * some,
         left=(rng.random(shape) < 0.2) & some,
         courted=(rng.random(shape) < 0.2) & some,
+        sanctioned=(rng.random(shape) < 0.2) & some,
+        noticed=(rng.random(shape) < 0.2) & some,
         belief_updates=rng.normal(size=(6, len(inputs.belief_index[0]))),
     )
     now, found = inputs.month(t, standing), inputs.terms(t, standing)

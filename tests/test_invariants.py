@@ -96,6 +96,8 @@ RESTS_ON: dict[Act, tuple[str, ...]] = {
     Act.DECLINE: tuple(KINDS),
     Act.COURT: ("participation",),
     Act.RESCIND: ("withdrawal",),
+    Act.LIFT: ("sanction",),
+    Act.REFUSE_LIFT: ("sanction",),
 }
 #: act -> statuses in which it is possible, and those that may follow (None: the status stays)
 MOVES: dict[Act, tuple[set[Status], set[Status] | None]] = {
@@ -131,7 +133,9 @@ MOVES: dict[Act, tuple[set[Status], set[Status] | None]] = {
     Act.CEASE_OBSERVING: ({S.OBSERVER}, {S.NONE}),
     Act.DECLINE: (IN, None),
     Act.COURT: (IN, None),
-    Act.RESCIND: ({S.NOTICE_GIVEN}, {S.MEMBER}),
+    Act.RESCIND: ({S.NOTICE_GIVEN}, {S.MEMBER, S.SANCTIONED}),
+    Act.LIFT: ({S.SANCTIONED, S.NOTICE_GIVEN}, {S.MEMBER, S.NOTICE_GIVEN}),
+    Act.REFUSE_LIFT: ({S.SANCTIONED, S.NOTICE_GIVEN}, None),
 }
 #: what takes effect before anybody decides
 PENDING = (Act.CARRY_OVER, Act.ENTER_INTO_FORCE, Act.LEAVE)
@@ -826,7 +830,7 @@ FEW = {
 
 #: needs one whose seat is judged, and a friend; the rule cases have it
 #: acts that the law of the shipped case does not know
-ELSEWHERE = {Act.RESCIND}
+ELSEWHERE = {Act.RESCIND, Act.LIFT, Act.REFUSE_LIFT}
 RARE = {
     Act.REFUSE_SANCTION,
     Act.REFUSE_EXPULSION,

@@ -164,6 +164,8 @@ def slow_standing(case: Case, t: int) -> Standing:
         gap=inputs.record.gap[t - 1] * is_in(before),
         left=left,
         courted=np.zeros(before.shape, bool),
+        sanctioned=before == Status.SANCTIONED,
+        noticed=before == Status.NOTICE_GIVEN,
         belief_updates=belief_updates,
     )
 
@@ -172,7 +174,7 @@ def test_what_the_record_says_on_the_eve_of_a_month(case: Case) -> None:
     inputs = compile_case(case)
     for t in (1, 84, 88, 110, 218, 240, 355, 372, 400):
         slow, fast = slow_standing(case, t), record_standing(inputs, t)
-        for name in ("seat", "gap", "left", "courted"):
+        for name in ("seat", "gap", "left", "courted", "sanctioned", "noticed"):
             assert np.array_equal(getattr(slow, name), getattr(fast, name)), (t, name)
         np.testing.assert_allclose(slow.belief_updates, fast.belief_updates, atol=1e-12)
     assert inputs.recorded_belief_updates[400].any()

@@ -179,6 +179,15 @@ class Case:
         found = {c.variable for c in self.composites if c.variable.startswith(TIE)}
         return tuple(sorted(name.removeprefix(TIE) for name in found))
 
+    @cached_property
+    def regimes(self) -> tuple[str, ...]:
+        """The kinds of regime that a statute or a club names, in alphabetical order."""
+        named = [
+            *(c.kindred for c in self.clubs.values()),
+            *(getattr(s, "breach", ()) for s in self.statutes),
+        ]
+        return tuple(sorted({regime for names in named for regime in names}))
+
     def decider(self, text: str, key: str, file: str = "") -> str:
         """The code of a state that decides, from its code or name; `key` and perhaps `file` say where it was asked for.
 

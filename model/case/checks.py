@@ -19,6 +19,7 @@ from tashkent.model.case.tables import (
     READ,
     SHARES,
     TIE,
+    Event,
 )
 from tashkent.model.clock import MONTHS_PER_YEAR, month_of
 from tashkent.model.errors import InputError, unknown
@@ -30,6 +31,7 @@ from tashkent.model.statutes import (
     Lock,
     Observer,
     Operation,
+    Sanction,
     Session,
     Statute,
     Withdrawal,
@@ -217,6 +219,7 @@ def _check_sessions(case: Case) -> None:
     """What a regular session decides needs a rule that says when it meets."""
     for statute in case.statutes:
         by_session = statute.kind in ("voluntary_suspension", "sanction", "expulsion", "arrears")
+        by_session &= not (isinstance(statute, Sanction) and statute.out_of_session)
         if by_session or (isinstance(statute, Observer) and statute.withdrawable):
             sessions = [s for s in case.statutes if (s.club, s.kind) == (statute.club, "session")]
             if not any(s.in_force(statute.from_) for s in sessions):
@@ -275,6 +278,9 @@ def check_events(case: Case) -> None:
                 names = case.threats
             case "tie":
                 names = case.sponsors
+            case "regime":
+                names = case.regimes
+                _check_regime(row, case)
             case _:
                 names = ("patron",)
         one_of(file, f"{row.event}.about", row.about, names)
@@ -290,6 +296,15 @@ def check_events(case: Case) -> None:
         if effect in seen:
             raise InputError(file, row.event, " ".join(effect[1:]).strip(), "each effect once")
         seen.add(effect)
+
+
+def _check_regime(row: Event, case: Case) -> None:
+    """A kind of regime is one that something hangs on, and it rules or does not."""
+    if not case.regimes:
+        allowed = "a kind of regime that a statute (breach) or a club (kindred) names"
+        raise InputError("events.csv", f"{row.event}.about", row.about, allowed)
+    if row.sign != 1:
+        raise InputError("events.csv", f"{row.event}.sign", row.sign, "1 for a regime")
 
 
 def check_parameters(case: Case) -> None:
@@ -344,6 +359,8 @@ def _asked_for(case: Case) -> dict[str, str]:
             found["rescind"] = statute.id
         elif isinstance(statute, Session) and statute.held:
             found["backlog"] = statute.id
+        if isinstance(statute, Withdrawal) and not statute.clause:
+            found["walkout"] = statute.id
     return found
 
 

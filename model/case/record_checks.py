@@ -8,8 +8,8 @@ from tashkent.model.case.tables import Entry
 from tashkent.model.clock import last_day, month_label, month_of
 from tashkent.model.errors import InputError
 from tashkent.model.reading import one_of
-from tashkent.model.statuses import IN_FIRST, IN_LAST, MAY_SIGN, Act, Status
-from tashkent.model.statutes import AnyStatute, Withdrawal
+from tashkent.model.statuses import FORMER, IN_FIRST, IN_LAST, MAY_SIGN, Act, Status
+from tashkent.model.statutes import AnyStatute, Sanction, Withdrawal
 
 #: act -> (whether the state was in before, statuses that may follow)
 _FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
@@ -25,12 +25,13 @@ _FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
     Act.FREEZE: (True, (Status.FROZEN,)),
     Act.RESUME: (True, (Status.MEMBER,)),
     Act.OBSERVE: (False, (Status.OBSERVER,)),
-    Act.SANCTION: (True, (Status.SANCTIONED,)),
+    Act.SANCTION: (True, (Status.SANCTIONED, Status.NOTICE_GIVEN)),
     Act.EXPEL: (True, (Status.EXPELLED,)),
     Act.CEASE_OBSERVING: (False, (Status.NONE,)),
     Act.END_OBSERVER: (False, (Status.NONE,)),
     Act.DECLINE: (True, (Status.MEMBER, Status.FROZEN, Status.SANCTIONED)),
-    Act.RESCIND: (True, (Status.MEMBER,)),
+    Act.RESCIND: (True, (Status.MEMBER, Status.SANCTIONED)),
+    Act.LIFT: (True, (Status.MEMBER, Status.NOTICE_GIVEN)),
 }
 
 
@@ -74,15 +75,15 @@ def check_record(case: Case) -> None:
         if after == (Status.NONE,) and before != Status.OBSERVER:
             allowed = f"a state that is observer (it is {before.name.lower()})"
             raise InputError(file, f"{key}: act", row.act, allowed)
-        if row.act == "rescind" and before != Status.NOTICE_GIVEN:
-            allowed = f"a state that is notice_given (it is {before.name.lower()})"
-            raise InputError(file, f"{key}: act", row.act, allowed)
+        _check_order(row, before, f"{key}: act")
         if statuses[row.status] not in after:
             names = " or ".join(s.name.lower() for s in after)
             raise InputError(file, f"{key}: status", row.status, names)
         if row.act == "decline" and statuses[row.status] != before:
             raise InputError(file, f"{key}: status", row.status, before.name.lower())
-        if statuses[row.status] == before and row.act not in _CHANGE_NOTHING:
+        beside_a_notice = row.act in ("sanction", "lift") and before == Status.NOTICE_GIVEN
+        stays = row.act in _CHANGE_NOTHING or beside_a_notice
+        if statuses[row.status] == before and not stays:
             allowed = f"an act that changes the status (it is {before.name.lower()})"
             raise InputError(file, f"{key}: act", row.act, allowed)
         _check_law(case, row, f"{key}: act")
@@ -90,6 +91,18 @@ def check_record(case: Case) -> None:
         status[row.club, row.state] = statuses[row.status]
         last = row.date
     _check_choices(case)
+
+
+def _check_order(row: Entry, before: Status, key: str) -> None:
+    """What is taken back or lifted was there before."""
+    asked = {
+        "rescind": (Status.NOTICE_GIVEN,),
+        "lift": (Status.SANCTIONED, Status.NOTICE_GIVEN),
+    }.get(row.act)
+    if asked is not None and before not in asked:
+        names = " or ".join(status.name.lower() for status in asked)
+        allowed = f"a state that is {names} (it is {before.name.lower()})"
+        raise InputError("record.csv", key, row.act, allowed)
 
 
 def _check_law(case: Case, row: Entry, key: str) -> None:
@@ -141,6 +154,7 @@ def _check_law(case: Case, row: Entry, key: str) -> None:
 _DECIDED = {
     "suspend": "voluntary_suspension",
     "sanction": "sanction",
+    "lift": "sanction",
     "expel": "expulsion",
     "end_observer": "observer",
 }
@@ -151,6 +165,7 @@ _ACTORS = {
     "leave": ("treaty",),
     "suspend": ("club",),
     "sanction": ("club",),
+    "lift": ("club", "treaty"),
     "expel": ("club",),
     "end_observer": ("club",),
 }
@@ -163,6 +178,8 @@ class _Seats:
         self.case = case
         #: the day on which notice was given
         self.notice: dict[tuple[str, str], date] = {}
+        #: who is under a sanction that the club alone lifts
+        self.sanctioned: set[tuple[str, str]] = set()
 
     def follow(self, row: Entry, before: Status, status: Status, key: str) -> None:
         """Refuse a row that the law does not bear, and keep the days from which it counts.
@@ -188,8 +205,14 @@ class _Seats:
                     self._check_leave(row, key)
                 case act if act in _DECIDED:
                     self._check_decision(row, before, key)
+            self._check_sanctioned(row, before, status, key)
         if row.act == "withdraw":
             self.notice[seat] = row.date
+        rule = self.case.law.rules(row.club, month_of(row.date)).sanction
+        if row.act == "sanction" and rule is not None and rule.breach:
+            self.sanctioned.add(seat)
+        elif row.act == "lift" or status in FORMER:
+            self.sanctioned.discard(seat)
 
     def _refuse(self, key: str, value: object, when: str) -> InputError:
         return InputError("record.csv", key, value, f"{when} (statutes.toml)")
@@ -252,6 +275,13 @@ class _Seats:
         rules = self.case.law.rules(row.club, month_of(row.date))
         if getattr(rules, kind) is None and not (row.act == "suspend" and rules.session is None):
             raise self._refuse(f"{key}: act", row.act, f"a month with {_an(kind)} {kind} in force")
+        if row.act in ("sanction", "lift") and rules.sanction is not None:
+            self._check_regime(row, before, rules.sanction, key)
+            if rules.sanction.out_of_session or (row.act, rules.sanction.lifting) == (
+                "lift",
+                "condition",
+            ):
+                return
         if rules.session is not None and not rules.sits:
             when = f"the month of the session ({rules.session.month})"
             raise self._refuse(f"{key}: date", str(row.date), when)
@@ -259,6 +289,41 @@ class _Seats:
         if first not in (None, before) and getattr(rules, kind) is not None:
             when = f"a state that is {first.name.lower()} (it is {before.name.lower()})"
             raise self._refuse(f"{key}: act", row.act, when)
+
+    def _check_regime(self, row: Entry, before: Status, rule: Sanction, key: str) -> None:
+        """Out of session and on notice a state is sanctioned for its regime alone, and freed when that has ended."""
+        misruled = any(
+            event.kind == "regime"
+            and event.state == row.state
+            and event.about in rule.breach
+            and event.date <= row.date
+            and (event.date_end is None or row.date < event.date_end)
+            for event in self.case.events
+        )
+        kinds = ", ".join(rule.breach) or "none in this rule"
+        sits = self.case.law.rules(row.club, month_of(row.date)).sits
+        if row.act == "sanction" and not misruled and (before == Status.NOTICE_GIVEN or not sits):
+            when = f"a state with a regime that is a breach ({kinds}) on that day, or the month of the session"
+            raise InputError("record.csv", f"{key}: act", row.act, f"{when} (events.csv)")
+        if row.act == "lift" and misruled:
+            when = f"a day on which no regime that is a breach ({kinds}) rules any more"
+            raise InputError("record.csv", f"{key}: date", str(row.date), f"{when} (events.csv)")
+
+    def _check_sanctioned(self, row: Entry, before: Status, status: Status, key: str) -> None:
+        """A sanction that the club alone lifts holds until it does, beside a notice too."""
+        held = (row.club, row.state) in self.sanctioned
+        if row.act == "lift" and not held:
+            when = "a state under a sanction for its regime"
+            raise self._refuse(f"{key}: act", row.act, when)
+        if row.act == "resume" and held:
+            raise self._refuse(f"{key}: act", row.act, "lift: the club alone ends this sanction")
+        follows = {
+            "rescind": Status.SANCTIONED if held else Status.MEMBER,
+            "lift": Status.NOTICE_GIVEN if before == Status.NOTICE_GIVEN else Status.MEMBER,
+            "sanction": Status.NOTICE_GIVEN if before == Status.NOTICE_GIVEN else Status.SANCTIONED,
+        }.get(row.act, status)
+        if status != follows:
+            raise InputError("record.csv", f"{key}: status", row.status, follows.name.lower())
 
 
 def _an(word: str) -> str:

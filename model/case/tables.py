@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from tashkent.model.reading import LONGEST_NAME, learnt
+from tashkent.model.statutes import Regimes
 
 #: a date, under a name that no column has
 Day = date
@@ -124,6 +125,8 @@ class Club(TableRow):
     since: date
     foundings: tuple[date, ...] = Field(strict=False)
     relieves: tuple[str, ...] = Field(strict=False)
+    #: kinds of regime whose incumbents are at home in it
+    kindred: Regimes = learnt(())
     why: str = Field(min_length=1)
     source: str
 
@@ -164,7 +167,7 @@ class Event(TableRow):
     precision: Literal["day", "month", "year"]
     label: str = Field(min_length=1)
     state: str
-    kind: Literal["threat", "tie", "coercion", "credibility", "offer"]
+    kind: Literal["threat", "tie", "coercion", "credibility", "offer", "regime"]
     about: str
     rival: str = ""
     sign: int = Field(ge=-1, le=1)

@@ -8,7 +8,7 @@ from tashkent.model.case import Case
 from tashkent.model.case.tables import LARGEST, Day, Event
 from tashkent.model.patches.patch import Number, Patch, Texts, check_known, refused
 
-EventKind = Literal["threat", "tie", "coercion", "credibility", "offer"]
+EventKind = Literal["threat", "tie", "coercion", "credibility", "offer", "regime"]
 Kinds = Annotated[tuple[EventKind, ...], Field(strict=False)]
 
 
