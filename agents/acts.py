@@ -24,7 +24,8 @@ from tashkent.agents.terms import TERMS
 #: what a friction is multiplied by: whether the club promises help, or none; a signature is enough and no member is
 #: asked; how fresh its invitation is; this is a founding month; a term runs that ends for who does not sign; a rule
 #: takes the former party back; what it must join first, in units of compliance; a law at home makes joining dear;
-#: the log of the months since the council last met, where petitions wait for it; no clause lets members leave
+#: the log of the months since the council last met, where petitions wait for it; no clause lets members leave;
+#: a fellow of a bloc has just given notice
 Feature = Literal[
     "guarantees",
     "forum",
@@ -37,6 +38,7 @@ Feature = Literal[
     "dear",
     "waited",
     "unclaused",
+    "joint",
 ]
 #: those that differ between the seats of a club
 OF_SEATS: tuple[Feature, ...] = ("invited", "back", "owed", "dear")
@@ -95,7 +97,14 @@ ACTS: dict[str, SeatAct] = {
         ),
     ),
     "renew": SeatAct(1.0, (Friction("renew"),)),
-    "withdraw": SeatAct(-1.0, (*_LEAVING, Friction("walkout", "unclaused", optional=True))),
+    "withdraw": SeatAct(
+        -1.0,
+        (
+            *_LEAVING,
+            Friction("walkout", "unclaused", optional=True),
+            Friction("jointly", "joint", scored=False, optional=True),
+        ),
+    ),
     "request_suspension": SeatAct(-1.0, (Friction("suspend"), Friction("wait", "runs_out"))),
     "cease_observing": SeatAct(-1.0, _LEAVING),
     "freeze": SeatAct(-1.0, (Friction("freeze", scored=False),)),

@@ -35,11 +35,14 @@ from tashkent.model.statutes import (
     Arrears,
     Bases,
     Benefit,
+    Bloc,
     Budget,
     Chair,
     Defence,
+    Dissolution,
     EntryIntoForce,
     Expulsion,
+    Extinction,
     FixedTerm,
     Forces,
     Incompatible,
@@ -66,7 +69,6 @@ BOUND = PARTY | {Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED}
 MAY_SIGN = frozenset({Status.SIGNATORY, Status.MEMBER, Status.FROZEN})
 #: who may give notice: whoever has not yet done so
 MAY_LEAVE = PARTY | {Status.SANCTIONED, Status.SUSPENSION_REQUESTED}
-MAY_ACT = MAY_LEAVE | {Status.NOTICE_GIVEN, Status.OBSERVER}
 SETTLING = frozenset({Status.NOTICE_GIVEN, Status.SUSPENSION_REQUESTED})
 NOT_PAYING = frozenset({Status.FROZEN, Status.SANCTIONED})
 FORMER = frozenset({Status.SUSPENDED, Status.LEFT, Status.EXPELLED})
@@ -120,9 +122,11 @@ class Rules:
     accession: Accession | None
     arrears: Arrears | None
     bases: Bases | None
+    bloc: Bloc | None
     budget: Budget | None
     chair: Chair | None
     defence: Defence | None
+    dissolution: Dissolution | None
     expulsion: Expulsion | None
     incompatible: Incompatible | None
     limited_format: LimitedFormat | None
@@ -136,6 +140,7 @@ class Rules:
     suspension: VoluntarySuspension | None
     voting: Voting | None
     withdrawal: Withdrawal | None
+    extinctions: list[Extinction]
     forces: list[Forces]
     benefits: list[Benefit]
     operations: list[Operation]
@@ -253,9 +258,11 @@ def rules_of(case: Case, club: str, month: int) -> Rules:
         accession=one(Accession),
         arrears=one(Arrears),
         bases=one(Bases),
+        bloc=one(Bloc),
         budget=one(Budget),
         chair=one(Chair),
         defence=one(Defence),
+        dissolution=one(Dissolution),
         expulsion=one(Expulsion),
         incompatible=one(Incompatible),
         limited_format=one(LimitedFormat),
@@ -269,6 +276,7 @@ def rules_of(case: Case, club: str, month: int) -> Rules:
         suspension=one(VoluntarySuspension),
         voting=one(Voting),
         withdrawal=one(Withdrawal),
+        extinctions=several(Extinction),
         forces=several(Forces),
         benefits=several(Benefit),
         operations=several(Operation),
@@ -325,7 +333,7 @@ def runs_out(terms: list[FixedTerm], month: int) -> bool:
 
 def acquis(case: Case, club: str, month: int, after: date = date.min) -> int:
     """How many instruments took effect after a day, by the end of a month, but for those on accession."""
-    statutes = [s for s in case.statutes if s.club == club and not isinstance(s, Lock)]
+    statutes = [s for s in case.statutes if s.club == club and not isinstance(s, Lock | Extinction)]
     joined_by_entry = {s.instrument for s in statutes if isinstance(s, Accession)}
     concluded = {s.instrument for s in statutes if after < s.from_ <= last_day(month)}
     return len(concluded - joined_by_entry)
@@ -386,11 +394,21 @@ def locked(case: Case, club: str, effect: str, month: int) -> set[str]:
 
 
 def admits(case: Case, club: str, state: str, month: int) -> bool:
-    """Whether a club exists and may take a state in."""
-    return month >= month_of(case.clubs[club].since) and any(
-        holds(row.open_from, row.open_until, last_day(month))
-        for row in case.openness
-        if (row.club, row.state) == (club, state)
+    """Whether a club exists, as the state does, and may take it in."""
+    ends = any(
+        (isinstance(s, Dissolution) and not s.below)
+        or (isinstance(s, Extinction) and s.state == state)
+        for s in case.statutes
+        if s.club == club and holds(s.from_, s.until, last_day(month))
+    )
+    return (
+        not ends
+        and month >= month_of(case.clubs[club].since)
+        and any(
+            holds(row.open_from, row.open_until, last_day(month))
+            for row in case.openness
+            if (row.club, row.state) == (club, state)
+        )
     )
 
 
@@ -1006,7 +1024,7 @@ class StateAgent(mesa.Agent):
         budget = club.calendar.rules[t].budget
         if budget is None:
             return 0.0
-        payers = len(club.members - {self.name, self.model.case.patron}) + 1
+        payers = len((club.members & self.model.states.keys()) - {self.name}) + 1
         return -10 * (1 - budget.patron_share) / payers
 
     def compliance(self, club: "ClubAgent", t: int) -> float:
@@ -1092,6 +1110,8 @@ class StateAgent(mesa.Agent):
         friction = parameters[act if act in ("freeze", "suspend") else "exit"]
         if act in ("withdraw", "cease observing") and not club.guarantee:
             friction += parameters["idle"]
+        if club.called_by_fellow is self:
+            friction += parameters["jointly"]
         if act == "withdraw" and club.rules.withdrawal and not club.rules.withdrawal.clause:
             friction += parameters["walkout"]
         if act != "freeze" and club.rules.runs_out:
@@ -1162,6 +1182,8 @@ class ClubAgent(mesa.Agent):
         self.deciders = [(state, state.seats[name]) for state in model.states.values()]
         #: who is in, in what this month's decisions rest on
         self.members: set[str] = set()
+        #: who is asked to join the notice of a fellow of its bloc
+        self.called_by_fellow: StateAgent | None = None
         #: those that are on notice
         self.on_notice: list[str] = []
         #: the deciders that went out of late
@@ -1259,6 +1281,34 @@ class ClubAgent(mesa.Agent):
                     seat.becomes(Status.LEFT, self.model.month)
                     self.log(state, Act.LEAVE, rules.withdrawal)
 
+    def end_seats(self) -> None:
+        """Who is in a club that ends, or is a state that does, is out."""
+        month, rule = self.model.month, self.rules.dissolution
+        for extinction in self.rules.extinctions:
+            seat = self.seats[extinction.state]
+            if seat.status in IN:
+                seat.becomes(Status.LEFT, month)
+                self.log(self.model.states[extinction.state], Act.END, extinction)
+        if rule is None:
+            return
+        left = sum(seat.status in IN for seat in self.seats.values())
+        if rule.below == 0 or (left < rule.below and self.was_left):
+            for state, seat in self.deciders:
+                if seat.status in IN:
+                    seat.becomes(Status.LEFT, month)
+                    self.log(state, Act.END, rule)
+
+    @property
+    def was_left(self) -> bool:
+        """Whether a state that decides has gone out before."""
+        return any(seat.former for _, seat in self.deciders)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody is left and the law ends the club then."""
+        rule = self.rules.dissolution
+        return bool(rule and rule.below and not self.members and self.was_left)
+
     def ratification_due(self, month: int, rule: Accession | Restoration) -> int | None:
         """When an accession of this month is complete; None if the entry into force decides."""
         first = min(self.calendar.entries_into_force, default=month)
@@ -1344,7 +1394,7 @@ class ClubAgent(mesa.Agent):
         else:
             log_odds += parameters["help_objection"]
             log_odds += parameters["objection_rivalry"] * state.rivalry_with(voter)
-            if attacker:
+            if attacker and voter in self.model.states:
                 trade = 10 * self.model.states[voter].perception.bond[attacker][t]
                 log_odds += parameters["attacker_trade"] * trade
         return probability(log_odds)
@@ -1664,18 +1714,16 @@ class ClubAgent(mesa.Agent):
     # 7. departure --------------------------------------------------------------------------------
 
     def departure(self) -> None:
-        """Who is in may ask for suspension, give notice or take it back, or freeze, or resume; observers give up."""
+        """Who is in may ask for suspension, or give notice, or freeze, or resume; observers give up."""
         rules = self.rules
         if rules.renewal:
             return
         for state, seat in self.deciders:
-            may_act = seat.before in MAY_ACT
+            may_act = seat.before in MAY_LEAVE or seat.before is Status.OBSERVER
             if not may_act or seat.status is not seat.before:
                 continue
             is_party = seat.before in PARTY
-            if seat.before is Status.NOTICE_GIVEN:
-                self.let_rescind(state, seat)
-            elif seat.before is Status.OBSERVER:
+            if seat.before is Status.OBSERVER:
                 if rules.observer and state.has_enough("cease observing", self):
                     seat.becomes(Status.NONE, self.model.month)
                     self.log(state, Act.CEASE_OBSERVING, rules.observer)
@@ -1690,6 +1738,32 @@ class ClubAgent(mesa.Agent):
                 elif state.has_enough("freeze", self):
                     seat.becomes(Status.FROZEN, self.model.month)
                     self.log(state, Act.FREEZE, rules.participation)
+
+    def announce_jointly(self) -> None:
+        """Members of this club that leave others together may join the notice of a fellow."""
+        bloc = self.rules.bloc
+        for name in bloc.leaves if bloc else ():
+            club = self.model.clubs[name]
+            fellows = [
+                (state, club.seats[state.name])
+                for state, seat in self.deciders
+                if seat.before in IN and club.seats[state.name].before in MAY_LEAVE
+            ]
+            left = {Status.NOTICE_GIVEN, Status.LEFT}
+            if club.rules.renewal or not any(seat.status in left for _, seat in fellows):
+                continue
+            rule = club.rules.withdrawal
+            for state, seat in fellows if rule else ():
+                club.called_by_fellow = state
+                if rule and seat.status is seat.before and state.has_enough("withdraw", club):
+                    club.take_notice(state, seat, rule)
+                club.called_by_fellow = None
+
+    def let_rescind_all(self) -> None:
+        """Who gave notice before this month may take it back."""
+        for state, seat in self.deciders if not self.rules.renewal else ():
+            if seat.before is seat.status is Status.NOTICE_GIVEN:
+                self.let_rescind(state, seat)
 
     def take_notice(self, state: StateAgent, seat: Seat, rule: Withdrawal) -> None:
         """A state gives notice: it is out when the notice has run, and its debts are settled."""
@@ -1723,7 +1797,7 @@ class ClubAgent(mesa.Agent):
         """States that are out may petition, or else ask to observe, where the club is open."""
         rules = self.rules
         t = self.model.t
-        if not rules.hears_petitions:
+        if not rules.hears_petitions or self.is_over:
             return
         founders: list[tuple[float, StateAgent, Seat]] = []
         for state, seat in self.deciders:
@@ -1924,8 +1998,9 @@ class AllianceModel(mesa.Model):
             for row in case.requests
         }
         self.states = {name: StateAgent(self, name) for name in case.deciders}
-        self.patron = PatronAgent(self, case.patron)
-        agents: dict[str, StateAgent | PatronAgent] = {**self.states, case.patron: self.patron}
+        self.patrons = {s: PatronAgent(self, s) for s in case.state_ids if s not in case.deciders}
+        self.patron = self.patrons[case.patron]
+        agents: dict[str, StateAgent | PatronAgent] = {**self.states, **self.patrons}
         #: the patron among them, in the order of the case
         self.participants = {name: agents[name] for name in case.state_ids}
         self.shelters = shelters(case)
@@ -1953,14 +2028,18 @@ class AllianceModel(mesa.Model):
         self.month += 1
         self.t += 1
         clubs = self.agents_by_type[ClubAgent]
-        self.patron.follow_record()
+        for patron in self.patrons.values():
+            patron.follow_record()
         clubs.do("take_effect")
+        clubs.do("end_seats")
         clubs.do("fix_before")
         clubs.do("answer_requests")
         clubs.do("session")
         clubs.do("weigh_seats")
         clubs.do("renewal")
         clubs.do("departure")
+        clubs.do("announce_jointly")
+        clubs.do("let_rescind_all")
         clubs.do("accession")
         clubs.do("accounts")
         clubs.do("participation")

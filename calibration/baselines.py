@@ -131,7 +131,7 @@ def p_in(case: Case, cells: Cells | None, start: int) -> Floats:
     origin = start - case.start
     seats = is_in(inputs.record.status[origin:])
     p = np.repeat(seats[:1].astype(float), len(seats), axis=0)
-    p[:, inputs.patron] = seats[:, inputs.patron]
+    p[:, ~inputs.decides] = seats[:, ~inputs.decides]
     if cells is None:
         return p
     rows = risk_set(case)

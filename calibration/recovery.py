@@ -67,6 +67,7 @@ ACTORS = {
     Act.EXPEL: "club",
     Act.RESCIND: "state",
     Act.LIFT: "club",
+    Act.END: "treaty",
 }
 SYNTHETIC = "simulated"
 
@@ -103,7 +104,7 @@ def synthetic_case(ensemble: Ensemble, run: int) -> Case:
 
 
 def _is_given(case: Case, row: Entry) -> bool:
-    return month_of(row.date) <= case.start or row.state == case.patron
+    return month_of(row.date) <= case.start or row.state not in case.deciders
 
 
 def replicate(case: Case, number: int, seed: int) -> pd.DataFrame:

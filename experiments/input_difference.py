@@ -40,6 +40,7 @@ def first_difference(one: CaseInputs, other: CaseInputs, origin: int) -> int:
             one.recorded_belief_updates[origin + 1], other.recorded_belief_updates[origin + 1]
         )
         and one.patron == other.patron
+        and tuple(one.regimes) == tuple(other.regimes)
         and all(
             np.array_equal(a, b)
             for a, b in zip(_arrays(one, False), _arrays(other, False), strict=True)
@@ -48,7 +49,8 @@ def first_difference(one: CaseInputs, other: CaseInputs, origin: int) -> int:
     if not alike:
         return origin
     pairs = list(zip(_arrays(one, True), _arrays(other, True), strict=True))
-    pairs.append((one.record.status[:, one.patron], other.record.status[:, other.patron]))
+    given = ~one.decides
+    pairs.append((one.record.status[:, given], other.record.status[:, given]))
     differs = np.zeros(months, bool)
     for a, b in pairs:
         if a is not b:

@@ -15,13 +15,14 @@ from tashkent.agents.situation import Floats
 from tashkent.model.case import Case
 from tashkent.model.clock import month_of
 from tashkent.model.compilation import compile_case
+from tashkent.model.ends import alive
 from tashkent.model.inputs import CaseInputs, Standing
 from tashkent.model.law import RulesInForce
 from tashkent.model.seats import Seats, Status8
 from tashkent.model.statuses import MAY_LEAVE, MAY_SIGN, PARTY, Act, Status, is_in
 
 #: what takes effect before anybody decides, and what a session does to a seat before its state decides
-_PENDING = (Act.ENTER_INTO_FORCE, Act.LEAVE)
+_PENDING = (Act.ENTER_INTO_FORCE, Act.LEAVE, Act.END)
 _SESSION = (Act.SANCTION, Act.EXPEL, Act.END_OBSERVER, Act.LIFT)
 
 
@@ -34,7 +35,7 @@ def statuses_before(case: Case) -> Status8:
     inputs = compile_case(case)
     status = inputs.record.status
     before = np.concatenate([status[:1], status[:-1]])
-    before[:, inputs.patron] = status[:, inputs.patron]
+    before[:, ~inputs.decides] = status[:, ~inputs.decides]
     for t, s, c, row_status in _rows(case, _PENDING):
         before[t, s, c] = row_status
     return before
@@ -103,6 +104,9 @@ def _open_outside(
 ) -> list[tuple[Act, str]]:
     found: list[tuple[Act, str]] = []
     rule, observer = rules.accession, rules.observer
+    statuses = statuses_before(inputs.case)[t]
+    if not alive(inputs, t, statuses, inputs.record.former[t - 1])[0, c]:
+        return found
     hears, observes = rules.hears_petitions, before == Status.OBSERVER
     may_enter = hears and inputs.open_to[t, s, c] and not _is_barred(inputs, t, s, c)
     if rule is not None and may_enter and (observes or not rule.observers_only):

@@ -13,6 +13,7 @@ from tashkent.agents.terms import TEN, TERMS, staked
 from tashkent.model.case import Case
 from tashkent.model.case.tables import TIE, Event
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
+from tashkent.model.ends import ended_seats
 from tashkent.model.formulas import of_months
 from tashkent.model.inputs import Call, CaseInputs, Rules
 from tashkent.model.law import RulesInForce
@@ -30,7 +31,7 @@ def compile_case(case: Case) -> CaseInputs:
     club_names = tuple(case.clubs)
     rules = tuple(tuple(case.law.rules(c, m) for c in club_names) for m in case.months)
     exists, founding, window, staleness = _life_of_clubs(case)
-    may_observe = _openness(case) & exists[:, None, :]
+    may_observe = _openness(case) & exists[:, None, :] & ~ended_seats(case, rules)
     open_to = may_observe.copy()
     dear = _locked(case, rules, open_to)
     stake = np.array(

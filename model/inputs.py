@@ -222,6 +222,7 @@ class CaseInputs:
             "runs_out": self.runs_out[t],
             "waited": self.waited[t],
             "unclaused": self.unclaused[t],
+            "joint": np.zeros(len(self.stake), bool),
         }
 
     def features_of_club(self, t: int, c: int) -> Features:

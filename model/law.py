@@ -20,11 +20,14 @@ from tashkent.model.statutes import (
     Arrears,
     Bases,
     Benefit,
+    Bloc,
     Budget,
     Chair,
     Defence,
+    Dissolution,
     EntryIntoForce,
     Expulsion,
+    Extinction,
     FixedTerm,
     Forces,
     Incompatible,
@@ -52,9 +55,11 @@ class RulesInForce:
     accession: Accession | None = None
     arrears: Arrears | None = None
     bases: Bases | None = None
+    bloc: Bloc | None = None
     budget: Budget | None = None
     chair: Chair | None = None
     defence: Defence | None = None
+    dissolution: Dissolution | None = None
     entry_into_force: EntryIntoForce | None = None
     expulsion: Expulsion | None = None
     incompatible: Incompatible | None = None
@@ -72,6 +77,7 @@ class RulesInForce:
     voting: Voting | None = None
     withdrawal: Withdrawal | None = None
     benefit: tuple[Benefit, ...] = ()
+    extinction: tuple[Extinction, ...] = ()
     forces: tuple[Forces, ...] = ()
     lock: tuple[Lock, ...] = ()
     operation: tuple[Operation, ...] = ()
@@ -220,6 +226,6 @@ class Law:
         Those that carry a rule of accession do not count: who comes in joins them by that.
         """
         day = last_day(month)
-        own = [s for s in self._of_club.get(club, ()) if not isinstance(s, Lock)]
+        own = [s for s in self._of_club.get(club, ()) if not isinstance(s, Lock | Extinction)]
         joined = {s.instrument for s in own if isinstance(s, Accession)}
         return len({s.instrument for s in own if since < s.from_ <= day} - joined)

@@ -80,6 +80,7 @@ class Act(IntEnum):
     RESCIND = 32
     LIFT = 33
     REFUSE_LIFT = 34
+    END = 35
 
 
 def is_in(status: NDArray[np.integer]) -> Bools:

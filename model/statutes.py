@@ -337,16 +337,40 @@ class Lock(Statute):
     effect: Literal["closed", "dear"]
 
 
+class Dissolution(Statute):
+    """The end of the club: from its first day on, or, with `below`, when fewer than so many states are left in it."""
+
+    kind: Literal["dissolution"]
+    below: int = Field(default=0, ge=0, le=1000)
+
+
+class Extinction(Statute):
+    """The end of a state: from its first day on it is in the club no longer, and cannot join it."""
+
+    kind: Literal["extinction"]
+    state: str
+
+
+class Bloc(Statute):
+    """Members leave some other clubs together: who sees a fellow give notice there may join it in the same month."""
+
+    kind: Literal["bloc"]
+    leaves: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+
+
 AnyStatute = Annotated[
     Accession
     | Arrears
     | Bases
     | Benefit
+    | Bloc
     | Budget
     | Chair
     | Defence
+    | Dissolution
     | EntryIntoForce
     | Expulsion
+    | Extinction
     | Forces
     | Incompatible
     | LimitedFormat
@@ -372,6 +396,6 @@ KINDS: dict[str, type[Statute]] = {
     for statute in get_args(get_args(AnyStatute)[0])
 }
 #: kinds of which a club may have several in force at a time
-SEVERAL = ("benefit", "forces", "lock", "operation")
+SEVERAL = ("benefit", "extinction", "forces", "lock", "operation")
 #: kinds that reach into the defence of members
 REACHING = ("bases", "defence", "forces")

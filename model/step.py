@@ -5,6 +5,7 @@ import numpy as np
 from tashkent.agents import acts, deliberation, perception
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.ends import alive, end_seats
 from tashkent.model.law import RulesInForce
 from tashkent.model.petitions import (
     Petition,
@@ -40,14 +41,15 @@ def advance(world: World, t: int) -> None:
     """Bring a block of runs from the end of month ``t - 1`` to the end of month `t`.
 
     1. the patron takes the seats that the record gives it;
-    2. what was pending takes effect: entries into force, ratifications, notices that have run, successions;
+    2. what was pending takes effect: entries into force, ratifications, notices that have run, successions; clubs and
+       states end;
     3. members answer requests for help and for consent to bases;
     4. the council's regular session decides on suspension, expulsion, sanctions, debtors and observers, and out of
        session on who is in breach by its regime;
     5. states weigh their seats on what they see, with the seats as they were after phase 2;
     6. where a term ends and must be renewed, members sign or leave;
-    7. members ask for suspension, or give notice, or freeze or resume participation; observers give up; who gave
-       notice may take it back;
+    7. members ask for suspension, or give notice, or freeze or resume participation; observers give up; fellows
+       of a bloc join a notice; who gave notice may take it back;
     8. states outside petition, and members answer;
     9. who does not pay falls in arrears, who pays recovers its rights;
     10. members take part as their seats are worth, decline instruments that they need not join, and the patron
@@ -64,6 +66,7 @@ def advance(world: World, t: int) -> None:
     value = weigh(world, t, before, t)
     sign_prolongations(world, t, before)
     depart(world, t, before, value)
+    announce_jointly(world, t, before, value)
     rescind(world, t, before, value)
     accede(world, t, before, value)
     keep_accounts(world, t)
@@ -72,9 +75,9 @@ def advance(world: World, t: int) -> None:
 
 
 def follow_patron(world: World, t: int) -> None:
-    """The patron's seats are conditioned on, never decided."""
-    patron = world.inputs.patron
-    world.status[:, patron] = world.inputs.record.status[t, patron]
+    """The seats of the patron, and of whoever else does not decide, are conditioned on."""
+    follow = ~world.inputs.decides
+    world.status[:, follow] = world.inputs.record.status[t, follow]
 
 
 def take_effect(world: World, t: int) -> None:
@@ -103,6 +106,7 @@ def take_effect(world: World, t: int) -> None:
             if rules.withdrawal.settlement and gone.any():
                 gone &= ~_put_off(world, t, c, gone)
             enact_where(world, t, c, gone, Act.LEAVE, Status.LEFT, rules.withdrawal.id)
+    end_seats(world, t)
 
 
 def _put_off(world: World, t: int, c: int, due: Bools) -> Bools:
@@ -219,6 +223,27 @@ def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, s
     enact(world, t, c, *inputs, Act.WITHDRAW, Status.NOTICE_GIVEN, rule.id, t + wait[later])
 
 
+def announce_jointly(world: World, t: int, before: Status8, value: Floats) -> None:
+    """Fellows of a bloc that see one of them give notice to a club that they leave together may join it at once.
+
+    The noise is that of their own decision in the month. `before` and `value` have shape (R, S, C).
+    """
+    inputs, clubs = world.inputs, tuple(world.inputs.case.clubs)
+    for b, bloc in ((b, rules.bloc) for b, rules in enumerate(inputs.rules[t])):
+        fellows = is_in(before[:, :, b]) & inputs.decides
+        for c in [clubs.index(name) for name in bloc.leaves] if bloc is not None else ():
+            rules, may_leave = inputs.rules[t][c], among(before[:, :, c], *MAY_LEAVE) & fellows
+            if rules.withdrawal is None or rules.renewal_due:
+                continue
+            announced = may_leave & among(world.status[:, :, c], Status.NOTICE_GIVEN, Status.LEFT)
+            called = may_leave & (world.status[:, :, c] == before[:, :, c])
+            called &= announced.any(axis=1)[:, None]
+            features = {**inputs.features_of_club(t, c), "joint": np.ones((), bool)}
+            log_odds = acts.log_odds("withdraw", value[:, :, c], world.of_one_club, features)
+            joins = world.noise.exceeded("withdraw", t, log_odds, called, c)
+            _give_notice(world, t, c, rules, *entries_of(joins))
+
+
 def rescind(world: World, t: int, before: Status8, value: Floats) -> None:
     """Where the law lets it, who gave notice takes it back while it runs.
 
@@ -245,6 +270,7 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     seated, barred = is_in(before), inputs.barred[t]
     outside = ~seated & (world.status == before)
     outside &= inputs.may_petition[t]  # in place: the table lies otherwise in memory
+    outside &= alive(inputs, t, before, seats.former)
     for c, rules in enumerate(inputs.rules[t]):
         if rules.accession is not None and rules.accession.observers_only:
             outside[:, :, c] &= among(before[:, :, c], Status.OBSERVER)
@@ -339,6 +365,7 @@ def _observe(
     features = inputs.features_of_club(t, c)
     log_odds = acts.log_odds("observe", value[:, :, c], world.of_one_club, features)
     may = inputs.may_observe[t, :, c] & inputs.decides
+    may = may & alive(inputs, t, before, world.seats.former)[:, :, c]
     may = may & ~is_in(before[:, :, c]) & ~among(before[:, :, c], Status.OBSERVER) & ~petitioned
     asks = world.noise.exceeded("observe", t, log_odds, may, c)
     if not asks.any():

@@ -62,6 +62,7 @@ TERMS = {
     "observe": "how rare it is to ask",
     "rescind": "how rare it is to take a notice back",
     "walkout": "that no clause lets it leave",
+    "jointly": "fellows that leave as well",
     "objection": "how readily members object to a newcomer",
     "objection_rivalry": "how much more a rival objects",
     "veto": "how much more a rival objects where the patron does not sit",

@@ -32,7 +32,8 @@ objects
     ministers only. ``KAZ as rival``: as a rival does, who objects to what another asks, but is glad to see it go and
     speaks for a case against it. ``who suspects``: every member objects to a petitioner in a suspect club.
 switch
-    ``off ID``: without the statute; ``other ID``: in its other reading; ``ID key = value``: with another number.
+    ``off ID``: without the statute; ``other ID``: in its other reading; ``ID key = value``: with another number;
+    ``with { kind = "bloc", … }``: with one more statute.
 follows
     ``UZB suspend by CSTO-20-own-request in 2012-12`` (an act, with its rule; in the first month if no month is
     named), ``UZB is suspended``, ``UZB owes 9``, ``UZB unpaid 3``, ``UZB has all rights``, ``UZB is deprived``,
@@ -60,6 +61,7 @@ from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import NEVER, Seats
 from tashkent.model.statuses import FORMER, Act, Status, is_in
+from tashkent.model.statutes import KINDS
 from tashkent.model.step import HALF, advance
 from tashkent.model.world import Logged, World
 
@@ -114,6 +116,7 @@ _PRICES = {
     "compliance": 1.0,
     "courtship": 1.0,
     "lock": -1.0,
+    "jointly": 2.0,
 }
 
 
@@ -175,7 +178,7 @@ def with_base_terms(inputs: CaseInputs, situation: Situation) -> CaseInputs:
 def parameters_of(case: Case, **changed: float) -> ParameterDraws:
     """Parameters for one run of `bare`: every choice costs nothing, every answer is certain."""
     numbers = {**_COUNCIL, **_PRICES, **changed}
-    names = case.role("weight", "friction", "unscored", "council")
+    names = (*case.role("weight", "friction", "unscored", "council"), "jointly")
     return ParameterDraws.from_mapping({name: np.full(1, numbers.get(name, 0.0)) for name in names})
 
 
@@ -227,10 +230,17 @@ class RuleCase:
         return int(self.months or "1")
 
     @property
+    def added(self) -> dict[str, str]:
+        """Statutes that the row adds to the law: their ids, with their kinds."""
+        given = [added_by(part) for part in parts(self.switch) if part.startswith("with ")]
+        return {str(statute["id"]): str(statute["kind"]) for statute in given}
+
+    @property
     def named(self) -> set[str]:
         """Every statute that the row names."""
         found = set(self.rules.split())
         found |= {part.split()[1 if part.split()[0] in HOW else 0] for part in parts(self.switch)}
+        found = (found - {"with"}) | set(self.added)
         return found | set(re.findall(r" by ([^\s;]+)", self.follows))
 
 
@@ -252,11 +262,26 @@ def parts(cell: str) -> list[str]:
     return [part.strip() for part in cell.split(";") if part.strip()]
 
 
+def added_by(part: str) -> dict[str, Any]:
+    """The keys of the statute that a part of a switch adds."""
+    words = {
+        "instrument": "Another agreement",
+        "article": "",
+        "text": "As it says.",
+        "source": "GK",
+    }
+    return words | tomllib.loads(f"statute = {part.removeprefix('with ')}")["statute"]
+
+
 def switched(case: Case, switch: str) -> Case:
     """The case with the statutes of a cell switched off, read otherwise or altered."""
     for part in parts(switch):
         how, _, rest = part.partition(" ")
-        if how == "off":
+        if how == "with":
+            given = added_by(part)
+            new = KINDS[given["kind"]].model_validate(given)
+            case = replace(case, statutes=(*case.statutes, new))
+        elif how == "off":
             case = case.without(rest)
         elif how == "other":
             case = case.read_otherwise(rest)

@@ -138,6 +138,10 @@ def test_the_terms_are_those_of_the_page() -> None:
         "contagion",
         "dues",
         "courtship",
+        "censure",
+        "kinship",
+        "announcement",
+        "defiance",
     )
     assert {n for n, known in TERMS.items() if not known.at_stake} == {"two_blocs", "purpose"}
     reads = {name: set(term.reads) for name, term in TERMS.items() if term.reads}
@@ -152,6 +156,9 @@ def test_the_terms_are_those_of_the_page() -> None:
         "contagion": {"left"},
         "dues": {"seat"},
         "courtship": {"courted"},
+        "censure": {"sanctioned"},
+        "announcement": {"noticed"},
+        "defiance": {"held"},
     }
 
 
@@ -373,6 +380,8 @@ def test_terms_of_one_run_are_those_of_many() -> None:
         "gap": rng.integers(0, 9, (runs, 2, 2)),
         "left": rng.random((runs, 2, 2)) < 0.5,
         "courted": rng.random((runs, 2, 2)) < 0.5,
+        "sanctioned": rng.random((runs, 2, 2)) < 0.5,
+        "noticed": rng.random((runs, 2, 2)) < 0.5,
         "credibility": rng.random((runs, 2, 3)),
     }
     bond = rng.random((2, 2)).round(4)

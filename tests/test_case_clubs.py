@@ -38,19 +38,19 @@ BAD = [
         "states.csv: state: 'ARV' is not valid; allowed: each state once",
     ),
     bad(
-        "two states are the patron",
-        swap("states.csv", "decider", "patron"),
-        "states.csv: patron: 'ARV, COR' is not valid; allowed: the role of one state",
+        "the patron that leads is none of the patrons",
+        swap("case.toml", 'patron = "COR"', 'patron = "ARV"'),
+        "case.toml: patron: 'ARV' is not valid; allowed: COR",
     ),
     bad(
         "no state is the patron",
         swap("states.csv", "patron", "decider"),
-        "states.csv: patron: 'nobody' is not valid; allowed: the role of one state",
+        "states.csv: patron: 'nobody' is not valid; allowed: the role of one state at least",
     ),
     bad(
         "there are no states",
         write("states.csv", "state,name,role,region\n"),
-        "states.csv: patron: 'nobody' is not valid; allowed: the role of one state",
+        "states.csv: patron: 'nobody' is not valid; allowed: the role of one state at least",
     ),
     # threats.toml
     bad(

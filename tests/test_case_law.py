@@ -18,6 +18,32 @@ from tests.case_changes import (
 
 BAD = [
     bad(
+        "a bloc leaves a club that there is not",
+        add("statutes.toml", statute("bloc", 'leaves = ["RNG"]')),
+        "statutes.toml: PACT-bloc.leaves: 'RNG' is not valid; allowed: RING (nearest valid name: RING)",
+    ),
+    bad(
+        "a bloc asks for a parameter that has no table",
+        add("statutes.toml", statute("bloc", 'leaves = ["RING"]')),
+        "parameters.toml: jointly: 'missing' is not valid; allowed: a table for it: PACT-bloc asks for it",
+    ),
+    bad(
+        "a state ends that there is not",
+        add("statutes.toml", statute("extinction", 'state = "BRO"')),
+        "statutes.toml: PACT-extinction.state: 'BRO' is not valid; allowed: ARV, BOR (nearest valid name: BOR)",
+    ),
+    bad(
+        "a club ends with less than nobody",
+        add("statutes.toml", statute("dissolution", "below = -1")),
+        "statutes.toml: PACT-dissolution.below: -1 is not valid; allowed: greater than or equal to 0",
+    ),
+    bad(
+        "a seat ends in a club that does not",
+        add("record.csv", "PACT,ARV,end,2008-03-01,left,treaty,TALE,"),
+        "record.csv: PACT ARV 2008-03-01: act: 'end' is not valid; allowed: a day on which a dissolution is in force,"
+        " or an extinction of the state (statutes.toml)",
+    ),
+    bad(
         "a law asks for a parameter that has no table",
         swap("statutes.toml", "notice_months = 6", "notice_months = 6\nretractable = true"),
         "parameters.toml: rescind: 'missing' is not valid; allowed: a table for it: PACT-exit asks for it",

@@ -9,7 +9,10 @@ from tashkent.model.case import Case, load_case
 from tashkent.model.choices import open_acts
 from tashkent.model.clock import parse_month
 from tashkent.model.compilation import compile_case
+from tashkent.model.explain import explain
+from tashkent.model.simulate import prior_parameters
 from tashkent.model.statuses import Act
+from tashkent.model.words import story
 from tests.case_changes import Change, add, bad, check_refused, statute, swap
 
 KEYS = 'majority = "two_thirds"\nbreach = ["junta"]\nout_of_session = true'
@@ -141,6 +144,20 @@ def test_a_sanction_for_a_regime_holds_beside_a_notice(case: Case) -> None:
     assert open_to_it == {Act.RESCIND: "PACT-exit"}
     assert Act.RESUME not in dict(open_acts(inputs, at["2008-02"] + 1, s, c))
     assert open_acts(inputs, at["2008-09"], s, c) == []  # the council decided on the seat
+
+
+def test_a_notice_taken_back_is_explained(case: Case) -> None:
+    draws = prior_parameters(case, runs=5, seed=1)
+    found = explain(case, "ARV", parse_month("2008-10"), draws, "PACT")
+    act = found.of("PACT", "rescind")
+    assert act.done
+    assert [part.name for part in act.parts if part.kind == "friction"] == ["rescind"]
+    np.testing.assert_allclose(act.log_odds, act.total.values + draws["rescind"])
+    told = " ".join(story(found))
+    assert "The record shows that it chose to take back its notice to it." in told
+    with_notice = explain(case, "ARV", parse_month("2008-05"), draws, "PACT")
+    assert with_notice.status["PACT"] == "sanctioned"
+    assert with_notice.of("PACT", "withdraw").done
 
 
 def test_who_rules_makes_a_seat_at_home(folder: Path) -> None:

@@ -25,6 +25,8 @@ from tashkent.model.statuses import Act, Status
 from tashkent.model.statutes import KINDS, AnyStatute, Statute
 
 DOCS = Path(__file__).parents[1] / "docs"
+#: one of those that only some laws ask for
+PARAMETER = '{} = {{ role = "{}", mean = -2, sd = 1, unit = "log-odds", reason = "Rare.", source = "TALE" }}\n'
 OPTIONAL = [name for names in acts.OPTIONAL.values() for name in names]
 PAGE = (DOCS / "cases.md").read_text(encoding="utf-8")
 #: table -> the classes of its rows, and of tables within them
@@ -155,6 +157,10 @@ def test_the_examples_of_statutes_make_a_case(tmp_path: Path) -> None:
         for block in blocks("toml", sections("##")["statutes.toml"]):
             if tomllib.loads(block)["statute"][0]["id"] not in held:
                 stream.write(f"\n{block}")
+    with (folder / "parameters.toml").open("a", encoding="utf-8") as stream:
+        for role, names in acts.OPTIONAL.items():
+            for name in names:
+                stream.write(PARAMETER.format(name, role))
     assert {statute.kind for statute in load_case(folder).statutes} == set(KINDS)
 
 

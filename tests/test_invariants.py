@@ -96,6 +96,7 @@ RESTS_ON: dict[Act, tuple[str, ...]] = {
     Act.DECLINE: tuple(KINDS),
     Act.COURT: ("participation",),
     Act.RESCIND: ("withdrawal",),
+    Act.END: ("dissolution", "extinction"),
     Act.LIFT: ("sanction",),
     Act.REFUSE_LIFT: ("sanction",),
 }
@@ -134,11 +135,12 @@ MOVES: dict[Act, tuple[set[Status], set[Status] | None]] = {
     Act.DECLINE: (IN, None),
     Act.COURT: (IN, None),
     Act.RESCIND: ({S.NOTICE_GIVEN}, {S.MEMBER, S.SANCTIONED}),
+    Act.END: (IN, {S.LEFT}),
     Act.LIFT: ({S.SANCTIONED, S.NOTICE_GIVEN}, {S.MEMBER, S.NOTICE_GIVEN}),
     Act.REFUSE_LIFT: ({S.SANCTIONED, S.NOTICE_GIVEN}, None),
 }
 #: what takes effect before anybody decides
-PENDING = (Act.CARRY_OVER, Act.ENTER_INTO_FORCE, Act.LEAVE)
+PENDING = (Act.CARRY_OVER, Act.ENTER_INTO_FORCE, Act.LEAVE, Act.END)
 SESSION = (
     Act.SUSPEND,
     Act.REFUSE_SUSPENSION,
@@ -830,7 +832,7 @@ FEW = {
 
 #: needs one whose seat is judged, and a friend; the rule cases have it
 #: acts that the law of the shipped case does not know
-ELSEWHERE = {Act.RESCIND, Act.LIFT, Act.REFUSE_LIFT}
+ELSEWHERE = {Act.RESCIND, Act.LIFT, Act.REFUSE_LIFT, Act.END}
 RARE = {
     Act.REFUSE_SANCTION,
     Act.REFUSE_EXPULSION,

@@ -24,6 +24,7 @@ from tashkent.model.clock import MONTHS_PER_YEAR, parse_month
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.simulate import prior_parameters
 from tashkent.model.statuses import Act, Status
+from tashkent.model.statutes import KINDS, AnyStatute
 from tashkent.model.theory import with_theory
 
 SEED = 11
@@ -253,6 +254,43 @@ def coups(case: Case) -> Case:
     )
 
 
+def ends_and_blocs(case: Case) -> Case:
+    """One club ends on a day, others with their last members; two states end; a bloc leaves together; two lead."""
+
+    def law(kind: str, club: str, from_: date, **more: object) -> AnyStatute:
+        words = dict.fromkeys(("instrument", "article", "text"), "as agreed")
+        given = {
+            "id": f"{club}-{kind}-{from_}",
+            "kind": kind,
+            "club": club,
+            "from": from_,
+            "source": "GK",
+        }
+        return KINDS[kind].model_validate(given | words | more)
+
+    clubs, states = tuple(case.clubs), case.deciders
+    new = [
+        law("dissolution", clubs[1], date(2009, 5, 17)),
+        *(law("dissolution", club, date(1993, 1, 1), below=6) for club in (clubs[0], *clubs[2:])),
+        law("extinction", clubs[0], date(2004, 3, 31), state=states[0]),
+        law("extinction", clubs[0], date(2006, 7, 1), state=states[1]),
+        law("bloc", clubs[-1], date(1994, 1, 1), leaves=(clubs[0], clubs[2])),
+        law("bloc", clubs[2], date(1998, 1, 1), leaves=(clubs[-1],)),
+    ]
+    given = tuple(
+        s.model_copy(update={"role": "patron"}) if s.state == states[-1] else s for s in case.states
+    )
+    case = replace(
+        case,
+        states=given,
+        statutes=(*case.statutes, *new),
+        events=tuple(e for e in case.events if states[-1] not in (e.state, e.rival)),
+        rivalry=tuple(r for r in case.rivalry if states[-1] not in (r.state, r.rival)),
+        bonds=tuple(b for b in case.bonds if states[-1] not in (b.state, b.partner)),
+    )
+    return with_law(asking_for(case, "rescind", "jointly"), withdrawal={"retractable": True})
+
+
 class Scenario(NamedTuple):
     """A case with its law changed, and draws that bring out what changed."""
 
@@ -298,6 +336,11 @@ SCENARIOS: dict[str, tuple[Callable[[Case], Case], dict[str, float], str | None]
         {"exit": 3, "rescind": -2, "walkout": -0.5, "sanction": 3, "accede": 3, "observe": 3}
         | {"freeze": 4, "resume": 2, "objection": 4}
         | dict.fromkeys(LATER_TERMS, 0.7),
+        None,
+    ),
+    "ends and blocs": (
+        lambda case: frequent_needs(ends_and_blocs(case)),
+        {"exit": 3, "jointly": 2.5, "rescind": -3, "accede": 3},
         None,
     ),
     "open doors": (open_doors, {"exit": 3, "rescind": -2, "accede": 2}, None),
@@ -367,7 +410,7 @@ def test_same_under_other_laws(scenarios: dict[str, Scenario], name: str) -> Non
 @pytest.mark.slow
 def test_what_is_compared_is_rich(scenarios: dict[str, Scenario]) -> None:
     acts = Counter[Act]()
-    for name in ("sanctions", "closed ranks", "from the treaty on", "coups"):
+    for name in ("sanctions", "closed ranks", "from the treaty on", "coups", "ends and blocs"):
         changed, parameters, start = scenarios[name]
         for run in range(4):
             for _, _, _, act, rule in run_twin(

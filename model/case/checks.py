@@ -27,6 +27,8 @@ from tashkent.model.reading import one_of
 from tashkent.model.statuses import IN_FIRST, IN_LAST, Status
 from tashkent.model.statutes import (
     SEVERAL,
+    Bloc,
+    Extinction,
     Incompatible,
     Lock,
     Observer,
@@ -88,10 +90,9 @@ def _check_states(case: Case) -> None:
         twice = next(s for s in case.state_ids if case.state_ids.count(s) > 1)
         raise InputError("states.csv", "state", twice, "each state once")
     patrons = [s.state for s in case.states if s.role == "patron"]
-    if len(patrons) != 1:
-        listed = ", ".join(patrons) or "nobody"
-        raise InputError("states.csv", "patron", listed, "the role of one state")
-    if patrons != [case.patron]:
+    if not patrons:
+        raise InputError("states.csv", "patron", "nobody", "the role of one state at least")
+    if case.patron not in patrons:
         raise unknown("case.toml", "patron", case.patron, patrons)
     one_of("case.toml", "focus", case.focus, case.clubs)
 
@@ -151,7 +152,7 @@ def check_openness(case: Case) -> None:
         check_seat(case, file, key, row.club, row.state)
         if row.open_until is not None and row.open_until <= row.open_from:
             raise InputError(file, f"{key}: open_until", str(row.open_until), "after open_from")
-        if row.state == case.patron:
+        if row.state not in case.deciders:
             raise InputError(file, f"{key}: state", row.state, "a state that decides")
     for row, later in combinations(sorted(case.openness, key=lambda r: r.open_from), 2):
         same = (row.club, row.state) == (later.club, later.state)
@@ -198,7 +199,7 @@ def check_statutes(case: Case) -> None:
 
 def _check_statute_names(case: Case, statute: Statute) -> None:
     file = "statutes.toml"
-    if isinstance(statute, Lock):
+    if isinstance(statute, Lock | Extinction):
         one_of(file, f"{statute.id}.state", statute.state, case.deciders)
     if isinstance(statute, Operation):
         relieved = case.clubs[statute.club].relieves if statute.club in case.clubs else ()
@@ -208,6 +209,10 @@ def _check_statute_names(case: Case, statute: Statute) -> None:
                 allowed = 'a threat with need = "operations" that the club relieves'
                 raise InputError(file, f"{statute.id}.against", name, allowed)
             one_of(file, f"{statute.id}.against", name, kinds)
+    if isinstance(statute, Bloc):
+        for name in statute.leaves:
+            others = [club for club in case.clubs if club != statute.club]
+            one_of(file, f"{statute.id}.leaves", name, others)
     if isinstance(statute, Incompatible):
         for key, names in (("bars", statute.bars), ("suspects", statute.suspects)):
             for name in names:
@@ -361,6 +366,8 @@ def _asked_for(case: Case) -> dict[str, str]:
             found["backlog"] = statute.id
         if isinstance(statute, Withdrawal) and not statute.clause:
             found["walkout"] = statute.id
+        if isinstance(statute, Bloc):
+            found["jointly"] = statute.id
     return found
 
 

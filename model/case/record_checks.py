@@ -30,6 +30,7 @@ _FOLLOWS: dict[Act, tuple[bool, tuple[Status, ...]]] = {
     Act.CEASE_OBSERVING: (False, (Status.NONE,)),
     Act.END_OBSERVER: (False, (Status.NONE,)),
     Act.DECLINE: (True, (Status.MEMBER, Status.FROZEN, Status.SANCTIONED)),
+    Act.END: (True, (Status.LEFT,)),
     Act.RESCIND: (True, (Status.MEMBER, Status.SANCTIONED)),
     Act.LIFT: (True, (Status.MEMBER, Status.NOTICE_GIVEN)),
 }
@@ -145,7 +146,7 @@ def _check_law(case: Case, row: Entry, key: str) -> None:
         and (o.open_until is None or last_day(month) < o.open_until)
         for o in case.openness
     )
-    if row.act == "accede" and row.state != case.patron and not is_open:
+    if row.act == "accede" and row.state in case.deciders and not is_open:
         allowed_when = "a month at whose end the club is open to the state (openness.csv)"
         raise InputError("record.csv", key, row.act, allowed_when)
 
@@ -163,6 +164,7 @@ _ACTORS = {
     "enter_into_force": ("treaty",),
     "lapse": ("treaty",),
     "leave": ("treaty",),
+    "end": ("treaty", "club"),
     "suspend": ("club",),
     "sanction": ("club",),
     "lift": ("club", "treaty"),
@@ -201,6 +203,8 @@ class _Seats:
                     self._check_lapse(row, key)
                 case "withdraw":
                     self._check_notice(row, status, key)
+                case "end":
+                    self._check_end(row, key)
                 case "leave":
                     self._check_leave(row, key)
                 case act if act in _DECIDED:
@@ -255,6 +259,14 @@ class _Seats:
         if months and status != Status.NOTICE_GIVEN:
             when = f"notice_given: notice runs {months} months"
             raise self._refuse(f"{key}: status", row.status, when)
+
+    def _check_end(self, row: Entry, key: str) -> None:
+        """A seat ends with its club or with its state."""
+        rules = self.case.law.rules(row.club, month_of(row.date))
+        ends = any(rule.state == row.state and rule.from_ <= row.date for rule in rules.extinction)
+        if not ends and (rules.dissolution is None or row.date < rules.dissolution.from_):
+            when = "a day on which a dissolution is in force, or an extinction of the state"
+            raise self._refuse(f"{key}: act", row.act, when)
 
     def _check_leave(self, row: Entry, key: str) -> None:
         given = self.notice.get((row.club, row.state))

@@ -313,7 +313,7 @@ def _found_cells(row: pd.Series, again: Iterable[str]) -> list[str]:
 def _seat_table(pair: Pair) -> Figures:
     case = pair.baseline
     rows = pair.seats(_shown(pair) or [case.end])
-    rows = rows[(rows["club"] == case.focus) & (rows["state"] != case.patron)]
+    rows = rows[(rows["club"] == case.focus) & rows["state"].isin(case.deciders)]
     rows = rows.reindex(rows["change"].abs().sort_values(ascending=False, kind="stable").index)
     heads = [Heading(name) for name in ("state", "month", *_CHANGE)]
     table = Figures(heads, f"Largest changes of P(in {case.focus})", keys=2)
