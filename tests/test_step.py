@@ -135,15 +135,17 @@ def test_who_goes_out_is_remembered_and_leaves_nothing_behind(case: Case, status
     for seat in (at, beside):
         seats.status[seat] = Status.MEMBER
         seats.gap[seat], seats.deprived[seat], seats.due[seat] = 5, True, 130
+        seats.sanctioned[seat] = True
     world = world_of(inputs, seats, Script(seats.status.shape[1:]), parameters_of(case))
     one = np.array([0])
     enact(world, 120, 1, one, np.array([3]), Act.LEAVE, status, "a rule")
-    assert [a[at].item() for a in seats] == [status, NEVER, 0, 0, False, True, 120, NEVER]
+    assert [a[at].item() for a in seats] == [status, NEVER, 0, 0, False, False, True, 120, NEVER]
     assert [a[beside].item() for a in seats] == [
         Status.MEMBER,
         130,
         0,
         5,
+        True,
         True,
         False,
         NEVER,

@@ -203,15 +203,6 @@ def asking_for(case: Case, *names: str, role: Mapping[str, str] = {}) -> Case:
     return replace(case, parameters={**case.parameters, **asked})
 
 
-def open_doors(case: Case) -> Case:
-    """Notices run long and may be taken back, and who is out is invited back."""
-    return with_law(
-        asking_for(one_restoration(case), "rescind"),
-        withdrawal={"notice_months": 12, "settlement": False, "retractable": True},
-        restoration={"from_": date(1999, 5, 1), "until": date(2006, 1, 1), "invites": True},
-    )
-
-
 def coups(case: Case) -> Case:
     """In every third year a junta seizes each state for a year and a half; the pact answers out of session."""
     kinds = {
@@ -242,15 +233,15 @@ def coups(case: Case) -> Case:
             }
             events.append(Event.model_validate(given | span | more))
     clubs = case.clubs | {"SCO": case.clubs["SCO"].model_copy(update={"kindred": ("junta",)})}
-    case = asking_for(
-        case, "rescind", "walkout", *LATER_TERMS, role=dict.fromkeys(LATER_TERMS, "weight")
-    )
+    weights = dict.fromkeys(LATER_TERMS, "weight")
+    case = asking_for(one_restoration(case), "rescind", "walkout", *LATER_TERMS, role=weights)
     return with_law(
         replace(case, clubs=clubs, events=(*case.events, *events)),
         sanction=kinds | {"from_": date(1996, 1, 1)},
         session={"from_": date(1996, 1, 1)},
         withdrawal={"notice_months": 9, "retractable": True, "clause": False, "settlement": False},
         voting={"concerned_out": True, "majority": True, "from_": date(1996, 1, 1)},
+        restoration={"from_": date(1999, 5, 1), "until": date(2014, 1, 1), "invites": True},
     )
 
 
@@ -336,14 +327,13 @@ SCENARIOS: dict[str, tuple[Callable[[Case], Case], dict[str, float], str | None]
         {"exit": 3, "rescind": -2, "walkout": -0.5, "sanction": 3, "accede": 3, "observe": 3}
         | {"freeze": 4, "resume": 2, "objection": 4}
         | dict.fromkeys(LATER_TERMS, 0.7),
-        None,
+        "1998-12",
     ),
     "ends and blocs": (
         lambda case: frequent_needs(ends_and_blocs(case)),
         {"exit": 3, "jointly": 2.5, "rescind": -3, "accede": 3},
-        None,
+        "1998-12",
     ),
-    "open doors": (open_doors, {"exit": 3, "rescind": -2, "accede": 2}, None),
     "contagion": (with_law, {"contagion": 4, "exit": 4, "accede": 4}, None),
     "without compliance": (
         lambda case: with_theory(one_restoration(case), "-compliance"),
