@@ -21,6 +21,7 @@ from tashkent.dashboard.asked import months, seat, states, told
 from tashkent.dashboard.results import compute, score_rows, wish_of
 from tashkent.dashboard.scene import facts, frames, record_of, scene
 from tashkent.dashboard.view import PAGES, default
+from tashkent.experiments.codebook import CODEBOOK
 from tashkent.experiments.compare import compare, history_of
 from tashkent.experiments.pair import Pair
 from tashkent.model.arguments import runs_of, seed_of
@@ -33,24 +34,8 @@ from tashkent.model.workers import Progress
 
 HERE = Path(__file__).parent
 #: what is written beside the manifest: the page, and its main numbers as tables
-PAGE, SHARES, ANSWERS, CODEBOOK = "index.html", "p_in.csv", "answers.csv", "codebook.csv"
+PAGE, SHARES, ANSWERS = "index.html", "p_in.csv", "answers.csv"
 FILES = (PAGE, SHARES, ANSWERS, CODEBOOK)
-#: column -> what it means
-COLUMNS = {
-    "question": "Question, by its code",
-    "start": "Both worlds begin from the record at the end of this month, YYYY-MM",
-    "club": "Club, by its code in the case",
-    "state": "State, by its code in the case",
-    "month": "Month, YYYY-MM; its last day counts",
-    "p_in": "Share of runs in which the state is in the club",
-    "baseline": "Share of runs in which it is in, in the world as it was",
-    "changed": "The same in the world of the question",
-    "change": "Changed less baseline",
-    "luck": "90% of the luck of runs: change plus or minus this",
-    "low": "Lower end of 90% of the effect over draws of the parameters",
-    "high": "Upper end of it",
-    "found": "Direction that is found: up, none, down",
-}
 #: fewest runs: one has no error
 LEAST_RUNS = 2
 #: numbers in the file are whole: this many times the share

@@ -25,30 +25,6 @@ APART = 1.9
 ROW = 0.2
 #: how the node of a club is named, for it may have the code of a state
 CLUB = "club:"
-COLUMNS = {
-    "month": "Month, YYYY-MM; its last day counts",
-    "state": "State, by its code in the case",
-    "other": "The other state of a pair",
-    "club": "Club, by its code in the case",
-    "name": "Name; of a club, that of the month",
-    "telling": "1 for a club that tells states apart: the focal one, and those in which never more than "
-    f"{network.COMMON:.0%} of all states sat at once by the record; the others tie nobody to anybody here",
-    "p_in": "Share of runs in which the state is in the club; by the record 0 or 1",
-    "clubs": "Telling clubs that it is in; in runs the mean",
-    "partners": "States with which it shares a telling club; in runs the mean",
-    "between": "Pairs of other states that share no telling club while each shares one with this state (Gould and "
-    "Fernandez 1989, all roles of a broker together); in runs the mean",
-    "between_se": "Standard error of that mean over runs; empty by the record",
-    "first": "Share of runs in which no state stands between more pairs, and this one between one at least; by the "
-    "record 0 or 1",
-    "betweenness": "Share of shortest paths of co-membership through the state (Freeman 1977), in [0, 1]; in runs "
-    "the mean",
-    "rivals_between": "Those pairs of `between` that are rivals; in runs the mean",
-    "rivals_at_table": "Rivals with which it shares a telling club; in runs the mean",
-    "p_shared": "Share of runs in which the two share a telling club; by the record 0 or 1",
-    "rivalry": "Rivalry of the two, the stronger of how either feels it, in [0, 3]",
-    "tie_*": "Tie to the sponsor of that role, in standard deviations over states; empty for a sponsor",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +49,7 @@ class Network:
 
     @cached_property
     def states(self) -> pd.DataFrame:
-        """One row a state, those that stand between most first; columns as `COLUMNS` says."""
+        """One row a state, those that stand between most first; columns as `columns.csv` says of ``network/states``."""
         rivals = network.rivals(self.case, self.month)
         between = network.stands_between(self._shared)
         first = (between == between.max(axis=1, keepdims=True)) & (between > 0)

@@ -17,10 +17,18 @@ import pandas as pd
 
 from tashkent.experiments import manifest
 from tashkent.experiments.chunks import CHUNKS, keeping, run, write_tables
+from tashkent.experiments.codebook import (
+    CODEBOOK,
+    ENDINGS,
+    LONGEST,
+    Column,
+    codebook,
+    columns_in,
+)
 from tashkent.experiments.design import FILE, read_design
 from tashkent.experiments.given import Given, with_files
 from tashkent.experiments.manifest import FAILURES
-from tashkent.experiments.plan import POINT, SweepPlan
+from tashkent.experiments.plan import SweepPlan
 from tashkent.experiments.tasks import Tasks
 from tashkent.model.arguments import workers_of
 from tashkent.model.errors import InputError
@@ -32,20 +40,6 @@ from tashkent.model.workers import Progress
 SWEEP = "sweep.json"
 #: rows of the summary that a notebook shows
 SHOWN = 20
-CODEBOOK = {
-    POINT: "Number of the point",
-    "draw": "Number of the draw of the posterior, in a posterior design",
-    "run": "Number of the run within the point; (point, run) names a run",
-    "outcome": "What is looked at: docs/sweeps.md",
-    "runs": "Runs of the point that were done",
-    "defined": "Those in which the outcome is defined",
-    "mean": "Mean of the outcome over these",
-    "sd": "Standard deviation over runs (divisor n - 1)",
-    "se": "Standard error of the mean: sd / sqrt(defined)",
-    "first_run": "First of the runs that failed",
-    "error": "What went wrong",
-    "traceback": "Where it went wrong",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,13 +252,18 @@ def _finish(tasks: Tasks, out: Path, given: Given) -> int:
 
 
 def _codebook(plan: SweepPlan, folder: Path) -> None:
-    """What each column means, those of the design's factors and outcomes too."""
-    rows = dict(CODEBOOK)
-    for factor in plan.design.factors:
-        rows[factor.column] = f"Factor: {factor.kind} {getattr(factor, 'of', '')}".rstrip()
+    """What each column of each table means, those of the design's factors and outcomes too."""
+    more = [
+        Column(f.column, f"Factor: {f.kind} {getattr(f, 'of', '')}".rstrip()[:LONGEST], "", "given")
+        for f in plan.design.factors
+    ]
     if plan.design.method == "posterior":
-        rows |= {name: f"Parameter: {row.unit}" for name, row in plan.case.drawn.items()}
+        more += [
+            Column(name, f"Parameter: {name}", row.unit, "given")
+            for name, row in plan.case.drawn.items()
+        ]
     if plan.design.keep == "runs":
-        rows |= {outcome.name: "Outcome of the run" for outcome in plan.outcomes}
-    table = pd.DataFrame({"column": rows.keys(), "meaning": rows.values()})
-    write_csv(folder / "codebook.csv", table)
+        more += [Column(one.name, "Outcome of the run", "", "value") for one in plan.outcomes]
+    tables = sorted(path for path in folder.iterdir() if path.suffix in ENDINGS)
+    files = {path.name: columns_in(path) for path in tables}
+    write_csv(folder / CODEBOOK, codebook("sweep", files, more))

@@ -43,7 +43,7 @@ _STRAYS = re.compile(rf"{re.escape(STRAY)}((part|whole|done)-)?[0-9a-f]{{8}}(\..
 _LOCK = ".tashkent.lock"
 #: folder within a result of the files of one's own that it was made from, and endings of all other files in it
 INPUTS = "inputs"
-ENDINGS = (".csv", ".graphml", ".json", ".nc", ".parquet", ".png")
+ENDINGS = (".csv", ".dta", ".graphml", ".json", ".nc", ".parquet", ".png")
 #: that of a page, which no command compares with another: a manifest that has one among its tables is of another tool
 PAGE_ENDING = ".html"
 #: what systems put into folders that are empty to those who use them

@@ -63,6 +63,7 @@ EVERY: Mapping[str, Arguments] = {
     ),
     "reproduce": lambda f: (str(f / "earlier"), "--workers", "1"),
     "archive": lambda f: (str(f / "earlier"), "--out", str(f / "archive.zip")),
+    "tables": lambda f: (str(f / "earlier"), "--out", str(f / "tables")),
     "counterfactuals": lambda _: (),
     "sensitivity": lambda f: (
         *(*_of(f), "--quick", "--runs", "4", "--base", "2", "--most", "2", "--of", "parameters"),

@@ -125,7 +125,15 @@ def test_labels_are_said_as_they_are_written(minimal: Case) -> None:
 
 
 #: commands that take a case otherwise: by argument, with what they read, or none
-BY_OTHER_MEANS = {"case check", "case new", "case list", "evidence build", "archive", "reproduce"}
+BY_OTHER_MEANS = {
+    "case check",
+    "case new",
+    "case list",
+    "evidence build",
+    "archive",
+    "reproduce",
+    "tables",
+}
 
 
 def test_every_command_takes_a_case() -> None:

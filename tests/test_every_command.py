@@ -105,7 +105,7 @@ def test_on_any_console_no_figure_is_lost_and_no_warning_seen(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     """Figures of every table are there at any width and in any encoding, and libraries have nothing to warn of."""
-    folder = lay_out(tmp_path, earlier=name in ("reproduce", "archive"))
+    folder = lay_out(tmp_path, earlier=name in ("reproduce", "archive", "tables"))
     for place in WORK:
         monkeypatch.setattr(place, once(pkgutil.resolve_name(place)))
     monkeypatch.setattr(
@@ -155,7 +155,7 @@ def test_in_a_folder_of_any_name_for_a_reader_that_goes_away(
     """Named from where one stands; what is said to nobody is lost, and the work is not."""
     (tmp_path / ODD).mkdir()
     monkeypatch.chdir(tmp_path)
-    folder = lay_out(Path(ODD), earlier=name in ("reproduce", "archive"))
+    folder = lay_out(Path(ODD), earlier=name in ("reproduce", "archive", "tables"))
     with streams() as said, broken("stdout"):
         assert call(name, *EVERY[name](folder)) == CODES.get(name, 0), said()
         _, error = said()
@@ -298,7 +298,7 @@ def test_ctrl_c_before_the_work(monkeypatch: pytest.MonkeyPatch, written: Path, 
     with streams() as said:
         code = call(name, *EVERY[name](written))
         out, error = said()
-    if name in ("reproduce", "archive"):  # whose manifest is refused first
+    if name in ("reproduce", "archive", "tables"):  # whose manifest is refused first
         assert code == 2
         return
     assert (code, out, error) == (STOPPED, "", "error: stopped\n")

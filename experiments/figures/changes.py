@@ -11,7 +11,6 @@ from tashkent.experiments.figures.picture import (
     FAINT,
     ORANGE,
     framed,
-    names_of,
     panels,
     picture,
 )
@@ -42,7 +41,7 @@ def change(pair: Pair, *, width: str | float = "page") -> "Figure":
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    case, found, names = pair.baseline, pair.effect, names_of(pair.baseline)
+    case, found, names = pair.baseline, pair.effect, pair.baseline.state_names
     c = tuple(case.clubs).index(case.focus)
     x = np.array(pair.months) / MONTHS_PER_YEAR
     titles = [names[state] for state in case.deciders]

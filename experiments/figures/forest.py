@@ -14,7 +14,6 @@ from tashkent.experiments.figures.picture import (
     GREY,
     framed,
     inches,
-    names_of,
     picture,
 )
 from tashkent.experiments.scenarios import WHOLE
@@ -103,7 +102,7 @@ def _labels(
     comparison: Comparison, found: pd.DataFrame
 ) -> tuple[list[tuple[str, bool]], NDArray[np.intp]]:
     """Lines of the forest, each with whether it is a heading, and the line of each outcome, shape (outcomes,)."""
-    names = names_of(comparison.case)
+    names = comparison.case.state_names
     lines: list[tuple[str, bool]] = []
     rows = []
     before = None

@@ -12,7 +12,6 @@ from tashkent.experiments.figures.picture import (
     GREY,
     ORANGE,
     framed,
-    names_of,
     panels,
     picture,
 )
@@ -69,7 +68,7 @@ def seats(
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    case, names = ensemble.case, names_of(ensemble.case)
+    case, names = ensemble.case, ensemble.case.state_names
     code = case.focus if club is None else case.club(club, "club")
     c = tuple(case.clubs).index(code)
     shown = case.deciders if states is None else [case.decider(s, "states") for s in states]

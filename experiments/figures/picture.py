@@ -8,7 +8,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tashkent.model.case import Case
 from tashkent.model.errors import InputError, unknown
 
 if TYPE_CHECKING:
@@ -153,11 +152,6 @@ def inches(width: str | float) -> float:
         allowed = f"{' or '.join(WIDTHS)}, or inches from 1 to 100"
         raise InputError(ASKED, "width", width, allowed)
     return float(width)
-
-
-def names_of(case: Case) -> dict[str, str]:
-    """The names of states by code."""
-    return {row.state: row.name for row in case.states}
 
 
 def panels(

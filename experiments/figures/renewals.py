@@ -13,7 +13,6 @@ from tashkent.experiments.figures.picture import (
     GREY,
     framed,
     inches,
-    names_of,
     picture,
 )
 from tashkent.model.clock import month_label
@@ -59,7 +58,7 @@ def renewal(
     """
     from matplotlib.figure import Figure
 
-    case, names = ensemble.case, names_of(ensemble.case)
+    case, names = ensemble.case, ensemble.case.state_names
     split = split_at_renewal(ensemble, _asked(ensemble, month))
     order = np.argsort(split.p_stay, kind="stable")
     figure = Figure(figsize=(inches(width), 0.19 * len(order) + 0.42))

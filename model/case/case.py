@@ -169,6 +169,11 @@ class Case:
         return tuple(s.state for s in self.states)
 
     @cached_property
+    def state_names(self) -> dict[str, str]:
+        """The names of all states by code."""
+        return {s.state: s.name for s in self.states}
+
+    @cached_property
     def deciders(self) -> tuple[str, ...]:
         """The states that decide in the model; the patron's seats follow the record."""
         return tuple(s.state for s in self.states if s.role == "decider")

@@ -27,6 +27,7 @@ from tashkent.cli import (
     run,
     sensitivity,
     sweep,
+    tables,
     transfer,
     validate,
 )
@@ -47,6 +48,7 @@ for command in (
     sweep.sweep,
     reproduce.reproduce,
     archive.archive,
+    tables.tables,
     counterfactuals.counterfactuals,
     sensitivity.sensitivity,
     calibrate.calibrate,

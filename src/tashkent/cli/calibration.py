@@ -7,6 +7,7 @@ from tashkent.calibration import recovery, shipped
 from tashkent.calibration.calibrate import Calibration, holds_chains
 from tashkent.calibration.recovery import Recovery
 from tashkent.cli.screen import Cell, Figures, Heading, strong
+from tashkent.experiments.codebook import write_tables
 from tashkent.experiments.given import Given
 from tashkent.model.errors import InputError
 from tashkent.model.storage import (
@@ -15,9 +16,7 @@ from tashkent.model.storage import (
     piece,
     result,
     sha256,
-    write_csv,
     write_json,
-    write_parquet,
     write_with,
     writing,
 )
@@ -37,14 +36,15 @@ def write(found: Calibration, out: Path, given: Given) -> None:
     `given` is what the command was given.
     """
     with piece(out) as folder:
-        write_csv(folder / TABLE, found.table)
+        tables = {TABLE: found.table}
         if not found.reasons:
-            write_csv(folder / CHECK, found.predictive)
+            tables[CHECK] = found.predictive
             _write_posterior(found, folder)
-        tables = {path.name: sha256(path) for path in sorted(folder.glob("*.csv"))}
+        write_tables(folder, "calibrate", tables, names=found.case.state_names)
+        digests = {path.name: sha256(path) for path in sorted(folder.glob("*.csv"))}
         told = {**found.manifest(), "converged": not found.reasons, **given.told()}
         given.keep(folder)
-        write_json(folder / MANIFEST, {**told, "files": tables})
+        write_json(folder / MANIFEST, {**told, "files": digests})
 
 
 def install(found: Calibration) -> Path:
@@ -180,12 +180,12 @@ def write_recovery(found: Recovery, out: Path, given: Given) -> None:
     `given` is what the command was given.
     """
     with result(out) as folder:
-        write_parquet(folder / "replicates.parquet", found.replicates)
-        write_parquet(folder / "ranks.parquet", found.histogram)
+        tables = {"replicates.parquet": found.replicates, "ranks.parquet": found.histogram}
+        write_tables(folder, "recover", tables)
         write_json(folder / "recovery.json", found.as_json())
-        tables = {path.name: sha256(path) for path in sorted(folder.iterdir())}
+        digests = {path.name: sha256(path) for path in sorted(folder.iterdir())}
         given.keep(folder)
-        write_json(folder / MANIFEST, {**found.manifest(), **given.told(), "files": tables})
+        write_json(folder / MANIFEST, {**found.manifest(), **given.told(), "files": digests})
 
 
 def show_recovery(found: Recovery, console: "Console") -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tashkent.cli.screen import Figures, Heading, strong
+from tashkent.experiments.codebook import write_tables
 from tashkent.experiments.compare import Comparison, by_start, compare, named_counterfactuals
 from tashkent.experiments.given import Given
 from tashkent.experiments.labels import PRIOR, WITHOUT, agrees
@@ -29,62 +30,12 @@ from tashkent.model.counterfactual import (
     shipped_counterfactuals,
 )
 from tashkent.model.plain import plain_rows
-from tashkent.model.storage import MANIFEST, result, write_csv, write_json, write_parquet
+from tashkent.model.storage import MANIFEST, result, write_json
 from tashkent.model.workers import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
-CODEBOOK = {
-    "counterfactual": "Counterfactual, by its id",
-    "theory": "Theory, by its name in the case, or whole",
-    "start": "Month of the record from which runs start, YYYY-MM",
-    "club": "Club, by its code in the case",
-    "state": "State, by its code in the case",
-    "month": "Month, YYYY-MM; its last day counts; in divergence: by which half of these seats have diverged",
-    "status": "Status that is looked at; in: any in which the state is in the club",
-    "implied": "Direction that is implied: up, down or none",
-    "direction": "What becomes of a seat that diverges: up (in only in the counterfactual), down (only in the "
-    "baseline), none (another status, in or out as before)",
-    "whose": "Whose reasoning implies it: seed (the sources of the case), GK (general knowledge), or both",
-    "baseline": "Share of runs in the baseline; in divergence: most frequent status in the baseline",
-    "changed": "Share of runs in the counterfactual; in divergence: most frequent status in the counterfactual",
-    "change": "changed - baseline, over paired runs",
-    "simulation_low": "Lower end of 90 per cent of the change over the luck of runs, draws as taken",
-    "simulation_high": "Upper end of the same",
-    "posterior_low": "Lower end of 90 per cent of the effect over draws of the posterior, luck taken out",
-    "posterior_high": "Upper end of the same",
-    "low": "Lower end of 90 per cent of the mean change, over draws and luck; in extrapolation: least value in the fit",
-    "high": "Upper end of the same; in extrapolation: greatest value in the fit",
-    "se": "Standard error of the mean change, over draws and luck",
-    "gained": "Runs in which the state is in only in the counterfactual",
-    "lost": "Runs in which the state is in only in the baseline",
-    "found": "Direction by low and high: none if they hold zero or lie within 0.01 of it",
-    **{
-        f"{word}_{column}": f"{what}: {told}"
-        for word, what in (
-            ("prior", "The same question with parameters drawn from their priors"),
-            ("without", "The same question in a fit to the choices of all states but this one"),
-        )
-        for column, told in (
-            ("change", "changed - baseline"),
-            ("low", "lower end of 90 per cent of the mean change"),
-            ("high", "upper end of the same"),
-            ("found", "direction by low and high"),
-        )
-    },
-    "without_pareto_k": "Pareto shape of the weights of that fit; above 0.7 they cannot be trusted",
-    "zero": "Why the change is zero by construction: inputs (none differs), runs (the seat moves in none); else empty",
-    "share": "Share of runs; in attribution: share of the seats that diverge at which the term differed most",
-    "term": "Term of the value of a seat",
-    "difference": "Mean difference of the term where the seat diverges, counterfactual less baseline, in log-odds",
-    "from": "First month in which a term lies outside the range of the fit",
-    "until": "Last month in which it does",
-    "value": "Its value farthest outside",
-    "predicted": "Direction that was predicted",
-    "confidence": "Confidence in it, from 0.5 to 1",
-    "right": "Whether it is the direction that is found",
-    "brier": "Score of the prediction: 0 is best, 0.25 for not knowing, 1 worst",
-}
+
 #: what an implied direction looks like in a table
 ARROWS = {"up": "↑", "down": "↓", "none": "→"}
 #: what stands in its place where a change is zero by construction
@@ -157,19 +108,22 @@ def write(
     from tashkent.experiments import figures
 
     with result(out) as folder:
-        write_parquet(folder / "seats.parquet", found.seats)
-        for name in ("outcomes", "divergence", "attribution", "extrapolation"):
-            write_csv(folder / f"{name}.csv", getattr(found, name))
         shown = [pair.seats(_shown(pair)).assign(**pair.key) for pair in found.pairs]
         keys = list(found.pairs[0].key)
         seats = pd.concat(shown, ignore_index=True)
-        write_csv(folder / "seats.csv", seats[[*keys, *(c for c in seats if c not in keys)]])
-        tables = scores(predictions, found.pairs)
-        if tables:
-            scored = [t.assign(**p.key) for p, t in zip(found.pairs, tables, strict=True)]
-            write_csv(folder / "predictions.csv", pd.concat(scored, ignore_index=True))
-        codebook = pd.DataFrame({"column": CODEBOOK.keys(), "meaning": CODEBOOK.values()})
-        write_csv(folder / "codebook.csv", codebook)
+        tables = {
+            "seats.parquet": found.seats,
+            **{
+                f"{name}.csv": getattr(found, name)
+                for name in ("outcomes", "divergence", "attribution", "extrapolation")
+            },
+            "seats.csv": seats[[*keys, *(c for c in seats if c not in keys)]],
+        }
+        scored = scores(predictions, found.pairs)
+        if scored:
+            parts = [t.assign(**p.key) for p, t in zip(found.pairs, scored, strict=True)]
+            tables["predictions.csv"] = pd.concat(parts, ignore_index=True)
+        write_tables(folder, "compare", tables, names=found.case.state_names)
         for pair in found.pairs:
             name = _stem("-".join(pair.key.values()))
             figures.change(pair).save(folder / f"{name}.png")

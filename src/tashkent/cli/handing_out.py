@@ -4,22 +4,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from tashkent.cli.options import load_case
 from tashkent.dashboard.handout import (
     ANSWERS,
-    CODEBOOK,
-    COLUMNS,
     PAGE,
     SHARES,
     Handout,
     make_handout,
     questions_of,
 )
+from tashkent.experiments.codebook import write_tables
 from tashkent.experiments.given import Given
 from tashkent.experiments.manifest import of_handout
-from tashkent.model.storage import MANIFEST, result, write_csv, write_json, write_text
+from tashkent.model.storage import MANIFEST, result, write_json, write_text
 
 if TYPE_CHECKING:
     from tashkent.model.workers import Progress
@@ -51,9 +48,7 @@ def write(made: Handout, folder: Path, given: Given, key: str = "--out") -> None
     """
     with result(folder, key) as new:
         write_text(new / PAGE, made.page)
-        write_csv(new / SHARES, made.shares)
-        write_csv(new / ANSWERS, made.answers)
-        meanings = pd.DataFrame({"column": COLUMNS.keys(), "meaning": COLUMNS.values()})
-        write_csv(new / CODEBOOK, meanings)
+        tables = {SHARES: made.shares, ANSWERS: made.answers}
+        write_tables(new, "export", tables, names=made.case.state_names)
         given.keep(new)
         write_json(new / MANIFEST, of_handout(made.case, new, given))

@@ -6,19 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
-import pandas as pd
 
 from tashkent.calibration.posterior import posterior
 from tashkent.cli.options import load_case_under
 from tashkent.cli.screen import Figures, Heading, strong
 from tashkent.experiments import figures
+from tashkent.experiments.codebook import write_tables
 from tashkent.experiments.given import Given
 from tashkent.experiments.manifest import of_network
-from tashkent.experiments.networks import COLUMNS, Network, finding, of_record, of_runs
+from tashkent.experiments.networks import Network, finding, of_record, of_runs
 from tashkent.model.clock import month_label
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import simulate
-from tashkent.model.storage import MANIFEST, result, write_csv, write_json, write_with
+from tashkent.model.storage import MANIFEST, result, write_json, write_with
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -96,10 +96,8 @@ def write(found: Network, fitted: "Posterior | None", out: Path, given: Given) -
     `given` is what the command was given, by which `tashkent reproduce` runs it again.
     """
     with result(out) as folder:
-        for name in ("states", "pairs", "members"):
-            write_csv(folder / f"{name}.csv", getattr(found, name))
-        codebook = pd.DataFrame({"column": COLUMNS.keys(), "meaning": COLUMNS.values()})
-        write_csv(folder / "codebook.csv", codebook)
+        tables = {f"{name}.csv": getattr(found, name) for name in ("states", "pairs", "members")}
+        write_tables(folder, "network", tables, names=found.case.state_names)
         write_with(folder / "network.graphml", partial(nx.write_graphml, found.graph()))
         figures.network(found).save(folder / "network.png")
         given.keep(folder)

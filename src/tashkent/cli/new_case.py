@@ -9,7 +9,7 @@ from pathlib import Path
 from tashkent.model.case import Case, load_case
 from tashkent.model.case.tables import RECIPE
 from tashkent.model.errors import InputError
-from tashkent.model.evidence.world import POLES
+from tashkent.model.evidence.world import POLES, known_states
 from tashkent.model.storage import is_free, new_folder
 
 #: the skeleton; the tests use it as the smallest case
@@ -97,9 +97,15 @@ def _csv(
     if further is not None:
         models = [further(row) for row in rows if STATES[-1] in row]
         found += [[s if cell == STATES[-1] else cell for cell in r] for s in states for r in models]
-    if header[:2] == ["state", "name"]:  # the name of a state that is known by its code alone
-        invented = {*STATES, PATRON}
-        found = [row if row[0] in invented else [row[0], row[0], *row[2:]] for row in found]
+    if header[:2] == [
+        "state",
+        "name",
+    ]:  # the name in the world's tables, or the code if they have none
+        known, invented = known_states(), {*STATES, PATRON}
+        found = [
+            row if row[0] in invented else [row[0], known.get(row[0], row[0]), *row[2:]]
+            for row in found
+        ]
     stream = io.StringIO(newline="")
     csv.writer(stream, lineterminator="\n").writerows([header, *found])
     return stream.getvalue()

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from tashkent.cli.screen import console
 from tashkent.cli.verbosity import LOG, shows_bars
+from tashkent.model.bars import bar_on
 
 
 @contextmanager
@@ -21,21 +22,7 @@ def stages_bar() -> "Iterator[Callable[[str, int, int], None]]":
     if not shows_bars() or not screen.is_terminal:
         yield _logged
         return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description:>13}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=screen, transient=True) as bar:
+    with bar_on(screen) as bar:
         task = bar.add_task("", total=None)
         yield lambda stage, done, of: bar.update(task, description=stage, completed=done, total=of)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from tashkent.cli.screen import Figures, Heading, strong
+from tashkent.experiments.codebook import write_tables
 from tashkent.experiments.given import Given
 from tashkent.experiments.indices import SOBOL, MethodIndices
 from tashkent.experiments.manifest import of_sensitivity
@@ -26,9 +27,7 @@ from tashkent.model.clock import month_label
 from tashkent.model.storage import (
     MANIFEST,
     result,
-    write_csv,
     write_json,
-    write_parquet,
     write_text,
 )
 from tashkent.model.theory import with_theory
@@ -37,30 +36,6 @@ from tashkent.model.workers import Progress
 if TYPE_CHECKING:
     from rich.console import Console
 
-CODEBOOK = {
-    "kind": "What is varied: parameters or inputs",
-    "over": "What parameters run over: quantiles of their prior or posterior; draws of it where inputs are varied",
-    "method": "morris: elementary effects; sobol: shares of variance",
-    "outcome": "Outcome, by its name",
-    "factor": "Parameter, or group of inputs; 'all others' counts together all that are not looked at one by one",
-    "index": (
-        "mu_star: mean size of the change of the outcome over the whole range of the factor; mu: its mean with sign; "
-        "sigma: its standard deviation; S1: share of variance of the factor alone; ST: with all that it does together "
-        "with others"
-    ),
-    "value": "The index",
-    "low": "Lower end of 90 per cent, over trajectories or points; empty for mu and sigma",
-    "high": "Upper end of the same",
-    "luck": (
-        "In indices: standard error from the luck of runs, from two halves of them. In outcomes: standard deviation "
-        "of the luck that differs between points"
-    ),
-    "points": "Points at which the outcome was found",
-    "mean": "Mean of the outcome over the points",
-    "sd": "Standard deviation of the outcome over the points",
-    "luck_share": "Share of the variance of the outcome over the points that is luck of runs",
-    "no_index_because": "Why the outcome has no index; empty if it has",
-}
 #: factors of a table on the screen
 MOST = 6
 #: above this share of luck a table says so
@@ -100,14 +75,11 @@ def write(found: Sensitivity, out: Path, given: Given) -> None:
     from tashkent.experiments import figures
 
     with result(out) as folder:
-        write_csv(folder / "indices.csv", found.indices)
-        write_csv(folder / "outcomes.csv", found.spread)
-        codebook = pd.DataFrame({"column": CODEBOOK.keys(), "meaning": CODEBOOK.values()})
-        write_csv(folder / "codebook.csv", codebook)
+        tables = {"indices.csv": found.indices, "outcomes.csv": found.spread}
         for study in found.studies:
             for one in study.found:
-                name = f"points-{study.kind}-{one.method}.parquet"
-                write_parquet(folder / name, found.points(study, one))
+                tables[f"points-{study.kind}-{one.method}.parquet"] = found.points(study, one)
+        write_tables(folder, "sensitivity", tables)
         figures.sensitivity(found.indices, found.spread).save(folder / "sensitivity.png")
         text = json.dumps(found.to_dict(), indent=2, allow_nan=False)
         write_text(folder / "sensitivity.json", text + "\n")

@@ -1,5 +1,6 @@
 """What `tashkent validate` writes and shows."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from tashkent.calibration import stages
 from tashkent.calibration.forecasters import IMPUTED, LOGIT, MODEL
 from tashkent.calibration.validation import Validation
 from tashkent.cli.screen import Cell, Figures, Heading, strong
+from tashkent.experiments.codebook import write_tables
 from tashkent.experiments.given import Given
 from tashkent.model.errors import InputError
 from tashkent.model.storage import (
@@ -17,9 +19,7 @@ from tashkent.model.storage import (
     piece,
     result,
     sha256,
-    write_csv,
     write_json,
-    write_parquet,
     writing,
 )
 
@@ -59,22 +59,22 @@ def write(found: Validation, out: Path, given: Given) -> None:
 
     `given` is what the command was given.
     """
+    large = {f"{name}.parquet": found.tables[name] for name in LARGE if name in found.tables}
     with piece(out) as folder:
-        for name in LARGE:
-            if name in found.tables:
-                write_parquet(folder / f"{name}.parquet", found.tables[name])
-        _write_compact(found, folder, given)
+        _write(found, large, folder, given, found.case.state_names)
 
 
 def write_compact(found: Validation, folder: Path) -> None:
-    """Write the compact set into a folder of its own, whole or not at all."""
+    """Write the compact set into a folder of its own, whole or not at all; pages are made of it, by codes of states."""
     with result(folder, "--compact") as made:
-        _write_compact(found, made, Given({}))
+        _write(found, {}, made, Given({}), {})
 
 
-def _write_compact(found: Validation, folder: Path, given: Given) -> None:
-    for name, table in found.compact().items():
-        write_csv(folder / f"{name}.csv", table, float_format="%.5g")
+def _write(
+    found: Validation, large: stages.Tables, folder: Path, given: Given, names: Mapping[str, str]
+) -> None:
+    small = {f"{name}.csv": table for name, table in found.compact().items()}
+    write_tables(folder, "validate", {**large, **small}, names=names, float_format="%.5g")
     files = {path.name: sha256(path) for path in sorted(folder.iterdir())}
     given.keep(folder)
     write_json(folder / MANIFEST, {**found.manifest(), **given.told(), "files": files})
