@@ -108,11 +108,12 @@ format: env-dev ## rewrite the sources: ruff's fixes and format
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-docs: env ## write docs/rulebook.md, docs/lessons/, docs/architecture.md, docs/licences.md and the index of decisions
+docs: env ## write docs/rulebook.md, docs/lessons/, docs/architecture.md, docs/licences.md, docs/tables.md and the index of decisions
 	$(BIN)/python -m publish.rulebook
 	$(BIN)/python -m publish.lessons
 	$(BIN)/python -m publish.guide
 	$(BIN)/python -m publish.licences
+	$(BIN)/python -m publish.tables
 
 site: env-dev ## build the site into build/site/, offline, and run every block of code in its pages
 	$(ALONE) $(BIN)/python -m publish.site $(SITE_ARGS)
@@ -142,22 +143,28 @@ sensitivity: env ## what the answers hang on, anew: results/ and docs/sensitivit
 bench: env ## run the benchmarks with BENCH_ARGS
 	$(BIN)/python -m benchmarks.bench $(BENCH_ARGS)
 
-# The wheel must work with the runtime lock alone, in an empty environment away from the sources.
-wheel: env ## build the wheel into dist/ and try it in an empty environment
+# Wheel and source archive must work with the runtime lock alone, in empty environments away from the sources.
+# Another Python: make wheel WHEEL_PYTHON=python3.13
+WHEEL_PYTHON := $(BIN)/python
+wheel: env ## build wheel and source archive into dist/ and try each in an empty environment of WHEEL_PYTHON
 	rm -rf dist
-	$(BIN)/python -m hatchling build -t wheel -d dist
+	$(BIN)/python -m hatchling build -d dist
 	@set -e; tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; trap 'exit 1' HUP INT TERM; \
-	uv="$(CURDIR)/$(UV)"; wheel=$$(echo "$(CURDIR)"/dist/tashkent-*.whl); set -x; \
-	"$$uv" venv --quiet --python $(BIN)/python "$$tmp/venv"; \
-	UV_COMPILE_BYTECODE=0 \
-		"$$uv" pip install --quiet --python "$$tmp/venv" --require-hashes -r requirements.lock; \
-	"$$uv" pip install --quiet --python "$$tmp/venv" --no-deps --no-index "$$wheel"; \
-	cd "$$tmp"; \
-	venv/bin/tashkent case check; \
-	venv/bin/tashkent case new pact; \
-	venv/bin/tashkent run --case pact --runs 5 --out "$$tmp/pact-out"; \
-	venv/bin/tashkent run --runs 20 --out "$$tmp/out"; \
-	ls "$$tmp/out"
+	uv="$(CURDIR)/$(UV)"; set -x; \
+	for built in "$(CURDIR)"/dist/tashkent-*.whl "$(CURDIR)"/dist/tashkent-*.tar.gz; do \
+		"$$uv" venv --quiet --clear --no-python-downloads --python $(WHEEL_PYTHON) "$$tmp/venv"; \
+		UV_COMPILE_BYTECODE=0 "$$uv" pip install --quiet --python "$$tmp/venv" --require-hashes \
+			-r requirements.lock -r requirements-build.lock; \
+		"$$uv" pip install --quiet --python "$$tmp/venv" --no-deps --no-build-isolation --no-index "$$built"; \
+		(cd "$$tmp"; \
+		venv/bin/tashkent --version; \
+		venv/bin/tashkent case check; \
+		rm -rf pact; venv/bin/tashkent case new pact; \
+		venv/bin/tashkent run --case pact --runs 5 --out "$$tmp/pact-out"; \
+		venv/bin/tashkent run --runs 20 --no-scores --out "$$tmp/out"; \
+		venv/bin/tashkent tables "$$tmp/out" --out "$$tmp/for-stata"; \
+		venv/bin/tashkent reproduce "$$tmp/pact-out"); \
+	done
 
 # Versions already in a lock stay unless they no longer fit: make lock UPGRADE=1 renews them all.
 # A lock that comes out the same is left untouched, so nothing is installed again.

@@ -27,8 +27,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks import apart
-from benchmarks.docking import differences
-from benchmarks.idiomatic_mesa import AllianceModel
 from benchmarks.larger import larger
 from tashkent.calibration.likelihood import design
 from tashkent.calibration.posterior import posterior
@@ -36,6 +34,8 @@ from tashkent.experiments.chunks import store
 from tashkent.experiments.coalition import CoalitionModel
 from tashkent.experiments.compare import compare
 from tashkent.experiments.design import read_design
+from tashkent.experiments.docking import differences
+from tashkent.experiments.glass_box import AllianceModel
 from tashkent.experiments.tasks import Tasks, evaluate
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label

@@ -14,6 +14,13 @@ from tashkent.model.clock import month_label
 
 #: milliseconds between steps: below a tenth of a second the page would freeze
 PAUSE = 250
+#: which of the two models is looked at, and what is said of each
+ENGINE, BOX = "Engine", "Glass box"
+SAID = {
+    ENGINE: "The agents are windows on one engine, which computes all states together.",
+    BOX: "Each state and each club is an object that decides by plain loops, one after the other, as the ODD says; "
+    "the history is the engine's, act for act.",
+}
 
 
 @solara.component_vue("lab_plot.vue")
@@ -23,24 +30,32 @@ def _plot(title: str, svg: str, told: str) -> None:
 
 @solara.component
 def Lab(case: Case, seed: int) -> None:
-    """SolaraViz on `CoalitionModel`, a model of the visitor's own."""
+    """SolaraViz on a model of the visitor's own: `CoalitionModel`, or the glass box."""
     # Mesa's page brings matplotlib and altair, which nobody else on the server should wait for.
     from mesa.visualization import Slider, SolaraViz
 
+    from tashkent.experiments.box import GlassBox, own_terms
     from tashkent.experiments.coalition import CoalitionModel
 
-    def build() -> solara.Reactive[CoalitionModel]:
-        return solara.reactive(CoalitionModel(case, rng=seed))
+    which = solara.use_reactive(ENGINE)
+    engine_only = bool(own_terms(case))
+    boxed = which.value == BOX and not engine_only
+    kind = GlassBox if boxed else CoalitionModel
 
-    model = solara.use_memo(build, [case, seed])
+    def build() -> solara.Reactive[CoalitionModel | GlassBox]:
+        return solara.reactive(kind(case, rng=seed))
+
+    model = solara.use_memo(build, [case, seed, boxed])
     starts = [month_label(m) for m in (case.start, *case.shown) if m < case.end]
     with solara.Div(classes=["tk-lab"]):
         solara.Text(
             "One run of the same model, month by month, on Mesa's own page: run r is run r of the other "
-            "pages with this seed. Its agents are windows on one engine. Reset builds the run anew from what the "
-            "fields say.",
+            "pages with this seed. Reset builds the run anew from what the fields say.",
             classes=["tk-quiet"],
         )
+        if not engine_only:
+            solara.ToggleButtonsSingle(which, values=[ENGINE, BOX])
+        solara.Text(SAID[BOX if boxed else ENGINE], classes=["tk-quiet"])
         with solara.Div(classes=["tk-frame"]), solara.AppLayout(navigation=False):
             SolaraViz(
                 model,
@@ -57,8 +72,8 @@ def Lab(case: Case, seed: int) -> None:
                     "rng": Slider("Seed", seed, min(seed, 0), max(seed, 99), 1),
                 },
                 play_interval=PAUSE,
-                name="CoalitionModel",
-            )
+                name=kind.__name__,
+            ).key(kind.__name__)
 
 
 @solara.component

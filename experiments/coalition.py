@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from functools import lru_cache, partial
 from operator import attrgetter
+from typing import NamedTuple
 
 import mesa
 import numpy as np
@@ -58,6 +59,39 @@ class MonthlyCollector(mesa.DataCollector):
         super().collect(model)
 
 
+class ModelArguments(NamedTuple):
+    """What a model of one run is made from, checked."""
+
+    case: Case
+    run: int
+    parameters: dict[str, float]
+    start: int
+    seed: int
+
+
+def model_arguments(
+    asked: str,
+    case: Case | str,
+    run: int,
+    parameters: Mapping[str, float] | None,
+    held: Mapping[str, float] | None,
+    start: str | None,
+    seed: int,
+) -> ModelArguments:
+    """What a model of one run is made from, as its arguments say it; `asked` is the model's name, for messages.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be.
+    """
+    seed, run = whole(seed, asked, "rng", 0), run_of(run, asked)
+    found = case if isinstance(case, Case) else _read(case)
+    values = _complete(asked, found, parameters, dict(held or {}), run, seed)
+    month = found.start if start is None else found.month(start, "start")
+    return ModelArguments(found, run, values, month, seed)
+
+
 class CoalitionModel(mesa.Model):
     """One run of a case. Run r with seed s is run r of `tashkent.simulate` with seed s, act for act.
 
@@ -100,17 +134,12 @@ class CoalitionModel(mesa.Model):
         rng: int | None = 0,
     ) -> None:
         rng = None if rng is None else whole(rng, ASKED, "rng", 0)
-        self.run = run_of(run, ASKED)
         super().__init__(rng=rng)
-        self.case = case if isinstance(case, Case) else _read(case)
-        self.inputs = compile_case(self.case)
-        self.held = dict(held or {})
-        seed = int(self._seed)
-        self.parameters = _complete(self.case, parameters, self.held, self.run, seed)
+        told = model_arguments(ASKED, case, run, parameters, held, start, int(self._seed))
+        self.run, self.case, self.held = told.run, told.case, dict(held or {})
+        self.inputs, self.parameters, seed = compile_case(told.case), told.parameters, told.seed
         #: months since the case's start
-        self.t = (
-            self.case.start if start is None else self.case.month(start, "start")
-        ) - self.case.start
+        self.t = told.start - told.case.start
         self._first = self.t
         noise = Noise(self.case, seed, self.run, 1)
         drawn = ParameterDraws.from_mapping(
@@ -244,6 +273,7 @@ def _shipped(name: str) -> Case:
 
 
 def _complete(
+    asked: str,
     case: Case,
     parameters: Mapping[str, float] | None,
     held: Mapping[str, float],
@@ -255,14 +285,14 @@ def _complete(
         drawn = run_parameters(case, runs=1, seed=seed, first_run=run)
         found = {name: float(values[0]) for name, values in drawn.items()}
     else:
-        found = _numbers(case, parameters, "parameters")
-    return {**found, **_numbers(case, {**found, **held}, "held")}
+        found = _numbers(asked, case, parameters, "parameters")
+    return {**found, **_numbers(asked, case, {**found, **held}, "held")}
 
 
-def _numbers(case: Case, given: Mapping[str, float], key: str) -> dict[str, float]:
+def _numbers(asked: str, case: Case, given: Mapping[str, float], key: str) -> dict[str, float]:
     """Values of one run, each a number, by name."""
     rows = {name: np.array([value]) for name, value in given.items()}
-    found = parameters_given(case, rows, f"{ASKED}: {key}", 1)
+    found = parameters_given(case, rows, f"{asked}: {key}", 1)
     return {name: float(values[0]) for name, values in found.items()}
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks import apart, bench
 from benchmarks.bench import Figure, Job, Row
-from benchmarks.docking import differences
 from benchmarks.larger import larger
+from tashkent.experiments.docking import differences
 from tashkent.model.case import Case
 from tashkent.model.case.checks import check_case
 from tashkent.model.compilation import compile_case

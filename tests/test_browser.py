@@ -55,6 +55,11 @@ def test_the_lab_steps_and_starts_again(visit: Visits) -> None:
     expect(page.locator(".tk-seats h2")).to_have_text("1992-06")
     page.get_by_role("button", name="Reset", exact=True).click()
     expect(page.locator(".tk-seats h2")).to_have_text("1992-05")
+    page.get_by_role("button", name="Glass box", exact=True).click()
+    expect(page.get_by_text("one after the other, as the ODD says")).to_be_visible()
+    expect(page.locator(".tk-seats h2")).to_have_text("1992-05")
+    page.get_by_role("button", name="Step", exact=True).click()
+    expect(page.locator(".tk-seats h2")).to_have_text("1992-06")
 
 
 def test_what_the_lab_draws_can_be_saved(visit: Visits) -> None:

@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("agents", "model", "calibration", "experiments", "dashboard", "src", "publish")
 
+#: the model once more, which is read as one text from top to bottom (docs/decisions/0138-the-glass-box-is-one-file.md)
+ONE_TEXT = "experiments/glass_box.py"
 #: rule -> how many may still break it; each number may only fall
 STILL_ALLOWED: dict[str, int] = {}
 
@@ -68,8 +70,8 @@ def class_names(texts: dict[str, str]) -> list[str]:
 
 
 def long_modules(texts: dict[str, str], most: int = 500) -> list[str]:
-    """Modules of more lines than `most`."""
-    lengths = {path: text.count("\n") for path, text in texts.items()}
+    """Modules of more lines than `most`, but for the glass box."""
+    lengths = {path: text.count("\n") for path, text in texts.items() if path != ONE_TEXT}
     return [f"{path}: {n} lines" for path, n in lengths.items() if n > most]
 
 

@@ -190,7 +190,7 @@ def names_in(*paths: str) -> set[str]:
 def test_every_kind_does_something_in_the_engine_and_in_the_twin() -> None:
     modules = ("law", "compilation", "inputs", "step", "petitions", "session")
     engine = names_in(*(f"model/{name}.py" for name in modules))
-    twin = names_in("benchmarks/idiomatic_mesa.py")
+    twin = names_in("experiments/glass_box.py")
     for kind, statute in KINDS.items():
         assert kind in engine, f"no phase reads a rule of {kind}"
         assert statute.__name__ in twin, f"the twin does not know {kind}"

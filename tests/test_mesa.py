@@ -179,3 +179,44 @@ def test_what_ships_is_read_once_and_a_folder_each_time(folder: Path) -> None:
     assert one.parameters != other.parameters
     first = tk.CoalitionModel(str(folder)).case
     assert tk.CoalitionModel(str(folder)).case is not first
+
+
+# the glass box -------------------------------------------------------------------------------------
+
+
+def test_the_glass_box_is_the_same_run_act_for_act(case: Case) -> None:
+    """Arguments, months, statuses, acts and members: what one model tells the other tells too."""
+    given = {"run": 2, "start": "2024-06", "held": {"patronage": 0.5, "observe": 1.0}}
+    engine, box = tk.CoalitionModel(case, **given), tk.GlassBox(case, **given)
+    assert box.parameters == engine.parameters
+    seats = [(s, c) for s in range(len(case.states)) for c in range(len(case.clubs))]
+    acts = 0
+    while engine.running:
+        assert [box.status_name(*at) for at in seats] == [engine.status_name(*at) for at in seats]
+        engine.step()
+        box.step()
+        assert sorted(box.acts_now()) == sorted(engine.acts_now())
+        acts += len(box.acts_now())
+    assert acts > 0
+    assert not box.running
+    columns = ["date", *case.clubs]
+    tables = [m.datacollector.get_model_vars_dataframe()[columns] for m in (engine, box)]
+    pd.testing.assert_frame_equal(*tables)
+    with pytest.raises(InputError, match="'after 2025-12' is not valid; allowed: steps up to"):
+        box.step()
+
+
+def test_the_glass_box_refuses_what_it_does_not_know(case: Case) -> None:
+    with pytest.raises(InputError, match=r"GlassBox.*one of your own runs in the engine alone"):
+        tk.GlassBox(tk.with_theory(case, str(DOCS / "examples" / "own_theory.py")))
+    with pytest.raises(InputError, match=r"GlassBox.*run"):
+        tk.GlassBox(case, run=-1)
+    assert len({tk.GlassBox(case, rng=None, start="2025-10").draws_seed for _ in range(3)}) > 1
+
+
+def test_a_reporter_of_the_glass_box_may_be_added_before_the_first_step(case: Case) -> None:
+    box = tk.GlassBox(case, start="2025-10")
+    box.datacollector.model_reporters["agents"] = lambda m: len(m.agents)
+    box.step()
+    told = box.datacollector.get_model_vars_dataframe()["agents"]
+    assert list(told) == [len(case.states) + len(case.clubs)] * 2

@@ -13,11 +13,17 @@ import mesa
 import numpy as np
 import pytest
 
-from benchmarks import idiomatic_mesa
-from benchmarks.docking import acts_of_twin, acts_that_differ, differences, first_month, run_twin
-from benchmarks.idiomatic_mesa import AllianceModel
 from tashkent.agents.situation import Floats
 from tashkent.calibration.posterior import posterior
+from tashkent.experiments import glass_box
+from tashkent.experiments.docking import (
+    acts_of_twin,
+    acts_that_differ,
+    differences,
+    first_month,
+    run_twin,
+)
+from tashkent.experiments.glass_box import AllianceModel
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Event, Request
 from tashkent.model.clock import MONTHS_PER_YEAR, parse_month
@@ -434,7 +440,7 @@ def test_a_different_act_is_reported(case: Case, drawn: dict[str, ParameterDraws
 
 
 def test_the_twin_uses_nothing_of_the_engine() -> None:
-    tree = ast.parse(Path(idiomatic_mesa.__file__).read_text(encoding="utf-8"))
+    tree = ast.parse(Path(glass_box.__file__).read_text(encoding="utf-8"))
     imported = {
         f"{node.module}.{name.name}"
         for node in ast.walk(tree)

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from tashkent.agents.situation import Floats
     from tashkent.calibration.posterior import Posterior, posterior
     from tashkent.experiments import figures
+    from tashkent.experiments.box import GlassBox
     from tashkent.experiments.coalition import CoalitionModel
     from tashkent.experiments.compare import Comparison, compare
     from tashkent.experiments.sensitivity import Sensitivity, sensitivity
     from tashkent.experiments.sweep import Swept, sweep
+    from tashkent.model.bars import progress_bar
     from tashkent.model.case import Case, load_case
     from tashkent.model.counterfactual import Counterfactual
     from tashkent.model.errors import InputError
@@ -34,6 +36,7 @@ __all__ = [
     "Counterfactual",
     "Ensemble",
     "Explanation",
+    "GlassBox",
     "InputError",
     "Posterior",
     "Sensitivity",
@@ -43,6 +46,7 @@ __all__ = [
     "figures",
     "load_case",
     "posterior",
+    "progress_bar",
     "sensitivity",
     "simulate",
     "sweep",
@@ -54,11 +58,13 @@ _LATER = {
     "Case": "tashkent.model.case",
     "InputError": "tashkent.model.errors",
     "CoalitionModel": "tashkent.experiments.coalition",
+    "GlassBox": "tashkent.experiments.box",
     "Comparison": "tashkent.experiments.compare",
     "Explanation": "tashkent.model.explain",
     "Counterfactual": "tashkent.model.counterfactual",
     "compare": "tashkent.experiments.compare",
     "load_case": "tashkent.model.case",
+    "progress_bar": "tashkent.model.bars",
     "Ensemble": "tashkent.model.record",
     "Posterior": "tashkent.calibration.posterior",
     "posterior": "tashkent.calibration.posterior",

@@ -484,21 +484,7 @@ def perception(case: Case, state: str) -> Perception:
     def composite(variable: str) -> list[float]:
         return [measured[variable, month // MONTHS_PER_YEAR] for month in case.months]
 
-    rivalry = {}
-    unit = case.fixed("rivalry_unit")
-    for rival in case.deciders:
-        scores = {r.year: r.value for r in case.rivalry if (r.state, r.rival) == (state, rival)}
-        signs = sum_of_signs(case, (e for e in events["threat"] if e.rival == rival))
-        yearly = [scores.get(month // MONTHS_PER_YEAR, 0.0) / unit for month in case.months]
-        felt = with_fading(threat_levels(yearly, signs), fear_half_life)
-        if any(felt):
-            rivalry[rival] = felt
-
-    bond = {}
-    for partner in case.deciders:
-        shares = {b.year: b.value for b in case.bonds if (b.state, b.partner) == (state, partner)}
-        bond[partner] = [shares.get(month // MONTHS_PER_YEAR, 0.0) for month in case.months]
-
+    rivalry, bond = rivalries(case, state, events["threat"]), bonds(case, state)
     of_any = (e for e in events["credibility"] if e.about == "any")
     failings = [-sign for sign in signs_of_news(case, of_any)]
     threat = {}
@@ -554,6 +540,29 @@ def regimes_of(events: list[Event], month: int) -> set[str]:
         if holds(event.date, event.date_end, last_day(month)):
             ruling[event.about] = ruling.get(event.about, 0) + event.sign
     return {kind for kind, signs in ruling.items() if signs > 0}
+
+
+def rivalries(case: Case, state: str, threats: list[Event]) -> dict[str, list[float]]:
+    """How strongly a state feels each rival in each month; those that it never feels are left out."""
+    found = {}
+    unit = case.fixed("rivalry_unit")
+    for rival in case.deciders:
+        scores = {r.year: r.value for r in case.rivalry if (r.state, r.rival) == (state, rival)}
+        signs = sum_of_signs(case, (e for e in threats if e.rival == rival))
+        yearly = [scores.get(month // MONTHS_PER_YEAR, 0.0) / unit for month in case.months]
+        felt = with_fading(threat_levels(yearly, signs), case.fixed("fear_half_life"))
+        if any(felt):
+            found[rival] = felt
+    return found
+
+
+def bonds(case: Case, state: str) -> dict[str, list[float]]:
+    """The shares of other states in the trade of one, month by month."""
+    found = {}
+    for partner in case.deciders:
+        shares = {b.year: b.value for b in case.bonds if (b.state, b.partner) == (state, partner)}
+        found[partner] = [shares.get(month // MONTHS_PER_YEAR, 0.0) for month in case.months]
+    return found
 
 
 def times(case: Case) -> range:
@@ -905,7 +914,7 @@ class PatronAgent(mesa.Agent):
                 self.seats[row.club].becomes(status_of(row), self.model.month)
 
 
-class StateAgent(mesa.Agent):
+class Decider(mesa.Agent):
     """A state that decides: what it senses, where it sits, and what it does about it."""
 
     model: "AllianceModel"
@@ -1183,7 +1192,7 @@ class ClubAgent(mesa.Agent):
         #: who is in, in what this month's decisions rest on
         self.members: set[str] = set()
         #: who is asked to join the notice of a fellow of its bloc
-        self.called_by_fellow: StateAgent | None = None
+        self.called_by_fellow: Decider | None = None
         #: those that are on notice
         self.on_notice: list[str] = []
         #: the deciders that went out of late
@@ -1337,7 +1346,7 @@ class ClubAgent(mesa.Agent):
                     helped = self.answers_call_for_help(state, request)
                     self.teach(request, helped, self.model.t)
 
-    def answer_base(self, state: StateAgent) -> bool:
+    def answer_base(self, state: Decider) -> bool:
         """Whether forces of others may stay on a member's soil."""
         rule = self.rules.bases
         if rule is None:
@@ -1350,7 +1359,7 @@ class ClubAgent(mesa.Agent):
         self.log(state, Act.HOST_BASE, rule)
         return True
 
-    def answers_call_for_help(self, state: StateAgent, request: Request) -> bool:
+    def answers_call_for_help(self, state: Decider, request: Request) -> bool:
         """A duty of defence or forces of the club, if one of the two covers the need."""
         rule = self.rules.covering(request.kind)
         if rule is None:
@@ -1362,7 +1371,7 @@ class ClubAgent(mesa.Agent):
         self.log(state, Act.REFUSE_HELP if refused else Act.HELP, rule)
         return not refused
 
-    def refusal_of_help(self, state: StateAgent, request: Request, rule: Defence | Forces) -> float:
+    def refusal_of_help(self, state: Decider, request: Request, rule: Defence | Forces) -> float:
         """The probability that help is refused: by the council, or by the patron or all if others may act."""
         patron = self.model.case.patron
         voters = self.voters_on(state)
@@ -1377,7 +1386,7 @@ class ClubAgent(mesa.Agent):
             return self.refusal(objecting, voters)
         return objecting[patron] if patron in objecting else math.prod(objecting.values())
 
-    def objection_to_help(self, state: StateAgent, voter: str, request: Request) -> float:
+    def objection_to_help(self, state: Decider, voter: str, request: Request) -> float:
         """The probability that a member objects to sending help to a state, against another of the case or not."""
         parameters, t, attacker = self.model.parameters, self.model.t, request.against
         if voter == attacker:
@@ -1422,7 +1431,7 @@ class ClubAgent(mesa.Agent):
 
     # 7.5 votes -----------------------------------------------------------------------------------
 
-    def voters_on(self, concerned: StateAgent) -> list[str]:
+    def voters_on(self, concerned: Decider) -> list[str]:
         """The states that have a say on another."""
         return [
             state
@@ -1440,7 +1449,7 @@ class ClubAgent(mesa.Agent):
 
     def objections(
         self,
-        petitioner: StateAgent,
+        petitioner: Decider,
         voters: list[str],
         base: float,
         rivals: int = 1,
@@ -1467,7 +1476,7 @@ class ClubAgent(mesa.Agent):
             return more_than_a_third(chances)
         return at_least_half(chances) if majority else at_least_one(chances)
 
-    def council_refusal(self, petitioner: StateAgent, majority: bool | str = False) -> float:
+    def council_refusal(self, petitioner: Decider, majority: bool | str = False) -> float:
         """The probability that the council refuses a petition, under consensus unless some carry it."""
         base = self.model.parameters["objection"]
         if self.rules.incompatible:
@@ -1479,13 +1488,13 @@ class ClubAgent(mesa.Agent):
         objecting = self.objections(petitioner, voters, base, per_rivalry=per_rivalry)
         return self.refusal(objecting, voters, majority)
 
-    def ministers_refusal(self, petitioner: StateAgent) -> float:
+    def ministers_refusal(self, petitioner: Decider) -> float:
         """The probability that the ministers do not propose a petitioner."""
         voters = self.voters_on(petitioner)
         base = self.model.parameters["ministers"]
         return self.refusal(self.objections(petitioner, voters, base), voters)
 
-    def draws_below(self, chance: float, state: StateAgent, act: str) -> bool:
+    def draws_below(self, chance: float, state: Decider, act: str) -> bool:
         """Whether something of a given probability happens."""
         return self.model.uniform_draw(state.name, self.name, act) < chance
 
@@ -1525,7 +1534,7 @@ class ClubAgent(mesa.Agent):
                 seat.becomes(Status.SUSPENDED, self.model.month)
                 self.log(state, Act.SUSPEND, rule)
 
-    def refusal_of_release(self, state: StateAgent) -> float:
+    def refusal_of_release(self, state: Decider) -> float:
         """The probability that a state has to go on as a member; its rivals are glad to see it go."""
         voters = self.voters_on(state)
         release = self.model.parameters["release"]
@@ -1559,7 +1568,7 @@ class ClubAgent(mesa.Agent):
         for seat in self.condemned(accused, acts, rule, rule.majority):
             seat.becomes(Status.SANCTIONED, self.model.month)
 
-    def is_misruled(self, state: StateAgent) -> bool:
+    def is_misruled(self, state: Decider) -> bool:
         """Whether its incumbent is of a kind that the rule of sanction holds to be a breach."""
         rule = self.rules.sanction
         return bool(rule and state.perception.regimes[self.model.t] & set(rule.breach))
@@ -1585,7 +1594,7 @@ class ClubAgent(mesa.Agent):
         if rule.lifting == "condition" or convenes:
             self.lift(bettered, rule)
 
-    def lift(self, bettered: list[tuple[StateAgent, Seat]], rule: Sanction) -> None:
+    def lift(self, bettered: list[tuple[Decider, Seat]], rule: Sanction) -> None:
         """A sanction ends with its ground, by itself or by vote; all are answered at once."""
         refused = [
             rule.lifting == "vote"
@@ -1637,7 +1646,7 @@ class ClubAgent(mesa.Agent):
 
     def condemned(
         self,
-        accused: list[tuple[StateAgent, Seat]],
+        accused: list[tuple[Decider, Seat]],
         acts: tuple[Act, Act],
         rule: AnyStatute,
         majority: bool | str,
@@ -1659,7 +1668,7 @@ class ClubAgent(mesa.Agent):
                 self.log(state, fails, rule)
         return condemned
 
-    def proposals(self, accused: StateAgent, voters: list[str]) -> Iterator[float]:
+    def proposals(self, accused: Decider, voters: list[str]) -> Iterator[float]:
         """The probability that each voter proposes a case; rivals and the chair are the likelier."""
         parameters = self.model.parameters
         chair = self.chair()
@@ -1765,7 +1774,7 @@ class ClubAgent(mesa.Agent):
             if seat.before is seat.status is Status.NOTICE_GIVEN:
                 self.let_rescind(state, seat)
 
-    def take_notice(self, state: StateAgent, seat: Seat, rule: Withdrawal) -> None:
+    def take_notice(self, state: Decider, seat: Seat, rule: Withdrawal) -> None:
         """A state gives notice: it is out when the notice has run, and its debts are settled."""
         wait = rule.notice_months
         if rule.settlement:
@@ -1776,7 +1785,7 @@ class ClubAgent(mesa.Agent):
             seat.becomes(Status.NOTICE_GIVEN, self.model.month, self.model.month + wait)
         self.log(state, Act.WITHDRAW, rule)
 
-    def let_rescind(self, state: StateAgent, seat: Seat) -> None:
+    def let_rescind(self, state: Decider, seat: Seat) -> None:
         """A notice that has not run yet may be taken back, where the rule lets it."""
         rule = self.rules.withdrawal
         if rule and rule.retractable and state.wants("rescind", self):
@@ -1784,7 +1793,7 @@ class ClubAgent(mesa.Agent):
             seat.becomes(status, self.model.month)
             self.log(state, Act.RESCIND, rule)
 
-    def let_resume(self, state: StateAgent, seat: Seat, rule: Participation) -> None:
+    def let_resume(self, state: Decider, seat: Seat, rule: Participation) -> None:
         """Who does not take part may do so again."""
         if not seat.sanctioned and state.wants("resume", self):
             seat.becomes(Status.MEMBER, self.model.month)
@@ -1799,7 +1808,7 @@ class ClubAgent(mesa.Agent):
         t = self.model.t
         if not rules.hears_petitions or self.is_over:
             return
-        founders: list[tuple[float, StateAgent, Seat]] = []
+        founders: list[tuple[float, Decider, Seat]] = []
         for state, seat in self.deciders:
             if seat.before in IN or not self.calendar.admits[state.name][t]:
                 continue
@@ -1819,7 +1828,7 @@ class ClubAgent(mesa.Agent):
                 self.answer_observer(state, seat, rules.observer)
         self.found(founders)
 
-    def may_station(self, state: StateAgent) -> bool:
+    def may_station(self, state: Decider) -> bool:
         """Whether the state's other clubs let it host forces; all of them answer."""
         if not self.model.case.clubs[self.name].hosts:
             return True
@@ -1827,7 +1836,7 @@ class ClubAgent(mesa.Agent):
         answers = [club.answer_base(state) for club in bound]
         return all(answers)
 
-    def found(self, founders: list[tuple[float, StateAgent, Seat]]) -> None:
+    def found(self, founders: list[tuple[float, Decider, Seat]]) -> None:
         """The most eager sign first, and each further one needs the consent of those before it."""
         self.founders_meet = True
         for _, state, seat in sorted(founders, key=lambda founder: -founder[0]):
@@ -1835,7 +1844,7 @@ class ClubAgent(mesa.Agent):
                 self.answer_petition(state, seat, self.rules.accession)
         self.founders_meet = False
 
-    def may_petition(self, state: StateAgent, seat: Seat, rule: Accession) -> bool:
+    def may_petition(self, state: Decider, seat: Seat, rule: Accession) -> bool:
         """Whether the law lets a state that is out petition."""
         if seat.status is not seat.before or not self.calendar.open_to[state.name][self.model.t]:
             return False
@@ -1844,7 +1853,7 @@ class ClubAgent(mesa.Agent):
         others = self.calendar.incompatible[self.model.t]
         return not any(state.was_in(c) or state.seats[c].status in IN for c in others)
 
-    def answer_petition(self, state: StateAgent, seat: Seat, accession: Accession) -> None:
+    def answer_petition(self, state: Decider, seat: Seat, accession: Accession) -> None:
         """The ministers propose a petitioner and the council admits it, as far as the rule asks."""
         rule: Accession | Restoration = accession
         if seat.former and self.rules.restoration:
@@ -1859,7 +1868,7 @@ class ClubAgent(mesa.Agent):
         else:
             self.take_in(state, seat, rule)
 
-    def take_in(self, state: StateAgent, seat: Seat, rule: Accession | Restoration) -> None:
+    def take_in(self, state: Decider, seat: Seat, rule: Accession | Restoration) -> None:
         """A state comes in: a signatory, or a member at once where nothing is left to ratify."""
         month = self.model.month
         due = self.ratification_due(month, rule)
@@ -1877,7 +1886,7 @@ class ClubAgent(mesa.Agent):
             return 0
         return acquis(self.model.case, self.name, month)
 
-    def answer_observer(self, state: StateAgent, seat: Seat, rule: Observer) -> None:
+    def answer_observer(self, state: Decider, seat: Seat, rule: Observer) -> None:
         """A state becomes an observer, unless a member objects."""
         draw = self.model.uniform_draw(state.name, self.name, "answer observer")
         if rule.consensus and draw < self.council_refusal(state):
@@ -1932,7 +1941,7 @@ class ClubAgent(mesa.Agent):
         joined = max(0.0, 1 - seat.gap / (self.calendar.acquis[self.model.t] + 1))
         return joined * probability(seat.value)
 
-    def court(self, drifting: list[tuple[StateAgent, Seat]], rule: Participation) -> None:
+    def court(self, drifting: list[tuple[Decider, Seat]], rule: Participation) -> None:
         """The patron may court those that drift away from it."""
         chance = probability(self.model.parameters["court"])
         for state, seat in drifting:
@@ -1942,7 +1951,7 @@ class ClubAgent(mesa.Agent):
 
     # log -----------------------------------------------------------------------------------------
 
-    def log(self, state: StateAgent, act: Act, rule: AnyStatute | None) -> None:
+    def log(self, state: Decider, act: Act, rule: AnyStatute | None) -> None:
         """Write down an act and the statute that it rests on."""
         entry = (self.model.t, state.name, self.name, act, rule.id if rule else "")
         self.model.log.append(entry)
@@ -1997,10 +2006,10 @@ class AllianceModel(mesa.Model):
             row.kind: [kind for kind, threat in case.threats.items() if threat.need == row.kind]
             for row in case.requests
         }
-        self.states = {name: StateAgent(self, name) for name in case.deciders}
+        self.states = {name: Decider(self, name) for name in case.deciders}
         self.patrons = {s: PatronAgent(self, s) for s in case.state_ids if s not in case.deciders}
         self.patron = self.patrons[case.patron]
-        agents: dict[str, StateAgent | PatronAgent] = {**self.states, **self.patrons}
+        agents: dict[str, Decider | PatronAgent] = {**self.states, **self.patrons}
         #: the patron among them, in the order of the case
         self.participants = {name: agents[name] for name in case.state_ids}
         self.shelters = shelters(case)
@@ -2043,7 +2052,7 @@ class AllianceModel(mesa.Model):
         clubs.do("accession")
         clubs.do("accounts")
         clubs.do("participation")
-        self.agents_by_type[StateAgent].do("learn")
+        self.agents_by_type[Decider].do("learn")
         self.datacollector.collect(self)
         self.running = self.month < self.case.end
 

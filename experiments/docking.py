@@ -1,4 +1,4 @@
-"""Docking: whether the engine and `benchmarks.idiomatic_mesa` write equal histories, act for act.
+"""Docking: whether the engine and `tashkent.experiments.glass_box` write equal histories, act for act.
 
 Two models dock when each reproduces the other's results from the same description (Axtell et al.
 1996). Both draw from the streams of `model.draws`, so their histories must be equal, not alike.
@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.idiomatic_mesa import AllianceModel
+from tashkent.experiments.glass_box import AllianceModel
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.simulate import simulate
 from tashkent.model.statuses import Status
 
 
-class Difference(NamedTuple):
+class Undocked(NamedTuple):
     """An act or a status that only one of the two models has, in the first month that differs."""
 
     run: int
@@ -43,7 +43,7 @@ def differences(
     seed: int,
     runs: int,
     start: int | None = None,
-) -> list[Difference]:
+) -> list[Undocked]:
     """What differs in the first month in which a run of the two models differs, run by run.
 
     Parameters
@@ -87,7 +87,7 @@ def run_twin(
     run: int,
     start: int | None = None,
 ) -> AllianceModel:
-    """One run with one object for each state and club, to its end."""
+    """One run with one object for each state and club, to its end; parameters by name, each of shape (runs,)."""
     numbers = {name: float(values[run]) for name, values in parameters.items()}
     twin = AllianceModel(case, numbers, seed=seed, run=run, start=start)
     twin.run_to_end()
@@ -104,11 +104,11 @@ def acts_of_twin(twin: AllianceModel) -> Counter[tuple[str, ...]]:
 
 def acts_that_differ(
     run: int, engine: Counter[tuple[str, ...]], twin: Counter[tuple[str, ...]]
-) -> list[Difference]:
+) -> list[Undocked]:
     """Acts that one of the two has and the other has not, or not as often."""
     sides = {"engine": engine - twin, "twin": twin - engine}
     return [
-        Difference(run, month, state, club, f"{act} [{rule}]", side)
+        Undocked(run, month, state, club, f"{act} [{rule}]", side)
         for side, only in sides.items()
         for month, state, club, act, rule in only.elements()
     ]
@@ -116,8 +116,14 @@ def acts_that_differ(
 
 def statuses_that_differ(
     run: int, twin: AllianceModel, start: int, engine: NDArray[np.int8]
-) -> list[Difference]:
-    """Statuses that are not the same at the end of a month; engine: (month, state, club)."""
+) -> list[Undocked]:
+    """Statuses that are not the same at the end of a month; `engine` of shape (months, states, clubs).
+
+    Raises
+    ------
+    ValueError
+        If the histories are of other months, states or clubs.
+    """
     case = twin.case
     months = np.frombuffer(b"".join(twin.history), np.int8).reshape(len(twin.history), -1)
     other = months.reshape(-1, len(case.state_ids), len(case.clubs))
@@ -125,7 +131,7 @@ def statuses_that_differ(
         raise ValueError(f"histories of shape {engine.shape} and {other.shape} cannot be compared")
     clubs = tuple(case.clubs)
     return [
-        Difference(
+        Undocked(
             run,
             month_label(start + int(m)),
             case.state_ids[s],
@@ -138,7 +144,7 @@ def statuses_that_differ(
     ]
 
 
-def first_month(found: list[Difference]) -> list[Difference]:
+def first_month(found: list[Undocked]) -> list[Undocked]:
     """The differences of the earliest month."""
     first = min((difference.month for difference in found), default="")
     return [difference for difference in found if difference.month == first]
