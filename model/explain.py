@@ -182,6 +182,8 @@ class Explanation:
     #: is in force, from 0 to 1, shape (draws,)
     takes_part: Mapping[str, bool]
     participation: Mapping[str, Floats]
+    #: clubs under whose sanction it was, by their codes
+    sanctioned: tuple[str, ...]
     #: the threats that it felt
     saw: tuple[Sight, ...]
     #: club -> instruments of the club that the state had yet to join, where there were any
@@ -268,14 +270,19 @@ def explain(
         if row.state == state and month_of(row.date) == month and club in (None, row.club)
     )
     standing = record_standing(inputs, t)
+    under = {name for c, name in enumerate(case.clubs) if standing.sanctioned[s, c]}
     owed = {name: int(standing.gap[s, c]) for c, name in enumerate(case.clubs) if name in status}
     return Explanation(
         state=state,
         name=case.states[s].name,
         month=month_label(month),
         status=status,
-        takes_part={name: Status[s.upper()] in TAKES_PART for name, s in status.items()},
+        takes_part={
+            name: Status[s.upper()] in TAKES_PART and name not in under
+            for name, s in status.items()
+        },
         participation=participation,
+        sanctioned=tuple(name for name in status if name in under),
         saw=_saw(inputs, t, s),
         owed={name: gap for name, gap in owed.items() if gap},
         acts=tuple(acts),

@@ -168,6 +168,8 @@ def story(explanation: Explanation) -> list[str]:
     names = {act.club: act.club_name for act in explanation.acts}
     for club, gap in explanation.owed.items():
         lines.append(f"It had yet to join {gap} instruments of {names.get(club, club)}.")
+    for club in explanation.sanctioned:
+        lines.append(f"It was under a sanction of {names.get(club, club)}.")
     for club, values in explanation.participation.items():
         name = names.get(club, club)
         if not explanation.takes_part[club]:

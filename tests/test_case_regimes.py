@@ -155,6 +155,11 @@ def test_a_notice_taken_back_is_explained(case: Case) -> None:
     np.testing.assert_allclose(act.log_odds, act.total.values + draws["rescind"])
     told = " ".join(story(found))
     assert "The record shows that it chose to take back its notice to it." in told
+    on_notice = explain(case, "ARV", parse_month("2008-07"), draws, "PACT")
+    assert on_notice.status["PACT"] == "notice_given"
+    assert not on_notice.takes_part["PACT"]
+    assert "It was under a sanction of Pact." in story(on_notice)
+    assert "under a sanction" not in told
     with_notice = explain(case, "ARV", parse_month("2008-05"), draws, "PACT")
     assert with_notice.status["PACT"] == "sanctioned"
     assert with_notice.of("PACT", "withdraw").done

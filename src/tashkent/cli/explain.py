@@ -62,6 +62,7 @@ def _explanation_json(explanation: "Explanation") -> dict[str, object]:
         "month": explanation.month,
         "status": dict(explanation.status),
         "takes_part": dict(explanation.takes_part),
+        "sanctioned": list(explanation.sanctioned),
         "participation": {
             club: {"median": median(values), "interval": interval(values)}
             for club, values in explanation.participation.items()
