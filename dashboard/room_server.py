@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tashkent.dashboard import room_scores
@@ -46,6 +46,7 @@ ROOM = "/room"
 ASSETS = Path(__file__).parent / "room_assets"
 PAGES = {"/": "join.html", "/teacher": "teacher.html", "/board": "board.html"}
 FILES = ("room.css", "common.js", "shown.js", "join.js", "teacher.js", "board.js")
+KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -380,8 +381,10 @@ async def _to_join(request: Request) -> Response:
 
 
 def _file(name: str) -> Callable[[Request], Awaitable[Response]]:
+    content, kind = (ASSETS / name).read_bytes(), KINDS[Path(name).suffix]
+
     async def sent(_: Request) -> Response:
-        return FileResponse(ASSETS / name, headers=HEADERS)
+        return Response(content, media_type=kind, headers=HEADERS)
 
     return sent
 

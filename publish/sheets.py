@@ -60,7 +60,7 @@ def sheet_of(text: str) -> Sheet:
         _plain(title[1]),
         _plain(aims[1]),
         tuple(_plain(q) for q in questions),
-        bool(re.search(r"predict", before, re.IGNORECASE)),
+        "*What if*" in before,
     )
 
 

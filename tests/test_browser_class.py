@@ -1,13 +1,35 @@
-"""A class in one room, in Chromium: three questions on phones that drop out and servers that begin anew; a council."""
+"""A class in one room, in Chromium: questions on phones that drop out, servers that begin anew; a council; lessons."""
 
+import re
 from collections.abc import Iterator
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from publish.lessons import FOLDER
+from publish.page import ROOT
 from tests.class_room import Room, class_server, play, resident
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
+
+
+#: what lessons say behind the address of the page
+ADDRESSES = sorted(
+    {
+        query
+        for path in (ROOT / FOLDER).glob("*.md")
+        for query in re.findall(r"`(\?page=[^`]+)`", path.read_text(encoding="utf-8"))
+    }
+)
+#: page -> what is there once it is drawn
+SIGNS = {
+    "simulate": ".tk-lanes svg",
+    "state": ".tk-waterfall",
+    "whatif": ".tk-guess",
+    "network": ".tk-chart-box svg",
+    "rulebook": ".tk-rule",
+}
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +76,19 @@ def test_a_council_is_played_and_set_beside_model_and_record(room: Room) -> None
     expect(room.board.locator(".reasons")).to_have_count(0)
 
 
+def test_the_addresses_of_lessons_lead_to_their_pages(room: Room) -> None:
+    page = room.page("")
+    for query in ADDRESSES:
+        page.goto(room.server.url + query)
+        page.wait_for_selector(SIGNS[parse_qs(query[1:])["page"][0]])
+        expect(page.locator(".tk-error")).to_have_count(0)
+
+
 def test_a_closed_room_is_forgotten(room: Room) -> None:
     room.teacher.on("dialog", lambda dialog: dialog.accept())
     room.teacher.get_by_role("button", name="Close the room").click()
-    expect(room.phones[0].get_by_text("This room is closed")).to_be_visible()
+    for phone in room.phones:
+        expect(phone.get_by_text("This room is closed")).to_be_visible()
     expect(room.board.get_by_text("This room is closed")).to_be_visible()
     (folder,) = {path.parent for path in room.folder.glob("*/key.txt")}
     assert [path.name for path in folder.iterdir()] == ["key.txt"]

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from tashkent.dashboard import room_server
+from tashkent.cli import main
+from tashkent.dashboard import room_keeping, room_server, server
+from tashkent.dashboard.guard import Guard, Room
 from tashkent.dashboard.room import (
     LONGEST_NAME,
     MOST_STUDENTS,
@@ -31,6 +33,7 @@ from tashkent.dashboard.room_server import ClassPages, Quota
 from tashkent.experiments.compare import compare
 from tashkent.experiments.predictions import direction_found
 from tashkent.model.case import Case
+from tests.test_guard import asked as answered_by
 
 
 def question(**other: Any) -> Question:
@@ -438,6 +441,84 @@ def test_students_of_a_council_speak_for_members_in_turn() -> None:
     with pytest.raises(ValueError, match="asks whether ARM objects"):
         room.send(student, 0, expects("up", 90))
     assert room.send(student, 0, Submission(objects=True)).objects
+
+
+def test_phones_take_no_place_of_the_dashboard_and_leave_it_alone(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dashboard(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"dashboard"})
+
+    monkeypatch.setattr(room_server, "the_case", lambda: case)
+    monkeypatch.setattr(room_server, "usual_folder", lambda port: tmp_path / f"rooms-{port}")
+    app, path = room_server.with_class(dashboard, 8765, "", "", lambda: False)
+    assert path == f"/room/teacher#{(tmp_path / 'rooms-8765' / KEY).read_text()}"
+    room = Room(places=1, each=1)
+    with room.place("somebody"):
+        guard = Guard(app, room)
+        assert answered_by(guard)["status"] == 503
+        for name in ("room/", "room/teacher", "room/board", "room/assets/room.css"):
+            assert answered_by(guard, path=f"/{name}")["status"] == 200, name
+        found = answered_by(guard, path="/room")
+        assert dict(found["headers"])[b"location"] == b"room/"
+    assert answered_by(guard, path="/roomy")["body"] == "dashboard"
+    # what a page of a class may load is less than what the dashboard may
+    policies = [v for k, v in answered_by(guard, path="/room/")["headers"] if b"policy" in k]
+    assert any(b"script-src 'self';" in policy for policy in policies)
+
+
+@pytest.mark.parametrize(
+    ("host", "board", "address"),
+    [
+        ("localhost:8765", "http://10.1.2.3:8765/", "http://10.1.2.3:8765/room/"),
+        ("127.0.0.1:8765", "", "http://127.0.0.1:8765/class/room/"),
+        ("school.example", "http://10.1.2.3:8765/", "http://school.example/class/room/"),
+    ],
+)
+def test_phones_are_sent_where_they_can_come(host: str, board: str, address: str) -> None:
+    scope = {"type": "http", "path": "/", "headers": [(b"host", host.encode())], "scheme": "http"}
+    request = room_server.Request({**scope, "query_string": b"", "server": ("x", 1)})
+    assert room_server.address_of(request, board, "/class") == address
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--root-path", "/room"], "allowed: another path"),
+        ([], "rooms cannot be kept"),
+    ],
+)
+def test_a_class_that_cannot_be_served_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    arguments: list[str],
+    words: str,
+) -> None:
+    (tmp_path / "open").mkdir(mode=0o755)
+    monkeypatch.setattr(room_keeping, "usual_folder", lambda port: tmp_path / "open")
+    monkeypatch.setattr(server, "check", lambda host, port: None)
+    monkeypatch.setattr(server, "serve", lambda *_, **__: pytest.fail("it was served"))
+    monkeypatch.setattr("sys.argv", ["tashkent", "app", "--class", "--no-open", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert words in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_class_is_for_the_network_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    served: list[tuple[str, bool]] = []
+    monkeypatch.setattr(room_keeping, "usual_folder", lambda port: tmp_path / "rooms")
+    monkeypatch.setattr(server, "check", lambda host, port: None)
+    monkeypatch.setattr(server, "serve", lambda h, p, **o: served.append((h, o["classes"])))
+    for more in ([], ["--class"], ["--class", "--host", "127.0.0.1"]):
+        monkeypatch.setattr("sys.argv", ["tashkent", "app", "--no-open", *more])
+        with pytest.raises(SystemExit):
+            main()
+    assert served == [("127.0.0.1", False), ("0.0.0.0", True), ("127.0.0.1", True)]
 
 
 @pytest.mark.slow

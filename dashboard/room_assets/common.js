@@ -45,7 +45,7 @@ class Refused extends Error {
 
 async function call(path, { token = '', body, query = {}, seconds = 30 } = {}) {
   const address = `api/${path}?${new URLSearchParams(query)}`;
-  const asked = { method: body === undefined ? 'GET' : 'POST', cache: 'no-store', headers: { 'x-token': token }, signal: AbortSignal.timeout(1000 * seconds) };
+  const asked = { method: body === undefined ? 'GET' : 'POST', cache: 'no-store', headers: { 'x-token': token }, signal: AbortSignal.timeout?.(1000 * seconds) };
   if (body !== undefined) asked.body = JSON.stringify(body);
   const answer = await fetch(address, asked);
   if (path.endsWith('.csv') && answer.ok) return answer.text();
