@@ -73,7 +73,7 @@ class _Answer:
     refused: Floats
     rule: str
     needed: str = ""
-    enough: int | None = 1
+    all_refuse: bool = False
 
 
 def hearings(case: Case, parameters: ParameterDraws) -> list[Heard]:
@@ -144,9 +144,13 @@ def _heard(
         return None
     away = among(before[:, c], Status.FROZEN) & answer.votes
     there = np.flatnonzero(answer.votes & ~away)
-    blocked = away.any() and (rules.voting is None or rules.voting.absence_blocks)
+    voting = rules.voting
+    enough: int | None = objections_enough(len(there), voting.majority if voting else False)
+    if answer.all_refuse:
+        enough = len(there)
+    elif away.any() and (voting is None or voting.absence_blocks):
+        enough = 0
     means = answer.objection.mean(axis=0)
-    voting = () if rules.voting is None else (rules.voting.id,)
     return Heard(
         state=case.state_ids[s],
         club=tuple(case.clubs)[c],
@@ -154,10 +158,10 @@ def _heard(
         asks=asks,
         need="" if call is None else call.kind,
         against="" if call is None or call.against is None else case.state_ids[call.against],
-        rules=(answer.rule, *voting),
+        rules=(answer.rule, *(() if voting is None else (voting.id,))),
         objects={case.state_ids[j]: float(means[j]) for j in there},
         absent=tuple(case.state_ids[j] for j in np.flatnonzero(away)),
-        enough=0 if blocked and not answer.needed else answer.enough,
+        enough=None if answer.needed else enough,
         needed=answer.needed,
         granted=float(1.0 - answer.refused.mean()),
         met=met,
@@ -197,18 +201,27 @@ def _of_help(world: World, rules: RulesInForce, petition: Petition, call: Call) 
     if rule is None:
         return None
     heard = help_refused(world, rules, petition, call)
-    votes = heard.votes[0]
-    needed, enough = "", 1
-    if rules.limited_format is not None:
-        patron = world.inputs.patron
-        needed = world.inputs.case.state_ids[patron] if votes[patron] else ""
+    votes, patron = heard.votes[0], world.inputs.patron
+    alone = rules.limited_format is not None and bool(votes[patron])
+    return _Answer(
+        votes,
+        heard.objection,
+        heard.chance,
+        rule.id,
+        needed=world.inputs.case.state_ids[patron] if alone else "",
         # the willing may act: where the patron has no say it takes all to refuse
-        return _Answer(
-            votes,
-            heard.objection,
-            heard.chance,
-            rule.id,
-            needed,
-            None if needed else int(votes.sum()),
-        )
-    return _Answer(votes, heard.objection, heard.chance, rule.id, needed, enough)
+        all_refuse=rules.limited_format is not None and not alone,
+    )
+
+
+def objections_enough(voters: int, majority: council.Majority) -> int:
+    """How many objections refuse a petition, as `council.refusal` counts them.
+
+    Examples
+    --------
+    >>> [objections_enough(6, rule) for rule in (False, True, "two_thirds")]
+    [1, 3, 3]
+    """
+    if not majority:
+        return 1
+    return voters // 3 + 1 if majority == "two_thirds" else -(-voters // 2)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from publish.lessons import FOLDER, LESSONS, lessons
 from publish.page import ROOT
@@ -78,7 +78,8 @@ class _Writer:
 
         self.width, self.height = size
         self.figure = Figure(figsize=size)
-        self.renderer = FigureCanvasAgg(self.figure).get_renderer()
+        canvas: Any = FigureCanvasAgg(self.figure)
+        self.renderer = canvas.get_renderer()
         #: inches from the top
         self.at = MARGIN
 
