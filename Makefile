@@ -38,7 +38,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-quick fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock site posterior validation evidence counterfactuals sensitivity transfer readme bench wheel clean env env-dev
+.PHONY: help run test test-quick fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock site posterior validation evidence counterfactuals answers sensitivity transfer readme bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -130,6 +130,9 @@ evidence: env ## write docs/evidence.md and its figures from results/evidence/
 
 counterfactuals: env ## ask the shipped questions anew: results/ and docs/counterfactuals.md, with COUNTERFACTUALS_ARGS
 	$(BIN)/python -m publish.counterfactuals $(COUNTERFACTUALS_ARGS)
+
+answers: env ## answer the listed questions anew, for the dashboard: answers.zip beside the case
+	$(BIN)/python -m publish.answers
 
 readme: env ## write the figures of README.md anew, from a run and from results/evidence/
 	$(BIN)/python -m publish.readme

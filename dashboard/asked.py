@@ -22,6 +22,13 @@ def states(case: Case) -> list[dict[str, str]]:
     return [{"id": s.state, "name": s.name} for s in case.states if s.state in case.deciders]
 
 
+def first_states(case: Case, counterfactual: Counterfactual | None, club: str) -> list[str]:
+    """The states that a question asks about in a club, or else in any; none if it does not say."""
+    asked = counterfactual.outcomes if counterfactual else ()
+    here = [o.state for o in asked if o.club == club] or [o.state for o in asked]
+    return [state for state in dict.fromkeys(here) if state in case.deciders]
+
+
 def labels(case: Case, view: View) -> dict[str, str]:
     """The month from whose record both worlds begin, and the club by its name in the month that is asked about."""
     return {"origin": month_label(view.origin), "club_name": case.club_name(view.club, view.by)}

@@ -8,6 +8,7 @@ import numpy as np
 from tashkent.agents.situation import Floats
 from tashkent.calibration.posterior import posterior
 from tashkent.model.case import Case
+from tashkent.model.chances import SPANS, chances
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import month_label, month_of
 from tashkent.model.compilation import compile_case
@@ -72,21 +73,22 @@ def decision(
     held: tuple[tuple[str, float], ...] = (),
 ) -> dict[str, Any]:
     """Every act open to a state in a club and month, for the waterfalls, and the whole in words."""
-    found = explain(case, state, month, _draws(case, seed, held), club)
-    names = {s.state: s.name for s in case.states}
+    draws = _draws(case, seed, held)
+    found = explain(case, state, month, draws, club)
     return {
         "status": found.status[club].replace("_", " "),
         "club": case.club_name(club, month),
         "story": story(found),
-        "acts": [_act(act, names) for act in found.acts],
+        "acts": [_act(case, act, month, draws) for act in found.acts],
         "record": [
             f"{act.replace('_', ' ')} (act of the {actor})" for _, act, actor in found.record
         ],
     }
 
 
-def _act(act: ActExplained, names: dict[str, str]) -> dict[str, Any]:
-    chances = np.percentile(act.probability, [5, 95])
+def _act(case: Case, act: ActExplained, month: int, draws: ParameterDraws) -> dict[str, Any]:
+    names = {s.state: s.name for s in case.states}
+    ends = np.percentile(act.probability, [5, 95])
     terms = sorted((p for p in act.parts if p.kind == "term"), key=lambda p: -abs(_mean(p)))
     large = [p for p in terms if abs(_mean(p)) >= SMALL]
     rest = [p for p in terms if abs(_mean(p)) < SMALL and np.any(p.values)]
@@ -98,17 +100,40 @@ def _act(act: ActExplained, names: dict[str, str]) -> dict[str, Any]:
     bars += [_bar(named(p), p.kind, p.values, p.name) for p in frictions]
     return {
         "act": act.act,
+        "verb": ACTS.get(act.act, act.act),
         "words": f"{ACTS.get(act.act, act.act)} {act.club_name}",
         "chance": percent(middle(act)),
-        "between": f"{percent(float(chances[0]))} to {percent(float(chances[1]))}",
+        "between": f"{percent(float(ends[0]))} to {percent(float(ends[1]))}",
         "law": act.law,
         "rule": act.rule,
         "source": act.source,
         "done": act.done,
+        "everybody": _of_all(case, act, month, draws),
         "bars": bars,
         "total": _bar("all together", "total", act.log_odds),
         "objectors": [
             {"name": names[state], "chance": percent(p)} for state, p in act.objectors.items()
+        ],
+    }
+
+
+def _of_all(case: Case, act: ActExplained, month: int, draws: ParameterDraws) -> dict[str, Any]:
+    """Chances of the same act of every state to which it was open, the largest first."""
+    names = {s.state: s.name for s in case.states}
+    found = chances(case, act.club, act.act, month, draws)
+    found.sort(key=lambda one: -float(np.median(one.within[max(SPANS)])))
+    return {
+        "spans": ["this month", *(f"within {length} months" for length in SPANS)],
+        "rows": [
+            {
+                "state": one.state,
+                "name": names[one.state],
+                "chances": [
+                    percent(float(np.median(p))) for p in (one.month, *one.within.values())
+                ],
+                "did": "this month" if one.done else "before" if one.done_of_late else "",
+            }
+            for one in found
         ],
     }
 

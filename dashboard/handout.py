@@ -16,8 +16,8 @@ from typing import Any
 import pandas as pd
 
 from tashkent.dashboard import question
-from tashkent.dashboard.answer import directions, found_in
-from tashkent.dashboard.asked import months, seat, states, told
+from tashkent.dashboard.asked import first_states, months, seat, states, told
+from tashkent.dashboard.found import LETTERS, directions, found_in
 from tashkent.dashboard.results import compute, score_rows, wish_of
 from tashkent.dashboard.scene import facts, frames, record_of, scene
 from tashkent.dashboard.view import PAGES, default
@@ -40,7 +40,6 @@ FILES = (PAGE, SHARES, ANSWERS, CODEBOOK)
 LEAST_RUNS = 2
 #: numbers in the file are whole: this many times the share
 SCALE = 10_000
-LETTERS = {"u": "up", "n": "none", "d": "down"}
 
 
 @dataclass(frozen=True)
@@ -54,18 +53,19 @@ class Component:
 #: the parts of the dashboard that a handout is made of
 PARTS: Mapping[str, Component] = {
     "header": Component(
-        ("title", "pages", "page", "query", "large"), ("goto", "present", "theme", "back")
+        ("title", "pages", "page", "query", "large", "board", "code"),
+        ("goto", "present", "theme", "back", "share"),
     ),
     "stage": Component(
         (
             *("scene", "record", "facts", "made", "score", "held", "club", "club_name", "show"),
-            *("month", "state", "large", "opens"),
+            *("month", "state", "large", "opens", "until", "play", "watch", "tale"),
         ),
         ("moved", "open", "goto"),
     ),
     "predict": Component(
         (
-            *("about", "states", "club_name", "by", "origin", "months", "draft", "asked"),
+            *("about", "states", "club_name", "by", "origin", "months", "draft", "first", "asked"),
             "large",
         ),
         ("ask", "commit"),
@@ -73,9 +73,9 @@ PARTS: Mapping[str, Component] = {
     "answer": Component(
         (
             *("about", "given", "busy", "error", "title", "file", "club", "club_name", "by"),
-            *("fitted", "large"),
+            *("fitted", "large", "opens"),
         ),
-        ("cancel",),
+        ("cancel", "open"),
     ),
     "sheet": Component(
         (
@@ -162,7 +162,7 @@ def make_handout(
     ensemble = compute(case, wish, tell)
     asked: dict[str, dict[str, Any]] = {}
     answers: list[pd.DataFrame] = []
-    starts = {each.id: _start(case, each) for each in questions}
+    starts = {each.id: question.usual_origin(case, each) for each in questions}
     in_order = sorted(questions, key=lambda each: starts[each.id])
     for start, together in groupby(in_order, key=lambda each: starts[each.id]):
         history = history_of(case, runs=runs, seed=seed, start=start)
@@ -182,11 +182,6 @@ def make_handout(
         progress(all_runs, all_runs)
     table = pd.concat(answers, ignore_index=True) if answers else pd.DataFrame({"question": []})
     return Handout(case, _page(case.title, content), _shares(ensemble), table)
-
-
-def _start(case: Case, asked: Counterfactual) -> int:
-    """The start that the dashboard suggests."""
-    return min(question.usual_start(case, asked), case.end - 1)
 
 
 # what is on the page --------------------------------------------------------------------------------
@@ -250,6 +245,7 @@ def _asked(case: Case, asked: Counterfactual, pair: Pair) -> tuple[dict[str, Any
                 "series": _packed_series(found[club]["series"]),
                 "record": found[club]["record"],
                 "found": [packed(row) for row in letters[club]],
+                "first": first_states(case, asked, club),
                 "seats": {s: seat(case, club, pair.start, s) for s in case.deciders},
             }
             for club in case.clubs

@@ -16,6 +16,7 @@ from tashkent.dashboard import (
     rulebook_page,
     simulate_page,
     state_page,
+    story_page,
     whatif_page,
 )
 from tashkent.dashboard.results import Wish, obtain, the_case, wish_of
@@ -24,12 +25,12 @@ from tashkent.dashboard.shared import while_wanted
 from tashkent.dashboard.view import (
     MOST_RUNS,
     OF_RUNS,
-    PAGES,
     SHOWS,
     Ask,
     View,
     changed,
     from_query,
+    pages,
     theories,
 )
 from tashkent.dashboard.weights import Weights
@@ -51,7 +52,7 @@ def _header(
     page: str,
     query: str,
     large: bool,
-    board: str,
+    board: str | None,
     code: dict[str, str] | None,
     event_goto: Ask,
     event_back: Callable[[str], None],
@@ -187,6 +188,8 @@ def Page() -> None:
                         Weights(case, view, ask)
             if view.page == "simulate":
                 simulate_page.Simulate(case, view, runs.ensemble, ask)
+            elif view.page == "story":
+                story_page.Told(case, view, ask)
             elif view.page == "network":
                 network_page.Network(case, view, runs.ensemble, dark, ask)
             elif view.page == "state":
@@ -217,7 +220,7 @@ def _Header(
 
     _header(
         title=case.title,
-        pages=[{"id": key, "name": name} for key, name in PAGES.items()],
+        pages=[{"id": key, "name": name} for key, name in pages(case).items()],
         page=view.page,
         query=view.query(),
         large=view.present,

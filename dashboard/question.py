@@ -232,6 +232,11 @@ def usual_start(case: Case, counterfactual: Counterfactual | None) -> int:
     )
 
 
+def usual_origin(case: Case, counterfactual: Counterfactual | None) -> int:
+    """The month from which both worlds begin if nobody says otherwise: one at least follows it."""
+    return min(usual_start(case, counterfactual), case.end - 1)
+
+
 def usual_month(case: Case, counterfactual: Counterfactual | None, start: int) -> int:
     """The month for which a prediction is asked if nobody says otherwise."""
     text = (

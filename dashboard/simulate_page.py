@@ -7,7 +7,7 @@ import solara
 
 from tashkent.dashboard.results import score_rows
 from tashkent.dashboard.scene import facts, frames, record_of, scene
-from tashkent.dashboard.view import Ask, View
+from tashkent.dashboard.view import Ask, View, story_of
 from tashkent.dashboard.weights import said_of
 from tashkent.model.case import Case
 from tashkent.model.record import Ensemble
@@ -28,6 +28,10 @@ def _stage(
     state: str,
     large: bool,
     opens: bool,
+    until: int,
+    play: bool,
+    watch: str,
+    tale: str,
     event_moved: Callable[[str], None],
     event_open: Callable[[dict[str, str]], None],
     event_goto: Ask,
@@ -59,7 +63,52 @@ def Simulate(case: Case, view: View, ensemble: Ensemble | None, ask: Ask) -> Non
         state=view.state,
         large=view.present,
         opens=True,
+        until=0,
+        play=view.first,
+        watch=_watch(case, view.club) if view.show == "record" and not view.present else "",
+        tale=_tale(case),
         event_moved=lambda month: ask({"month": month}),
         event_open=lambda chosen: ask({**chosen, "page": "state"}),
         event_goto=ask,
     )
+
+
+@solara.component
+def RecordUntil(case: Case, view: View, club: str, state: str, until: int, ask: Ask) -> None:
+    """The record of a club up to a month, which is played to as it moves on."""
+    _stage(
+        scene=scene(case),
+        record=record_of(case, club),
+        facts=facts(case, club),
+        made=None,
+        score=None,
+        held="",
+        club=club,
+        club_name=case.club_name(club, until),
+        show="record",
+        month=case.start,
+        state=state,
+        large=view.present,
+        opens=False,
+        until=until,
+        play=False,
+        watch="",
+        tale="",
+        event_moved=lambda _: None,
+        event_open=lambda _: None,
+        event_goto=ask,
+    )
+
+
+def _watch(case: Case, club: str) -> str:
+    """One line of what to watch while the record of a club plays."""
+    story = story_of(case)
+    if story is not None and story.club == club:
+        return story.watch
+    return f"Watch who comes into {case.club_name(club, case.end)} and who goes out: each lane is a state."
+
+
+def _tale(case: Case) -> str:
+    """What leads to the story; empty if there is none."""
+    story = story_of(case)
+    return f"Told in {len(story.step)} steps, with stops to predict" if story else ""

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -11,9 +12,11 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.errors import InputError, shortened
 from tashkent.model.lawbook import months_in_force
+from tashkent.model.story import Story, load_story
 
 PAGES = {
     "simulate": "Simulate",
+    "story": "Story",
     "state": "A state",
     "whatif": "What if",
     "network": "Network",
@@ -83,6 +86,10 @@ class View:
     #: the part of the evidence, and the row in it that is looked at; none if empty
     part: str = "events"
     item: str = ""
+    #: the step of the story, from 1 on
+    step: int = 1
+    #: it is what somebody sees who asked for nothing: the record plays
+    first: bool = False
 
     def reset(self, case: Case) -> "View":
         """As at the beginning, with the same case, counterfactual, seed and club."""
@@ -107,6 +114,7 @@ class View:
                 **({"theory": self.theory} if self.theory else {}),
                 **({"present": 1} if self.present else {}),
                 **({"rule": self.rule} if self.page == "rulebook" and self.rule else {}),
+                **({"step": self.step} if self.page == "story" else {}),
                 **({"part": self.part} if self.page == "evidence" else {}),
                 **({"item": self.item} if self.page == "evidence" and self.item else {}),
                 **self.asked(),
@@ -155,8 +163,19 @@ def theories(case: Case) -> list[dict[str, str]]:
     return [{"id": "", "name": "all together"}, *alone]
 
 
+@lru_cache(maxsize=8)
+def story_of(case: Case) -> Story | None:
+    """The story beside a case; none if there is none."""
+    return load_story(case)
+
+
+def pages(case: Case) -> dict[str, str]:
+    """The pages that there are of a case, by name."""
+    return {key: name for key, name in PAGES.items() if key != "story" or story_of(case)}
+
+
 def default(case: Case) -> View:
-    """What is seen first: many runs from the start of the case, at the start."""
+    """What an address without details shows: many runs from the start of the case, at the start."""
     first = View(
         page="simulate",
         club=case.focus,
@@ -175,14 +194,16 @@ def default(case: Case) -> View:
 def _usual(case: Case, view: View) -> View:
     """With the start and the month that its question suggests, and nothing expected yet."""
     counterfactual = question.counterfactual_of(case, view.counterfactual, view.own)
-    origin = min(question.usual_start(case, counterfactual), case.end - 1)
+    origin = question.usual_origin(case, counterfactual)
     return replace(
         view, origin=origin, by=question.usual_month(case, counterfactual, origin), guess=()
     )
 
 
 def from_query(case: Case, query: str | None) -> tuple[View, tuple[str, ...]]:
-    """The view that an address asks for, and in words what of it could not be had."""
+    """The view that an address asks for, and in words what of it could not be had; an empty one has the record play."""
+    if not query:
+        return replace(default(case), show="record", first=True), ()
     asked = {key: values[-1] for key, values in parse_qs(query or "").items()}
     return changed(case, default(case), asked)
 
@@ -201,7 +222,7 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
     complaints: list[str] = []
     found: dict[str, object] = {}
     for key, names in {
-        "page": tuple(PAGES),
+        "page": tuple(pages(case)),
         "show": tuple(SHOWS),
         "part": tuple(EVIDENCE),
         "theory": ("", *case.theories),
@@ -214,7 +235,13 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
         elif value is not None:
             listed = ", ".join(filter(None, names))
             complaints.append(f'There is no {key} "{_short(value)}" here: {listed}.')
-    for key, low, high in (("runs", 1, MOST_RUNS), ("run", 0, LAST_SEED), ("seed", 0, LAST_SEED)):
+    story = story_of(case)
+    for key, low, high in (
+        ("runs", 1, MOST_RUNS),
+        ("run", 0, LAST_SEED),
+        ("seed", 0, LAST_SEED),
+        ("step", 1, len(story.step) if story else 1),
+    ):
         if (value := asked.get(key)) is None:
             continue
         text = str(value)
@@ -243,7 +270,7 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
         found["present"] = asked["present"] in ("1", 1, True)
     if found.get("part", view.part) != view.part:
         found["item"] = ""
-    view, before = replace(view, **found), view.club  # type: ignore[arg-type]
+    view, before = replace(view, **{**found, "first": False}), view.club  # type: ignore[arg-type]
     for key, change in (("rule", _looking_at), ("item", _pointing_at)):
         if (value := asked.get(key)) is not None:
             try:

@@ -14,14 +14,20 @@ from tashkent.dashboard.answer import (
     ComparisonKey,
     answer,
     baseline_of,
+    comparison_ahead,
     comparison_of,
+    first_of,
+    for_the_sheet,
+    is_ready,
     obtain,
     prepare,
+    told_of,
 )
 from tashkent.dashboard.asked import (
     about,
     as_file,
     by_state,
+    first_states,
     labels,
     months,
     seat,
@@ -30,16 +36,19 @@ from tashkent.dashboard.asked import (
     told,
 )
 from tashkent.dashboard.changes import choices, patch_of
+from tashkent.dashboard.found import Found
 from tashkent.dashboard.shared import while_wanted
 from tashkent.dashboard.view import MOST_RUNS, Ask, Guess, View
 from tashkent.dashboard.weights import spoken
-from tashkent.experiments.pair import Pair
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import SUFFIX, Counterfactual
 from tashkent.model.errors import InputError
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.reading import text_of
+
+#: no answer of few runs yet
+_NOTHING: tuple[ComparisonKey, Found] | None = None
 
 
 @solara.component_vue("question.vue")
@@ -89,6 +98,7 @@ def _predict(
     origin: str,
     months: list[str],
     draft: dict[str, Any],
+    first: list[str],
     asked: bool,
     large: bool,
     event_ask: Ask,
@@ -110,7 +120,9 @@ def _answer(
     by: int,
     fitted: int,
     large: bool,
+    opens: bool,
     event_cancel: Callable[..., None],
+    event_open: Ask,
 ) -> None:
     """The paired comparison."""
 
@@ -218,7 +230,7 @@ class _Own:
 class _Comparison:
     """The comparison of a view, as far as it is there."""
 
-    pair: Pair | None
+    found: Found | None
     #: how far it is; none if it is not under way
     busy: dict[str, Any] | None
     #: why it failed; empty if it did not
@@ -227,26 +239,31 @@ class _Comparison:
 
 
 def _use_comparison(case: Case, view: View) -> _Comparison:
-    """The comparison that a view needs, made in the background."""
+    """The comparison that a view needs, made in the background: of few runs first, then of all."""
     done = solara.use_reactive(0)
+    early = solara.use_reactive(_NOTHING)
     key = comparison_of(case, view)
 
-    def work() -> tuple[ComparisonKey, Pair] | None:
+    def work() -> tuple[ComparisonKey, Found] | None:
         if key is None:
             return None
         progress = while_wanted(lambda: pairs.is_current(), done.set)
         progress(0)
+        first = None if is_ready(case, key) else first_of(key)
+        if first is not None:
+            early.set((key, obtain(case, first, progress)))
+            progress(0)
         return key, obtain(case, key, progress)
 
     pairs = solara.lab.use_task(work, dependencies=[key], raise_error=False)
-    value = pairs.value if pairs.finished else None
+    value = pairs.value if pairs.finished else early.value
+    found = value[1] if value is not None and value[0] == key else None
     busy = None
-    if pairs.pending:
-        words = f"{done.value:,} of {key.runs:,} paired runs" if key else ""
-        words += "" if done.value else "; who asked before comes first"
-        busy = {"done": done.value, "of": view.runs, "words": words}
+    if pairs.pending and key is not None:
+        words = told_of(done.value, key.runs, found)
+        busy = {"done": max(0, done.value), "of": key.runs, "words": words}
     return _Comparison(
-        pair=value[1] if value is not None and value[0] == key else None,
+        found=found,
         busy=busy,
         error=f"The comparison failed: {pairs.exception}" if pairs.error else "",
         cancel=pairs.cancel,
@@ -254,14 +271,14 @@ def _use_comparison(case: Case, view: View) -> _Comparison:
 
 
 def _use_baseline(case: Case, view: View) -> None:
-    """The world as it was is run while a prediction is made: it tells nothing of the answer."""
-    baseline = baseline_of(view)
+    """The world as it was is run while a prediction is made, if it has to be: it tells nothing of the answer."""
+    baseline, key = baseline_of(view), comparison_ahead(case, view)
 
     def ahead() -> None:
-        if baseline is not None:
+        if baseline is not None and not (key and is_ready(case, key)):
             prepare(case, baseline, while_wanted(lambda: worlds.is_current()))
 
-    worlds = solara.lab.use_task(ahead, dependencies=[baseline], raise_error=False)
+    worlds = solara.lab.use_task(ahead, dependencies=[baseline, key], raise_error=False)
 
 
 @solara.component
@@ -281,10 +298,10 @@ def WhatIf(
     draft, set_draft = solara.use_state((about(view), view.guess))
     comparison = _use_comparison(case, view)
     _use_baseline(case, view)
-    pair = comparison.pair
+    whole = comparison.found
     found = solara.use_memo(
-        lambda: None if pair is None else answer(case, pair, view),
-        [pair, view.club, view.by, view.guess],
+        lambda: None if whole is None else answer(case, whole, view),
+        [whole, view.club, view.by, view.guess],
     )
 
     def please(wanted: dict[str, Any]) -> None:
@@ -308,7 +325,7 @@ def WhatIf(
     with solara.Div(classes=["tk-whatif", *(["tk-settled"] if settled else [])]):
         _ask_question(case, view, counterfactual, own, settled, wrong or error, notice, anew, reset)
         if settled:
-            _show_answer(case, view, counterfactual, comparison, found, stop)
+            _show_answer(case, view, counterfactual, comparison, found, please, stop)
         else:
             mine = draft[1] if draft[0] == about(view) else ()
             _ask_prediction(case, view, counterfactual, mine, please, commit)
@@ -365,6 +382,7 @@ def _show_answer(
     counterfactual: Counterfactual | None,
     comparison: _Comparison,
     found: dict[str, Any] | None,
+    ask: Ask,
     stop: Callable[..., None],
 ) -> None:
     _answer(
@@ -379,7 +397,9 @@ def _show_answer(
         by=view.by,
         fitted=case.fit_until,
         large=view.present,
+        opens=True,
         event_cancel=stop,
+        event_open=lambda seat: ask({**seat, "page": "state"}),
     )
 
 
@@ -398,6 +418,7 @@ def _ask_prediction(
         by=month_label(view.by),
         months=[month_label(m) for m in months(case, view.origin, counterfactual)],
         draft=by_state(draft),
+        first=first_states(case, counterfactual, view.club),
         asked=counterfactual is not None,
         large=view.present,
         event_ask=ask,
@@ -419,5 +440,5 @@ def _show_sheet(
         seed=view.seed,
         query=view.question_query(),
         guess=by_state(view.guess),
-        given=found,
+        given=None if found is None else for_the_sheet(found, view.by),
     )

@@ -49,6 +49,21 @@ class History:
             if progress is not None:
                 progress(runs * (t - self.origin) // (months - 1 - self.origin))
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all that is kept, what stands in several months counted once."""
+        arrays = {
+            id(values): values.nbytes
+            for world in self.worlds
+            for values in (
+                *world.seats,
+                world.belief_updates,
+                world.new_belief_updates,
+                world.participation,
+            )
+        }
+        return sum(arrays.values())
+
     def is_of(
         self, case: Case, draws: ParameterDraws, *, start: int, seed: int, per_draw: int
     ) -> bool:

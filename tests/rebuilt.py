@@ -14,10 +14,14 @@ from tashkent.calibration.joining import with_rules
 from tashkent.calibration.patterns import load_patterns
 from tashkent.calibration.stages import STAGES, Effort
 from tashkent.calibration.validation import SPARSE
+from tashkent.dashboard import question, ready
+from tashkent.dashboard.found import found_of
+from tashkent.dashboard.view import RUNS
 from tashkent.experiments.compare import compare
 from tashkent.experiments.labels import WITHOUT
 from tashkent.experiments.scenarios import WHOLE
 from tashkent.model.case import Case
+from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import shipped_counterfactuals
 from tashkent.model.plain import csv_text
 
@@ -53,3 +57,16 @@ def test_free_runs_are_those_that_are_shipped(case: Case) -> None:
     for name, table in {"p_in": seats[month % SPARSE == 1], "clubs": clubs}.items():
         shipped = (ROOT / RESULTS / f"{name}.csv").read_text(encoding="utf-8")
         assert csv_text(table, "%.5g") == shipped, f"{name}.csv: run make validation"
+
+
+def test_answers_that_are_ready_are_those_of_this_code(case: Case) -> None:
+    """The same digests, a few runs of one question, and one whole answer; if it fails: make answers."""
+    assert ready.holds(case)
+    library = question.library(case)
+    usual = {name: question.usual_origin(case, one) for name, one in library.items()}
+    assert all(ready.has(case, name, usual[name], RUNS, ready.SEED) for name in library)
+    start = usual[QUESTION]
+    for other in ((start - 1, RUNS, 0), (start, RUNS - 1, 0), (start, RUNS, 1)):
+        assert not ready.has(case, QUESTION, *other)
+    (pair,) = compare(case, QUESTION, runs=RUNS, seed=ready.SEED, start=month_label(start)).pairs
+    assert ready.read(case, QUESTION) == found_of(case, pair)

@@ -30,6 +30,7 @@ def month(page: Page) -> str:
     ("query", "sign"),
     [
         ("?page=simulate", ".tk-score"),
+        ("?page=story&step=5", ".tk-tale"),
         ("?page=state&state=UZB&month=2012-06", ".tk-waterfall"),
         ("?page=whatif&cf=CF2", ".tk-guess"),
         ("?page=whatif&cf=CF2&runs=20&guess=UZB:up:80", ".tk-forest svg"),
@@ -248,17 +249,17 @@ def test_charts_and_decisions_can_be_saved(visit: Visits) -> None:
 
 def test_a_prediction_can_be_made_by_keyboard(visit: Visits) -> None:
     page = visit("?page=whatif&cf=CF2&runs=20")
-    page.get_by_label("Armenia: less likely in").focus()
+    page.get_by_label("Uzbekistan: less likely in").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_label("Armenia: no change")).to_be_checked()
+    expect(page.get_by_label("Uzbekistan: no change")).to_be_checked()
     page.keyboard.press("Tab")
-    assert page.evaluate(FOCUSED) == "How sure of Armenia"
+    assert page.evaluate(FOCUSED) == "How sure of Uzbekistan"
     page.keyboard.press("ArrowRight")
     expect(page.locator(".tk-guess output").first).to_have_text("75%")
-    page.get_by_label("Armenia: no change").click(force=True)
+    page.get_by_label("Uzbekistan: no change").click(force=True)
     expect(page.locator(".tk-guess output").first).to_have_text("–")
     page.keyboard.press("Space")
-    expect(page.get_by_label("Armenia: no change")).to_be_checked()
+    expect(page.get_by_label("Uzbekistan: no change")).to_be_checked()
     page.get_by_role("button", name="Show what the model finds").press("Enter")
     page.wait_for_selector(".tk-forest svg")
 
@@ -299,6 +300,9 @@ def test_predict_first_and_the_numbers_are_those_of_the_command(
     assert page.locator(".tk-forest").count() == 0
     predict(page, "Uzbekistan", "likelier in")
     page.get_by_label("How sure of Uzbekistan").fill("90")
+    # it is no state of the question
+    expect(page.get_by_label("Ukraine: no change")).to_have_count(0)
+    page.get_by_label("Add a state").select_option("UKR")
     predict(page, "Ukraine", "no change")
     expect(page.get_by_label("Uzbekistan: likelier in")).to_be_checked()
     show.click()
@@ -535,3 +539,52 @@ def test_a_theory_chosen_alone_holds_on_other_pages_and_in_the_link(visit: Visit
     expect(page).to_have_url(re.compile("page=simulate.*theory=hierarchy"))
     page.get_by_label("Theory").select_option("")
     expect(page.locator(".tk-map .tk-held")).to_have_count(0)
+
+
+def test_the_first_view_plays_the_record_and_leads_into_the_story(visit: Visits) -> None:
+    page = visit()
+    expect(page.get_by_label("The record", exact=True)).to_be_checked()
+    expect(page.locator(".tk-watch")).to_contain_text("Watch Uzbekistan")
+    page.wait_for_function("!document.querySelector('.tk-month').innerText.startsWith('May 1992')")
+    page.get_by_role("button", name="Told in 10 steps").click()
+    expect(page.locator(".tk-tale h2")).to_have_text("May 1992: Six sign at Tashkent")
+    for _ in range(3):
+        page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".tk-tale h2")).to_contain_text("January 1999")
+    # what comes after is not shown before it is predicted
+    go_on = page.get_by_role("button", name="Go on")
+    expect(go_on).to_be_disabled()
+    expect(page.locator(".tk-month")).to_have_text("January 1999")
+    assert int(str(page.get_by_label("Month", exact=True).get_attribute("max"))) == 12 * 1999
+    page.get_by_text("out", exact=True).click()
+    page.get_by_label("How sure").fill("80")
+    page.get_by_role("button", name="See what happened").click()
+    expect(page.locator(".tk-verdict")).to_contain_text("It was out. You said out, 80% sure: 0.04")
+    go_on.click()
+    expect(page.locator(".tk-tale h2")).to_have_text("April 1999: It does not sign")
+    expect(page.locator(".tk-month")).to_have_text("April 1999")
+    page.go_back()
+    expect(page.locator(".tk-verdict")).to_contain_text("It was out.")
+
+
+def test_who_asked_for_no_motion_sees_none(visit: Visits) -> None:
+    page = visit(reduced_motion="reduce")
+    page.wait_for_selector(".tk-lanes svg")
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    expect(page.locator(".tk-month")).to_have_text("May 1992")
+
+
+def test_a_row_of_an_answer_leads_to_its_state_in_that_month(visit: Visits) -> None:
+    page = visit("?page=whatif&cf=CF2&runs=4&guess=UZB:up:80")
+    page.wait_for_selector(".tk-forest svg")
+    expect(page.locator(".tk-lesson")).to_contain_text("has to give notice")
+    changes = [
+        abs(float(row.locator("td").nth(2).inner_text().replace("\u2212", "-") or 0))
+        for row in page.locator(".tk-numbers tbody tr").all()
+    ]
+    assert changes == sorted(changes, reverse=True)
+    expect(page.locator(".tk-folded")).to_contain_text("No change in any month:")
+    page.get_by_role("button", name="Show them too").click()
+    expect(page.locator("[data-row=KAZ]")).to_be_visible()
+    page.locator("[data-row=UZB]").click()
+    expect(page).to_have_url(re.compile("page=state.*month=1999-12.*state=UZB"))

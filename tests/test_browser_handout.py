@@ -134,7 +134,7 @@ def test_it_is_dark_and_is_printed_light(visit: Visits) -> None:
     expect(page.locator(".theme--dark")).to_have_count(1)
     predict(page, "Uzbekistan: likelier in")
     page.emulate_media(media="print")
-    expect(page.locator(".tk-sheet h1")).to_have_text("What if? No window in 1999")
+    expect(page.locator(".tk-sheet h1")).to_have_text("What if? If silence had meant staying")
     expect(page.locator(".tk-header")).to_be_hidden()
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     expect(page.locator(".theme--dark")).to_have_count(0)

@@ -287,6 +287,42 @@ def test_a_setting_that_changes_during_a_comparison_counts(
 
 
 @pytest.mark.slow
+def test_a_first_answer_of_few_runs_is_refined(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, quick = threading.Event(), answer._compare
+
+    def waits(the_case: Case, asked: answer.ComparisonKey, progress: RunsDone) -> Any:
+        while asked.runs > 2 and not go.wait(0.01):
+            progress(-3)
+        return quick(the_case, asked, progress)
+
+    monkeypatch.setattr(answer, "FIRST", 2)
+    monkeypatch.setattr(answer, "_compare", waits)
+    visitor.send("busy", "apply", {"page": "whatif", "guess": "UZB:up:80"})
+    visitor.wait(lambda: "3 questions" in (visitor.find("fitted").busy or {"words": ""})["words"])
+    shown = visitor.find("fitted")
+    assert shown.busy["words"] == "A first answer, of 2 runs; waiting: 3 questions come first"
+    assert shown.given["runs"] == 2
+    go.set()
+    visitor.wait(lambda: visitor.find("fitted").busy is None)
+    assert visitor.find("fitted").given["runs"] == 6
+
+
+@pytest.mark.parametrize(
+    ("done", "words"),
+    [
+        (-2, "Waiting: 2 questions come first"),
+        (-1, "Waiting: next in the queue"),
+        (0, "Begins"),
+        (75, "75 of 300 paired runs"),
+    ],
+)
+def test_the_place_in_the_queue_is_told(done: int, words: str) -> None:
+    assert answer.told_of(done, 300, None) == words
+
+
+@pytest.mark.slow
 def test_ten_visitors_at_once_each_get_their_own() -> None:
     visitors = [Visitor() for _ in range(10)]
     names = ("CF2", "CF6", "CF7")

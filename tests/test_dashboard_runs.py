@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,16 +18,18 @@ from tashkent.dashboard import (
     explained,
     geometry,
     question,
+    ready,
     results,
     scene,
     view,
     weights,
 )
+from tashkent.dashboard.found import found_of
 from tashkent.dashboard.results import Wish
-from tashkent.dashboard.shared import Desk, RunsDone, Stopped
+from tashkent.dashboard.shared import Desk, RunsDone, Stopped, Turns
 from tashkent.experiments.compare import compare
 from tashkent.experiments.effect import Z
-from tashkent.model.case import Case
+from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label, parse_month
 from tashkent.model.simulate import simulate
 from tashkent.model.words import TERMS
@@ -81,11 +84,11 @@ def test_the_world_as_it_was_is_run_once_for_all_questions(
 
     monkeypatch.setattr(answer, "_run", counted)
     asked = [answer.ComparisonKey(cf, "", parse_month("1998-12"), 20, 2) for cf in ("CF1", "CF2")]
-    pairs = [answer.obtain(case, one, lambda _: None) for one in asked]
+    found = [answer.obtain(case, one, lambda _: None) for one in asked]
     assert made == [answer.BaselineKey(parse_month("1998-12"), 20, 2)]
-    for one, pair in zip(asked, pairs, strict=True):
+    for one, whole in zip(asked, found, strict=True):
         (alone,) = compare(case, one.counterfactual, runs=20, seed=2, start="1998-12").pairs
-        np.testing.assert_array_equal(pair.counts.by_draw, alone.counts.by_draw)
+        assert whole == found_of(case, alone)
 
 
 def test_only_what_tells_nothing_is_run_before_a_prediction(case: Case) -> None:
@@ -173,6 +176,100 @@ def test_a_failure_is_told_and_does_not_stay() -> None:
     with pytest.raises(RuntimeError, match="no such luck"):
         desk.obtain(1, ignore)
     assert desk.obtain(1, ignore) == 1
+
+
+def test_results_are_kept_up_to_a_weight() -> None:
+    made: list[int] = []
+
+    def work(key: int, _: RunsDone) -> int:
+        made.append(key)
+        return key
+
+    desk: Desk[int, int] = Desk(work, keep=10, weigh=lambda found: found)
+    for key in (4, 5, 4, 6):
+        assert desk.obtain(key, ignore) == key
+    assert made == [4, 5, 6]
+    assert list(desk._works) == [4, 6], "5 was asked for longest ago"
+    desk.obtain(11, ignore)
+    assert list(desk._works) == []
+
+
+def test_who_comes_first_is_first_and_is_told_its_place() -> None:
+    turns = Turns(at_once=1)
+    order: list[str] = []
+    places: dict[str, int] = {}
+    began, go = threading.Event(), threading.Event()
+
+    def asks(name: str, rank: int) -> threading.Thread:
+        def work() -> None:
+            with turns.turn(rank, lambda done: places.setdefault(name, done)):
+                order.append(name)
+                began.set()
+                assert go.wait(PATIENCE)
+
+        visitor = threading.Thread(target=work)
+        visitor.start()
+        return visitor
+
+    visitors = [asks("first", 0)]
+    assert began.wait(PATIENCE)
+    for name, rank in (("refined", 1), ("second", 0), ("third", 0)):
+        visitors.append(asks(name, rank))
+        while name not in places:
+            time.sleep(0.01)
+    with pytest.raises(Stopped), turns.turn(0, gives_up):
+        raise AssertionError("it has no place")
+    go.set()
+    for one in visitors:
+        one.join(PATIENCE)
+    assert order == ["first", "second", "third", "refined"]
+    assert places == {"first": 0, "refined": -1, "second": -1, "third": -2}
+
+
+def gives_up(done: int) -> None:
+    if done < 0:
+        raise Stopped
+
+
+# ready answers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_answers_are_written_read_and_used_no_longer_than_they_hold(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "counterfactuals").mkdir()
+    (folder / "counterfactuals" / "Q1.toml").write_text(
+        'schema = 1\nid = "Q1"\ntitle = "No promise"\n\n[[patch]]\ndo = "change_parameter"\n'
+        'parameter = "protection"\nvalue = 0.0\n',
+        encoding="utf-8",
+    )
+    mine = load_case(folder)
+    names = list(ready.make(mine, runs=4))
+    assert names == ["Q1"]
+    (name,) = names
+    origin = question.usual_origin(mine, question.library(mine)[name])
+    assert ready.has(mine, name, origin, 4, 0)
+    assert answer.is_ready(mine, answer.ComparisonKey(name, "", origin, 4, 0))
+    (pair,) = compare(mine, name, runs=4, seed=0, start=month_label(origin)).pairs
+    assert ready.read(mine, name) == found_of(mine, pair)
+    assert json.loads(json.dumps(ready.read(mine, name).clubs)) == found_of(mine, pair).clubs
+    # the same file beside another case
+    ready._index.cache_clear()
+    text = (folder / "parameters.toml").read_text(encoding="utf-8")
+    (folder / "parameters.toml").write_text(
+        text.replace("mean = 0.5", "mean = 0.6", 1), encoding="utf-8"
+    )
+    other = load_case(folder)
+    assert other.hash != mine.hash
+    assert not ready.has(other, name, origin, 4, 0)
+    assert "it is of another case or posterior" in caplog.text
+    # a file that is cut short
+    ready._index.cache_clear()
+    whole = (folder / ready.FILE).read_bytes()
+    (folder / ready.FILE).write_bytes(whole[:-30])
+    assert not ready.has(mine, name, origin, 4, 0)
+    assert "it cannot be read" in caplog.text
 
 
 # the map -------------------------------------------------------------------------------------------

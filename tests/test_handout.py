@@ -12,10 +12,11 @@ import pytest
 
 from tashkent.calibration.posterior import posterior
 from tashkent.dashboard import handout
-from tashkent.dashboard.answer import scored
+from tashkent.dashboard.found import LETTERS
 from tashkent.dashboard.handout import Handout, make_handout, packed, questions_of
 from tashkent.experiments.compare import compare
 from tashkent.experiments.pair import Pair
+from tashkent.experiments.predictions import StatedPrediction, score
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import load_counterfactual
@@ -108,13 +109,18 @@ def test_directions_are_those_by_which_predictions_are_scored(
     case: Case, content: dict[str, Any], pair: Pair
 ) -> None:
     (asked,) = content["questions"]
-    guesses = tuple((state, "up", 80) for state in case.deciders)
     seen = set()
     for by in range(pair.start + 1, case.end + 1, 12):
-        told = scored(pair, "CST", by, guesses)["scored"]
+        guesses = [
+            StatedPrediction(
+                state=state, direction="up", confidence=0.8, club="CST", month=month_label(by)
+            )
+            for state in case.deciders
+        ]
+        told = score(guesses, pair).set_index("state")
         for row, state in zip(asked["clubs"]["CST"]["found"], case.deciders, strict=True):
             letter = unpacked(row)[by - pair.start]
-            assert told[state]["found"] == handout.LETTERS[letter]
+            assert told.loc[state, "found"] == LETTERS[letter]
             seen.add(letter)
     assert {"u", "n"} <= seen
 

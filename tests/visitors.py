@@ -31,10 +31,11 @@ def asked_view(case: Case, **asked: str) -> view.View:
 
 
 class Visitor:
-    """A page without a browser."""
+    """A page without a browser, of many runs."""
 
     def __init__(self) -> None:
         self.box, self.context = solara.render(Page(), handle_error=False)
+        self.send("busy", "apply", {"show": "ensemble"})
 
     def find(self, prop: str) -> Any:
         """The widget that has a property, once there is one."""

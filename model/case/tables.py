@@ -77,7 +77,8 @@ TABLES = (
 )
 #: tables that a case may have besides; they inform no run and no fit, so the hash does not cover them
 CONTENTS, CITATIONS, RECIPE = "contents.csv", "citations.csv", "evidence.toml"
-BESIDE = ("patterns.toml", CONTENTS, CITATIONS, RECIPE)
+STORY = "story.toml"
+BESIDE = ("patterns.toml", CONTENTS, CITATIONS, RECIPE, STORY)
 
 
 class TableRow(BaseModel):

@@ -1,4 +1,4 @@
-"""A case and all that its folder holds besides: patterns, questions, citations, magnitudes, coefficients, a sample."""
+"""A case and all that its folder holds besides: patterns, questions, citations, magnitudes, a story, a sample."""
 
 from tashkent.calibration import shipped
 from tashkent.calibration.literature import coefficients
@@ -7,6 +7,7 @@ from tashkent.calibration.variants import magnitudes
 from tashkent.model.case import Case, load_case
 from tashkent.model.citations import citations
 from tashkent.model.counterfactual import shipped_counterfactuals
+from tashkent.model.story import load_story
 
 
 def load_whole_case(path: str) -> Case:
@@ -22,6 +23,7 @@ def load_whole_case(path: str) -> Case:
     magnitudes(case)
     coefficients(case)
     citations(case)
+    load_story(case)
     shipped.read(case)
     for counterfactual in shipped_counterfactuals(case):
         counterfactual.apply(case)
