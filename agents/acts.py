@@ -158,9 +158,18 @@ def log_odds(
     Floats
         Log-odds, of the shape of `value`.
     """
-    frictions = [f for f in ACTS[act].frictions if f.feature not in OF_SEATS]
-    friction = _added_up(frictions, parameters, features or {})
+    return with_friction(act, value, club_frictions(act, parameters, features or {}))
+
+
+def with_friction(act: str, value: Floats, friction: Floats) -> Floats:
+    """Log-odds of an act by the value of the seat and the sum of its frictions, which broadcast; of the same shape."""
     return np.asarray(value + friction if ACTS[act].sign > 0 else friction - value)
+
+
+def club_frictions(act: str, parameters: Mapping[str, Floats], features: Features) -> Floats:
+    """What frictions that are the same for all seats of a club add up to; shapes as in `log_odds`, or () for none."""
+    frictions = [f for f in ACTS[act].frictions if f.feature not in OF_SEATS]
+    return _added_up(frictions, parameters, features)
 
 
 def seat_frictions(act: str, parameters: Mapping[str, Floats], features: Features) -> Floats:

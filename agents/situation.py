@@ -4,8 +4,10 @@ Arrays carry any leading axes (runs, or months), then states, then what they are
 A all clubs of the case, of which some formulas see a part, K threats, P sponsors.
 """
 
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -13,8 +15,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
 
+#: axes of what is shown of states in one month, runs aside
+MONTH_AXES = 2
 #: an axis of all clubs stays whole where the formulas of some clubs are asked
 Axis = Literal["run", "month", "state", "club", "all clubs", "threat", "sponsor", "belief"]
 
@@ -80,13 +85,129 @@ class ClubTraits:
     opposed: Bools = field(metadata=lies("club", "all clubs"))
 
 
-class Unrelieved(NamedTuple):
-    """What a state's other seats leave of a threat to one club."""
+class Cells(NamedTuple):
+    """Seats with a threat to their state on which the club bears, one cell each: those that most others bear on first.
 
-    club: int
-    threat: int
-    #: shape (..., S)
+    Arrays of numbers have shape (N,), or (n,) for some of the N cells.
+    """
+
+    club: Places
+    state: Places
+    threat: Places
+    #: the place of the club among all clubs, and whether it promises help against the threat
+    place: Places
+    promised: Bools
+    #: of the first other club that bears on the threat, the second and so on, for as many of the first cells as have
+    #: one: its place among all clubs, and whether it promises help
+    others: tuple[tuple[Places, Bools], ...]
+    #: the cells with a threat from rivals; for their first rival, the second and so on the numbers of those among
+    #: these cells that have one, and the rival
+    from_rivals: Places
+    rivals: tuple[tuple[Places, Places], ...]
+    #: for threats to the state, and for those to the regime: the cells of the first of each seat, the second and so on
+    of_state: tuple[Places, ...]
+    of_regime: tuple[Places, ...]
+
+
+@lru_cache(maxsize=1024)
+def _cells(size: tuple[int, int, int, int], *tables: bytes) -> Cells:
+    """The cells by tables of yes and no, row by row, of C, A, S and K: where a threat is felt (S, K) and a club bears
+    on it (C, K), all clubs that bear on it (A, K), who is a rival (S, S), and the traits of clubs and threats."""
+    c, a, s, k = size
+    shapes = ((s, k), (c, k), (a, k), (s, s), (c, k), (a, k), (k,), (k,), (c, a))
+    read = [np.frombuffer(t, bool).reshape(shape) for t, shape in zip(tables, shapes, strict=True)]
+    felt, bears, covers, rival, promised, promises, of_regime, of_rivals, here = read
+    club, threat, state = np.nonzero(bears[:, :, None] & felt.T)
+    place = here.argmax(axis=1)[club]
+    others = [
+        [o for o in np.flatnonzero(covers[:, at]).tolist() if o != own]
+        for at, own in zip(threat.tolist(), place.tolist(), strict=True)
+    ]
+    order = np.argsort([-len(some) for some in others], kind="stable")
+    club, state, threat, place = (values[order] for values in (club, state, threat, place))
+    in_turn = [np.array(some, np.intp) for some in _in_turn([others[i] for i in order])]
+    from_rivals = np.flatnonzero(of_rivals[threat])
+    of_cells = [np.flatnonzero(rival[i]).tolist() for i in state[from_rivals]]
+    return Cells(
+        club,
+        state,
+        threat,
+        place,
+        promised[club, threat],
+        tuple((some, promises[some, threat[: len(some)]]) for some in in_turn),
+        from_rivals,
+        tuple(
+            (
+                np.array([i for i, some in enumerate(of_cells) if len(some) > n], np.intp),
+                np.array([some[n] for some in of_cells if len(some) > n], np.intp),
+            )
+            for n in range(max(map(len, of_cells), default=0))
+        ),
+        _by_seat(club, state, threat, ~of_regime[threat]),
+        _by_seat(club, state, threat, of_regime[threat]),
+    )
+
+
+def _in_turn(lists: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The first entries of all lists that have one, the second, and so on."""
+    most = max(map(len, lists), default=0)
+    return [[some[n] for some in lists if len(some) > n] for n in range(most)]
+
+
+def _by_seat(club: Places, state: Places, threat: Places, some: Bools) -> tuple[Places, ...]:
+    """The cells of the first threat to each seat, the second and so on; the seats with most of them first."""
+    seats: dict[tuple[int, int], list[int]] = {}
+    for i in np.lexsort((threat, state, club)).tolist():
+        if some[i]:
+            seats.setdefault((int(club[i]), int(state[i])), []).append(i)
+    longest = sorted(seats.values(), key=len, reverse=True)
+    return tuple(np.array(cells, np.intp) for cells in _in_turn(longest))
+
+
+class Pressure(NamedTuple):
+    """What the cells of a month, or of months, hold whoever is in a club: rows by cell, shape (N, 1) or (N, T)."""
+
+    cells: Cells
+    #: what is felt of the threat, where the club bears on it
     amount: Floats
+    #: for each of `Cells.others`: what is at stake in the other club, shape (n, 1), and whether it bears on the threat,
+    #: or None if it always does
+    stake: tuple[Floats, ...]
+    covers: tuple[Floats | None, ...]
+    #: for each of `Cells.rivals` the rivalry as a share of the worst, and the cells of states that have no rival
+    of_rivals: tuple[Floats, ...]
+    without_rivals: Bools
+
+
+def _rows(values: NDArray[Any], *at: Places) -> NDArray[Any]:
+    """Rows of a table (..., x, y) at some places in y and x: runs or months behind, shape (n, ...) or (n, 1)."""
+    rows = values.T[at]
+    return rows if rows.ndim > 1 else rows[:, None]
+
+
+@dataclass(frozen=True)
+class Unrelieved:
+    """What a state's other seats leave of the threats to it on which a club bears, cell by cell."""
+
+    cells: Cells
+    #: shape (..., N), runs side by side in memory
+    amount: Floats
+    #: belief that a promise against the threat would be kept, shape (..., N)
+    credibility: Floats
+    #: number of states and clubs
+    seats: tuple[int, int]
+
+    def summed(self, values: Floats, cells: tuple[Places, ...]) -> Floats:
+        """The sum of `values` (..., N) over the threats of a kind to each seat, in their order: shape (..., S, C)."""
+        total = np.zeros((*self.amount.shape[:-1], *self.seats), order="F")
+        if cells:
+            rows, first = values.T, cells[0]
+            found = rows[first]
+            for some in cells[1:]:
+                of_seats = found[: len(some)]
+                of_seats += rows[some]
+            total.T[self.cells.club[first], self.cells.state[first]] = found
+        return total
 
 
 @dataclass(frozen=True)
@@ -146,36 +267,104 @@ class Situation:
         return f"<Situation: threats of shape {self.threat.shape}>"
 
     @cached_property
-    def unrelieved(self) -> tuple[Unrelieved, ...]:
+    def felt(self) -> Floats:
+        """What there is of each threat to be relieved, shape (..., S, K): the exposure to a threat to the state, and a
+        threat to the regime itself."""
+        return np.where(self.clubs.of_regime, self.threat, self.exposure)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The seats and threats of which something may be left: felt, and the club bears on it, in some month."""
+        clubs = self.clubs
+        some = [
+            values.reshape(-1, *values.shape[-2:]).any(axis=0)
+            for values in (self.felt, self.covers, self.rivalry)
+        ]
+        felt, covers, rival = some
+        here = clubs.place[:, None] == np.arange(len(covers))
+        tables = (felt, clubs.relieves & covers[clubs.place], covers, rival, clubs.promised)
+        traits = (clubs.promises, clubs.of_regime, clubs.of_rivals, here)
+        size = (*here.shape, *felt.shape)
+        return _cells(size, *(np.ascontiguousarray(t).tobytes() for t in (*tables, *traits)))
+
+    @cached_property
+    def unrelieved(self) -> Unrelieved:
         """What other seats leave of each threat to each club that bears on it, for all terms that weigh it.
 
-        ``amount[k] * covers[c, k] * outside[c, k] * others[c, k]``, where `others` is the product over other clubs o of
-        ``1 - share[o, k] * covers[o, k] * held[o]``: a threat is relieved once. `amount` is the exposure to a threat to
-        the state, and a threat to the regime itself; of rivals only those outside the club count; `share` is the
-        credibility of a promise, and for a forum what is at stake in it.
+        ``felt[k] * covers[c, k] * outside[c, k] * others[c, k]``, where `others` is the product over other clubs o of
+        ``1 - share[o, k] * covers[o, k] * held[o]``: a threat is relieved once. Of rivals only those outside the club
+        count; `share` is the credibility of a promise, and for a forum what is at stake in it.
 
         Raises
         ------
         ValueError
             If it is not known who is in which club.
         """
-        held, seat, clubs = needed(self.held, "held"), needed(self.seat, "seat"), self.clubs
-        found = []
-        at_work = self.covers.reshape(-1, *self.covers.shape[-2:]).any(axis=0)
-        for c, k in zip(*(clubs.relieves & at_work[clubs.place]).nonzero(), strict=True):
-            covers = self.covers[..., k, None]
-            amount = (self.threat if clubs.of_regime[k] else self.exposure)[..., k]
-            left = amount * covers[..., clubs.place[c], :]
-            if clubs.of_rivals[k]:
-                left = left * outside(self.rivalry, seat[..., c])
-            for other in at_work[:, k].nonzero()[0]:
-                if other != clubs.place[c]:
-                    share = (
-                        self.credibility[..., k] if clubs.promises[other, k] else clubs.stake[other]
-                    )
-                    left = left - left * (share * covers[..., other, :]) * held[..., other]
-            found.append(Unrelieved(int(c), int(k), left))
-        return tuple(found)
+        held, seat, given = needed(self.held, "held"), needed(self.seat, "seat"), self.pressure
+        cells, state = given.cells, given.cells.state
+        credibility = _rows(self.credibility, cells.threat, state)
+        width = max(given.amount.shape[1], len(held) if held.ndim > MONTH_AXES else 1)
+        left = np.repeat(given.amount, width // given.amount.shape[1], axis=1)
+        if len(cells.from_rivals):
+            left[cells.from_rivals] *= self._outside(seat)
+        for (other, promises), stake, covers in zip(
+            cells.others, given.stake, given.covers, strict=True
+        ):
+            n = len(other)
+            share = np.where(promises[:, None], credibility[:n], stake)
+            share = share * _rows(held, other, state[:n])
+            if covers is not None:
+                share = share * covers
+            of_some = left[:n]
+            of_some -= of_some * share
+        seats = (held.shape[-2], len(self.clubs.place))
+        if held.ndim == self.felt.ndim == MONTH_AXES:
+            return Unrelieved(cells, left[:, 0], credibility[:, 0], seats)
+        return Unrelieved(cells, left.T, credibility.T, seats)
+
+    @cached_property
+    def pressure(self) -> Pressure:
+        """What of `unrelieved` no run changes; found once for all that are joined by what differs between runs."""
+        alike: Situation | None = self.__dict__.get("_alike")
+        if alike is not None:
+            return alike.pressure
+        cells, stake = self.cells, self.clubs.stake
+        amount = _rows(self.felt, cells.threat, cells.state)
+        amount = amount * _rows(self.covers, cells.threat, cells.place)
+        covers = [
+            _rows(self.covers, cells.threat[: len(other)], other) for other, _ in cells.others
+        ]
+        rivalry = [
+            _rows(self.rivalry, rival, cells.state[cells.from_rivals[some]])
+            for some, rival in cells.rivals
+        ]
+        worst = _rows(self.rivalry.max(axis=-1), cells.state[cells.from_rivals])
+        shares = [
+            np.divide(r, worst[some], out=np.zeros_like(r), where=worst[some] > 0)
+            for r, (some, _) in zip(rivalry, cells.rivals, strict=True)
+        ]
+        return Pressure(
+            cells,
+            amount,
+            tuple(stake[other][:, None] for other, _ in cells.others),
+            tuple(None if (row == 1).all() else row for row in covers),
+            tuple(shares),
+            worst <= 0,
+        )
+
+    def _outside(self, seat: Bools) -> Floats:
+        """Share of a state's worst rivalry that comes from states outside a club, in [0, 1], for cells of rivals.
+
+        `seat` says who is in, shape (..., S, C). One row a cell, shape (n, ...); 1 for a state without rivals.
+        """
+        given, cells = self.pressure, self.pressure.cells
+        club = cells.club[cells.from_rivals]
+        shape = (len(club), len(seat) if seat.ndim > MONTH_AXES else 1)
+        share = np.zeros(np.broadcast_shapes(shape, given.without_rivals.shape))
+        for (some, rival), of_rival in zip(cells.rivals, given.of_rivals, strict=True):
+            of_some = of_rival * ~_rows(seat, club[some], rival)
+            share[some] = np.maximum(share[some], of_some)
+        return np.where(given.without_rivals, 1.0, share) if given.without_rivals.any() else share
 
     def joined_by(self, **of_runs: NDArray[Any]) -> "Situation":
         """The same with all that differs between runs (`PER_RUN`), by name, each of the shape of its field.
@@ -185,10 +374,12 @@ class Situation:
         TypeError
             If one is missing, or is none of these.
         """
-        if odd := set(of_runs) ^ set(PER_RUN):
+        if odd := of_runs.keys() ^ set(PER_RUN):
             raise TypeError(f"what differs between runs is {PER_RUN}, not {sorted(odd)}")
-        joined: dict[str, Any] = dict(of_runs)
-        return replace(self, **joined)
+        found = copy(self)  # with what was made of it: it is the same in all runs
+        found.__dict__.update(of_runs, _alike=self)
+        found.__dict__.pop("unrelieved", None)
+        return found
 
     def of_clubs(self, clubs: slice) -> "Situation":
         """The same as far as it concerns some clubs, in their order."""
@@ -206,20 +397,6 @@ def needed[T: np.generic](values: NDArray[T] | None, name: str) -> NDArray[T]:
     if values is None:
         raise ValueError(f"this term depends on the run: {name} is needed")
     return values
-
-
-def outside(rivalry: Floats, seat: Bools) -> Floats:
-    """Share of a state's worst rivalry that comes from states outside a club: shape (..., S), in [0, 1].
-
-    `rivalry` has shape (..., S, S), `seat`, who is in the club, shape (..., S).
-    """
-    worst = rivalry.max(axis=-1)
-    share = np.zeros(np.broadcast_shapes(worst.shape, seat.shape), order="F")
-    pairs = rivalry.reshape(-1, *rivalry.shape[-2:]).any(axis=0)  # few are rivals at all
-    for s, j in zip(*pairs.nonzero(), strict=True):
-        of_state = share[..., s]
-        np.maximum(of_state, rivalry[..., s, j] * ~seat[..., j], out=of_state)
-    return np.divide(share, worst, out=np.ones_like(share), where=worst > 0)
 
 
 #: what of a situation has months first

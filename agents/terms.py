@@ -134,13 +134,6 @@ def _over_others(amount: Floats, present: Bools, unit: float) -> Floats:
     return total
 
 
-def _nothing(now: Situation) -> Floats:
-    """Zeros of shape (..., S, C), runs side by side in memory."""
-    of_runs = needed(now.held, "held").shape[:-1]
-    lead = np.broadcast_shapes(of_runs, now.credibility.shape[:-1])
-    return np.zeros((*lead, len(now.clubs.relieves)), order="F")
-
-
 @term(theory="Balance of threat (Walt 1987)", reads=("credibility", "seat", "held"))
 def protection(now: Situation) -> Floats:
     """Threats to the state that the club would relieve and no other seat of the state relieves already.
@@ -151,12 +144,9 @@ def protection(now: Situation) -> Floats:
     for a promise and ``1 - forum_stake`` for a forum. A rival that sits in the club is no outsider, and the club does
     not relieve it; nor does a promise relieve what its text does not cover in the month. Shape (..., S, C).
     """
-    total = _nothing(now)
-    for c, k, left in now.unrelieved:
-        if not now.clubs.of_regime[k]:
-            of_club = total[..., c]
-            of_club += left * now.credibility[..., k] if now.clubs.promised[c, k] else left
-    return total
+    left = now.unrelieved
+    belief = np.where(left.cells.promised, left.credibility, 1.0)
+    return left.summed(left.amount * belief, left.cells.of_state)
 
 
 @term(
@@ -170,12 +160,9 @@ def abandonment(now: Situation) -> Floats:
     else 0. With weights a (protection) and b (this), the two add up to ``(a + b) * exposure * others *
     (credibility - need)``, ``need = b / (a + b)``. Shape (..., S, C).
     """
-    total = _nothing(now)
-    for c, k, left in now.unrelieved:
-        if now.clubs.promised[c, k] and not now.clubs.of_regime[k]:
-            of_club = total[..., c]
-            of_club -= left * (1.0 - now.credibility[..., k])
-    return total
+    left = now.unrelieved
+    unbelieved = left.amount * np.where(left.cells.promised, 1.0 - left.credibility, 0.0)
+    return 0.0 - left.summed(unbelieved, left.cells.of_state)
 
 
 @term(
@@ -187,12 +174,8 @@ def regime_security(now: Situation) -> Floats:
 
     ``sum over k of threat[k] * relieves[c, k] * others[c, k]`` over threats to the regime. Shape (..., S, C).
     """
-    total = _nothing(now)
-    for c, k, left in now.unrelieved:
-        if now.clubs.of_regime[k]:
-            of_club = total[..., c]
-            of_club += left
-    return total
+    left = now.unrelieved
+    return left.summed(left.amount, left.cells.of_regime)
 
 
 @term(

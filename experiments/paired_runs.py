@@ -8,7 +8,6 @@ month (`experiments.history`).
 
 import pickle
 from collections.abc import Callable, Iterator, Sequence
-from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import cast
@@ -371,15 +370,16 @@ def _started(
 
 def _branched(base: World, inputs: CaseInputs, noise: Noise) -> World:
     """A world that has been the baseline so far and now goes its own way."""
-    world = copy(base)
-    world.inputs, world.noise = inputs, noise.under(inputs.case)
-    world.seats = copied(base.seats)
-    world.belief_updates, world.new_belief_updates = (
-        base.belief_updates.copy(order="K"),
-        base.new_belief_updates.copy(order="K"),
+    return replace(
+        base,
+        inputs=inputs,
+        noise=noise.under(inputs.case),
+        seats=copied(base.seats),
+        belief_updates=base.belief_updates.copy(order="K"),
+        new_belief_updates=base.new_belief_updates.copy(order="K"),
+        participation=base.participation.copy(order="K"),
+        log=[],
     )
-    world.participation, world.log = base.participation.copy(order="K"), []
-    return world
 
 
 def _joined(parts: Sequence[Counts]) -> Counts:

@@ -11,7 +11,7 @@ from tashkent.agents import perception, ties
 from tashkent.agents.situation import Bools, ClubTraits, Floats, Situation
 from tashkent.agents.terms import TEN, TERMS, staked
 from tashkent.model.case import Case
-from tashkent.model.case.tables import TIE, Event
+from tashkent.model.case.tables import TIE
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
 from tashkent.model.ends import ended_seats
 from tashkent.model.formulas import of_months
@@ -19,6 +19,8 @@ from tashkent.model.inputs import Call, CaseInputs, Rules
 from tashkent.model.law import RulesInForce
 from tashkent.model.regimes import kin_of, regimes_of
 from tashkent.model.seats import NEVER, Months, Seats, owed_after
+from tashkent.model.shared_tables import of_tables
+from tashkent.model.signs import EventSigns, event_signs
 from tashkent.model.statuses import BOUND, FORMER, Status
 
 #: sources of threats against which own means help
@@ -28,8 +30,7 @@ OWN_MEANS = ("nonstate", "domestic")
 @lru_cache(maxsize=8)
 def compile_case(case: Case) -> CaseInputs:
     """Turn a case into arrays; the same case object gives the same `CaseInputs`."""
-    club_names = tuple(case.clubs)
-    rules = tuple(tuple(case.law.rules(c, m) for c in club_names) for m in case.months)
+    rules = _rules(case)
     exists, founding, window, staleness = _life_of_clubs(case)
     may_observe = _openness(case) & exists[:, None, :] & ~ended_seats(case, rules)
     open_to = may_observe.copy()
@@ -38,12 +39,12 @@ def compile_case(case: Case) -> CaseInputs:
         [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
     )
     traits = _traits(case, rules)
-    signs = _event_signs(case)
+    signs = event_signs(case)
     seen = perception.remembered(signs.credibility, case.fixed("belief_half_life"))
     regimes = regimes_of(case)
     situation = _situation(case, traits, rules, signs, seen, regimes)
     ratified = _ratified(rules)
-    instruments_owed, instruments = _instruments_of_return(case, rules)
+    instruments_owed, instruments = _instruments_of_return(case)
     theory = tuple(name for name in TERMS if name in case.role("weight"))
     base_terms = base_terms_of(case, theory, situation, stake)
     inputs = CaseInputs(
@@ -83,11 +84,19 @@ def compile_case(case: Case) -> CaseInputs:
         requests=_requests(case),
         strain=perception.remembered(-signs.any_promise, case.fixed("belief_half_life")),
         chair_order=np.argsort([s.name for s in case.states], kind="stable"),
-        record=_record(case, ratified),
+        record=_record(case),
     )
     return replace(inputs, recorded_belief_updates=_recorded_belief_updates(inputs))
 
 
+@of_tables("start", "end", "clubs", "statutes")
+def _rules(case: Case) -> Rules:
+    """The rules of every month and club."""
+    club_names = tuple(case.clubs)
+    return tuple(tuple(case.law.rules(c, m) for c in club_names) for m in case.months)
+
+
+@of_tables("start", "end", "clubs", fixed="opening_months")
 def _life_of_clubs(case: Case) -> tuple[Bools, Bools, Bools, Floats]:
     """Where a club exists, is founded, and is in its opening window; how stale its invitation is; each shape (T, C)."""
     shape, opening = (len(case.months), len(case.clubs)), case.fixed("opening_months")
@@ -105,6 +114,7 @@ def _life_of_clubs(case: Case) -> tuple[Bools, Bools, Bools, Floats]:
     return exists, founding, window, staleness
 
 
+@of_tables("start", "end", "states", "clubs", "openness")
 def _openness(case: Case) -> Bools:
     """Where the table of openness has a club open to a state, shape (T, S, C)."""
     club_names = tuple(case.clubs)
@@ -205,8 +215,10 @@ def _recorded_belief_updates(inputs: CaseInputs) -> Floats:
     return recorded_belief_updates
 
 
-def _instruments_of_return(case: Case, rules: Rules) -> tuple[Months, Months]:
+@of_tables("start", "end", "clubs", "statutes")
+def _instruments_of_return(case: Case) -> tuple[Months, Months]:
     """What a former party owes after its return, and what it must join before it, by month and club."""
+    rules = _rules(case)
     after, before = (np.zeros((len(rules), len(rules[0])), np.int16) for _ in range(2))
     for c, club in enumerate(case.clubs):
         for t, month in enumerate(case.months):
@@ -300,57 +312,6 @@ def _covers(case: Case, rules: Rules) -> Floats:
 
 
 @dataclass(frozen=True)
-class _EventSigns:
-    """Sums of the signs of events at work, month by month: shape (T, S, what they are about)."""
-
-    threat: Floats
-    #: in the first month of an event alone
-    credibility: Floats
-    #: the same of events about any promise, which tell of the patron's means, shape (T, S)
-    any_promise: Floats
-    offer: Floats
-    tie: Floats
-    rivalry: Floats
-    #: shape (T, S)
-    coercion: Floats
-
-
-def _event_signs(case: Case) -> _EventSigns:
-    """What the dated events of a case add up to."""
-    months, states = len(case.months), case.state_ids
-    threats, sponsors = tuple(case.threats), case.sponsors
-    signs = _EventSigns(
-        threat=np.zeros((months, len(states), len(threats))),
-        credibility=np.zeros((months, len(states), len(threats))),
-        any_promise=np.zeros((months, len(states))),
-        offer=np.zeros((months, len(states), len(threats))),
-        tie=np.zeros((months, len(states), len(sponsors))),
-        rivalry=np.zeros((months, len(states), len(states))),
-        coercion=np.zeros((months, len(states))),
-    )
-    for event in case.events:
-        work, s = _at_work(case, event), states.index(event.state)
-        if event.kind == "regime":
-            continue
-        if event.kind == "tie":
-            signs.tie[work, s, sponsors.index(event.about)] += event.sign
-        elif event.kind == "coercion":
-            signs.coercion[work, s] += event.sign
-        elif event.kind == "offer":
-            signs.offer[work, s, threats.index(event.about)] += event.sign
-        elif event.kind == "credibility":
-            about = slice(None) if event.about == "any" else threats.index(event.about)
-            if work.start < min(work.stop, months):
-                signs.credibility[work.start, s, about] += event.sign
-                signs.any_promise[work.start, s] += event.sign * (event.about == "any")
-        elif event.rival:
-            signs.rivalry[work, s, states.index(event.rival)] += event.sign
-        else:
-            signs.threat[work, s, threats.index(event.about)] += event.sign
-    return signs
-
-
-@dataclass(frozen=True)
 class _Measured:
     """What is measured year by year, as it stands in every month."""
 
@@ -361,6 +322,7 @@ class _Measured:
     bond: Floats
 
 
+@of_tables("start", "end", "states", "composites", "rivalry", "bonds", fixed="rivalry_unit")
 def _measured(case: Case) -> _Measured:
     """The yearly tables of a case, spread over its months."""
     states = case.state_ids
@@ -386,7 +348,7 @@ def _measured(case: Case) -> _Measured:
     )
 
 
-def _threats(case: Case, measured: _Measured, signs: _EventSigns) -> tuple[Floats, Floats]:
+def _threats(case: Case, measured: _Measured, signs: EventSigns) -> tuple[Floats, Floats]:
     """Threat felt by source, shape (T, S, K), and rivalry felt between two states, shape (T, S, S)."""
     fear = case.fixed("fear_half_life")
     rivalry = perception.felt(perception.threat_level(measured.rivalry, signs.rivalry), fear)
@@ -406,7 +368,7 @@ def _situation(
     case: Case,
     traits: ClubTraits,
     rules: Rules,
-    signs: _EventSigns,
+    signs: EventSigns,
     seen: Floats,
     regimes: Mapping[str, Bools],
 ) -> Situation:
@@ -440,14 +402,9 @@ def _situation(
     )
 
 
-def _at_work(case: Case, event: Event) -> slice:
-    """The months in which an event acts: from the month after its date to that of its end, one at least."""
-    first = month_of(event.date) + 1
-    last = case.end if event.date_end is None else max(first, month_of(event.date_end))
-    return slice(max(0, first - case.start), max(0, last + 1 - case.start))
-
-
-def _record(case: Case, ratified: Months) -> "Seats":
+@of_tables("start", "end", "states", "clubs", "statutes", "record")
+def _record(case: Case) -> "Seats":
+    ratified = _ratified(_rules(case))
     clubs = tuple(case.clubs)
     shape = (len(case.months), len(case.states), len(clubs))
     seats = Seats.empty(shape)

@@ -57,11 +57,7 @@ class Standing:
 
     def of_clubs(self, clubs: slice) -> dict[str, NDArray[Any]]:
         """What lies by club, as far as it concerns some clubs: by name, shape (..., S, clubs); `held` is of all."""
-        some = {
-            name: getattr(self, name)[..., clubs]
-            for name, axes in axes_of(Standing).items()
-            if "club" in axes
-        }
+        some = {name: getattr(self, name)[..., clubs] for name in _BY_CLUB}
         return {**some, "held": self.held}
 
     @cached_property
@@ -82,6 +78,10 @@ class Standing:
         found["held"] = frozenset(clubs if found["seat"] else ())
         found["credibility"] = frozenset(clubs if self.belief_updates.any() else ())
         return found
+
+
+#: what of a standing lies by club
+_BY_CLUB = tuple(name for name, axes in axes_of(Standing).items() if "club" in axes)
 
 
 @dataclass(frozen=True)
@@ -198,6 +198,31 @@ class CaseInputs:
         return np.asarray(self.open_to & np.array(hears)[:, None] & self.decides[:, None])
 
     @cached_property
+    def may_ask_to_observe(self) -> Bools:
+        """The law of the month lets the state ask to observe if it is outside, shape (T, S, C)."""
+        hears = [[r.observer is not None and r.hears_petitions for r in row] for row in self.rules]
+        return np.asarray(self.may_observe & np.array(hears)[:, None] & self.decides[:, None])
+
+    @cached_property
+    def suspends(self) -> Bools:
+        """Members may ask for suspension, shape (T, C)."""
+        return self._binding("voluntary_suspension")
+
+    @cached_property
+    def asks_to_take_part(self) -> Bools:
+        """The club has members take part, who may freeze that, shape (T, C)."""
+        return self._binding("participation")
+
+    def _binding(self, kind: str) -> Bools:
+        """Where a rule of a kind is in force and members need not sign or leave, shape (T, C)."""
+        return np.array(
+            [
+                [getattr(r, kind) is not None and not r.renewal_due for r in row]
+                for row in self.rules
+            ]
+        )
+
+    @cached_property
     def priced(self) -> tuple[tuple[int, ...], ...]:
         """In each month the clubs whose seats cost some states more than others."""
         answered = self.window | (self.staleness > 0)
@@ -225,12 +250,34 @@ class CaseInputs:
             "joint": np.zeros(len(self.stake), bool),
         }
 
+    @cached_property
+    def club_features_said(self) -> tuple[bytes, ...]:
+        """What tells the `club_features` of months apart."""
+        tables = (self.unasked, self.founding, self.runs_out, self.waited, self.unclaused)
+        return tuple(b"".join(row.tobytes() for row in rows) for rows in zip(*tables, strict=True))
+
+    @cached_property
+    def seat_features_said(self) -> tuple[bytes, ...]:
+        """What tells the `seat_features` of months apart."""
+        tables = (
+            self.window,
+            self.staleness,
+            self.restores,
+            self.invites_back,
+            self.owed,
+            self.dear,
+        )
+        return tuple(b"".join(row.tobytes() for row in rows) for rows in zip(*tables, strict=True))
+
     def features_of_club(self, t: int, c: int) -> Features:
         """The same of one club, without an axis."""
         return {name: values[c] for name, values in self.club_features(t).items()}
 
-    def seat_features(self, t: int, c: int, former: Bools) -> Features:
-        """What frictions of seats of a club are multiplied by, each of shape (S,) or that of `former`, (..., S)."""
+    def seat_features(self, t: int, c: int | slice, former: Bools | np.bool_) -> Features:
+        """What frictions of seats of a club are multiplied by, each of shape (S,) or that of `former`, (..., S).
+
+        Of some clubs, where `former` is one for all: of shape (clubs,) or (S, clubs).
+        """
         return {
             "invited": (self.window[t, c] | (former & self.invites_back[t, c]))
             - self.staleness[t, c] * ~former,

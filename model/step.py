@@ -29,6 +29,7 @@ from tashkent.model.statuses import (
     is_in,
 )
 from tashkent.model.statutes import Accession, Observer, Restoration
+from tashkent.model.streams import STREAMS
 from tashkent.model.world import Ints, World, enact, enact_where, entries_of
 
 #: below this a member takes little part
@@ -163,49 +164,56 @@ def depart(world: World, t: int, before: Status8, value: Floats) -> None:
 
     `before` and `value` have shape (R, S, C).
     """
-    inputs, noise = world.inputs, world.noise
+    inputs = world.inputs
     unmoved = (world.status == before) & inputs.decides[:, None]
     party = among(before, *PARTY) & unmoved
-    to_leave = acts.log_odds("withdraw", value, world.of_all_clubs, inputs.club_features(t))
-    leaves = noise.exceeded("withdraw", t, to_leave, among(before, *MAY_LEAVE) & unmoved)
-    some_leave = leaves.any(axis=(0, 1))
-    for c, rules in enumerate(inputs.rules[t]):
+    asks = _chosen(world, t, "request_suspension", value, party & inputs.suspends[t])
+    leaves = _chosen(world, t, "withdraw", value, among(before, *MAY_LEAVE) & unmoved)
+    members = among(before, Status.MEMBER) & unmoved & inputs.asks_to_take_part[t]
+    freezes = _chosen(world, t, "freeze", value, members)
+    idle = among(before, Status.FROZEN, Status.SANCTIONED) & unmoved & inputs.asks_to_take_part[t]
+    idle &= ~world.seats.sanctioned
+    resumes = _chosen(world, t, "resume", value, idle)
+    observes = among(before, Status.OBSERVER) & unmoved
+    ceases = _chosen(world, t, "cease_observing", value, observes)
+    some = (asks | leaves | freezes | resumes | ceases).any(axis=(0, 1))
+    for c in np.flatnonzero(some).tolist():
+        rules = inputs.rules[t][c]
         if rules.renewal_due:
             continue
-        friction, free, gives = world.of_one_club, party[:, :, c], leaves[:, :, c]
-        features = inputs.features_of_club(t, c)
+        stays = ~asks[:, :, c]
         if rules.voluntary_suspension is not None:
-            log_odds = acts.log_odds("request_suspension", value[:, :, c], friction, features)
-            asks = noise.exceeded("suspend", t, log_odds, free, c)
             rule = rules.voluntary_suspension.id
             enact_where(
-                world, t, c, asks, Act.REQUEST_SUSPENSION, Status.SUSPENSION_REQUESTED, rule
+                world,
+                t,
+                c,
+                asks[:, :, c],
+                Act.REQUEST_SUSPENSION,
+                Status.SUSPENSION_REQUESTED,
+                rule,
             )
-            free, gives = free & ~asks, gives & ~asks
-        if rules.withdrawal is not None and some_leave[c]:
+        if rules.withdrawal is not None:
+            gives = leaves[:, :, c] & stays
             _give_notice(world, t, c, rules, *entries_of(gives))
-            free = free & ~gives
+            stays &= ~gives
         if rules.participation is not None:
             rule = rules.participation.id
-            log_odds = acts.log_odds("freeze", value[:, :, c], friction)
-            members = free & among(before[:, :, c], Status.MEMBER)
-            freezes = noise.exceeded("freeze", t, log_odds, members, c)
-            enact_where(world, t, c, freezes, Act.FREEZE, Status.FROZEN, rule)
-            idle = among(before[:, :, c], Status.FROZEN, Status.SANCTIONED)
-            idle &= ~world.seats.sanctioned[:, :, c]
-            if idle.any():
-                idle &= (world.status[:, :, c] == before[:, :, c]) & inputs.decides
-                log_odds = acts.log_odds("resume", value[:, :, c], friction)
-                resumes = noise.exceeded("resume", t, log_odds, idle, c)
-                world.seats.gap[:, :, c][resumes] = 0
-                enact_where(world, t, c, resumes, Act.RESUME, Status.MEMBER, rule)
+            enact_where(world, t, c, freezes[:, :, c] & stays, Act.FREEZE, Status.FROZEN, rule)
+            back = resumes[:, :, c] & stays
+            world.seats.gap[:, :, c][back] = 0
+            enact_where(world, t, c, back, Act.RESUME, Status.MEMBER, rule)
         if rules.observer is not None:
-            observes = among(before[:, :, c], Status.OBSERVER) & unmoved[:, :, c]
-            if observes.any():
-                log_odds = acts.log_odds("cease_observing", value[:, :, c], friction, features)
-                ceases = noise.exceeded("cease observing", t, log_odds, observes, c)
-                rule = rules.observer.id
-                enact_where(world, t, c, ceases, Act.CEASE_OBSERVING, Status.NONE, rule)
+            rule = rules.observer.id
+            enact_where(world, t, c, ceases[:, :, c], Act.CEASE_OBSERVING, Status.NONE, rule)
+
+
+def _chosen(world: World, t: int, act: str, value: Floats, may: Bools) -> Bools:
+    """Where states that may choose an act on a seat, alike for all seats of a club, do so; all of shape (R, S, C)."""
+    if not may.any():
+        return may
+    log_odds = acts.with_friction(act, value, world.frictions(act, t))
+    return world.noise.exceeded(STREAMS[Act[act.upper()]][0], t, log_odds, may)
 
 
 def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, state: Ints) -> None:
@@ -254,6 +262,8 @@ def rescind(world: World, t: int, before: Status8, value: Floats) -> None:
             continue
         runs = among(before[:, :, c], Status.NOTICE_GIVEN) & world.inputs.decides
         runs &= world.status[:, :, c] == before[:, :, c]
+        if not runs.any():
+            continue
         log_odds = acts.log_odds("rescind", value[:, :, c], world.of_one_club)
         stays = world.noise.exceeded("rescind", t, log_odds, runs, c)
         held, rule = world.seats.sanctioned[:, :, c], rules.withdrawal.id
@@ -277,11 +287,9 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     for c, other in barred:
         of_club = outside[:, :, c]
         of_club &= ~seated[:, :, other]
-    log_odds = acts.log_odds("accede", value, world.of_all_clubs, inputs.club_features(t))
-    for c in inputs.priced[t]:
-        features = inputs.seat_features(t, c, seats.former[:, :, c])
-        of_club = log_odds[:, :, c]
-        of_club += acts.seat_frictions("accede", world.of_one_club, features)
+    log_odds = acts.with_friction("accede", value, world.frictions("accede", t))
+    if inputs.priced[t]:
+        log_odds += world.seat_frictions("accede", t)
     petitions = world.noise.exceeded("accede", t, log_odds, outside)
     some_ask = petitions.any(axis=(0, 1))
     stations = [club.hosts for club in inputs.case.clubs.values()]
@@ -303,9 +311,15 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
             _found(world, rules, rules.accession, asked, eagerness)
         else:
             _admit(world, rules, rules.accession, asked)
-    for c, rules in enumerate(inputs.rules[t]):
-        if rules.observer is not None and rules.hears_petitions:
-            _observe(world, t, c, rules.observer, rules, before, value, petitions[:, :, c])
+    may = inputs.may_ask_to_observe[t] & ~seated & ~petitions
+    may &= alive(inputs, t, before, seats.former)
+    may &= before != int(Status.OBSERVER)
+    asks = _chosen(world, t, "observe", value, may)
+    for c in np.flatnonzero(asks.any(axis=(0, 1))).tolist():
+        rules = inputs.rules[t][c]
+        if rules.observer is not None:
+            petition = Petition(t, c, *entries_of(asks[:, :, c]), before)
+            _observe(world, rules.observer, rules, petition)
 
 
 def _found(
@@ -351,26 +365,8 @@ def _admit(
         world.seats.gap[inside.run, inside.state, c] = world.inputs.instruments_owed[t, c]
 
 
-def _observe(
-    world: World,
-    t: int,
-    c: int,
-    rule: Observer,
-    rules: RulesInForce,
-    before: Status8,
-    value: Floats,
-    petitioned: Bools,
-) -> None:
-    inputs = world.inputs
-    features = inputs.features_of_club(t, c)
-    log_odds = acts.log_odds("observe", value[:, :, c], world.of_one_club, features)
-    may = inputs.may_observe[t, :, c] & inputs.decides
-    may = may & alive(inputs, t, before, world.seats.former)[:, :, c]
-    may = may & ~is_in(before[:, :, c]) & ~among(before[:, :, c], Status.OBSERVER) & ~petitioned
-    asks = world.noise.exceeded("observe", t, log_odds, may, c)
-    if not asks.any():
-        return
-    petition = Petition(t, c, *entries_of(asks), before)
+def _observe(world: World, rule: Observer, rules: RulesInForce, petition: Petition) -> None:
+    """Members answer petitions to observe."""
     refused = np.zeros(len(petition), bool)
     if rule.consensus:
         chance = objection_chance(world, petition, "objection")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tashkent.agents import acts
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.inputs import CaseInputs
 from tashkent.model.noise import Noise
@@ -49,6 +50,12 @@ class World:
     participation: Floats
     log: list[Logged] = field(default_factory=list)
 
+    #: by act: what frictions add up to, and in which months (`frictions`, `seat_frictions`)
+    _frictions: dict[str, tuple[bytes, Floats]] = field(default_factory=dict, init=False)
+    _seat_frictions: dict[str, tuple[bytes, Floats, Floats]] = field(
+        default_factory=dict, init=False
+    )
+
     def __repr__(self) -> str:
         """A line: whose world it is, and how many runs stand side by side."""
         return f"<World {self.inputs.case.id}: {self.parameters.runs:,} runs side by side>"
@@ -67,6 +74,38 @@ class World:
     def of_one_club(self) -> dict[str, Floats]:
         """The parameters in the shape (R, 1) of one club."""
         return self.parameters.of_run_axes(1)
+
+    def frictions(self, act: str, t: int) -> Floats:
+        """What frictions of clubs add to the log-odds of an act in month `t`, shape (R, 1, C), (R, 1, 1) or ().
+
+        Added up again only where what they are multiplied by has changed.
+        """
+        said = self.inputs.club_features_said[t]
+        kept = self._frictions.get(act)
+        if kept is None or kept[0] != said:
+            features = self.inputs.club_features(t)
+            kept = (said, acts.club_frictions(act, self.of_all_clubs, features))
+            self._frictions[act] = kept
+        return kept[1]
+
+    def seat_frictions(self, act: str, t: int) -> Floats:
+        """What frictions of seats add to the log-odds of an act in month `t`, shape (R, S, C) or (R, 1, C).
+
+        They differ by whether a state was in before; both sums are made again only where what they are multiplied by
+        has changed.
+        """
+        said, former = self.inputs.seat_features_said[t], self.seats.former
+        kept = self._seat_frictions.get(act)
+        if kept is None or kept[0] != said:
+            outside, back = (
+                acts.seat_frictions(
+                    act, self.of_all_clubs, self.inputs.seat_features(t, slice(None), was_in)
+                )
+                for was_in in (np.False_, np.True_)
+            )
+            kept = (said, outside, back)
+            self._seat_frictions[act] = kept
+        return np.where(former, kept[2], kept[1]) if former.any() else kept[1]
 
     @property
     def status(self) -> Status8:

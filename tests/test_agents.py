@@ -260,6 +260,7 @@ def test_a_club_relieves_the_rest_of_a_fear_whose_worst_sits_inside() -> None:
         seat=inside,
         held=np.zeros((3, 1)),
         covers=np.ones((1, 1)),
+        threat=np.array([[2.0], [0.0], [0.0]]),
         exposure=np.array([[2.0], [0.0], [0.0]]),
         credibility=np.full((3, 1), 0.5),
     )
