@@ -117,6 +117,12 @@ def case() -> Case:
     return load_case("cst")
 
 
+@pytest.fixture(scope="session", params=loading.shipped_cases())
+def shipped(request: pytest.FixtureRequest) -> Case:
+    """Each case that comes with the model."""
+    return load_case(request.param)
+
+
 @pytest.fixture(scope="session")
 def minimal() -> Case:
     """The smallest case: that with which a new one begins."""

@@ -3,7 +3,7 @@
 import ast
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import pytest
@@ -64,24 +64,32 @@ def words_of(case: Case) -> re.Pattern[str]:
     return re.compile(rf"\b({'|'.join(map(re.escape, known))})\b")
 
 
-def foreign(texts: dict[str, str], case: Case) -> list[str]:
+def foreign(texts: Iterable[tuple[str, str]], case: Case) -> list[str]:
     """Texts that say a word of the case."""
     known = words_of(case)
-    return [f"{at} {text[:60]!r}" for at, text in said(texts) if known.search(text)]
+    return [f"{at} {text[:60]!r}" for at, text in texts if known.search(text)]
+
+
+#: what is known of the world names who leads a side at the United Nations, and a member of another pact
+OF_THE_WORLD = ("model/evidence/world.py", "calibration/panel.py")
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[tuple[str, str]]:
+    """What the code may show, but for cases themselves and what is known of the world."""
+    elsewhere = ("model/cases/", "publish", *OF_THE_WORLD)
+    return list(said({p: t for p, t in modules().items() if not p.startswith(elsewhere)}))
 
 
 @pytest.mark.slow
-def test_no_label_and_no_message_says_a_word_of_the_first_case(case: Case) -> None:
-    texts = {
-        p: t for p, t in modules().items() if "cases/cst" not in p and not p.startswith("publish")
-    }
-    # the tables of the world name who leads a side at the United Nations
-    found = [one for one in foreign(texts, case) if "model/evidence/world.py" not in one]
-    assert found == []
+def test_no_label_and_no_message_says_a_word_of_a_case(
+    texts: list[tuple[str, str]], shipped: Case
+) -> None:
+    assert foreign(texts, shipped) == []
 
 
-def test_no_page_says_a_word_of_the_first_case(case: Case) -> None:
-    known = words_of(case)
+def test_no_page_says_a_word_of_a_case(shipped: Case) -> None:
+    known = words_of(shipped)
     pages = [
         p for folder in FOLDERS for kind in ("*.vue", "*.css") for p in (ROOT / folder).glob(kind)
     ]
@@ -96,7 +104,7 @@ def test_a_word_of_the_first_case_is_found(case: Case) -> None:
         "a.py": 'def f():\n    """Of UZB."""\n    return f"{x} left the CSTO"',
         "b.py": 'A = "cst"',
     }
-    assert foreign(bad, case) == ["a.py:3 ' left the CSTO'"]
+    assert foreign(said(bad), case) == ["a.py:3 ' left the CSTO'"]
 
 
 def test_labels_are_said_as_they_are_written(minimal: Case) -> None:

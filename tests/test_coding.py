@@ -2,52 +2,59 @@
 
 import statistics
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from tashkent.model.case import load_case
-from tashkent.model.cases.cst.evidence import coding
+from tashkent.model.case import Case, load_case, shipped_cases
+from tashkent.model.cases.cst.evidence.coding import BOOK
 from tashkent.model.errors import InputError
+from tashkent.model.evidence import coding
+
+BOOKS = {
+    name: import_module(f"tashkent.model.cases.{name}.evidence.coding").BOOK
+    for name in shipped_cases()
+}
 
 
-def test_events_are_coded_by_the_rules() -> None:
+def test_events_are_coded_by_the_rules(shipped: Case) -> None:
     """No row of events.csv is written by hand."""
-    rows = [
-        {**row.model_dump(mode="json"), "date_end": str(row.date_end or ""), "sign": str(row.sign)}
-        for row in load_case("cst").events
-    ]
-    assert rows == coding.code()
+    assert BOOKS[shipped.id].events() == BOOKS[shipped.id].code()
 
 
-def test_every_row_ends_but_what_stands() -> None:
+def test_every_row_ends_but_what_stands(shipped: Case) -> None:
     """A threat without an end is of a kind of which something stands."""
-    standing = {h.event for h in coding.read_happenings() if h.kind in coding.STANDING}
-    for row in load_case("cst").events:
+    book = BOOKS[shipped.id]
+    standing = {h.event for h in book.read_happenings() if book.kinds[h.kind].standing}
+    for row in shipped.events:
         assert row.date_end or row.kind == "credibility" or row.event in standing, row
 
 
-def test_relief_is_an_end_and_never_a_row() -> None:
+def test_relief_is_an_end_and_never_a_row(shipped: Case) -> None:
     """No row takes from a threat."""
-    assert not [r for r in load_case("cst").events if r.kind == "threat" and r.sign < 0]
+    assert not [r for r in shipped.events if r.kind == "threat" and r.sign < 0]
 
 
 def test_rivals_are_rivals_both_ways() -> None:
     """What makes a rival makes two, but for arms that tip the balance against one."""
-    arms = {h.event for h in coding.read_happenings() if h.kind == "patron_arms_rival"}
+    arms = {h.event for h in BOOK.read_happenings() if h.kind == "patron_arms_rival"}
     pairs = {(r.event, r.date, r.state, r.rival) for r in load_case("cst").events if r.rival}
     assert all((e, d, b, a) in pairs for e, d, a, b in pairs if e not in arms)
     assert date(1992, 5, 8) in {d for _, d, *_ in pairs}
 
 
-def test_rivalry_is_counted_in_its_spread_in_the_years_of_fit() -> None:
-    """As measured threats are: the unit that the case states is what its table says."""
-    case = load_case("cst")
+def test_rivalry_is_counted_in_its_spread_in_the_years_of_fit(shipped: Case) -> None:
+    """As measured threats are: the unit that the case states is what its table says, of states while they exist."""
+    case = shipped
     rows = {(r.state, r.year, r.rival): r.value for r in case.rivalry}
+    measured = {(r.state, r.year) for r in case.composites}
+    first, last = case.start // 12, case.fit_until // 12
     worst = [
         max((rows.get((state, year, rival), 0.0) for rival in case.deciders), default=0.0)
         for state in case.deciders
-        for year in range(1992, 2013)
+        for year in range(first + (case.start % 12 == 11), last + 1)
+        if (state, year) in measured
     ]
     assert case.fixed("rivalry_unit") == pytest.approx(statistics.pstdev(worst), abs=1e-6)
 
@@ -103,13 +110,13 @@ def test_what_no_rule_can_code_is_refused(
     columns: dict[str, str], said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(InputError) as refused:
-        coding.code(happened(tmp_path, **columns))
+        BOOK.code(happened(tmp_path, **columns))
     assert str(refused.value).startswith("happenings.csv: ")
     assert said in str(refused.value)
 
 
 def test_a_leap_day_lasts_to_the_first_of_march(tmp_path: Path) -> None:
-    rows = coding.code(happened(tmp_path))
+    rows = BOOK.code(happened(tmp_path))
     assert [(r["state"], r["rival"], r["date_end"]) for r in rows] == [
         ("ARM", "AZE", "2001-03-01"),
         ("AZE", "ARM", "2001-03-01"),
@@ -119,13 +126,11 @@ def test_a_leap_day_lasts_to_the_first_of_march(tmp_path: Path) -> None:
 def test_coding_says_what_it_refuses_and_leaves_the_events(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path, code = happened(tmp_path, place="AR"), coding.code
-    facts = coding.read_facts()
-    monkeypatch.setattr(coding, "read_facts", lambda: facts)
-    monkeypatch.setattr(coding, "code", lambda: code(path))
-    monkeypatch.setattr(coding, "HERE", tmp_path / "evidence")
+    path, code = happened(tmp_path, place="AR"), BOOK.code
+    monkeypatch.setattr(BOOK, "code", lambda: code(path))
+    monkeypatch.setattr(BOOK, "folder", tmp_path / "evidence")
     with pytest.raises(SystemExit) as ended:
-        coding.main()
+        BOOK.main()
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith("error: happenings.csv: X.place: 'AR' is not valid")
     assert not (tmp_path / "events.csv").exists()
