@@ -20,7 +20,7 @@ FONT = 'system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif'
 
 
 @solara.component_vue("chart.vue")
-def Chart(title: str, told: str, state: str, stem: str, height: int = 340) -> None:
+def Chart(title: str, told: str, state: str, stem: str, height: int = 270) -> None:
     """A chart, drawn by ECharts as SVG, which can be saved; `told` are its options as JSON, `stem` names its files."""
 
 
@@ -68,24 +68,15 @@ def lines(
 ) -> dict[str, Any]:
     """A line for each series, shape (T,) over the months of the case, NaN where there is none, and a marked month."""
     ink, faint = ("#f2f0ec", "#4a4f57") if dark else ("#1c2126", "#e4e1da")
+    colours = SERIES_DARK if dark else SERIES
     size = 16 if large else 12
     text = {"color": ink, "fontSize": size, "fontFamily": FONT}
     return {
         "animation": False,
         "backgroundColor": "transparent",
         "textStyle": text,
-        "color": list(SERIES_DARK if dark else SERIES),
         "aria": {"enabled": True},
-        "grid": {"left": 42, "right": 14, "top": 32 + (size + 6) * len(series), "bottom": 26},
-        "legend": {
-            "orient": "vertical",
-            "left": 34,
-            "top": 0,
-            "itemHeight": 8,
-            "itemWidth": 28,
-            "itemGap": 5,
-            "textStyle": {**text, "width": 280, "overflow": "truncate"},
-        },
+        "grid": {"left": 42, "right": 22, "top": size + 20, "bottom": 26},
         "tooltip": {"trigger": "axis", "confine": True},
         "xAxis": {
             "type": "category",
@@ -106,6 +97,7 @@ def lines(
                 "name": name,
                 "type": "line",
                 "showSymbol": False,
+                "color": colours[i % len(colours)],
                 "data": [None if np.isnan(v) else v for v in np.round(values, 3).tolist()],
                 "lineStyle": {"width": 2.4, "type": DASHES[i // 2 % 3]},
                 **({"markLine": _mark(month, ink)} if i == 0 else {}),
@@ -149,7 +141,7 @@ def lanes(
             }
             for name, top in zip(found, tops, strict=True)
         ],
-        "grid": [{"left": 42, "right": 14, "top": top, "height": LANE} for top in tops],
+        "grid": [{"left": 42, "right": 22, "top": top, "height": LANE} for top in tops],
         "axisPointer": {"link": [{"xAxisIndex": "all"}]},
         "tooltip": {"trigger": "axis", "confine": True},
         **_lane_axes(case, len(found), text, ink, faint),

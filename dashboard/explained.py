@@ -7,6 +7,7 @@ import numpy as np
 
 from tashkent.agents.situation import Floats
 from tashkent.calibration.posterior import posterior
+from tashkent.dashboard.palette import LOOKS, OF_STATUS
 from tashkent.model.case import Case
 from tashkent.model.chances import SPANS, chances
 from tashkent.model.choices import record_standing
@@ -14,6 +15,7 @@ from tashkent.model.clock import month_label, month_of
 from tashkent.model.compilation import compile_case
 from tashkent.model.explain import ActExplained, Part, explain, participation_over_time
 from tashkent.model.parameters import ParameterDraws
+from tashkent.model.statuses import Status
 from tashkent.model.words import ACTS, middle, named, percent, story
 
 DRAWS = 400
@@ -77,6 +79,7 @@ def decision(
     found = explain(case, state, month, draws, club)
     return {
         "status": found.status[club].replace("_", " "),
+        "turn": [_seat(case, state, club, at) for at in (month - 1, month)],
         "club": case.club_name(club, month),
         "story": story(found),
         "acts": [_act(case, act, month, draws) for act in found.acts],
@@ -84,6 +87,15 @@ def decision(
             f"{act.replace('_', ' ')} (act of the {actor})" for _, act, actor in found.record
         ],
     }
+
+
+def _seat(case: Case, state: str, club: str, month: int) -> dict[str, Any]:
+    """A seat by the record at the end of a month, in the words and colours of the map."""
+    status = compile_case(case).record.status[
+        month - case.start, case.state_ids.index(state), tuple(case.clubs).index(club)
+    ]
+    look = LOOKS[OF_STATUS[Status(int(status))]]
+    return {"month": month, "word": look.word, "light": look.light, "dark": look.dark}
 
 
 def _act(case: Case, act: ActExplained, month: int, draws: ParameterDraws) -> dict[str, Any]:

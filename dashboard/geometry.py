@@ -20,7 +20,8 @@ NEAR = 1.5
 #: islands smaller than this, in square units, are left out
 SMALL = 12.0
 #: corners in degrees: what a wide and what a narrow screen shows
-WIDE = ((20.0, 49.0), (104.0, 42.0), (62.0, 34.5), (62.0, 70.0))
+#: (Central Asia and the Caucasus have most to tell: they get the room, and the north does without)
+WIDE = ((18.0, 49.0), (92.0, 45.0), (62.0, 33.8), (62.0, 59.5))
 NARROW = ((19.0, 49.0), (83.0, 45.0), (60.0, 34.5), (50.0, 59.0))
 
 Box = tuple[int, int, int, int]

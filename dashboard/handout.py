@@ -18,6 +18,7 @@ import pandas as pd
 from tashkent.dashboard import question
 from tashkent.dashboard.asked import first_states, months, seat, states, told
 from tashkent.dashboard.found import LETTERS, directions, found_in
+from tashkent.dashboard.glossary import as_data
 from tashkent.dashboard.results import compute, score_rows, wish_of
 from tashkent.dashboard.scene import facts, frames, record_of, scene
 from tashkent.dashboard.view import PAGES, default
@@ -53,9 +54,10 @@ class Component:
 #: the parts of the dashboard that a handout is made of
 PARTS: Mapping[str, Component] = {
     "header": Component(
-        ("title", "pages", "page", "query", "large", "board", "code"),
+        ("title", "pages", "page", "query", "large", "words", "board", "code"),
         ("goto", "present", "theme", "back", "share"),
     ),
+    "player": Component(("first", "last", "month", "spoken", "begins"), ()),
     "stage": Component(
         (
             *("scene", "record", "facts", "made", "score", "held", "club", "club_name", "show"),
@@ -198,6 +200,7 @@ def _shown(case: Case, ensemble: Ensemble) -> dict[str, Any]:
         "runs": ensemble.runs,
         "seed": ensemble.seed,
         "pages": [{"id": key, "name": name} for key, name in names.items()],
+        "words": as_data(case),
         "scene": scene(case),
         "states": states(case),
         "focus": default(case).club,

@@ -23,6 +23,11 @@ SAID = {
 }
 
 
+@solara.component_vue("lab.vue")
+def _words() -> None:
+    """What the page is for, and names for what Mesa leaves without."""
+
+
 @solara.component_vue("lab_plot.vue")
 def _plot(title: str, svg: str, told: str) -> None:
     """A picture, if there is one, and its files."""
@@ -48,11 +53,7 @@ def Lab(case: Case, seed: int) -> None:
     model = solara.use_memo(build, [case, seed, boxed])
     starts = [month_label(m) for m in (case.start, *case.shown) if m < case.end]
     with solara.Div(classes=["tk-lab"]):
-        solara.Text(
-            "One run of the same model, month by month, on Mesa's own page: run r is run r of the other "
-            "pages with this seed. Reset builds the run anew from what the fields say.",
-            classes=["tk-quiet"],
-        )
+        _words()
         if not engine_only:
             solara.ToggleButtonsSingle(which, values=[ENGINE, BOX])
         solara.Text(SAID[BOX if boxed else ENGINE], classes=["tk-quiet"])
@@ -128,7 +129,8 @@ def Seats(model: Any) -> None:
     solara.HTML(
         tag="div",
         classes=["tk-seats"],
-        unsafe_innerHTML=f"<h2>{model.date}</h2><table><thead><tr><th></th>{head}</tr></thead><tbody>{rows}</tbody>"
+        unsafe_innerHTML=f'<h2>{model.date}</h2><table><thead><tr><th scope="col">State</th>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody>"
         f"</table><p>Acts of the month: {acts}</p>",
     )
     table = [

@@ -8,6 +8,7 @@ import solara
 import solara.lab
 
 from tashkent.dashboard import charts, connections
+from tashkent.dashboard.player import WITHIN
 from tashkent.dashboard.view import Ask, View
 from tashkent.dashboard.weights import said_of
 from tashkent.model.case import Case
@@ -21,6 +22,7 @@ def _network(
     held: str,
     month: int,
     large: bool,
+    components: dict[str, str],
     event_moved: Callable[[str], None],
     event_open: Callable[[dict[str, str]], None],
 ) -> None:
@@ -43,6 +45,7 @@ def Network(case: Case, view: View, ensemble: Ensemble | None, dark: bool, ask: 
         held=said_of(view) if made["runs"] is not None else "",
         month=view.month,
         large=view.present,
+        components=WITHIN,
         event_moved=lambda month: ask({"month": month}),
         event_open=lambda chosen: ask({**chosen, "page": "state"}),
     )

@@ -19,10 +19,12 @@ from tashkent.dashboard import (
     story_page,
     whatif_page,
 )
+from tashkent.dashboard.glossary import as_data
 from tashkent.dashboard.results import Wish, obtain, the_case, wish_of
 from tashkent.dashboard.server import BOARD_VARIABLE
 from tashkent.dashboard.shared import while_wanted
 from tashkent.dashboard.view import (
+    FOR_MODELLERS,
     MOST_RUNS,
     OF_RUNS,
     SHOWS,
@@ -48,10 +50,11 @@ WHOLE = (
 @solara.component_vue("header.vue")
 def _header(
     title: str,
-    pages: list[dict[str, str]],
+    pages: list[dict[str, Any]],
     page: str,
     query: str,
     large: bool,
+    words: list[dict[str, str]],
     board: str | None,
     code: dict[str, str] | None,
     event_goto: Ask,
@@ -220,10 +223,14 @@ def _Header(
 
     _header(
         title=case.title,
-        pages=[{"id": key, "name": name} for key, name in pages(case).items()],
+        pages=[
+            {"id": key, "name": name, "modellers": key in FOR_MODELLERS}
+            for key, name in pages(case).items()
+        ],
         page=view.page,
         query=view.query(),
         large=view.present,
+        words=as_data(case),
         board=os.environ.get(BOARD_VARIABLE, ""),
         code=code,
         event_goto=ask,

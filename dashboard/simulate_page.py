@@ -5,6 +5,7 @@ from typing import Any
 
 import solara
 
+from tashkent.dashboard.player import WITHIN
 from tashkent.dashboard.results import score_rows
 from tashkent.dashboard.scene import facts, frames, record_of, scene
 from tashkent.dashboard.view import Ask, View, story_of
@@ -32,6 +33,7 @@ def _stage(
     play: bool,
     watch: str,
     tale: str,
+    components: dict[str, str],
     event_moved: Callable[[str], None],
     event_open: Callable[[dict[str, str]], None],
     event_goto: Ask,
@@ -67,6 +69,7 @@ def Simulate(case: Case, view: View, ensemble: Ensemble | None, ask: Ask) -> Non
         play=view.first,
         watch=_watch(case, view.club) if view.show == "record" and not view.present else "",
         tale=_tale(case),
+        components=WITHIN,
         event_moved=lambda month: ask({"month": month}),
         event_open=lambda chosen: ask({**chosen, "page": "state"}),
         event_goto=ask,
@@ -94,6 +97,7 @@ def RecordUntil(case: Case, view: View, club: str, state: str, until: int, ask: 
         play=False,
         watch="",
         tale="",
+        components=WITHIN,
         event_moved=lambda _: None,
         event_open=lambda _: None,
         event_goto=ask,

@@ -24,6 +24,8 @@ PAGES = {
     "evidence": "Evidence",
     "lab": "Lab",
 }
+#: those that the header keeps behind a word of its own
+FOR_MODELLERS = ("lab",)
 #: parts of the evidence
 EVIDENCE = {
     "events": "Events",

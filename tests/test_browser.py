@@ -203,7 +203,7 @@ def test_figures_can_be_saved(visit: Visits) -> None:
         ("Lanes, SVG", "lanes-2012-08.svg"),
         ("Months and states, CSV", "seats-2012-08.csv"),
     ):
-        page.locator("summary").click()
+        page.locator(".tk-save summary").click()
         with page.expect_download() as download:
             page.get_by_role("button", name=name).click()
         assert download.value.suggested_filename == f"tashkent-CST-{ending}"
@@ -238,7 +238,7 @@ def test_charts_and_decisions_can_be_saved(visit: Visits) -> None:
         (page.locator(".tk-act").first, "UZB-CST-request_suspension-2012-06", b"reason,kind,"),
     ):
         for kind in ("SVG", "PNG", "CSV"):
-            place.locator("summary").click()
+            place.locator(".tk-save summary").click()
             with page.expect_download() as download:
                 place.get_by_role("button", name=kind).click()
             assert download.value.suggested_filename == f"tashkent-{stem}.{kind.lower()}"
