@@ -51,6 +51,7 @@ EVERY: Mapping[str, Arguments] = {
     "run": lambda f: (*_of(f), "--runs", "4", "--out", str(f / "run")),
     "law": lambda f: ("2004-07-01", *_of(f)),
     "explain": lambda f: ("ARV", "2004-07", *_of(f), "--draws", "20"),
+    "forecast": lambda f: (*_of(f), "--runs", "4", "--inputs", "2", "--years", "1"),
     "network": lambda f: (*("2005-12", *_of(f), "--runs", "4", "--out", str(f / "network")),),
     "compare": lambda f: (
         str(f / "no_ring.toml"),
