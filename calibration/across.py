@@ -46,6 +46,8 @@ ASKED = (JUDGED, OTHERS, NONE, BARE)
 #: how far a case's friction may be from its own: not at all, as nobody shares it
 OWN = (1e-3,)
 DECADE = 10
+#: chances that are nearer than this are one
+SAME = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +215,7 @@ def exits_table(case: Case, priors: dict[str, Case], *, seed: int = 0) -> pd.Dat
         for first in np.unique(decade):
             here = decade == first
             ranks = [
-                (p[same] < p[row]).mean() + (p[same] == p[row]).mean() / 2
+                (p[same] < p[row] - SAME).mean() + (np.abs(p[same] - p[row]) <= SAME).mean() / 2
                 for row in np.flatnonzero(here & done)
                 if (same := (at.month == at.month[row]) & ~done).any()
             ]

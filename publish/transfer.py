@@ -1,7 +1,7 @@
-"""docs/transfer.md: what other pacts say of the terms, and what that is worth for the shipped case.
+"""docs/transfer.md: what other pacts and other cases say of the terms, and what that is worth for each shipped case.
 
-``python -m publish.transfer`` fits the panel, leaves each pact out and scores the case into results/transfer/, which
-takes minutes, and writes the page; ``--page`` writes it anew from the tables.
+``python -m publish.transfer`` fits the panel, leaves each pact out, scores the case, and asks each shipped case from
+the others, into results/transfer/, which takes minutes, and writes the page; ``--page`` writes it anew from the tables.
 """
 
 import argparse
@@ -12,13 +12,17 @@ from typing import Any
 import pandas as pd
 
 from publish.page import DIGITS, ROOT, number, rendered, table, write, write_table
+from tashkent.calibration import across
 from tashkent.calibration import transfer as panel
 from tashkent.calibration.contests import error_of_sum
 from tashkent.model.case import load_case
+from tashkent.model.case.loading import shipped_cases
 
 RESULTS = Path("results/transfer")
 PAGE = Path("docs/transfer.md")
 TABLES = ("weights", "pacts", "left_out", "scores")
+#: of the cases side by side, by the name of the table in `across.Across`
+ACROSS = {name: f"across_{name}" for name in ("weights", "scores", "exits")}
 #: standard errors beyond which a difference is told as one
 CLEAR = 2.0
 
@@ -27,7 +31,8 @@ def read(root: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """The manifest and the tables."""
     folder = root / RESULTS
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    return manifest, {name: pd.read_csv(folder / f"{name}.csv") for name in TABLES}
+    names = (*TABLES, *ACROSS.values())
+    return manifest, {name: pd.read_csv(folder / f"{name}.csv") for name in names}
 
 
 def page(root: Path) -> str:
@@ -43,7 +48,100 @@ def page(root: Path) -> str:
         acts={name: int(tables["pacts"][name].sum()) for name in ("choices", "acceded", "left")},
         learnt=_scores(tables["scores"], 1),
         alone=_scores(tables["scores"], 0),
+        cases=_cases(tables),
+        cases_findings=cases_findings(tables),
+        shared=_shared(tables["across_weights"]),
+        exits=_exits(tables["across_exits"]),
     )
+
+
+def cases_findings(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """What came out of the cases side by side, in sentences made from the tables."""
+    said = []
+    focal = tables["across_scores"].query("scope == 'focus' and score == 'joint'")
+    for case, rows in focal.groupby("case", sort=False):
+        own = rows.set_index(["prior", "learnt"])
+        parts = []
+        for learnt, how in (
+            (0, "from the priors alone"),
+            (1, "with what its own other states did"),
+        ):
+            here = own.loc[(across.OTHERS, learnt)]
+            bare = own.loc[(across.BARE, learnt), "value"]
+            parts.append(
+                f"{how} {_signed(here['over'], here['se'])} over judged priors and "
+                f"{here['value'] - bare:+.1f} over frictions alone"
+            )
+        said.append(f"`{case}` under priors from the other cases: {'; '.join(parts)} (nats).")
+    weights = tables["across_weights"].drop_duplicates("weight")
+    clear = weights[weights["mean"].abs() > CLEAR * weights["sd"]]
+    wide = weights[weights["spread"] > weights["sd"]]
+    told = ", ".join(
+        f"*{r.weight.replace('_', ' ')}* ({_signed(r.mean, r.sd, 2)})" for r in clear.itertuples()
+    )
+    said.append(
+        f"Of what the cases share {told or 'nothing'} is more than two standard deviations from zero, where the prior "
+        "alone puts most weights already."
+    )
+    learnt = weights[(weights["mean"] - weights["prior"]).abs() > weights["prior_sd"]]
+    names = ", ".join(f"*{name.replace('_', ' ')}*" for name in learnt["weight"])
+    said.append(
+        f"The cases move more than one prior standard deviation away from it: {names or 'no weight'}."
+    )
+    if len(wide):
+        names = ", ".join(f"*{name.replace('_', ' ')}*" for name in wide["weight"])
+        said.append(f"Between cases differ by more than what is shared is uncertain: {names}.")
+    return said
+
+
+def _cases(tables: dict[str, pd.DataFrame]) -> str:
+    heads = ("case", "priors", "alone", "over judged", "with its other states", "over judged")
+    found = tables["across_scores"].query("scope == 'focus' and score == 'joint'")
+    part = found.set_index(["case", "prior", "learnt"])
+    rows = []
+    for case, prior in dict.fromkeys(zip(found["case"], found["prior"], strict=True)):
+        cells: list[object] = [f"`{case}`", prior]
+        for learnt in (0, 1):
+            own = part.loc[(case, prior, learnt)]
+            over = "" if prior == panel.JUDGED else _signed(own["over"], own["se"])
+            cells += [number(own["value"], 1), over]
+        rows.append(cells)
+    return table(heads, rows)
+
+
+def _shared(found: pd.DataFrame) -> str:
+    ids = list(dict.fromkeys(found["case"]))
+    alone = found.pivot(index="weight", columns="case", values="alone")
+    rows = [
+        (
+            r.weight.replace("_", " "),
+            f"{r.prior:.2f} ± {r.prior_sd:.2f}",
+            f"{r.mean:.2f} ± {r.sd:.2f}",
+            number(r.spread),
+            *(
+                "" if pd.isna(alone.loc[r.weight, c]) else number(alone.loc[r.weight, c])
+                for c in ids
+            ),
+        )
+        for r in found.drop_duplicates("weight").itertuples()
+    ]
+    return table(("weight", "prior", "shared", "spread between", *ids), rows)
+
+
+def _exits(found: pd.DataFrame) -> str:
+    kept = found[found["prior"].isin((across.JUDGED, across.OTHERS))]
+    rows = [
+        (
+            f"`{r.case}`",
+            r.prior,
+            f"{r.decade}s",
+            number(r.expected, 1),
+            r.done,
+            "" if pd.isna(r.rank) else number(r.rank),
+        )
+        for r in kept.itertuples()
+    ]
+    return table(("case", "priors", "decade", "expected", "were", "rank"), rows)
 
 
 def findings(tables: dict[str, pd.DataFrame]) -> list[str]:
@@ -207,10 +305,14 @@ def main(arguments: list[str] | None = None) -> None:
         found = panel.transfer(case, seed=asked.seed)
         for name in TABLES:
             write_table(getattr(found, name).round(DIGITS), ROOT / RESULTS / f"{name}.csv")
+        side = across.across([load_case(name) for name in shipped_cases()], seed=asked.seed)
+        for name, file in ACROSS.items():
+            write_table(getattr(side, name).round(DIGITS), ROOT / RESULTS / f"{file}.csv")
         told = {
             "case": case.id,
             "case_hash": case.hash,
             "seed": asked.seed,
+            "cases": {one.id: one.hash for one in side.cases},
         }
         (ROOT / RESULTS / "manifest.json").write_text(
             json.dumps(told, indent=2) + "\n", encoding="utf-8"

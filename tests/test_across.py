@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tashkent.calibration import across
+from tashkent.calibration.frictions import frictions_alone
 from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.posterior import fit
 from tashkent.calibration.variants import until_fit
@@ -75,6 +76,8 @@ def test_units_do_not_change_what_is_said_of_a_case(minimal: Case) -> None:
 
 def test_exits_are_expected_where_they_can_happen(case: Case) -> None:
     table = across.exits_table(case, {"judged": case})
+    plain = across.exits_table(case, {"bare": frictions_alone(case)})
+    assert plain["rank"].iloc[0] == 0.5  # who did not sign in 1999 is told from nobody
     assert table["decade"].tolist() == [1990, 2000, 2010]
     assert table["done"].tolist() == [
         3,
