@@ -75,7 +75,7 @@ REST = "return np.zeros((*now.autonomy.shape, len(now.reach[0])))"
             "a finite number",
         ),
         (
-            "return np.full((*now.autonomy.shape, 4), np.inf)",
+            "return np.full((*now.autonomy.shape, 5), np.inf)",
             "own_term (ARM in CST, 1992-05): inf is not valid",
         ),
         (
@@ -97,7 +97,7 @@ REST = "return np.zeros((*now.autonomy.shape, len(now.reach[0])))"
             "return now.credibility @ now.clubs.relieves.T",
             "reads=('credibility',) in its decorator",
         ),
-        ("return np.random.random((*now.autonomy.shape, 4))", "gives the same each time"),
+        ("return np.random.random((*now.autonomy.shape, 5))", "gives the same each time"),
     ],
 )
 def test_a_formula_that_cannot_be_used(case: Case, tmp_path: Path, formula: str, says: str) -> None:
