@@ -134,12 +134,12 @@ def test_a_click_opens_the_state(visit: Visits) -> None:
     page = visit("?show=record&month=2012-06")
     page.locator("[data-state=KAZ]").click()
     page.wait_for_selector(".tk-waterfall")
-    expect(page.locator("h2").first).to_contain_text("Kazakhstan, June 2012")
+    expect(page.locator("#tk-main h2").first).to_contain_text("Kazakhstan, June 2012")
     page.get_by_role("button", name="Simulate").click()
     assert month(page) == "June 2012"
     page.locator("[data-lane=UZB]").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("h2").first).to_contain_text("Uzbekistan, June 2012")
+    expect(page.locator("#tk-main h2").first).to_contain_text("Uzbekistan, June 2012")
     expect(page.get_by_text("by the record it did")).to_be_visible()
 
 
@@ -180,7 +180,7 @@ def test_a_link_restores_the_view(visit: Visits) -> None:
     expect(page).to_have_url(re.compile("state=GEO"))
     page.wait_for_selector(".tk-decision")
     again = visit("?" + urlsplit(page.url).query)
-    expect(again.locator("h2").first).to_contain_text("Georgia, May 1999")
+    expect(again.locator("#tk-main h2").first).to_contain_text("Georgia, May 1999")
 
 
 def test_a_wrong_link_is_explained(visit: Visits) -> None:
@@ -235,7 +235,11 @@ def test_charts_and_decisions_can_be_saved(visit: Visits) -> None:
     starts = {"SVG": b"<svg", "PNG": b"\x89PNG"}
     for place, stem, table in (
         (page.locator(".tk-chart").first, "UZB-what-uzbekistan-feared", b"month,"),
-        (page.locator(".tk-act").first, "UZB-CST-request_suspension-2012-06", b"reason,kind,"),
+        (
+            page.locator(".tk-act").first,
+            "UZB-CST-request_suspension-withdraw-freeze-2012-06",
+            b"reason,kind,",
+        ),
     ):
         for kind in ("SVG", "PNG", "CSV"):
             place.locator(".tk-save summary").click()
@@ -316,7 +320,7 @@ def test_predict_first_and_the_numbers_are_those_of_the_command(
             re.compile(r"in \d+% of runs, half of these by 1999-04, because")
         )
     expect(page.locator("[data-row=UKR]")).to_contain_text("✓")
-    page.get_by_text("The numbers of").click()
+    page.locator(".tk-numbers summary").click()
     shown = {
         str(row.get_attribute("data-state")): row.locator("td").all_inner_texts()[:4]
         for row in page.locator(".tk-numbers tbody tr").all()
@@ -368,7 +372,7 @@ def test_a_question_of_ones_own_travels_by_link_and_file(visit: Visits) -> None:
 def test_a_link_restores_the_answer_and_reset_keeps_the_question(visit: Visits) -> None:
     page = visit("?page=whatif&cf=CF6&runs=20&seed=5&guess=UZB:down:70")
     page.wait_for_selector(".tk-forest svg")
-    expect(page.locator("h2").first).to_have_text("What if? No GUAM")
+    expect(page.locator("#tk-main h2").first).to_have_text("What if? No GUAM")
     page.get_by_role("button", name="Predict or ask anew").click()
     expect(page.get_by_label("Uzbekistan: less likely in")).to_be_checked()
     page.get_by_role("button", name="Reset").click()
