@@ -86,6 +86,7 @@ def tables(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 def generated(root: Path) -> str:
     """The part of the page that is made from the tables."""
     indices, spread = tables(root)
+    told = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
     studies = []
     for key, own in indices.groupby(["kind", "over"], sort=False):
         kind, over = (str(part) for part in key)
@@ -100,7 +101,8 @@ def generated(root: Path) -> str:
     return rendered(
         "sensitivity.md",
         mark=MARK,
-        told=json.loads((root / MANIFEST).read_text(encoding="utf-8")),
+        told=told,
+        earlier=told["case_hash"] != load_case(told["case"]).hash,
         picture=PICTURE.relative_to(PAGE.parent),
         clear=CLEAR,
         studies=studies,
