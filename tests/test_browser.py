@@ -463,7 +463,7 @@ def test_the_network_plays_and_opens_a_state(visit: Visits) -> None:
         0,
     ]
     state.click()
-    page.wait_for_selector(".tk-waterfall, .tk-quiet")
+    page.wait_for_selector("#tk-main .tk-waterfall, #tk-main .tk-quiet")
     expect(page).to_have_url(re.compile("page=state.*state=AZE"))
 
 
