@@ -453,6 +453,7 @@ def test_calibrate_ships_what_has_converged_and_run_uses_it(
     names = {path.name for path in out.iterdir()}
     assert names == {
         "chains",
+        "codebook.csv",
         "inputs",
         "manifest.json",
         "parameters.csv",
@@ -712,7 +713,8 @@ def test_recover_writes_tables_and_a_manifest(
     found = json.loads(capsys.readouterr().out)
     assert (found["used"], found["case_hash"]) == (200, case.hash)
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    assert names == {"replicates.parquet", "ranks.parquet", "recovery.json", "manifest.json"}
+    tables = {"replicates.parquet", "ranks.parquet", "codebook.csv"}
+    assert names == {*tables, "recovery.json", "manifest.json"}
     check_whole(tmp_path / "out")
     bars = pd.read_parquet(tmp_path / "out" / "ranks.parquet")
     assert bars["count"].sum() == 200

@@ -310,7 +310,7 @@ BAD = [
     bad(
         "the friction of exits is not scored",
         swap("parameters.toml", 'exit = { role = "friction"', 'exit = { role = "unscored"'),
-        "parameters.toml: a unscored: 'exit' is not valid; allowed: lock, freeze, resume, observe",
+        "parameters.toml: a unscored: 'exit' is not valid; allowed: lock, freeze, resume, observe…",
     ),
     bad(
         "the price of restoration is a friction",

@@ -196,4 +196,7 @@ def test_switching_changes_the_case_and_only_there(case: Case) -> None:
     assert numbers["CST-10"].ratification_months == 60
     assert numbers["CST-11-exit"].notice_months == 9
     assert bare(case) is bare(case)
-    assert set(parameters_of(case)) == set(case.role("weight", "friction", "unscored", "council"))
+    # and what a law of blocs asks for, which a script may add to any case
+    assert set(parameters_of(case)) - {"jointly"} == set(
+        case.role("weight", "friction", "unscored", "council")
+    )
