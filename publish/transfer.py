@@ -67,7 +67,7 @@ def cases_findings(tables: dict[str, pd.DataFrame]) -> list[str]:
             (1, "with what its own other states did"),
         ):
             here = own.loc[(across.OTHERS, learnt)]
-            bare = own.loc[(across.BARE, learnt), "value"]
+            bare = own.loc[(panel.BARE, learnt), "value"]
             parts.append(
                 f"{how} {_signed(here['over'], here['se'])} over judged priors and "
                 f"{here['value'] - bare:+.1f} over frictions alone"
@@ -129,7 +129,7 @@ def _shared(found: pd.DataFrame) -> str:
 
 
 def _exits(found: pd.DataFrame) -> str:
-    kept = found[found["prior"].isin((across.JUDGED, across.OTHERS))]
+    kept = found[found["prior"].isin((panel.JUDGED, across.OTHERS))]
     rows = [
         (
             f"`{r.case}`",
