@@ -98,13 +98,9 @@ def _judge_regimes(world: World, t: int, c: int, rules: RulesInForce, before: St
 
 
 def _suspend(world: World, lost: Petition, rule: str) -> None:
-    """A sanction that the club alone lifts; a notice that runs goes on beside it."""
-    t, c = lost.t, lost.c
-    notice = among(world.status[lost.run, lost.state, c], Status.NOTICE_GIVEN)
-    party, leaver = lost.where(~notice), lost.where(notice)
-    enact(world, t, c, party.run, party.state, Act.SANCTION, Status.SANCTIONED, rule)
-    enact(world, t, c, leaver.run, leaver.state, Act.SANCTION, None, rule)
-    world.seats.sanctioned[lost.run, lost.state, c] = True
+    """A sanction that the club alone lifts."""
+    _beside_notice(world, lost, Act.SANCTION, Status.SANCTIONED, rule)
+    world.seats.sanctioned[lost.run, lost.state, lost.c] = True
 
 
 def _lift(world: World, rules: RulesInForce, rule: Sanction, petition: Petition) -> None:
@@ -118,11 +114,16 @@ def _lift(world: World, rules: RulesInForce, rule: Sanction, petition: Petition)
         kept = drawn < refusal_chance(world, rules, petition, chance, majority=rule.majority)
     stays, freed = petition.where(kept), petition.where(~kept)
     enact(world, t, c, stays.run, stays.state, Act.REFUSE_LIFT, None, rule.id)
-    notice = among(world.status[freed.run, freed.state, c], Status.NOTICE_GIVEN)
-    party, leaver = freed.where(~notice), freed.where(notice)
-    enact(world, t, c, party.run, party.state, Act.LIFT, Status.MEMBER, rule.id)
-    enact(world, t, c, leaver.run, leaver.state, Act.LIFT, None, rule.id)
+    _beside_notice(world, freed, Act.LIFT, Status.MEMBER, rule.id)
     world.seats.sanctioned[freed.run, freed.state, c] = False
+
+
+def _beside_notice(world: World, petition: Petition, act: Act, status: Status, rule: str) -> None:
+    """An act that gives a seat a status, but for who is on notice: that runs on beside it."""
+    t, c = petition.t, petition.c
+    notice = among(world.status[petition.run, petition.state, c], Status.NOTICE_GIVEN)
+    for some, new in ((petition.where(~notice), status), (petition.where(notice), None)):
+        enact(world, t, c, some.run, some.state, act, new, rule)
 
 
 def _judge(

@@ -280,7 +280,8 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
     seated, barred = is_in(before), inputs.barred[t]
     outside = ~seated & (world.status == before)
     outside &= inputs.may_petition[t]  # in place: the table lies otherwise in memory
-    outside &= alive(inputs, t, before, seats.former)
+    there = alive(inputs, t, before, seats.former)
+    outside &= there
     for c, rules in enumerate(inputs.rules[t]):
         if rules.accession is not None and rules.accession.observers_only:
             outside[:, :, c] &= among(before[:, :, c], Status.OBSERVER)
@@ -292,14 +293,14 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         log_odds += world.seat_frictions("accede", t)
     petitions = world.noise.exceeded("accede", t, log_odds, outside)
     some_ask = petitions.any(axis=(0, 1))
-    stations = [club.hosts for club in inputs.case.clubs.values()]
+    clubs = tuple(inputs.case.clubs.values())
     for c, rules in enumerate(inputs.rules[t]):
         if rules.accession is None or not some_ask[c]:
             continue
         for other in (o for own, o in barred if own == c):  # who was admitted there just now
             petitions[:, :, c] &= ~is_in(world.status[:, :, other])
         asked = Petition(t, c, *entries_of(petitions[:, :, c]), before)
-        if stations[c]:
+        if clubs[c].hosts:
             asked = asked.where(~hosting_refused(world, asked))
         if rules.restoration is not None:
             back = seats.former[asked.run, asked.state, c]
@@ -312,7 +313,7 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
         else:
             _admit(world, rules, rules.accession, asked)
     may = inputs.may_ask_to_observe[t] & ~seated & ~petitions
-    may &= alive(inputs, t, before, seats.former)
+    may &= there
     may &= before != int(Status.OBSERVER)
     asks = _chosen(world, t, "observe", value, may)
     for c in np.flatnonzero(asks.any(axis=(0, 1))).tolist():

@@ -311,10 +311,16 @@ def _lines(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
+def upon(h: Happening, *effects: tuple[str, str, int]) -> Iterator[Row]:
+    """Some effects (kind, what they are about, sign) on every state where something happens."""
+    for state in h.places:
+        for kind, about, sign in effects:
+            yield Row(state, kind, about, sign)
+
+
 def war_at_home(h: Happening, facts: Facts) -> Iterator[Row]:
     """A war on own soil threatens the state on whose soil it is fought, while it is fought."""
-    for state in h.places:
-        yield Row(state, "threat", h.other, 1)
+    yield from upon(h, ("threat", h.other, 1))
 
 
 def war_next_door(h: Happening, facts: Facts) -> Iterator[Row]:
@@ -350,8 +356,7 @@ def shelter(h: Happening, facts: Facts) -> Iterator[Row]:
 
 def violence_at_home(h: Happening, facts: Facts) -> Iterator[Row]:
     """An attempt on the head of state, a seizure of government or parliament, or 25 deaths in a clash at home."""
-    for state in h.places:
-        yield Row(state, "threat", "unrest", 1)
+    yield from upon(h, ("threat", "unrest", 1))
 
 
 def patron_attacks(h: Happening, facts: Facts) -> Iterator[Row]:
@@ -382,8 +387,7 @@ def quarrel(h: Happening, facts: Facts) -> Iterator[Row]:
 
 def others_help(h: Happening, facts: Facts) -> Iterator[Row]:
     """Others than the patron stand by a state, or between two: help without the patron's club."""
-    for state in h.places:
-        yield Row(state, "offer", h.other, 1)
+    yield from upon(h, ("offer", h.other, 1))
 
 
 #: kinds that any case may have, as they name no sponsor but the patron

@@ -17,6 +17,7 @@ from tashkent.model.evidence.coding import (
     patron_attacks,
     patron_fails,
     shelter,
+    upon,
     violence_at_home,
     war_at_home,
     war_between,
@@ -54,40 +55,31 @@ def overthrow(h: Happening, facts: Facts) -> Iterator[Row]:
 @BOOK.rule(standing=True)
 def turn_west(h: Happening, facts: Facts) -> Iterator[Row]:
     """A government that came by overthrow and declares for the West, while it is in office."""
-    for state in h.places:
-        yield Row(state, "tie", "patron", -1)
-        yield Row(state, "tie", "west", 1)
+    yield from upon(h, ("tie", "patron", -1), ("tie", "west", 1))
 
 
 @BOOK.rule(standing=True)
 def sanction(h: Happening, facts: Facts) -> Iterator[Row]:
     """A Western sanction for how a state is ruled, until it is lifted; it takes offers of arms away."""
-    for state in h.places:
-        yield Row(state, "threat", "regime", 1)
-        yield Row(state, "tie", "west", -1)
-        yield Row(state, "offer", "insurgency", -1)
+    yield from upon(h, ("threat", "regime", 1), ("tie", "west", -1), ("offer", "insurgency", -1))
 
 
 @BOOK.rule(standing=True)
 def aid_ban(h: Happening, facts: Facts) -> Iterator[Row]:
     """A Western ban on aid for other reasons, until it is lifted."""
-    for state in h.places:
-        yield Row(state, "tie", "west", -1)
+    yield from upon(h, ("tie", "west", -1))
 
 
 @BOOK.rule(standing=True)
 def programme(h: Happening, facts: Facts) -> Iterator[Row]:
     """A Western programme or promise, to every state it is addressed to, while it runs."""
-    for state in h.places:
-        yield Row(state, "tie", "west", 1)
+    yield from upon(h, ("tie", "west", 1))
 
 
 @BOOK.rule(standing=True)
 def programme_arms(h: Happening, facts: Facts) -> Iterator[Row]:
     """The same with arms, training or pay for passage: help against armed movements as well."""
-    for state in h.places:
-        yield Row(state, "tie", "west", 1)
-        yield Row(state, "offer", "insurgency", 1)
+    yield from upon(h, ("tie", "west", 1), ("offer", "insurgency", 1))
 
 
 @BOOK.rule(standing=True)
@@ -109,16 +101,13 @@ def lost_war(h: Happening, facts: Facts) -> Iterator[Row]:
 @BOOK.rule()
 def grip(h: Happening, facts: Facts) -> Iterator[Row]:
     """Defeat and a change of power with the patron's arms in play: grip without open war by it."""
-    for state in h.places:
-        yield Row(state, "coercion", "patron", 1)
+    yield from upon(h, ("coercion", "patron", 1))
 
 
 @BOOK.rule(standing=True)
 def region_lost(h: Happening, facts: Facts) -> Iterator[Row]:
     """A region that the patron shields stays lost until it returns, and its troops stay there."""
-    for state in h.places:
-        yield Row(state, "threat", "secession", 1)
-        yield Row(state, "threat", "domination", 1)
+    yield from upon(h, ("threat", "secession", 1), ("threat", "domination", 1))
 
 
 @BOOK.rule(other="state", places="one", standing=True)
@@ -133,15 +122,13 @@ def region_held(h: Happening, facts: Facts) -> Iterator[Row]:
 @BOOK.rule()
 def patron_fights_near(h: Happening, facts: Facts) -> Iterator[Row]:
     """The patron's war on its own soil presses on the states that border the theatre."""
-    for state in h.places:
-        yield Row(state, "threat", "domination", 1)
+    yield from upon(h, ("threat", "domination", 1))
 
 
 @BOOK.rule()
 def patron_fights_along(h: Happening, facts: Facts) -> Iterator[Row]:
     """The patron's forces or arms on a government's side in its war, while it is fought."""
-    for state in h.places:
-        yield Row(state, "tie", "patron", 1)
+    yield from upon(h, ("tie", "patron", 1))
 
 
 @BOOK.rule(other="state")

@@ -15,6 +15,7 @@ from tashkent.model.evidence.coding import (
     others_help,
     quarrel,
     shelter,
+    upon,
     war_at_home,
     war_next_door,
 )
@@ -26,15 +27,13 @@ BOOK.shared(war_at_home, war_next_door, incursion, quarrel, shelter, others_help
 @BOOK.rule()
 def coup(h: Happening, facts: Facts) -> Iterator[Row]:
     """A coup, an attempt or a plot, whoever won: the incumbent who is there afterwards fears the next."""
-    for state in h.places:
-        yield Row(state, "threat", "coup", 1)
+    yield from upon(h, ("threat", "coup", 1))
 
 
 @BOOK.rule(standing=True)
 def unconstitutional(h: Happening, facts: Facts) -> Iterator[Row]:
     """A government that came to power, or stays, against the constitution, since 2001: until elected rule."""
-    for state in h.places:
-        yield Row(state, "threat", "restoration", 1)
+    yield from upon(h, ("threat", "restoration", 1))
 
 
 @BOOK.rule(standing=True)
@@ -52,44 +51,37 @@ def ultimatum(h: Happening, facts: Facts) -> Iterator[Row]:
 @BOOK.rule(standing=True)
 def patron_near(h: Happening, facts: Facts) -> Iterator[Row]:
     """Something common with the patron, or a government of it that one can stand beside, while it lasts."""
-    for state in h.places:
-        yield Row(state, "tie", "patron", 1)
+    yield from upon(h, ("tie", "patron", 1))
 
 
 @BOOK.rule(standing=True)
 def patron_apart(h: Happening, facts: Facts) -> Iterator[Row]:
     """The patron shuts its border, or is shunned itself, while it lasts."""
-    for state in h.places:
-        yield Row(state, "tie", "patron", -1)
+    yield from upon(h, ("tie", "patron", -1))
 
 
 @BOOK.rule(standing=True)
 def paris_near(h: Happening, facts: Facts) -> Iterator[Row]:
     """Paris stands on a government's side, while it does."""
-    for state in h.places:
-        yield Row(state, "tie", "paris", 1)
+    yield from upon(h, ("tie", "paris", 1))
 
 
 @BOOK.rule(standing=True)
 def paris_apart(h: Happening, facts: Facts) -> Iterator[Row]:
     """Paris withholds what it gave, or a government keeps its distance from it, while it lasts."""
-    for state in h.places:
-        yield Row(state, "tie", "paris", -1)
+    yield from upon(h, ("tie", "paris", -1))
 
 
 @BOOK.rule(standing=True)
 def paris_presses(h: Happening, facts: Facts) -> Iterator[Row]:
     """Paris acts against a government, or denies its right to rule, until it ends."""
-    for state in h.places:
-        yield Row(state, "threat", "interference", 1)
-        yield Row(state, "tie", "paris", -1)
+    yield from upon(h, ("threat", "interference", 1), ("tie", "paris", -1))
 
 
 @BOOK.rule(standing=True)
 def moscow_programme(h: Happening, facts: Facts) -> Iterator[Row]:
     """Soldiers or arms from Moscow, while they are there."""
-    for state in h.places:
-        yield Row(state, "tie", "moscow", 1)
+    yield from upon(h, ("tie", "moscow", 1))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from tashkent.model.evidence.coding import (
     patron_fails,
     quarrel,
     shelter,
+    upon,
     violence_at_home,
     war_at_home,
     war_between,
@@ -38,39 +39,31 @@ def patron_topples(h: Happening, facts: Facts) -> Iterator[Row]:
 @BOOK.rule(standing=True)
 def patron_presses(h: Happening, facts: Facts) -> Iterator[Row]:
     """The patron's embargo, sanctions, covert war or troops against one state, until they end."""
-    for state in h.places:
-        yield Row(state, "threat", "domination", 1)
-        yield Row(state, "tie", "patron", -1)
+    yield from upon(h, ("threat", "domination", 1), ("tie", "patron", -1))
 
 
 @BOOK.rule(standing=True)
 def government_apart(h: Happening, facts: Facts) -> Iterator[Row]:
     """A government that keeps its distance from the patron, while it is in office."""
-    for state in h.places:
-        yield Row(state, "tie", "patron", -1)
+    yield from upon(h, ("tie", "patron", -1))
 
 
 @BOOK.rule(standing=True)
 def government_near(h: Happening, facts: Facts) -> Iterator[Row]:
     """A government that aligns with the patron, while it is in office."""
-    for state in h.places:
-        yield Row(state, "tie", "patron", 1)
+    yield from upon(h, ("tie", "patron", 1))
 
 
 @BOOK.rule(standing=True)
 def government_left(h: Happening, facts: Facts) -> Iterator[Row]:
     """A government of the turn to the left since 1999, while it is in office: from Washington, towards Caracas."""
-    for state in h.places:
-        yield Row(state, "tie", "patron", -1)
-        yield Row(state, "tie", "bolivar", 1)
+    yield from upon(h, ("tie", "patron", -1), ("tie", "bolivar", 1))
 
 
 @BOOK.rule(standing=True)
 def government_right(h: Happening, facts: Facts) -> Iterator[Row]:
     """A government of the right since 1999, while it is in office: towards Washington, from Caracas."""
-    for state in h.places:
-        yield Row(state, "tie", "patron", 1)
-        yield Row(state, "tie", "bolivar", -1)
+    yield from upon(h, ("tie", "patron", 1), ("tie", "bolivar", -1))
 
 
 @BOOK.rule(standing=True)
@@ -88,23 +81,19 @@ def aid_ban(h: Happening, facts: Facts) -> Iterator[Row]:
 @BOOK.rule(standing=True)
 def bolivar_programme(h: Happening, facts: Facts) -> Iterator[Row]:
     """Oil on credit from Caracas, to every state it is addressed to, while it runs."""
-    for state in h.places:
-        yield Row(state, "tie", "bolivar", 1)
+    yield from upon(h, ("tie", "bolivar", 1))
 
 
 @BOOK.rule(standing=True)
 def bolivar_fails(h: Happening, facts: Facts) -> Iterator[Row]:
     """Caracas has less to give, to every state that its programmes are addressed to."""
-    for state in h.places:
-        yield Row(state, "tie", "bolivar", -1)
+    yield from upon(h, ("tie", "bolivar", -1))
 
 
 @BOOK.rule(standing=True)
 def overseas_programme(h: Happening, facts: Facts) -> Iterator[Row]:
     """Arms, oil or loans from a power overseas: nearer to it, and a help against the patron's pressure."""
-    for state in h.places:
-        yield Row(state, "tie", "overseas", 1)
-        yield Row(state, "offer", "domination", 1)
+    yield from upon(h, ("tie", "overseas", 1), ("offer", "domination", 1))
 
 
 @BOOK.rule(places="none")
@@ -117,8 +106,7 @@ def overseas_near(h: Happening, facts: Facts) -> Iterator[Row]:
 @BOOK.rule()
 def overseas_attacks(h: Happening, facts: Facts) -> Iterator[Row]:
     """A power from outside the hemisphere makes war on a state."""
-    for state in h.places:
-        yield Row(state, "threat", "overseas", 1)
+    yield from upon(h, ("threat", "overseas", 1))
 
 
 if __name__ == "__main__":
