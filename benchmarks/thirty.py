@@ -7,12 +7,12 @@ prints how many answers came, how long until the first sight of each, errors, wh
 import argparse
 import os
 import random
-import resource
 import statistics
 import threading
 import time
 from dataclasses import dataclass, field
 
+from benchmarks.apart import peak
 from tashkent.dashboard import question, results
 from tests.visitors import Visitor
 
@@ -81,8 +81,7 @@ def main() -> None:
             middle, worst = statistics.median(times), max(times)
             print(f"{words}: {len(times)} answers, median {middle:.1f} s, worst {worst:.1f} s")
     print(f"errors {len(seen.errors)} {sorted(set(seen.errors))}, lost {seen.lost}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"memory: {rest:.0f} MB before, {peak:.0f} MB at most; load {os.getloadavg()}")
+    print(f"memory: {rest:.0f} MB before, {peak() / 2**20:.0f} MB at most; load {os.getloadavg()}")
 
 
 def _memory() -> float:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from tashkent.dashboard import question
 from tashkent.dashboard.asked import first_states, months, seat, states, told
-from tashkent.dashboard.found import LETTERS, directions, found_in
+from tashkent.dashboard.found import found_of
 from tashkent.dashboard.glossary import as_data
 from tashkent.dashboard.results import compute, score_rows, wish_of
 from tashkent.dashboard.scene import facts, frames, record_of, scene
@@ -234,8 +234,8 @@ def _packed_frames(made: Mapping[str, Any]) -> dict[str, Any]:
 def _asked(case: Case, asked: Counterfactual, pair: Pair) -> tuple[dict[str, Any], pd.DataFrame]:
     """A question with its answer in every club, and as a table that of the month that is asked about."""
     by = max(question.usual_month(case, asked, pair.start), pair.start + 1)
-    found = {club: found_in(case, pair, club) for club in case.clubs}
-    letters = {club: directions(case, pair, club) for club in case.clubs}
+    made = found_of(case, pair)
+    found = made.clubs
     first = next(iter(found.values()))
     shown = {
         "id": asked.id,
@@ -247,7 +247,7 @@ def _asked(case: Case, asked: Counterfactual, pair: Pair) -> tuple[dict[str, Any
             club: {
                 "series": _packed_series(found[club]["series"]),
                 "record": found[club]["record"],
-                "found": [packed(row) for row in letters[club]],
+                "found": [packed(row) for row in made.letters[club]],
                 "first": first_states(case, asked, club),
                 "seats": {s: seat(case, club, pair.start, s) for s in case.deciders},
             }
@@ -265,7 +265,7 @@ def _asked(case: Case, asked: Counterfactual, pair: Pair) -> tuple[dict[str, Any
                 name: values[i][by - pair.start]
                 for name, values in json.loads(found[club]["series"]).items()
             },
-            "found": LETTERS[letters[club][i][by - pair.start]],
+            "found": made.direction(club, state, by),
         }
         for club in case.clubs
         for i, state in enumerate(case.deciders)

@@ -24,6 +24,7 @@ from tashkent.experiments.compare import compare, history_of
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.counterfactual import Counterfactual
+from tashkent.model.storage import write_with
 
 FILE = "answers.zip"
 INDEX = "index.json"
@@ -134,12 +135,14 @@ def make(case: Case, runs: int = RUNS) -> Iterator[str]:
 
 
 def _write(path: Path, files: Mapping[str, bytes]) -> None:
-    new = path.with_suffix(".new")
-    with zipfile.ZipFile(new, "w") as archive:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo(name, EPOCH)
-            archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
-    new.replace(path)
+    def pack(made: Path) -> None:
+        with zipfile.ZipFile(made, "w") as archive:
+            for name, content in files.items():
+                entry = zipfile.ZipInfo(name, EPOCH)
+                entry.create_system = 3  # as on Unix, whatever the system is: bytes would differ
+                archive.writestr(entry, content, zipfile.ZIP_DEFLATED, 9)
+
+    write_with(path, pack)
 
 
 def _written(found: Found) -> bytes:

@@ -16,20 +16,20 @@ LETTERS, CODE = "ABCDEFGHJKMNPQRSTUVWXYZ", 5
 LONGEST_NAME, LONGEST_WHY, MOST_STUDENTS, MOST_ROUNDS = 40, 600, 200, 60
 
 
-class _Sent(BaseModel):
+class Sent(BaseModel):
     """What comes over the network or out of a file: nothing but what is named, and of its type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Expectation(_Sent):
+class Expectation(Sent):
     """The direction that somebody expects of a state, and how sure of it, in per cent."""
 
     direction: Literal["up", "none", "down"]
     sure: int = Field(ge=50, le=100)
 
 
-class Submission(_Sent):
+class Submission(Sent):
     """What a student sent for a question: expectations by state, or an objection in the council, and why."""
 
     expected: dict[str, Expectation] = Field(default={}, max_length=100)
@@ -41,7 +41,7 @@ class Submission(_Sent):
     hidden: bool = False
 
 
-class Finding(_Sent):
+class Finding(Sent):
     """What the model finds of a state in the month that is asked about: shares of runs, and 90% of their luck."""
 
     found: Literal["up", "none", "down"]
@@ -51,7 +51,7 @@ class Finding(_Sent):
     luck: float
 
 
-class Place(_Sent):
+class Place(Sent):
     """A state of which something is asked."""
 
     id: str
@@ -60,7 +60,7 @@ class Place(_Sent):
     seat: str = ""
 
 
-class Question(_Sent):
+class Question(Sent):
     """A counterfactual as it is put to a class; with its answer, once that is found."""
 
     kind: Literal["question"] = "question"
@@ -92,7 +92,7 @@ class Member(Place):
     objects: float
 
 
-class Hearing(_Sent):
+class Hearing(Sent):
     """A petition as it came before a council by the record, and what the model's council would have made of it."""
 
     kind: Literal["council"] = "council"
@@ -119,7 +119,7 @@ class Hearing(_Sent):
     met: bool
 
 
-class Round(_Sent):
+class Round(Sent):
     """Something asked of the class, and what each student sent, by the student's number."""
 
     about: Annotated[Question | Hearing, Field(discriminator="kind")]
@@ -137,7 +137,7 @@ class Round(_Sent):
         return PHASES.index(self.phase) >= PHASES.index("answer")
 
 
-class Student(_Sent):
+class Student(Sent):
     """Somebody in the room: a number for the tables, a name if one was given, and what proves who it is."""
 
     number: int
@@ -145,7 +145,7 @@ class Student(_Sent):
     name: str = Field(max_length=LONGEST_NAME)
 
 
-class Classroom(_Sent):
+class Classroom(Sent):
     """A room that is open."""
 
     code: str

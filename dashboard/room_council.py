@@ -9,14 +9,10 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label, month_of
 from tashkent.model.hearings import Heard, hearings
 from tashkent.model.lawbook import provision
+from tashkent.model.words import NEEDS
 
 #: posterior draws over which chances are taken
 DRAWS, SEED = 200, 0
-NEEDS = {
-    "external": "it is attacked by a state",
-    "incursion": "armed bands have come from abroad",
-    "stability": "there is violence at home",
-}
 _turn = threading.Lock()
 
 
@@ -87,7 +83,7 @@ def _text(case: Case, heard: Heard, names: dict[str, str]) -> str:
     if heard.asks != "help":
         return "The member for which you speak has one say."
     against = f", by {names[heard.against]}" if heard.against else ""
-    return f"It says that {NEEDS[heard.need]}{against}. The member for which you speak has one say."
+    return f"It asks for help against {NEEDS[heard.need]}{against}. The member for which you speak has one say."
 
 
 def _effect(heard: Heard, names: dict[str, str]) -> str:

@@ -49,6 +49,10 @@ def private(folder: Path) -> Path:
     return folder
 
 
+def _is_forgotten(room: Classroom) -> bool:
+    return time.time() - room.opened > FORGOTTEN
+
+
 class Keeper:
     """The rooms of a server, and the files that they outlive it in. Only the server's own loop changes them."""
 
@@ -75,7 +79,7 @@ class Keeper:
         except ValidationError as error:
             logger.warning("%s holds no room: %s", path, error.errors()[0]["msg"])
             return
-        if time.time() - room.opened > FORGOTTEN:
+        if _is_forgotten(room):
             path.unlink()
         elif room.case_hash == self.case_hash:
             self.rooms[room.code] = Open(room, path, self.born)
@@ -94,6 +98,8 @@ class Keeper:
         ValueError
             If there are too many.
         """
+        for old in [r for r in self.rooms.values() if _is_forgotten(r.room)]:
+            await self.close(old)
         if len(self.rooms) >= MOST_ROOMS:
             raise ValueError(f"{MOST_ROOMS} rooms are open. Close one of them.")
         room = open_room(self.case_hash, tuple(self.rooms))

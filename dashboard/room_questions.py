@@ -1,7 +1,6 @@
 """What a teacher may ask a class: questions of the case, or one of a link; and what the model finds."""
 
-import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,8 +39,6 @@ def question_of(case: Case, address: str) -> Question:
     own = view.counterfactual == question.OWN
     words = asked.told(case, counterfactual)
     seats = {s: asked.seat(case, view.club, view.origin, s) for s in case.deciders}
-    implied = [o.state for o in counterfactual.outcomes if o.club == view.club]
-    first = [s for s in dict.fromkeys(implied) if s in case.deciders]
     return Question(
         query=replace(view, guess=()).question_query(),
         code=view.counterfactual,
@@ -53,27 +50,22 @@ def question_of(case: Case, address: str) -> Question:
         start=month_label(view.origin),
         month=month_label(view.by),
         states=[Place(**state, seat=seats[state["id"]]) for state in asked.states(case)],
-        first=first or list(case.deciders),
+        first=asked.first_states(case, counterfactual, view.club) or list(case.deciders),
     )
 
 
 def answered(case: Case, about: Question, progress: RunsDone) -> dict[str, Any]:
     """What the model finds, as fields of the question: its answer by state, the course of both worlds, the lesson."""
     view, _ = from_query(case, about.query)
-    # the page is answered what it predicts: here of every state
-    view = replace(view, guess=tuple((place.id, "none", 50) for place in about.states))
-    key = answer.comparison_of(case, view)
+    key = answer.comparison_ahead(case, view)
     assert key is not None
-    given = answer.answer(case, answer.obtain(case, key, progress), view)
-    series, month = json.loads(given["series"]), view.by - given["start"]
-    found = {}
-    for row, place in enumerate(given["states"]):
-        values = {
-            name: float(series[name][row][month] or 0.0)
-            for name in ("baseline", "changed", "change", "luck")
-        }
-        found[place["state"]] = Finding(found=given["scored"][place["state"]]["found"], **values)
-    return {"answer": found, "course": given["course"], "lesson": given["lesson"]}
+    found = answer.obtain(case, key, progress)
+    cells = {place.id: asdict(found.at(view.club, place.id, view.by)) for place in about.states}
+    return {
+        "answer": {state: Finding(**cell) for state, cell in cells.items()},
+        "course": found.course,
+        "lesson": found.lesson,
+    }
 
 
 def _query(address: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -31,6 +31,7 @@ from tashkent.dashboard.room import (
     Phase,
     Question,
     Round,
+    Sent,
     Student,
     Submission,
 )
@@ -61,41 +62,35 @@ WRONG_CODES, NEWCOMERS, SENDINGS = 60, 240, 60
 logger = logging.getLogger("uvicorn.error")
 
 
-class _Asked(BaseModel):
-    """What a page sends: nothing but what is named, and of its type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class _Join(_Asked):
+class _Join(Sent):
     code: str = Field(max_length=20)
     name: str = Field(default="", max_length=4 * LONGEST_NAME)
 
 
-class _Send(_Asked):
+class _Send(Sent):
     turn: int
     sent: Submission
 
 
-class _Ask(_Asked):
+class _Ask(Sent):
     """A question by the address that asks it, or a petition by its code."""
 
     kind: Literal["question", "council"] = "question"
     what: str = Field(max_length=8_000)
 
 
-class _Phase(_Asked):
+class _Phase(Sent):
     turn: int
     phase: Phase
 
 
-class _Hide(_Asked):
+class _Hide(Sent):
     turn: int
     student: int
     hidden: bool
 
 
-class _Door(_Asked):
+class _Door(Sent):
     open: bool
 
 

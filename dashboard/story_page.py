@@ -25,7 +25,6 @@ def _story(
     steps: list[dict[str, Any]],
     step: int,
     runs: int,
-    large: bool,
     event_ask: Ask,
 ) -> None:
     """The steps, and what is predicted of them; predictions stay in the browser."""
@@ -51,7 +50,6 @@ def Told(case: Case, view: View, ask: Ask) -> None:
         steps=steps,
         step=view.step,
         runs=ensemble.runs if ensemble is not None else 0,
-        large=view.present,
         event_ask=ask,
     )
     step = story.step[view.step - 1]

@@ -206,7 +206,7 @@ def from_query(case: Case, query: str | None) -> tuple[View, tuple[str, ...]]:
     """The view that an address asks for, and in words what of it could not be had; an empty one has the record play."""
     if not query:
         return replace(default(case), show="record", first=True), ()
-    asked = {key: values[-1] for key, values in parse_qs(query or "").items()}
+    asked = {key: values[-1] for key, values in parse_qs(query).items()}
     return changed(case, default(case), asked)
 
 

@@ -36,10 +36,11 @@ from tashkent.experiments.reproduction import read_manifest
 from tashkent.model.case import Case, load_case
 from tashkent.model.case.checks import check_events, sourced
 from tashkent.model.case.tables import CITATIONS, CONTENTS, Event
-from tashkent.model.cases.cst.evidence import coding
+from tashkent.model.cases.cst.evidence.coding import BOOK
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import parse_counterfactual
 from tashkent.model.errors import InputError
+from tashkent.model.evidence.coding import COLUMNS
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.reading import csv_rows, file_text
@@ -430,11 +431,11 @@ def use_prediction(path: Path) -> None:
 
 def use_happenings(path: Path) -> None:
     """What happened, coded by the rules; the events that come of it fit the shipped case."""
-    rows = coding.code(path)
+    rows = BOOK.code(path)
     days = [row["date"] for row in rows]
     assert days == sorted(days), "events out of order"
     text = io.StringIO()
-    writer = csv.DictWriter(text, coding.COLUMNS)
+    writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
     writer.writerows(rows)
     case = shipped().varied(events=csv_rows(text.getvalue(), "events.csv", Event))

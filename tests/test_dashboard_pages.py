@@ -138,7 +138,7 @@ def test_visitors_do_not_see_each_other() -> None:
 @pytest.mark.slow
 def test_predict_first(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"page": "whatif"})
-    assert visitor.find("words").words == ["“Bombs in Tashkent” (1999-02) does not happen."]
+    assert visitor.find("mine").words == ["“Bombs in Tashkent” (1999-02) does not happen."]
     visitor.send("draft", "commit", "UZB:up:80,MDA:none:90")
     visitor.wait(lambda: visitor.find("fitted").given is not None)
     found = visitor.find("fitted").given

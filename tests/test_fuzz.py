@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tashkent.model.cases.cst.evidence import coding
+from tashkent.model.cases.cst.evidence.coding import BOOK
 from tashkent.model.patches.kinds import PATCH_NAMES
 from tests.fuzz import Found, Tried
 from tests.fuzzer import QUESTIONS, Outcome, attempt, kinds, waited
@@ -98,4 +98,4 @@ def test_every_patch_and_rule_is_among_what_is_mutated() -> None:
     not_in_the_small_law = {"read_otherwise", "propose"}
     assert made >= set(PATCH_NAMES.values()) - not_in_the_small_law
     happened = kinds()["happenings"].seeds["happenings.csv"]
-    assert all(f",{name}," in happened for name in coding.RULES)
+    assert all(f",{name}," in happened for name in BOOK.kinds)

@@ -33,6 +33,7 @@ from tashkent.dashboard.room_server import ClassPages, Quota
 from tashkent.experiments.compare import compare
 from tashkent.experiments.predictions import direction_found
 from tashkent.model.case import Case
+from tashkent.model.plain import csv_text
 from tests.test_guard import asked as answered_by
 
 
@@ -411,6 +412,8 @@ def test_no_cell_of_the_table_is_computed_and_nothing_is_found_before_it_is_show
     rows = table(room)
     assert rows["found"].isna().all()
     assert list(rows["sure"]) == [90]
+    assert rows["why"].item().startswith("=")
+    assert ",'=HYPERLINK" in csv_text(rows).replace('"', "")
 
 
 @pytest.mark.parametrize(

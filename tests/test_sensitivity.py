@@ -267,7 +267,9 @@ def test_the_command_writes_everything_and_reports_json(
         "sensitivity.json",
         "sensitivity.png",
     }
-    columns = {c for name in ("indices", "outcomes") for c in pd.read_csv(out / f"{name}.csv")}
+    tables = [pd.read_csv(out / f"{name}.csv") for name in ("indices", "outcomes")]
+    tables += [pd.read_parquet(path) for path in out.glob("*.parquet")]
+    columns = {c for table in tables for c in table}
     assert columns == set(pd.read_csv(out / "codebook.csv")["column"])
     manifest = json.loads((out / "manifest.json").read_text())
     assert (manifest["runs"], manifest["base"], manifest["seed"]) == (4, 2, 0)

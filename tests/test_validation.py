@@ -81,7 +81,7 @@ def by_hand(
             odds += numbers["opening"] * invited + numbers["founding"] * inputs.founding[t, c]
             odds += numbers["restore"] * (former & inputs.restores[t, c])
             odds -= numbers["compliance"] * owed
-            odds += numbers["backlog"] * inputs.waited[t, c]
+            odds += numbers.get("backlog", 0.0) * inputs.waited[t, c]
         elif act == Act.RENEW:
             odds = worth + numbers["renew"]
         elif act == Act.WITHDRAW:

@@ -27,14 +27,22 @@ function say(words) {
 const kept = {
   without: {},
   get(key) {
-    try { return JSON.parse(localStorage.getItem(`tashkent.${key}`)); } catch { return this.without[key] ?? null; }
+    if (key in this.without) return this.without[key];
+    try { return JSON.parse(localStorage.getItem(`tashkent.${key}`)); } catch { return null; }
   },
   set(key, value) {
-    this.without[key] = value;
     try {
       if (value === null) localStorage.removeItem(`tashkent.${key}`);
       else localStorage.setItem(`tashkent.${key}`, JSON.stringify(value));
-    } catch { /* it is kept in this page */ }
+      delete this.without[key];
+    } catch { this.without[key] = value; }
+  },
+  /** Forget all whose names begin so: the next pupil at this browser does not find it. */
+  forget(start) {
+    for (const key of Object.keys(this.without)) if (key.startsWith(start)) delete this.without[key];
+    try {
+      for (const key of Object.keys(localStorage)) if (key.startsWith(`tashkent.${start}`)) localStorage.removeItem(key);
+    } catch { /* nothing is kept */ }
   },
 };
 

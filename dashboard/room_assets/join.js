@@ -32,6 +32,8 @@ function begin() {
   say('');
   follow('mine', { token: me.token }, found => { told = found; flush(); draw(); }, words => {
     kept.set('student', null);
+    kept.set('outbox', null);
+    kept.forget('draft.');
     joinForm(words);
   });
 }
