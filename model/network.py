@@ -31,7 +31,7 @@ def telling(case: Case) -> tuple[str, ...]:
     --------
     >>> from tashkent.model.case import load_case
     >>> telling(load_case("cst"))
-    ('CST', 'GUAM', 'SCO')
+    ('CST', 'GUAM', 'SCO', 'BASES')
     """
     fullest = is_in(compile_case(case).record.status).sum(axis=1).max(axis=0)
     few = COMMON * len(case.states)

@@ -40,6 +40,9 @@ def visit(browser: "Browser", address: str) -> Iterator[Visits]:
 
 
 def predict(page: Page, *guesses: str) -> None:
+    page.wait_for_selector(".tk-guess")
+    if (more := page.get_by_role("button", name="All states")).count():
+        more.click()  # the form begins with the states that the question is about
     for guess in guesses:
         page.get_by_label(guess, exact=True).check(force=True)
     page.get_by_role("button", name="Show what the model finds").click()

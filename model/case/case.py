@@ -265,7 +265,7 @@ class Case:
         >>> from tashkent.model.case import load_case
         >>> case = load_case("cst").without("CST-11-term")
         >>> [statute.id for statute in case.statutes if statute.kind == "term"]
-        ['CST-P1999']
+        ['CST-P1999', 'BASES-term']
         """
         self._check_statute_ids("without", ids)
         if not ids:
@@ -285,7 +285,7 @@ class Case:
         >>> from tashkent.model.case import load_case
         >>> case = load_case("cst").read_otherwise("CST-11-term")
         >>> [statute.renewal for statute in case.statutes if statute.kind == "term"]
-        ['automatic', 'automatic']
+        ['automatic', 'automatic', 'opt_in']
         """
         self._check_statute_ids("read_otherwise", ids)
         readable = [s.id for s in self.statutes if s.other_reading]

@@ -5,7 +5,7 @@ Examples
 >>> import tashkent as tk
 >>> ensemble = tk.simulate(runs=20, start="1998-12")
 >>> ensemble.runs, ensemble.p_in.shape
-(20, (325, 12, 4))
+(20, (325, 12, 5))
 """
 
 from collections.abc import Callable, Mapping
