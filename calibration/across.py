@@ -40,9 +40,8 @@ from tashkent.model.errors import InputError
 from tashkent.model.plain import plain_rows
 from tashkent.model.workers import Progress
 
-#: the priors that are compared, beside those of `transfer`
+#: the priors that are compared with those of `transfer`
 OTHERS = "priors from the other cases"
-ASKED = (JUDGED, OTHERS, NONE, BARE)
 #: how far a case's friction may be from its own: not at all, as nobody shares it
 OWN = (1e-3,)
 DECADE = 10
@@ -167,9 +166,7 @@ def weights_table(found: Together) -> pd.DataFrame:
     """
     fit_, rows = found.fit, []
     alone = {case.id: fit(until_fit(case)) for case in found.cases}
-    joint = sum(
-        p * node.groups for p, node in zip(fit_.probability, fit_.nodes, strict=True)
-    ) + np.zeros(1)
+    joint = fit_.groups
     for i in np.flatnonzero(fit_.prior.weights):
         name = fit_.prior.names[i]
         for g, case in enumerate(found.cases):

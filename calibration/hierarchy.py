@@ -76,8 +76,11 @@ class Prior:
     weights: Bools
 
     def tau(self, weights: float, frictions: float) -> Floats:
-        """The spread between groups of each parameter, shape (P,)."""
-        return np.where(self.weights, weights, frictions)
+        """The spread between groups of each parameter, shape (P,).
+
+        That of weights is given in standard deviations of their priors, that of frictions as it is.
+        """
+        return np.where(self.weights, weights * self.sd, frictions)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +127,13 @@ class Shared:
     def new(self) -> Floats:
         """Standard deviations for a group that was not seen, with the spread between groups, shape (P,)."""
         return self._sd(True)
+
+    @property
+    def groups(self) -> Floats:
+        """Means of each group's own, shape (groups, P)."""
+        return np.asarray(
+            sum(p * n.groups for p, n in zip(self.probability, self.nodes, strict=True))
+        )
 
     @property
     def tau(self) -> Floats:

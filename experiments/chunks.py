@@ -146,7 +146,7 @@ def run(
 # adding up -----------------------------------------------------------------------------------------
 
 
-def write_tables(tasks: Tasks, folder: Path, to: Path) -> int:
+def add_up(tasks: Tasks, folder: Path, to: Path) -> int:
     """Add up what is stored in `folder`, in the order of tasks, and write the tables into `to`; how many failures.
 
     ``points.parquet`` (number and factors), ``summary.parquet`` and ``.csv`` (a row for each point and outcome),

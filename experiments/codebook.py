@@ -150,9 +150,7 @@ def write_tables(
     LookupError
         If nothing is told of a column; nothing is written then.
     """
-    tables = {
-        file: with_names(table, names or {}) if names else table for file, table in tables.items()
-    }
+    tables = {file: with_names(table, names) if names else table for file, table in tables.items()}
     book = codebook(of, {file: list(table.columns) for file, table in tables.items()}, more)
     for file, table in tables.items():
         if file.endswith(ENDINGS[1]):

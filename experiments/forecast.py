@@ -13,6 +13,8 @@ from tashkent.calibration.posterior import Posterior, posterior, run_parameters
 from tashkent.calibration.runs import Runs
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label
+from tashkent.model.compilation import compile_case
+from tashkent.model.draws import normal
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import simulate
 
@@ -73,13 +75,12 @@ def forecast(
     """
     if not 1 <= inputs <= runs:
         raise InputError("forecast", "inputs", inputs, f"from 1 to {runs}, the number of runs")
-    longer = _carried(case, years)
+    longer = carried(case, years)
     steps = {name: yearly_step(case, name) for name in {row.variable for row in case.composites}}
     each = runs // inputs
     groups: list[Runs] = []
     for group in range(inputs):
-        rng = np.random.default_rng([seed, group])
-        drawn = _walked(longer, case.end // MONTHS_PER_YEAR, steps, rng)
+        drawn = walked(longer, case.end // MONTHS_PER_YEAR, steps, seed=seed, group=group)
         parameters = run_parameters(case, runs=each, seed=seed, first_run=group * each)
         ensemble = simulate(
             drawn, parameters, seed=seed, start=case.end, first_run=group * each, end=longer.end
@@ -109,7 +110,7 @@ def yearly_step(case: Case, variable: str) -> float:
     return float(np.sqrt((recent**2).mean())) if len(recent) else 0.0
 
 
-def _carried(case: Case, years: int) -> Case:
+def carried(case: Case, years: int) -> Case:
     """The case, so many years longer, with what is measured as it is in the last year."""
     last = case.end // MONTHS_PER_YEAR
     added = range(last + 1, last + years + 1)
@@ -126,8 +127,12 @@ def _carried(case: Case, years: int) -> Case:
     )
 
 
-def _walked(case: Case, last: int, steps: dict[str, float], rng: np.random.Generator) -> Case:
-    """One draw of what may be measured after a year."""
+def walked(case: Case, last: int, steps: dict[str, float], *, seed: int, group: int) -> Case:
+    """One draw of what may be measured after a year; each series and year has a number of its own."""
+
+    def z(*of: str) -> float:
+        return float(normal(seed, ("forecast", *of), group, 1)[0])
+
     threats = {threat.measured_by for threat in case.threats.values()}
     at: dict[tuple[str, str], float] = {}
     rows = [row for row in case.composites if row.year <= last]
@@ -136,8 +141,8 @@ def _walked(case: Case, last: int, steps: dict[str, float], rng: np.random.Gener
             continue
         key = (row.variable, row.state)
         if key not in at:
-            at[key] = row.value + row.sd * rng.standard_normal()
-        at[key] += steps[row.variable] * rng.standard_normal()
+            at[key] = row.value + row.sd * z(*key)
+        at[key] += steps[row.variable] * z(*key, str(row.year))
         value = float(np.clip(at[key], 0.0, MOST)) if row.variable in threats else at[key]
         rows.append(row.model_copy(update={"value": value}))
     return case.varied(composites=tuple(rows))
@@ -145,13 +150,12 @@ def _walked(case: Case, last: int, steps: dict[str, float], rng: np.random.Gener
 
 def _table(groups: list[Runs], years: int) -> pd.DataFrame:
     case, start = groups[0].case, groups[0].start
-    found = []
-    for club in case.clubs:
+    open_to, found = compile_case(case).open_to[start - case.start :], []
+    for c, club in enumerate(case.clubs):
         seats = np.stack([runs.seats(club) for runs in groups])  # (G, R, T, S)
         for s, state in enumerate(case.state_ids):
             seat = seats[..., s]
-            open_to = any(row.club == club and row.state == state for row in case.openness)
-            if state != case.patron and (open_to or seat[..., 0].any()):
+            if state in case.deciders and (open_to[:, s, c].any() or seat[..., 0].any()):
                 row = {"state": state, "club": club, "in_now": bool(seat[0, 0, 0])}
                 found.append(row | _shares(seat, start, years))
     return pd.DataFrame(found)

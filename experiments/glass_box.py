@@ -755,12 +755,6 @@ def record_of(case: Case, state: str, club: str, until: int) -> list[Entry]:
     ]
 
 
-def status_in_record(case: Case, state: str, club: str, month: int) -> Status:
-    """The status that history has at the end of a month."""
-    rows = record_of(case, state, club, month)
-    return status_of(rows[-1]) if rows else Status.NONE
-
-
 def status_of(row: Entry) -> Status:
     """The status that a row of the record sets."""
     return Status[row.status.upper()]

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from tashkent.experiments import manifest
-from tashkent.experiments.chunks import CHUNKS, keeping, run, write_tables
+from tashkent.experiments.chunks import CHUNKS, add_up, keeping, run
 from tashkent.experiments.codebook import (
     CODEBOOK,
     ENDINGS,
@@ -244,7 +244,7 @@ def _design_hash(plan: SweepPlan) -> str:
 def _finish(tasks: Tasks, out: Path, given: Given) -> int:
     """Write the tables, and the manifest when all of them stand."""
     with piece(out) as made:
-        failures = write_tables(tasks, out, made)
+        failures = add_up(tasks, out, made)
         _codebook(tasks.plan, made)
         given.keep(made)
         write_json(made / MANIFEST, manifest.of_sweep(tasks, made, given, failures))

@@ -111,7 +111,7 @@ def simulate(
     >>> case = load_case("cst")
     >>> ensemble = simulate(case, prior_parameters(case, runs=4, seed=1), seed=1)
     >>> ensemble.status.shape
-    (4, 404, 12, 4)
+    (4, 404, 12, 5)
 
     Raises
     ------

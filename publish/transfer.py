@@ -75,7 +75,6 @@ def cases_findings(tables: dict[str, pd.DataFrame]) -> list[str]:
         said.append(f"`{case}` under priors from the other cases: {'; '.join(parts)} (nats).")
     weights = tables["across_weights"].drop_duplicates("weight")
     clear = weights[weights["mean"].abs() > CLEAR * weights["sd"]]
-    wide = weights[weights["spread"] > weights["sd"]]
     told = ", ".join(
         f"*{r.weight.replace('_', ' ')}* ({_signed(r.mean, r.sd, 2)})" for r in clear.itertuples()
     )
@@ -88,9 +87,6 @@ def cases_findings(tables: dict[str, pd.DataFrame]) -> list[str]:
     said.append(
         f"The cases move more than one prior standard deviation away from it: {names or 'no weight'}."
     )
-    if len(wide):
-        names = ", ".join(f"*{name.replace('_', ' ')}*" for name in wide["weight"])
-        said.append(f"Between cases differ by more than what is shared is uncertain: {names}.")
     return said
 
 
