@@ -62,31 +62,33 @@ def turn_of(
         Weights by name, each of shape (draws,).
     """
 
-    def parts(at: int) -> dict[str, Floats]:
-        names, values = _recorded_terms(inputs.case, at)
-        return {n: parameters[n] * v for n, v in zip(names, values[:, s, c], strict=True)}
-
-    def worth(of: dict[str, Floats]) -> float:
-        return _median(np.sum(list(of.values()), axis=0))
-
-    later = parts(t)
-    now = worth(later)
-    for at in range(t - 1, max(0, t - LOOK_BACK), -1):
-        if not inputs.exists[at, c]:
-            return None
-        earlier = parts(at)
-        if np.sign(worth(earlier)) != np.sign(now):
-            none = np.zeros(1)
-            moved = {
-                n: (_median(earlier.get(n, none)), _median(later.get(n, none)))
-                for n in sorted({*later, *earlier})
-            }
-            term = max(moved, key=lambda n: np.sign(now) * (moved[n][1] - moved[n][0]))
-            label = month_label(inputs.case.months[at + 1])
-            return Turn(tuple(inputs.case.clubs)[c], label, now, term, *moved[term])
-        later = earlier
-    return None
+    lowest = max(0, t - LOOK_BACK) + 1
+    missing = np.flatnonzero(~inputs.exists[lowest:t, c])
+    first = lowest + int(missing[-1]) + 1 if missing.size else lowest
+    names, values = _seat_terms(inputs.case, range(first, t + 1), s, c)
+    weights = np.array([parameters[name] for name in names])
+    worth = np.median(values @ weights, axis=1)
+    other = np.flatnonzero(np.sign(worth[:-1]) != np.sign(worth[-1]))
+    if not other.size:
+        return None
+    last = int(other[-1])
+    before, after = np.median(values[last : last + 2, :, np.newaxis] * weights, axis=2)
+    which = int(np.argmax(np.sign(worth[-1]) * (after - before)))
+    return Turn(
+        club=tuple(inputs.case.clubs)[c],
+        month=month_label(inputs.case.months[first + last + 1]),
+        worth=float(worth[-1]),
+        term=names[which],
+        before=float(before[which]),
+        after=float(after[which]),
+    )
 
 
-def _median(values: Floats) -> float:
-    return float(np.median(values))
+def _seat_terms(case: Case, months: range, s: int, c: int) -> tuple[list[str], Floats]:
+    """Names of terms in alphabetical order, and the features of one seat by month, shape (months, terms)."""
+    found = []
+    for t in months:
+        names, values = _recorded_terms(case, t)
+        found.append(dict(zip(names, values[:, s, c].tolist(), strict=True)))
+    names = sorted({name for of in found for name in of})
+    return names, np.array([[of.get(name, 0.0) for name in names] for of in found])
