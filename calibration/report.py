@@ -10,9 +10,8 @@ from tashkent.calibration.baselines import BASELINES, p_in
 from tashkent.calibration.forecasters import FRICTIONS, MODEL, NOBODY
 from tashkent.calibration.frictions import p_in_by_frictions
 from tashkent.calibration.holdout import leave_one_state_out
-from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.posterior import Posterior, posterior
-from tashkent.calibration.riskset import RiskSet
+from tashkent.calibration.riskset import RiskSet, risk_set
 from tashkent.calibration.scores import Split, brier, eve_of, renewal_month, split_at_renewal
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
@@ -91,8 +90,9 @@ class Report:
     @cached_property
     def _focal_rows(self) -> RiskSet:
         case = self.ensemble.case
-        rows = fit_rows(case).rows
-        return rows.where(rows.club == tuple(case.clubs).index(case.focus))
+        rows = risk_set(case)
+        seen = rows.month <= case.fit_until - case.start
+        return rows.where(seen & (rows.club == tuple(case.clubs).index(case.focus)))
 
     @property
     def acts(self) -> int:

@@ -20,26 +20,32 @@ def code_digest(*packages: str) -> bytes:
 @cache
 def _code_of(path: Path) -> bytes:
     """The syntax of a module without comments and docstrings; packages that are asked for together share modules."""
-    tree = ast.parse(path.read_bytes())
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and _is_text(body[0]):
-            del body[0]
-    return in_words(tree).encode()
+    return in_words(ast.parse(path.read_bytes())).encode()
 
 
 def in_words(node: object) -> str:
-    """A syntax tree as text that is the same in every version of Python, whatever fields it has come to have since."""
-    if isinstance(node, ast.AST):
-        fields = (
-            f"{name}={in_words(value)}"
-            for name, value in sorted(ast.iter_fields(node))
-            if value is not None and value != []
-        )
-        return f"{type(node).__name__}({','.join(fields)})"
+    """A syntax tree without docstrings as text that is the same in every version of Python.
+
+    Fields that it has come to have since, and that say nothing here, are left away.
+    """
     if isinstance(node, list):
-        return f"[{','.join(map(in_words, node))}]"
-    return f"{type(node).__name__} {node!a}"  # what can be printed depends on the version
+        return f"[{','.join([in_words(each) for each in node])}]"
+    if not isinstance(node, ast.AST):
+        return f"{type(node).__name__} {node!a}"  # what can be printed depends on the version
+    parts = []
+    for name in _fields(type(node)):
+        value = getattr(node, name, None)
+        if name == "body" and isinstance(value, list) and value and _is_text(value[0]):
+            value = value[1:]
+        if value is not None and value != []:
+            parts.append(f"{name}={in_words(value)}")
+    return f"{type(node).__name__}({','.join(parts)})"
+
+
+@cache
+def _fields(kind: type[ast.AST]) -> list[str]:
+    """The fields of a kind of node in alphabetical order."""
+    return sorted(kind._fields)
 
 
 def _modules(package: Path) -> list[Path]:
