@@ -6,6 +6,7 @@ weighted draws: cheap, and the same for the case as it is.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,7 @@ MAGNITUDES = "evidence/magnitudes.csv"
 RUNS = 300
 
 
+@lru_cache(maxsize=8)
 def until_fit(case: Case) -> Case:
     """The case cut at the end of the fit: what comes later informs no score there and costs time."""
     last = case.fit_until
