@@ -9,8 +9,8 @@ more while it is courted.
 
 Words of a rule case
 --------------------
-States are codes; `the six` and `the nine` stand for the parties after and before April 1999. What is not said
-concerns the pact; `of`, `to` or `in` another club says otherwise.
+States are codes; `the six` and `the nine` stand for the parties of the first case after and before April 1999. What is
+not said concerns the pact, the focus of the case; `of`, `to` or `in` another club says otherwise.
 
 situation
     At the end of the month before: ``KAZ member``, ``UZB frozen unpaid 24``, ``UZB member gap 12``, ``UZB notice
@@ -85,7 +85,6 @@ VERBS = {
     "signs": "renew",
 }
 NEEDS = ("external", "incursion", "stability", "base")
-PACT = "CST"
 
 #: answers of a voter to a petitioner, in place of a rivalry: to a case against it, and to its own wish to be
 #: suspended, the other way round
@@ -344,7 +343,7 @@ class Reader:
         clubs = tuple(self.case.clubs)
         found = re.search(rf" (?:of|to|in) ({'|'.join(clubs)})\b", words)
         if not found:
-            return clubs.index(PACT), words
+            return clubs.index(self.case.focus), words
         return clubs.index(found[1]), words.replace(found[0], "", 1)
 
     def felt(self, cell: str) -> dict[str, Floats]:

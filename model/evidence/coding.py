@@ -173,8 +173,10 @@ class Codebook:
         """How long a row acts: as long as what it codes, a year at least, and open where that lasts.
 
         What is marked as acute by its end, or happened on a day and left nothing standing, acts a year. What is seen
-        once has no end, as it fades by itself.
+        once has no end, as it fades by itself. Who rules is no fear that lingers: it ends on its day.
         """
+        if row.kind == "regime":
+            return h.date_end
         if not row.lasts or (h.date_end is None and self.kinds[h.kind].standing):
             return None
         least = years_after(since(h, row), ACUTE_YEARS)

@@ -37,6 +37,12 @@ def unconstitutional(h: Happening, facts: Facts) -> Iterator[Row]:
 
 
 @BOOK.rule(standing=True)
+def usurper(h: Happening, facts: Facts) -> Iterator[Row]:
+    """Power seized, or kept against a vote, a term or a court, since 2001: until voters or a civilian took over."""
+    yield from upon(h, ("regime", "junta", 1))
+
+
+@BOOK.rule(standing=True)
 def embargo(h: Happening, facts: Facts) -> Iterator[Row]:
     """An embargo or sanctions of the Community to make a government go, until they are lifted."""
     yield from unconstitutional(h, facts)
