@@ -41,9 +41,11 @@ LONGEST = 60
 #: says how full the server is, which is nobody's business
 CLOSED = ("/resourcez",)
 #: where a page asks whether there is a place, and whether the server is still the one that it came from
-ROOM = "/_tashkent/room"
+PLACES = "/_tashkent/room"
+#: the first part of the path of all pages of a class
+CLASS = "/room"
 #: what belongs to a page and is none, and the pages of a class, which take no place
-PARTS = ("/_solara/", "/static/", "/jupyter/", "/readyz", "/room")
+PARTS = ("/_solara/", "/static/", "/jupyter/", "/readyz", CLASS)
 SESSION = ("solara-session-id", "solara-session-id-lax")
 #: what is seen instead of the dashboard by whom there is no place for
 PAGE = Template((Path(__file__).parent / "room.html").read_text(encoding="utf-8"))
@@ -150,7 +152,7 @@ class Guard:
         refusal, advice = self.room.refusal(_who(headers))
         if path.startswith(CLOSED):
             await _answer(send, 404, b"", b"text/plain")
-        elif path == ROOM:
+        elif path == PLACES:
             # with the origin that its socket will have a page is told, too, why that is refused
             page = headers | {"origin": _query(scope).get("origin", "")}
             foreign = self._refusal(page, socket=True) if page["origin"] else ""
@@ -160,7 +162,7 @@ class Guard:
             text = PAGE.substitute(
                 refusal=escape(refusal.rstrip(".")),
                 advice=escape(advice),
-                room=json.dumps(self.root + ROOM),
+                room=json.dumps(self.root + PLACES),
             )
             await _answer(send, 503, text.encode(), b"text/html; charset=utf-8")
         else:

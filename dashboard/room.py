@@ -22,10 +22,14 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
+#: what may be expected of a state: of a question that its share of runs falls, stays or rises; of a story out or in
+Direction = Literal["down", "none", "up", "out", "in"]
+
+
 class Expectation(Sent):
     """The direction that somebody expects of a state, and how sure of it, in per cent."""
 
-    direction: Literal["up", "none", "down"]
+    direction: Direction
     sure: int = Field(ge=50, le=100)
 
 
@@ -44,11 +48,18 @@ class Submission(Sent):
 class Finding(Sent):
     """What the model finds of a state in the month that is asked about: shares of runs, and 90% of their luck."""
 
-    found: Literal["up", "none", "down"]
+    found: Direction
     baseline: float
     changed: float
     change: float
     luck: float
+
+
+class Recorded(Sent):
+    """Where the record has a state in the month that is asked about, and in which share of runs it is in."""
+
+    found: Direction
+    share: float
 
 
 class Place(Sent):
@@ -60,30 +71,48 @@ class Place(Sent):
     seat: str = ""
 
 
-class Question(Sent):
-    """A counterfactual as it is put to a class; with its answer, once that is found."""
+class Predicted(Sent):
+    """What is to be predicted of states in a club."""
 
-    kind: Literal["question"] = "question"
     #: the view of the dashboard that asks the same, as the part of an address after its question mark
     query: str
     code: str
     title: str
     text: str
-    #: what it changes, in words
-    changes: list[str]
     club: str
     club_name: str
-    #: the month from whose record both worlds begin, and the one that is asked about
+    #: the month up to which all is as in the record, and the one that is asked about
     start: str
     month: str
     states: list[Place]
     #: the states that are asked about first
     first: list[str]
+    directions: list[Direction]
+    #: why there is no answer, if it failed
+    error: str = ""
+
+
+class Question(Predicted):
+    """A counterfactual as it is put to a class; with its answer, once that is found."""
+
+    kind: Literal["question"] = "question"
+    directions: list[Direction] = ["down", "none", "up"]
+    #: what it changes, in words
+    changes: list[str]
     answer: dict[str, Finding] = {}
     #: what becomes of both worlds, in sentences
     course: list[str] = []
     lesson: str = ""
-    error: str = ""
+
+
+class Stop(Predicted):
+    """A step of the story at which it is predicted where its state is later; with what the record says, once asked."""
+
+    kind: Literal["story"] = "story"
+    directions: list[Direction] = ["out", "in"]
+    answer: dict[str, Recorded] = {}
+    #: on how many runs the shares of the answer rest
+    runs: int = 0
 
 
 class Member(Place):
@@ -122,7 +151,7 @@ class Hearing(Sent):
 class Round(Sent):
     """Something asked of the class, and what each student sent, by the student's number."""
 
-    about: Annotated[Question | Hearing, Field(discriminator="kind")]
+    about: Annotated[Question | Stop | Hearing, Field(discriminator="kind")]
     phase: Phase = "open"
     sent: dict[int, Submission] = {}
 
@@ -143,6 +172,8 @@ class Student(Sent):
     number: int
     token: str
     name: str = Field(max_length=LONGEST_NAME)
+    #: it is a file that the teacher has carried in, and nobody's phone
+    carried: bool = False
 
 
 class Classroom(Sent):
@@ -175,10 +206,30 @@ class Classroom(Sent):
         """
         if not self.door:
             raise ValueError("The door of this room is closed. Ask your teacher.")
+        return self._enter(name, carried=False)
+
+    def carry(self, name: str, turn: int, submission: Submission) -> Submission:
+        """Take what a file that the teacher has expects; of one name are the files of one student.
+
+        Raises
+        ------
+        ValueError
+            If the room is full, if a file of that name is in already, or as `send` does; then nobody has come in.
+        """
+        asked, words = self._check_sent(turn, submission), _as_name(name)
+        found = next((s for s in self.students.values() if s.carried and s.name == words), None)
+        if found and found.number in asked.sent:
+            raise ValueError(
+                f"A file {words} is in already. If this is another, give it another name."
+            )
+        return self.send(found or self._enter(name, carried=True), turn, submission)
+
+    def _enter(self, name: str, *, carried: bool) -> Student:
         if len(self.students) >= MOST_STUDENTS:
             raise ValueError(f"The room is full: {MOST_STUDENTS} are in it.")
-        words = " ".join(plain(name).split())[:LONGEST_NAME].rstrip()
-        student = Student(number=len(self.students) + 1, token=secret(), name=words)
+        student = Student(
+            number=len(self.students) + 1, token=secret(), name=_as_name(name), carried=carried
+        )
         self.students[student.token] = student
         return student
 
@@ -190,10 +241,7 @@ class Classroom(Sent):
         ValueError
             If there is no such question, or if it asks something else.
         """
-        if not 0 <= turn < len(self.rounds):
-            raise ValueError("There is no such question in this room.")
-        asked = self.rounds[turn]
-        _check(asked.about, submission, self.member_of(student, asked))
+        asked = self._check_sent(turn, submission)
         before = asked.sent.get(student.number)
         if asked.shown and before is not None and not before.late:
             return before
@@ -202,6 +250,24 @@ class Classroom(Sent):
         )
         asked.sent[student.number] = kept
         return kept
+
+    def round_of(self, turn: int) -> Round:
+        """What was asked in a turn.
+
+        Raises
+        ------
+        ValueError
+            If nothing was.
+        """
+        if not 0 <= turn < len(self.rounds):
+            raise ValueError("There is no such question in this room.")
+        return self.rounds[turn]
+
+    def _check_sent(self, turn: int, submission: Submission) -> Round:
+        """What is asked in a turn, if this answers it."""
+        asked = self.round_of(turn)
+        _check(asked.about, submission)
+        return asked
 
     def member_of(self, student: Student, asked: Round) -> str:
         """The member that a student speaks for in a council, in turn; empty where nobody speaks for anybody."""
@@ -235,14 +301,20 @@ def plain(text: str) -> str:
     return "".join(c for c in text if c.isprintable() or c == "\n")
 
 
-def _check(about: Question | Hearing, sent: Submission, member: str) -> None:
+def _as_name(text: str) -> str:
+    return " ".join(plain(text).split())[:LONGEST_NAME].rstrip()
+
+
+def _check(about: Question | Stop | Hearing, sent: Submission) -> None:
     if isinstance(about, Hearing):
         if sent.expected or sent.objects is None:
-            raise ValueError(f"The council asks whether {member} objects.")
+            raise ValueError("The council asks whether a member objects.")
         return
     if sent.objects is not None or not sent.expected:
         raise ValueError("One state at least is to be predicted.")
     known = {place.id for place in about.states}
-    for state in sent.expected:
+    for state, each in sent.expected.items():
         if state not in known:
             raise ValueError("That state is not asked about.")
+        if each.direction not in about.directions:
+            raise ValueError("That cannot be expected here.")

@@ -9,7 +9,7 @@ from tashkent.model.case import Case
 from tashkent.model.clock import month_label, month_of
 from tashkent.model.hearings import Heard, hearings
 from tashkent.model.lawbook import provision
-from tashkent.model.words import NEEDS
+from tashkent.model.words import NEEDS, listed
 
 #: posterior draws over which chances are taken
 DRAWS, SEED = 200, 0
@@ -57,7 +57,7 @@ def hearing_of(case: Case, code: str) -> Hearing:
         club_name=case.club_name(heard.club, heard.month),
         month=month_label(heard.month),
         rules=[(provision(statutes[rule]), statutes[rule].text) for rule in heard.rules],
-        effect=_effect(heard, names),
+        effect=effect(heard, names),
         enough=heard.enough,
         members=[Member(id=s, name=names[s], objects=p) for s, p in heard.objects.items()],
         needed=heard.needed,
@@ -86,21 +86,26 @@ def _text(case: Case, heard: Heard, names: dict[str, str]) -> str:
     return f"It asks for help against {NEEDS[heard.need]}{against}. The member for which you speak has one say."
 
 
-def _effect(heard: Heard, names: dict[str, str]) -> str:
+def effect(heard: Heard, names: dict[str, str]) -> str:
     """What an objection does under the rules in force."""
-    away = ", ".join(names[s] for s in heard.absent)
+    away = _away([names[s] for s in heard.absent])
     if heard.needed:
         words = (
             f"Those who are willing may act, but not without {names[heard.needed]}: its objection alone "
             "refuses help, and who else objects stays away and stops nobody."
         )
     elif heard.enough == 0:
-        return f"{away} takes no part, and under this rule absence blocks: nothing can be decided."
+        return f"{away}, and under this rule absence blocks: nothing can be decided."
     elif heard.enough == 1:
         words = "One objection refuses it. Nobody has to vote for it: who says nothing agrees."
     else:
         words = f"It is refused if {heard.enough} of {len(heard.objects)} object."
-    return f"{words} {away} takes no part, which blocks nothing." if away else words
+    return f"{words} {away}, which blocks nothing." if away else words
+
+
+def _away(names: list[str]) -> str:
+    """Who takes no part; empty if all do."""
+    return f"{listed(names)} {'takes' if len(names) == 1 else 'take'} no part" if names else ""
 
 
 def _record(case: Case, heard: Heard) -> str:

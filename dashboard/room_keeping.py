@@ -49,8 +49,8 @@ def private(folder: Path) -> Path:
     return folder
 
 
-def _is_forgotten(room: Classroom) -> bool:
-    return time.time() - room.opened > FORGOTTEN
+def _is_old(moment: float) -> bool:
+    return time.time() - moment > FORGOTTEN
 
 
 class Keeper:
@@ -60,26 +60,32 @@ class Keeper:
         self.folder, self.case_hash = private(folder), case_hash
         #: tells a server from the one that was there before it
         self.born = secret()
-        self.key = self._key()
         self.rooms: dict[str, Open] = {}
-        for path in sorted(folder.glob(f"*{ENDING}")):
+        for path in self._files():
             self._read(path)
+        #: what proves that somebody may open rooms: on the disk as long as a room is
+        self.key = self._key()
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob(f"*{ENDING}"))
 
     def _key(self) -> str:
+        """That of the server before, if there are rooms of it; else a new one."""
         path = self.folder / KEY
-        if path.exists():
+        if self._files() and path.exists():
             return path.read_text(encoding="utf-8")
-        key = secret()
-        write_text(path, key)
-        return key
+        path.unlink(missing_ok=True)
+        return secret()
 
     def _read(self, path: Path) -> None:
         try:
             room = Classroom.model_validate_json(path.read_bytes())
         except ValidationError as error:
             logger.warning("%s holds no room: %s", path, error.errors()[0]["msg"])
+            if _is_old(path.stat().st_mtime):
+                path.unlink()
             return
-        if _is_forgotten(room):
+        if _is_old(room.opened):
             path.unlink()
         elif room.case_hash == self.case_hash:
             self.rooms[room.code] = Open(room, path, self.born)
@@ -98,7 +104,7 @@ class Keeper:
         ValueError
             If there are too many.
         """
-        for old in [r for r in self.rooms.values() if _is_forgotten(r.room)]:
+        for old in [r for r in self.rooms.values() if _is_old(r.room.opened)]:
             await self.close(old)
         if len(self.rooms) >= MOST_ROOMS:
             raise ValueError(f"{MOST_ROOMS} rooms are open. Close one of them.")
@@ -107,6 +113,7 @@ class Keeper:
         name = hashlib.sha256(room.teacher.encode()).hexdigest()[:16]
         found = Open(room, self.folder / f"{name}{ENDING}", self.born)
         self.rooms[room.code] = found
+        write_text(self.folder / KEY, self.key)
         await found.keep()
         return found
 
@@ -114,6 +121,8 @@ class Keeper:
         """Forget a room: nothing of it is kept."""
         del self.rooms[room.room.code]
         await room.end()
+        if not self.rooms and not self._files():
+            (self.folder / KEY).unlink(missing_ok=True)
 
 
 class Open:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from tashkent.dashboard.room import Classroom, Expectation, Hearing, Question, Round, Submission
+from tashkent.dashboard.room import Classroom, Expectation, Hearing, Round, Submission
 from tashkent.experiments.predictions import brier
 
-DIRECTIONS = ("down", "none", "up")
 #: bars of the histogram of scores, from 0 to 1
 BARS = 10
 #: what not knowing at all scores
@@ -17,18 +16,18 @@ UNKNOWING = 0.25
 #: column of the table of a room -> what it means
 COLUMNS = {
     "turn": "Number of the question in the room",
-    "kind": "question, or council",
-    "code": "The question or petition, by its code",
+    "kind": "question, story or council",
+    "code": "The question, step of the story or petition, by its code",
     "title": "The same in words",
     "club": "Club, by its code in the case",
-    "start": "Both worlds begin from the record at the end of this month, YYYY-MM",
+    "start": "Up to the end of this month all is as in the record, YYYY-MM",
     "month": "The month that is asked about, YYYY-MM",
     "student": "Number of the student in the room",
-    "name": "The name, if one was given",
+    "name": "The name, if one was given; of a file that was carried in the file's",
     "state": "State; in a council the member for which the student speaks",
-    "expected": "Direction that was expected: up, none, down; in a council object, or agree",
+    "expected": "What was expected: up, none, down; of a story in, out; in a council object, agree",
     "sure": "How sure of it, in per cent",
-    "found": "Direction that the model finds; empty before it is shown",
+    "found": "What the model finds, or of a story the record says; empty before it is shown",
     "right": "1 if that is what was expected",
     "brier": "Score: squared distance of the confidence from what was found",
     "late": "1 if it came after the answer was shown; such rows do not count",
@@ -41,8 +40,8 @@ COLUMNS = {
 class _Scored:
     """One expectation with what was found."""
 
-    student: int
     sure: int
+    found: str
     right: bool
 
     @property
@@ -52,12 +51,12 @@ class _Scored:
 
 def expected(asked: Round) -> list[dict[str, Any]]:
     """What the class expects, state by state: how many each direction, and how sure these are on average."""
-    assert isinstance(asked.about, Question)
+    assert not isinstance(asked.about, Hearing)
     rows = []
     for place in asked.about.states:
         said = [s.expected[place.id] for s in asked.counted.values() if place.id in s.expected]
         if said or place.id in asked.about.first:
-            bars = {d: _bar(e for e in said if e.direction == d) for d in DIRECTIONS}
+            bars = {d: _bar(e for e in said if e.direction == d) for d in asked.about.directions}
             rows.append({**place.model_dump(), "said": len(said), "bars": bars})
     first = asked.about.first
     return sorted(
@@ -70,29 +69,21 @@ def _bar(said: Iterable[Expectation]) -> dict[str, int]:
     return {"many": len(sure), "sure": round(sum(sure) / len(sure)) if sure else 0}
 
 
-def _scored(asked: Round) -> list[_Scored]:
-    """All expectations that count, with what was found."""
-    if not isinstance(asked.about, Question):
-        return []
+def _scored(asked: Round, sent: Submission) -> dict[str, _Scored]:
+    """What one student expects of each state with what was found; none before there is an answer."""
+    if isinstance(asked.about, Hearing):
+        return {}
     answer = asked.about.answer
-    return [
-        _Scored(number, e.sure, e.direction == answer[state].found)
-        for number, sent in asked.counted.items()
+    return {
+        state: _Scored(e.sure, answer[state].found, e.direction == answer[state].found)
         for state, e in sent.expected.items()
         if state in answer
-    ]
+    }
 
 
 def score_of(asked: Round, sent: Submission) -> float | None:
     """The mean score of what one student sent; none before there is an answer."""
-    if not isinstance(asked.about, Question):
-        return None
-    answer = asked.about.answer
-    rows = [
-        brier(e.sure / 100, e.direction == answer[state].found)
-        for state, e in sent.expected.items()
-        if state in answer
-    ]
+    rows = [each.brier for each in _scored(asked, sent).values()]
     return sum(rows) / len(rows) if rows else None
 
 
@@ -117,8 +108,9 @@ def calibration(rounds: Iterable[Round]) -> list[dict[str, Any]]:
     groups: dict[int, list[_Scored]] = {}
     for asked in rounds:
         if asked.shown:
-            for each in _scored(asked):
-                groups.setdefault(each.sure // 10 * 10, []).append(each)
+            for sent in asked.counted.values():
+                for each in _scored(asked, sent).values():
+                    groups.setdefault(each.sure // 10 * 10, []).append(each)
     return [
         {
             "sure": round(sum(e.sure for e in groups[low]) / len(groups[low])),
@@ -145,7 +137,7 @@ def reasons(asked: Round, *, hidden: bool = False) -> list[dict[str, Any]]:
     # in the order of letters, which tells nothing of who came first
     return [
         {"group": name, "reasons": sorted(groups[name], key=lambda row: row["why"].lower())}
-        for name in ("up", "none", "down", "objects", "agrees")
+        for name in ("up", "none", "down", "in", "out", "objects", "agrees")
         if name in groups
     ]
 
@@ -210,13 +202,13 @@ def table(room: Classroom) -> pd.DataFrame:
                     common | {"state": member, "expected": "object" if sent.objects else "agree"}
                 )
                 continue
+            scored = _scored(asked, sent) if asked.shown else {}
             for state, e in sent.expected.items():
                 row: dict[str, Any] = common | {"start": about.start, "state": state}
                 row |= {"expected": e.direction, "sure": e.sure}
-                if asked.shown and state in about.answer:
-                    right = e.direction == about.answer[state].found
-                    row |= {"found": about.answer[state].found, "right": int(right)}
-                    row["brier"] = round(brier(e.sure / 100, right), 4)
+                if each := scored.get(state):
+                    row |= {"found": each.found, "right": int(each.right)}
+                    row["brier"] = round(each.brier, 4)
                 rows.append(row)
     found = pd.DataFrame(rows, columns=list(COLUMNS))
     whole = ("sure", "right")

@@ -8,8 +8,9 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from string import Template
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from tashkent.dashboard import room_scores
-from tashkent.dashboard.guard import ALONE, App, Receive, Scope, Send
+from tashkent.dashboard.guard import ALONE, CLASS, App, Receive, Scope, Send
 from tashkent.dashboard.results import the_case
 from tashkent.dashboard.room import (
     LONGEST_NAME,
@@ -32,22 +33,22 @@ from tashkent.dashboard.room import (
     Question,
     Round,
     Sent,
+    Stop,
     Student,
     Submission,
 )
 from tashkent.dashboard.room_council import hearing_of, petitions
 from tashkent.dashboard.room_keeping import Keeper, Open, usual_folder
-from tashkent.dashboard.room_questions import answered, offered, question_of
+from tashkent.dashboard.room_questions import answered, carried, offered, question_of
 from tashkent.dashboard.room_views import for_board, for_student, for_teacher
 from tashkent.model.case import Case
 from tashkent.model.plain import csv_text
 
-#: the first part of the path of all that stands here
-ROOM = "/room"
 ASSETS = Path(__file__).parent / "room_assets"
-PAGES = {"/": "join.html", "/teacher": "teacher.html", "/board": "board.html"}
+#: path -> name of a page, and what it loads beside what all do
+PAGES = {"/": ("join", ()), "/teacher": ("teacher", ("shown",)), "/board": ("board", ("shown",))}
 FILES = ("room.css", "common.js", "shown.js", "join.js", "teacher.js", "board.js")
-KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+KINDS = {".css": "text/css", ".js": "text/javascript"}
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -79,6 +80,14 @@ class _Ask(Sent):
     what: str = Field(max_length=8_000)
 
 
+class _Carry(Sent):
+    """A file of predictions, by its name and text."""
+
+    turn: int
+    file: str = Field(max_length=200)
+    text: str
+
+
 class _Phase(Sent):
     turn: int
     phase: Phase
@@ -101,16 +110,25 @@ class Quota:
         self.each, self.names = each, names
         self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
+    def left(self, name: str, now: float | None = None) -> bool:
+        """Whether there is one left."""
+        now = time.monotonic() if now is None else now
+        return self._of(name, now) + 1 <= self.each
+
     def spend(self, name: str, now: float | None = None) -> bool:
         """Whether there was one left, which is then spent."""
         now = time.monotonic() if now is None else now
-        spent, at = self._spent.pop(name, (0.0, now))
-        spent = max(0.0, spent - (now - at) * self.each / 60)
-        left = spent + 1 <= self.each
+        spent, left = self._of(name, now), self.left(name, now)
         self._spent[name] = (spent + left, now)
+        self._spent.move_to_end(name)
         while len(self._spent) > self.names:
             self._spent.popitem(last=False)
         return left
+
+    def _of(self, name: str, now: float) -> float:
+        """How many are spent, of which some have come back."""
+        spent, at = self._spent.get(name, (0.0, now))
+        return max(0.0, spent - (now - at) * self.each / 60)
 
 
 class ClassPages:
@@ -131,13 +149,13 @@ class ClassPages:
         self._resumed = False
 
     def app(self) -> Starlette:
-        """All of it, to be served under `ROOM`."""
+        """All of it, to be served under `CLASS`."""
         routes = [
-            Route(ROOM, _to_join),
-            *(Route(ROOM + path, _file(name)) for path, name in PAGES.items()),
-            *(Route(f"{ROOM}/assets/{name}", _file(name)) for name in FILES),
+            Route(CLASS, _to_join),
+            *(Route(CLASS + path, _page(*page)) for path, page in PAGES.items()),
+            *(Route(f"{CLASS}/assets/{name}", _file(name)) for name in FILES),
             *(
-                Route(f"{ROOM}/api/{name}", self._checked(called), methods=[method])
+                Route(f"{CLASS}/api/{name}", self._checked(called), methods=[method])
                 for name, method, called in (
                     ("join", "POST", self._join),
                     ("mine", "GET", self._mine),
@@ -148,6 +166,7 @@ class ClassPages:
                     ("teacher", "GET", self._teacher_view),
                     ("petitions", "GET", self._petitions),
                     ("ask", "POST", self._ask),
+                    ("carry", "POST", self._carry),
                     ("phase", "POST", self._phase),
                     ("hide", "POST", self._hide),
                     ("door", "POST", self._door),
@@ -232,10 +251,12 @@ class ClassPages:
         return Response(text, media_type="image/svg+xml")
 
     def _by_code(self, request: Request, code: str) -> Open:
+        # who guesses waits with the right code, too: else nothing would be capped
+        if not self.wrong.left(_whence(request)):
+            raise HTTPException(429, "Too many wrong codes. Wait a minute.")
         room = self.keeper.rooms.get(code.strip().upper())
         if room is None:
-            if not self.wrong.spend(_whence(request)):
-                raise HTTPException(429, "Too many wrong codes. Wait a minute.")
+            self.wrong.spend(_whence(request))
             raise HTTPException(404, "There is no room with this code.")
         return room
 
@@ -250,8 +271,6 @@ class ClassPages:
     async def _open(self, request: Request) -> Response:
         """A new room, for who has the key of this server."""
         if not self.keeper.may_open(request.headers.get("x-token", "")):
-            if not self.wrong.spend(_whence(request)):
-                raise HTTPException(429, "Too many wrong keys. Wait a minute.")
             raise HTTPException(401, "Open the link for the teacher that the server has printed.")
         room = await self.keeper.open()
         return JSONResponse({"token": room.room.teacher, "code": room.room.code})
@@ -276,7 +295,7 @@ class ClassPages:
         asked = _Ask.model_validate_json(await _body(request))
         if len(room.room.rounds) >= MOST_ROUNDS:
             raise ValueError(f"{MOST_ROUNDS} questions have been asked. Open a new room.")
-        about: Question | Hearing
+        about: Question | Stop | Hearing
         if asked.kind == "council":
             about = await asyncio.to_thread(hearing_of, self.case, asked.what)
         else:
@@ -286,14 +305,23 @@ class ClassPages:
         self._find(room, about)
         return JSONResponse({})
 
-    def _find(self, room: Open, about: Question | Hearing) -> None:
+    async def _carry(self, request: Request) -> Response:
+        """A prediction comes in as a file, of somebody who predicted on a page without a server."""
+        room = self._taught(request)
+        file = _Carry.model_validate_json(await _body(request))
+        about = room.room.round_of(file.turn).about
+        room.room.carry(file.file, file.turn, carried(self.case, about, file.file, file.text))
+        await room.keep()
+        return JSONResponse({})
+
+    def _find(self, room: Open, about: Question | Stop | Hearing) -> None:
         """Have the model answer, beside all that goes on."""
-        if isinstance(about, Question) and not about.answer:
+        if not isinstance(about, Hearing) and not about.answer:
             work = asyncio.create_task(self._found(room, about))
             self._works.add(work)
             work.add_done_callback(self._works.discard)
 
-    async def _found(self, room: Open, about: Question) -> None:
+    async def _found(self, room: Open, about: Question | Stop) -> None:
         try:
             found = await asyncio.to_thread(answered, self.case, about, lambda _: None)
         except Exception as error:  # told to the teacher
@@ -316,15 +344,12 @@ class ClassPages:
         """On to the class's prediction, the answer, the scores; what was shown is not taken back."""
         room = self._taught(request)
         wanted = _Phase.model_validate_json(await _body(request))
-        asked = self._turn(room, wanted.turn)
+        asked = room.room.round_of(wanted.turn)
         if asked.shown and PHASES.index(wanted.phase) < PHASES.index("answer"):
             raise ValueError("The answer has been shown.")
         about = asked.about
-        if (
-            wanted.phase in ("answer", "scores")
-            and isinstance(about, Question)
-            and not about.answer
-        ):
+        shows = wanted.phase in ("answer", "scores")
+        if shows and not isinstance(about, Hearing) and not about.answer:
             raise ValueError(about.error or "The model is still running. A moment.")
         asked.phase = wanted.phase
         await room.keep(turn=True)
@@ -334,7 +359,7 @@ class ClassPages:
         """A reason off the board, or back on it."""
         room = self._taught(request)
         wanted = _Hide.model_validate_json(await _body(request))
-        sent = self._turn(room, wanted.turn).sent.get(wanted.student)
+        sent = room.room.round_of(wanted.turn).sent.get(wanted.student)
         if sent is None:
             raise ValueError("There is no such reason.")
         sent.hidden = wanted.hidden
@@ -365,18 +390,25 @@ class ClassPages:
                 return room
         raise HTTPException(401, "This room is closed, or you are not its teacher.")
 
-    def _turn(self, room: Open, turn: int) -> Round:
-        if not 0 <= turn < len(room.room.rounds):
-            raise ValueError("There is no such question in this room.")
-        return room.room.rounds[turn]
-
 
 async def _to_join(request: Request) -> Response:
     return RedirectResponse(f"{request.url.path.rsplit('/', 1)[-1]}/")
 
 
+def _page(name: str, parts: Sequence[str]) -> Callable[[Request], Awaitable[Response]]:
+    """A page by its name, with the scripts that it shares with another."""
+    tags = "".join(
+        f'<script src="assets/{part}.js" defer></script>\n' for part in ("common", *parts, name)
+    )
+    text = Template((ASSETS / "page.html").read_text(encoding="utf-8"))
+    return _sends(text.substitute(name=name, scripts=tags).encode(), "text/html")
+
+
 def _file(name: str) -> Callable[[Request], Awaitable[Response]]:
-    content, kind = (ASSETS / name).read_bytes(), KINDS[Path(name).suffix]
+    return _sends((ASSETS / name).read_bytes(), KINDS[Path(name).suffix])
+
+
+def _sends(content: bytes, kind: str) -> Callable[[Request], Awaitable[Response]]:
 
     async def sent(_: Request) -> Response:
         return Response(content, media_type=kind, headers=HEADERS)
@@ -429,15 +461,15 @@ def with_class(
     pages = ClassPages(case, keeper, lambda request: address_of(request, board, root), ending).app()
 
     async def served(scope: Scope, receive: Receive, send: Send) -> None:
-        of_class = scope["type"] == "http" and (scope["path"] + "/").startswith(f"{ROOM}/")
+        of_class = scope["type"] == "http" and (scope["path"] + "/").startswith(f"{CLASS}/")
         await (pages if of_class else app)(scope, receive, send)
 
-    return served, f"{ROOM}/teacher#{keeper.key}"
+    return served, f"{CLASS}/teacher#{keeper.key}"
 
 
 def address_of(request: Request, board: str, root: str) -> str:
     """Where students join: by the name by which the page was asked for, or, if no phone knows that, by the board's."""
     host = request.headers.get("host", "")
     if board and urlsplit(f"//{host}").hostname in ALONE:
-        return f"{board.rstrip('/')}{ROOM}/"
-    return f"{request.url.scheme}://{host}{root}{ROOM}/"
+        return f"{board.rstrip('/')}{CLASS}/"
+    return f"{request.url.scheme}://{host}{root}{CLASS}/"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tashkent.dashboard.room import PHASES, Hearing, Question, Round, Student
+from tashkent.dashboard.room import PHASES, Hearing, Round, Student
 from tashkent.dashboard.room_keeping import Open
 from tashkent.dashboard.room_scores import (
     calibration,
@@ -67,10 +67,10 @@ def for_teacher(room: Open, address: str) -> dict[str, Any]:
     ]
     if asked is not None:
         told["all_reasons"] = reasons(asked, hidden=True)
-        if isinstance(asked.about, Question):
-            told["ready"], told["error"] = bool(asked.about.answer), asked.about.error
-        else:
+        if isinstance(asked.about, Hearing):
             told["ready"], told["error"] = True, ""
+        else:
+            told["ready"], told["error"] = bool(asked.about.answer), asked.about.error
     return told
 
 
@@ -98,7 +98,7 @@ def _on_board(room: Open, asked: Round) -> dict[str, Any]:
             told["expected"] = expected(asked)
     if asked.phase == "scores":
         told["reasons"] = reasons(asked)
-        if isinstance(asked.about, Question):
+        if not isinstance(asked.about, Hearing):
             told |= {
                 "histogram": histogram(asked),
                 "calibration": calibration([asked]),

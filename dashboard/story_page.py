@@ -64,13 +64,13 @@ def told(case: Case, story: Story, ensemble: Ensemble | None) -> list[dict[str, 
             "title": step.title,
             "text": " ".join(step.text.split()),
             "sources": [source.strip() for source in step.source.split(";")],
-            "predict": _asked(case, story, step.predict, ensemble) if step.predict else None,
+            "predict": stop_of(case, story, step.predict, ensemble) if step.predict else None,
         }
         for step in story.step
     ]
 
 
-def _asked(
+def stop_of(
     case: Case, story: Story, asked: Prediction, ensemble: Ensemble | None
 ) -> dict[str, Any]:
     """What is asked, what the record says to it, and in which share of runs it is so."""

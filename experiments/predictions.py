@@ -42,20 +42,30 @@ def load_predictions(path: Path, case: Case) -> tuple[StatedPrediction, ...]:
     InputError
         If the file cannot be used, or names what the case does not have.
     """
-    text = file_text(path, "--prediction")
-    rows = _toml(path.name, text) if path.suffix == ".toml" else _csv(path.name, text)
+    return read_predictions(path.name, file_text(path, "--prediction"), case)
+
+
+def read_predictions(file: str, text: str, case: Case) -> tuple[StatedPrediction, ...]:
+    """Predictions from the text of a file, by whose name it is TOML or CSV.
+
+    Raises
+    ------
+    InputError
+        As `load_predictions` does.
+    """
+    rows = _toml(file, text) if file.endswith(".toml") else _csv(file, text)
     if not rows:
-        raise InputError(path.name, "prediction", "missing", "one prediction at least")
+        raise InputError(file, "prediction", "missing", "one prediction at least")
     seen: dict[tuple[str, str, str], StatedPrediction] = {}
     for key, written in rows:
-        state = case.decider(written.state, f"{key}.state", path.name)
-        club = written.club and case.club(written.club, f"{key}.club", path.name)
+        state = case.decider(written.state, f"{key}.state", file)
+        club = written.club and case.club(written.club, f"{key}.club", file)
         one = written.model_copy(update={"state": state, "club": club})
         if one.month:
-            case.month(one.month, f"{key}.month", path.name)
+            case.month(one.month, f"{key}.month", file)
         what = (one.state, one.club, one.month)
         if what in seen:
-            raise InputError(path.name, f"{key}.state", written.state, "each seat and month once")
+            raise InputError(file, f"{key}.state", written.state, "each seat and month once")
         seen[what] = one
     return tuple(seen.values())
 

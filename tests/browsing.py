@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -64,10 +64,12 @@ class Server:
         self.command = [sys.executable, "-c", code, "app", "--no-open", "--port", str(self.port)]
         self.command += options
         self.process: subprocess.Popen[bytes] | None = None
+        #: where what it says goes
+        self.said: IO[bytes] | int = subprocess.DEVNULL
 
     def start(self) -> None:
         """Begin, and wait until it answers."""
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self.command, stdout=self.said)
         for _ in range(PATIENCE // 100):
             try:
                 urllib.request.urlopen(self.url, timeout=5).close()

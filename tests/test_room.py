@@ -2,14 +2,17 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tashkent.cli import main
-from tashkent.dashboard import room_keeping, room_server, server
+from tashkent.dashboard import room_council, room_keeping, room_questions, room_server, server
 from tashkent.dashboard.guard import Guard, Room
 from tashkent.dashboard.room import (
     LONGEST_NAME,
@@ -21,19 +24,22 @@ from tashkent.dashboard.room import (
     Member,
     Place,
     Question,
+    Recorded,
     Round,
     Submission,
     open_room,
 )
 from tashkent.dashboard.room_council import hearing_of, petitions
-from tashkent.dashboard.room_keeping import FORGOTTEN, KEY, Keeper, private
+from tashkent.dashboard.room_keeping import FORGOTTEN, Keeper, private
 from tashkent.dashboard.room_questions import answered, question_of
 from tashkent.dashboard.room_scores import calibration, histogram, outcome, reasons, table
 from tashkent.dashboard.room_server import ClassPages, Quota
 from tashkent.experiments.compare import compare
 from tashkent.experiments.predictions import direction_found
 from tashkent.model.case import Case
+from tashkent.model.parameters import ParameterDraws
 from tashkent.model.plain import csv_text
+from tashkent.model.simulate import simulate
 from tests.test_guard import asked as answered_by
 
 
@@ -83,7 +89,7 @@ class Client:
     """What pages ask, without a network."""
 
     def __init__(self, pages: ClassPages) -> None:
-        self.app = pages.app()
+        self.app, self.whence = pages.app(), "10.0.0.1"
 
     async def __call__(self, path: str, token: str = "", body: Any = None) -> tuple[int, Any]:
         sent: list[Any] = []
@@ -95,7 +101,7 @@ class Client:
             "method": "GET" if body is None else "POST",
             "headers": [(b"x-token", token.encode()), (b"host", b"localhost:1")],
             "query_string": query.encode(),
-            "client": ("10.0.0.1", 1),
+            "client": (self.whence, 1),
         }
 
         async def receive() -> dict[str, Any]:
@@ -217,7 +223,102 @@ def test_a_closed_room_leaves_nothing_on_the_disk(play: Any, keeper: Keeper) -> 
         await joined(client, code, "Ann")
         assert len([*keeper.folder.iterdir()]) == 2
         await client("api/close", teacher, {})
-        assert [path.name for path in keeper.folder.iterdir()] == [KEY]
+        assert [*keeper.folder.iterdir()] == []
+        assert (await client("api/rooms", keeper.key, {}))[0] == 200
+
+    play(scene)
+
+
+def test_who_guesses_codes_waits_with_the_right_one_too(
+    play: Any, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room_server, "WRONG_CODES", 3)
+
+    async def scene(client: Client) -> None:
+        _, code = await opened(client, keeper)
+        found = [(await client("api/board?code=WRONG"))[0] for _ in range(4)]
+        assert found == [404, 404, 404, 429]
+        assert (await client(f"api/board?code={code}"))[0] == 429
+        client.whence = "10.0.0.2"
+        assert (await client(f"api/board?code={code}"))[0] == 200
+
+    play(scene)
+
+
+def test_a_stop_of_the_story_is_asked_and_the_record_answers(
+    play: Any, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        room_server,
+        "answered",
+        lambda case, about, progress: {"answer": {"UZB": Recorded(found="out", share=0.4)}},
+    )
+
+    async def scene(client: Client) -> None:
+        teacher, code = await opened(client, keeper)
+        ann = await joined(client, code)
+        offered = (await client("api/teacher", teacher))[1]["questions"]
+        (query,) = (row["query"] for row in offered if row["code"] == "story 4")
+        assert (await client("api/ask", teacher, {"what": query}))[0] == 200
+        told = (await client("api/mine", ann))[1]["round"]
+        assert (told["month"], told["club_name"]) == ("1999-04", "CST")
+        assert told["directions"] == ["out", "in"]
+        assert "answer" not in told
+        sent = {"expected": {"UZB": {"direction": "up", "sure": 80}}}
+        assert (await client("api/send", ann, {"turn": 0, "sent": sent}))[0] == 409
+        sent["expected"]["UZB"]["direction"] = "in"
+        assert (await client("api/send", ann, {"turn": 0, "sent": sent}))[0] == 200
+        await client("api/phase", teacher, {"turn": 0, "phase": "scores"})
+        board = (await client(f"api/board?code={code}"))[1]["round"]
+        assert board["expected"][0]["bars"]["in"] == {"many": 1, "sure": 80}
+        assert board["histogram"]["mean"] == pytest.approx(0.64)
+        assert (await client("api/ask", teacher, {"what": "page=story&step=1"}))[0] == 409
+
+    play(scene)
+
+
+PREDICTED = "state,direction,confidence,club,month\nUZB,up,0.85,CST,1999-12\nGEO,none,0.6,,\n"
+
+
+def test_a_file_counts_as_one_student(play: Any, keeper: Keeper) -> None:
+    async def scene(client: Client) -> None:
+        teacher, code = await opened(client, keeper)
+
+        async def carry(file: str, text: str) -> tuple[int, Any]:
+            return await client("api/carry", teacher, {"turn": 0, "file": file, "text": text})
+
+        assert (await carry("ann.csv", PREDICTED))[0] == 409  # nothing is asked yet
+        ann = await joined(client, code, "ann.csv")
+        await client("api/ask", teacher, {"what": "page=whatif&cf=CF2"})
+        assert (await client("api/carry", ann, {"turn": 0, "file": "x", "text": ""}))[0] == 401
+        assert (await carry("ann.csv", PREDICTED))[0] == 200
+        for file, text, words in (
+            ("ann.csv", PREDICTED, "A file ann.csv is in already"),
+            (
+                "bob.csv",
+                PREDICTED.replace("1999-12", "2000-06"),
+                "UZB is predicted in CST by 2000-06",
+            ),
+            ("bob.csv", PREDICTED.replace("UZB", "UZX"), "nearest valid name: UZB"),
+            ("bob.csv", "state\n", "bob.csv: "),
+        ):
+            status, found = await carry(file, text)
+            assert status == 409
+            assert words in found["error"]
+        while not (await client("api/teacher", teacher))[1]["ready"]:
+            await asyncio.sleep(0.01)
+        await client("api/phase", teacher, {"turn": 0, "phase": "scores"})
+        board = (await client(f"api/board?code={code}"))[1]
+        assert (board["students"], board["round"]["histogram"]["many"]) == (2, 1)
+        assert (await carry("bob.csv", PREDICTED))[0] == 200
+        rows = (await client("api/table.csv", teacher))[1].splitlines()[1:]
+        assert [line.split(",")[7:12] for line in rows] == [
+            ["2", "ann.csv", "UZB", "up", "85"],
+            ["2", "ann.csv", "GEO", "none", "60"],
+            ["3", "bob.csv", "UZB", "up", "85"],
+            ["3", "bob.csv", "GEO", "none", "60"],
+        ]
+        assert (await client(f"api/board?code={code}"))[1]["round"]["late"] == 1
 
     play(scene)
 
@@ -276,7 +377,10 @@ def test_what_is_no_room_or_of_another_case_or_old_stays_closed(
     old.opened -= FORGOTTEN + 1
     (folder / "c.room.json").write_text(old.model_dump_json())
     assert Keeper(folder, case.hash).rooms == {}
-    assert sorted(p.name for p in folder.glob("*.json")) == ["a.room.json", "b.room.json"]
+    assert sorted(p.name for p in folder.iterdir()) == ["a.room.json", "b.room.json"]
+    os.utime(folder / "a.room.json", (old.opened, old.opened))
+    Keeper(folder, case.hash)
+    assert [p.name for p in folder.iterdir()] == ["b.room.json"]
     assert "holds no room" in caplog.text
     assert "is of another case" in caplog.text
 
@@ -360,6 +464,7 @@ def test_a_quota_is_spent_and_comes_back() -> None:
     quota = Quota(3, names=2)
     assert [quota.spend("a", 0.0) for _ in range(4)] == [True, True, True, False]
     assert quota.spend("b", 0.0)
+    assert (quota.left("a", 0.0), quota.left("b", 0.0)) == (False, True)
     assert not quota.spend("a", 19.0)
     assert quota.spend("a", 41.0)
     quota.spend("b", 41.0)
@@ -441,7 +546,7 @@ def test_students_of_a_council_speak_for_members_in_turn() -> None:
     who = [room.member_of(room.join(""), room.rounds[0]) for _ in range(3)]
     assert who == ["ARM", "RUS", "ARM"]
     student = next(iter(room.students.values()))
-    with pytest.raises(ValueError, match="asks whether ARM objects"):
+    with pytest.raises(ValueError, match="asks whether a member objects"):
         room.send(student, 0, expects("up", 90))
     assert room.send(student, 0, Submission(objects=True)).objects
 
@@ -456,7 +561,7 @@ def test_phones_take_no_place_of_the_dashboard_and_leave_it_alone(
     monkeypatch.setattr(room_server, "the_case", lambda: case)
     monkeypatch.setattr(room_server, "usual_folder", lambda port: tmp_path / f"rooms-{port}")
     app, path = room_server.with_class(dashboard, 8765, "", "", lambda: False)
-    assert path == f"/room/teacher#{(tmp_path / 'rooms-8765' / KEY).read_text()}"
+    assert path.startswith("/room/teacher#")
     room = Room(places=1, each=1)
     with room.place("somebody"):
         guard = Guard(app, room)
@@ -536,6 +641,45 @@ def test_the_answer_is_that_of_the_command(case: Case) -> None:
     assert [found.baseline, found.changed] == pytest.approx(shares, abs=1e-4)
     assert set(told["answer"]) == set(case.deciders)
     assert told["course"][0].startswith("Both worlds begin from the record of 1998-12")
+
+
+@pytest.mark.slow
+def test_of_a_stop_the_record_answers(
+    case: Case, monkeypatch: pytest.MonkeyPatch, some_parameters: ParameterDraws
+) -> None:
+    runs = simulate(case, some_parameters, seed=1, start=case.start)
+    monkeypatch.setattr(
+        room_questions, "baseline", lambda case: SimpleNamespace(get=lambda progress: runs)
+    )
+    stop = question_of(case, "http://here/?page=story&step=4")
+    told = answered(case, stop, lambda _: None)
+    at = case.month("1999-04", "month") - runs.start, case.state_ids.index("UZB"), 0
+    assert told["answer"] == {"UZB": Recorded(found="out", share=float(runs.p_in[at]))}
+    assert told["runs"] == runs.runs
+    assert stop.states[0].seat == "in"
+
+
+def test_who_takes_no_part_is_said_of_one_and_of_several() -> None:
+    heard = room_council.Heard(
+        state="UZB",
+        club="CST",
+        month=0,
+        asks="admission",
+        need="",
+        against="",
+        rules=(),
+        objects={"RUS": 0.1},
+        absent=("ARM", "BLR"),
+        enough=0,
+        needed="",
+        granted=0.5,
+        met=True,
+    )
+    names = {"ARM": "Armenia", "BLR": "Belarus"}
+    words = room_council.effect(heard, names)
+    assert words.startswith("Armenia and Belarus take no part, and under this rule absence blocks")
+    one = room_council.effect(replace(heard, absent=("ARM",), enough=1), names)
+    assert one.endswith("Armenia takes no part, which blocks nothing.")
 
 
 @pytest.mark.slow

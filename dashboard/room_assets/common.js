@@ -84,8 +84,8 @@ async function follow(path, { token, query = {} }, shown, lost) {
   }
 }
 
-const ARROWS = { down: '↓', none: '→', up: '↑' };
-const WORDS = { down: 'less likely in', none: 'no change', up: 'likelier in' };
+const ARROWS = { down: '↓', none: '→', up: '↑', out: '○', in: '●' };
+const WORDS = { down: 'less likely in', none: 'no change', up: 'likelier in', out: 'out', in: 'in' };
 const per = share => `${Math.round(100 * share)}%`;
 const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
 const spoken = month => `${MONTHS[Number(month.slice(5)) - 1]} ${month.slice(0, 4)}`;
@@ -96,6 +96,7 @@ function asked(round, tag = 'h1') {
   if (round.kind === 'council') {
     return [...head, el('ul', { class: 'rules' }, round.rules.map(([where, text]) => el('li', {}, el('b', {}, `${where}: `), text))), el('p', { class: 'effect' }, round.effect)];
   }
+  if (round.kind === 'story') return head;
   return [
     ...head,
     round.changes.length > 0 && el('ul', {}, round.changes.map(words => el('li', {}, words))),
@@ -107,4 +108,10 @@ function asked(round, tag = 'h1') {
 function inOrder(round) {
   const first = round.first.map(id => round.states.find(state => state.id === id));
   return [first, round.states.filter(state => !round.first.includes(state.id))];
+}
+
+/** What is asked of each state, in a sentence. */
+function wanted(round) {
+  return round.kind === 'story' ? `Is the state in ${round.club_name} at the end of ${spoken(round.month)}?`
+    : `Will it be likelier or less likely that the state is in ${round.club_name} by the end of ${spoken(round.month)}, compared with the world as it was?`;
 }

@@ -126,7 +126,7 @@ function questionForm(turn, round, draft) {
     send.textContent = number ? `Send ${number} of ${round.states.length}` : 'Choose one state at least';
   }
   const row = state => {
-    const buttons = ['down', 'none', 'up'].map(d => el('button', { type: 'button', class: 'choice', 'aria-label': `${state.name}: ${WORDS[d]}`, onclick: () => choose(d) }, ARROWS[d], el('small', { 'aria-hidden': 'true' }, WORDS[d])));
+    const buttons = round.directions.map(d => el('button', { type: 'button', class: 'choice', 'aria-label': `${state.name}: ${WORDS[d]}`, onclick: () => choose(d) }, ARROWS[d], el('small', { 'aria-hidden': 'true' }, WORDS[d])));
     const sure = [50, 60, 70, 80, 90, 100].map(p => el('button', { type: 'button', class: 'choice', 'aria-label': `${p}% sure of ${state.name}`, onclick: () => { draft.expected[state.id].sure = p; update(); } }, `${p}%`));
     const how = el('div', { class: 'sure', role: 'group', 'aria-label': `How sure of ${state.name}` }, el('span', {}, 'How sure?'), sure);
     function choose(direction) {
@@ -137,7 +137,7 @@ function questionForm(turn, round, draft) {
     }
     function update() {
       const mine = draft.expected[state.id];
-      ['down', 'none', 'up'].forEach((d, i) => buttons[i].setAttribute('aria-pressed', String(Boolean(mine) && mine.direction === d)));
+      round.directions.forEach((d, i) => buttons[i].setAttribute('aria-pressed', String(Boolean(mine) && mine.direction === d)));
       [50, 60, 70, 80, 90, 100].forEach((p, i) => sure[i].setAttribute('aria-pressed', String(Boolean(mine) && mine.sure === p)));
       how.hidden = !mine;
       keepDraft(turn, draft);
@@ -151,7 +151,7 @@ function questionForm(turn, round, draft) {
   const more = el('div', { hidden: !others.some(s => draft.expected[s.id]) }, others.map(row));
   const open = el('button', { type: 'button', hidden: !others.length || !more.hidden, onclick: () => { more.hidden = false; open.hidden = true; } }, `${others.length} more states`);
   count();
-  return [el('p', {}, `Will it be likelier or less likely that the state is in ${round.club_name} by the end of ${spoken(round.month)}, compared with the world as it was?`),
+  return [el('p', {}, wanted(round)),
     first.map(row), more, el('p', {}, open), why(turn, draft), el('p', { class: 'bottom' }, send)];
 }
 
@@ -160,7 +160,8 @@ function answer(round) {
   const rows = Object.entries(round.sent.expected).map(([id, e]) => {
     const found = round.answer[id];
     const right = found.found === e.direction;
-    return el('li', {}, el('b', {}, `${right ? '✓' : '✗'} ${round.states.find(s => s.id === id).name}: `), `you said ${ARROWS[e.direction]} with ${e.sure}%; the model finds ${ARROWS[found.found]} (${per(found.baseline)} → ${per(found.changed)})`);
+    const told = round.kind === 'story' ? `it was ${WORDS[found.found]}; in ${per(found.share)} of the model's runs it is in` : `the model finds ${ARROWS[found.found]} (${per(found.baseline)} → ${per(found.changed)})`;
+    return el('li', {}, el('b', {}, `${right ? '✓' : '✗'} ${round.states.find(s => s.id === id).name}: `), `you said ${ARROWS[e.direction]} ${WORDS[e.direction]} with ${e.sure}%; ${told}`);
   });
   return [el('ul', { class: 'own' }, rows), el('p', { class: 'score' }, `Your score: ${round.score.toFixed(2)}`), el('p', { class: 'quiet' }, '0 is perfect, 0.25 is what not knowing scores.'),
     round.sent.late && el('p', {}, 'It came after the answer was shown, and does not count on the board.')];

@@ -1,7 +1,7 @@
 'use strict';
 // What the board shows of a question, and the teacher with it.
 
-const GROUPS = { up: 'Likelier in', none: 'No change', down: 'Less likely in', objects: 'Who objects', agrees: 'Who does not object' };
+const GROUPS = { up: 'Likelier in', none: 'No change', down: 'Less likely in', in: 'In', out: 'Out', objects: 'Who objects', agrees: 'Who does not object' };
 
 function many(number, one, more = `${one}s`) { return `${number} ${number === 1 ? one : more}`; }
 
@@ -10,24 +10,27 @@ function counted(told) {
   return el('p', { class: 'counted', role: 'status' }, `${told.round.sent} of ${told.students} in${late}`);
 }
 
-/** The class's prediction of each state, with the model's answer over it once that is shown. */
+/** The class's prediction of each state, with the answer over it once that is shown. */
 function expectations(round) {
+  const who = round.kind === 'story' ? 'the record' : 'the model';
   const most = Math.max(1, ...round.expected.map(row => row.said));
   const answer = round.answer || {};
   return el('table', { class: 'expected' },
-    el('caption', {}, `In ${round.club_name} by the end of ${spoken(round.month)}, compared with the world as it was`),
-    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'State'), ['down', 'none', 'up'].map(d => el('th', { scope: 'col' }, `${ARROWS[d]} ${WORDS[d]}`)), round.answer && el('th', { scope: 'col' }, 'The model'))),
+    el('caption', {}, wanted(round)),
+    el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'State'), round.directions.map(d => el('th', { scope: 'col' }, `${ARROWS[d]} ${WORDS[d]}`)), round.answer && el('th', { scope: 'col' }, `T${who.slice(1)}`))),
     el('tbody', {}, round.expected.map(row => {
       const found = answer[row.id];
       return el('tr', { 'data-state': row.id }, el('th', { scope: 'row' }, row.name, el('small', {}, row.seat)),
-        ['down', 'none', 'up'].map(d => {
+        round.directions.map(d => {
           const bar = row.bars[d];
           return el('td', { class: found && found.found === d ? 'found' : '' },
             el('span', { class: `bar ${d}`, width: `${100 * bar.many / most}%`, 'aria-hidden': 'true' }),
             el('span', { class: 'many' }, bar.many ? `${bar.many}, ${bar.sure}% sure` : '0'),
-            found && found.found === d && el('b', { class: 'ring' }, 'the model'));
+            found && found.found === d && el('b', { class: 'ring' }, who));
         }),
-        found && el('td', { class: 'model' }, el('b', {}, `${ARROWS[found.found]} ${per(found.baseline)} → ${per(found.changed)}`), el('small', {}, `± ${(100 * found.luck).toFixed(1)} points of luck`)));
+        found && el('td', { class: 'model' }, round.kind === 'story'
+          ? [el('b', {}, `${ARROWS[found.found]} ${WORDS[found.found]}`), el('small', {}, `in ${per(found.share)} of ${round.runs.toLocaleString('en')} runs of the model it is in`)]
+          : [el('b', {}, `${ARROWS[found.found]} ${per(found.baseline)} → ${per(found.changed)}`), el('small', {}, `± ${(100 * found.luck).toFixed(1)} points of luck`)]));
     })));
 }
 

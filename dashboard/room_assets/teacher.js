@@ -44,7 +44,8 @@ function begin() {
 
 const choices = {
   question: el('select', { 'aria-label': 'A question of the case' }),
-  link: el('input', { type: 'text', 'aria-label': 'A link to a question', placeholder: 'or a link to a question, from What if', maxLength: 8000 }),
+  files: el('input', { type: 'file', id: 'files', multiple: true, accept: '.csv,.toml' }),
+  link: el('input', { type: 'text', 'aria-label': 'A link to a question', placeholder: 'or a link to a question, from What if or Story', maxLength: 8000 }),
   petition: el('select', { 'aria-label': 'A petition', hidden: true }),
 };
 const explained = el('p', { class: 'quiet' });
@@ -55,6 +56,7 @@ function explain() {
 }
 
 async function ask(kind, what) {
+  refused.textContent = '';
   if (await act('ask', { kind, what })) choices.link.value = '';
 }
 
@@ -75,25 +77,46 @@ async function convene(event) {
 
 choices.question.addEventListener('change', explain);
 const asking = el('section', { class: 'asking' }, el('h2', {}, 'Ask the class'),
-  el('p', {}, choices.question, ' ', el('button', { type: 'button', class: 'main', onclick: () => ask('question', choices.link.value.trim() || `page=whatif&cf=${choices.question.value}`) }, 'Ask')),
+  el('p', {}, choices.question, ' ', el('button', { type: 'button', class: 'main', onclick: () => ask('question', choices.link.value.trim() || lists.questions.find(each => each.code === choices.question.value).query) }, 'Ask')),
   explained, el('p', {}, choices.link),
   el('p', {}, choices.petition, ' ', el('button', { type: 'button', onclick: convene }, 'Play the council')));
 
 // the room -------------------------------------------------------------------------------------------
 
 const NEXT = { open: ['class', 'Show what the class expects'], class: ['answer', 'Reveal what the model finds'], answer: ['scores', 'Scores and reasons'] };
+const OF_STORY = { ...NEXT, class: ['answer', 'Reveal what happened'] };
 const OF_COUNCIL = { open: 'Show how the class decides', class: "Reveal the model's council and the record", answer: 'Reasons' };
 
 function steps(told) {
   const { round } = told;
   if (!round) return null;
   if (!NEXT[round.phase]) return el('p', {}, el('button', { type: 'button', onclick: () => act('phase', { turn: told.turn, phase: 'answer' }) }, 'Back to the answer'), el('span', { class: 'quiet' }, ' Or ask the next question, below.'));
-  const [phase, label] = NEXT[round.phase];
+  const [phase, label] = (round.kind === 'story' ? OF_STORY : NEXT)[round.phase];
   const waits = phase === 'answer' && !told.ready;
   const words = round.kind === 'council' ? OF_COUNCIL[round.phase] : label;
   return el('p', {}, el('button', { type: 'button', class: 'main', disabled: waits, onclick: () => act('phase', { turn: told.turn, phase }) }, words),
     !told.ready && el('span', { class: 'quiet' }, told.error || ' The model is still running.'));
 }
+
+/** Predictions that were saved elsewhere, each as that of one student. */
+async function carry(turn) {
+  const words = [];
+  for (const file of choices.files.files) {
+    try {
+      await call('carry', { token: secret.replace(MINE, ''), body: { turn, file: file.name, text: await file.text() } });
+    } catch (error) { words.push(error instanceof Refused ? error.message : `${file.name}: the server does not answer.`); }
+  }
+  choices.files.value = '';
+  refused.textContent = words.join(' ');
+}
+
+function carriedIn(told) {
+  if (!told.round || told.round.kind !== 'question') return null;
+  choices.files.onchange = () => carry(told.turn);
+  return carrying;
+}
+const refused = el('span', { role: 'status' });
+const carrying = el('p', {}, el('label', { htmlFor: 'files' }, 'Predictions from files (Save, Prediction, CSV): each counts as one student. Before you reveal.'), choices.files, refused);
 
 async function saveTable(code) {
   const text = await act('table.csv');
@@ -133,7 +156,7 @@ function shown(told, first) {
       el('button', { type: 'button', onclick: () => act('door', { open: !told.door }) }, told.door ? 'Close the door' : 'Open the door'),
       el('button', { type: 'button', onclick: () => saveTable(told.code) }, 'Save the table'),
       el('button', { type: 'button', onclick: closeRoom }, 'Close the room')),
-    people(told), steps(told), ...shownOf(told, true),
+    people(told), steps(told), carriedIn(told), ...shownOf(told, true),
     told.all_reasons && reasons(told.all_reasons, (student, hidden) => act('hide', { turn: told.turn, student, hidden })),
   ].filter(Boolean));
 }

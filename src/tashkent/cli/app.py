@@ -70,10 +70,10 @@ def _checked_root(path: str) -> str:
 
 def _check_rooms(port: int, root: str) -> None:
     """Refuse a class whose rooms cannot be kept in private, or whose pages a proxy would hide."""
+    from tashkent.dashboard.guard import CLASS
     from tashkent.dashboard.room_keeping import private, usual_folder
-    from tashkent.dashboard.room_server import ROOM
 
-    if root == ROOM:
+    if root == CLASS:
         words = f"{root!r} is not valid with --class; allowed: another path, for the pages of a class stand there"
         raise typer.BadParameter(words, param_hint="--root-path")
     try:
