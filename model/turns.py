@@ -37,14 +37,15 @@ class Turn:
 
 
 @lru_cache(maxsize=1024)
-def _recorded_terms(case: Case, t: int) -> tuple[tuple[str, ...], Floats]:
-    """Names of terms, and their features where the record stands before month `t`, shape (terms, S, C)."""
+def _recorded_terms(case: Case, t: int) -> Floats:
+    """The features of the terms in alphabetical order where the record stands before month `t`, shape (terms, S, C)."""
     inputs = compile_case(case)
     terms = inputs.terms(t, record_standing(inputs, t))
-    shape = inputs.open_to.shape[1:]
-    values = np.array([np.broadcast_to(feature, shape) for feature in terms.values()])
+    values = np.zeros((len(inputs.theory), *inputs.open_to.shape[1:]))
+    for i, name in enumerate(sorted(inputs.theory)):
+        values[i] = terms.get(name, 0.0)
     values.flags.writeable = False
-    return tuple(terms), values
+    return values
 
 
 def turn_of(
@@ -61,11 +62,11 @@ def turn_of(
     parameters
         Weights by name, each of shape (draws,).
     """
-
     lowest = max(0, t - LOOK_BACK) + 1
     missing = np.flatnonzero(~inputs.exists[lowest:t, c])
     first = lowest + int(missing[-1]) + 1 if missing.size else lowest
-    names, values = _seat_terms(inputs.case, range(first, t + 1), s, c)
+    names = sorted(inputs.theory)
+    values = np.array([_recorded_terms(inputs.case, at)[:, s, c] for at in range(first, t + 1)])
     weights = np.array([parameters[name] for name in names])
     worth = np.median(values @ weights, axis=1)
     other = np.flatnonzero(np.sign(worth[:-1]) != np.sign(worth[-1]))
@@ -82,13 +83,3 @@ def turn_of(
         before=float(before[which]),
         after=float(after[which]),
     )
-
-
-def _seat_terms(case: Case, months: range, s: int, c: int) -> tuple[list[str], Floats]:
-    """Names of terms in alphabetical order, and the features of one seat by month, shape (months, terms)."""
-    found = []
-    for t in months:
-        names, values = _recorded_terms(case, t)
-        found.append(dict(zip(names, values[:, s, c].tolist(), strict=True)))
-    names = sorted({name for of in found for name in of})
-    return names, np.array([[of.get(name, 0.0) for name in names] for of in found])
