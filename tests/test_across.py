@@ -31,6 +31,7 @@ def test_the_curvature_is_the_derivative_of_the_gradient(case: Case) -> None:
     assert np.linalg.eigvalsh(whole.curvature(x)).min() > -1e-9
 
 
+@pytest.mark.slow
 def test_one_case_together_with_itself_alone_is_its_own_fit(case: Case) -> None:
     found = across.together([case], {case.id: {}})
     alone = fit(until_fit(case))
@@ -42,6 +43,7 @@ def test_one_case_together_with_itself_alone_is_its_own_fit(case: Case) -> None:
         assert 0.8 * sd < found.fit.sd[i] < 1.5 * sd, name
 
 
+@pytest.mark.slow
 def test_two_cases_that_say_the_same_say_more_and_each_keeps_its_frictions(
     twins: tuple[Case, Case],
 ) -> None:
@@ -74,6 +76,7 @@ def test_units_do_not_change_what_is_said_of_a_case(minimal: Case) -> None:
     )
 
 
+@pytest.mark.slow
 def test_exits_are_expected_where_they_can_happen(case: Case) -> None:
     table = across.exits_table(case, {"judged": case})
     plain = across.exits_table(case, {"bare": frictions_alone(case)})

@@ -497,6 +497,7 @@ def test_what_is_perceived_in_the_case(case: Case) -> None:
     assert list(inputs.stake) == [1.0 if c.guarantee else 0.3 for c in case.clubs.values()]
 
 
+@pytest.mark.slow
 def test_a_promise_after_the_end_of_a_case_is_not_seen(case: Case) -> None:
     """Nor one of its last month, which would be seen in the month after."""
     last = [e for e in case.events if e.kind == "credibility"][-1]
@@ -780,6 +781,7 @@ def test_organisation_agents_are_windows(case: Case) -> None:
     assert sum(n > 0 for n in heard.values()) > 1
 
 
+@pytest.mark.slow
 def test_mesa_batch_run_and_data_collector(case: Case) -> None:
     found = mesa.batch_run(
         CoalitionModel,

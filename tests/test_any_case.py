@@ -88,6 +88,7 @@ def test_no_label_and_no_message_says_a_word_of_a_case(
     assert foreign(texts, shipped) == []
 
 
+@pytest.mark.slow
 def test_no_page_says_a_word_of_a_case(shipped: Case) -> None:
     known = words_of(shipped)
     pages = [

@@ -62,6 +62,7 @@ def test_it_is_run_again_where_nothing_else_is_left(
     assert [path.name for path in sent.parent.iterdir()] == ["sent.zip"]
 
 
+@pytest.mark.slow
 def test_the_same_result_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:
     for path in (tmp_path / "result.zip", tmp_path / "new" / "result.zip"):
         found = archive(made / "result" / "manifest.json", path)
@@ -150,6 +151,7 @@ def test_only_an_earlier_archive_is_replaced(made: Path, tmp_path: Path, name: s
     assert (tmp_path / "folder.zip").is_dir()
 
 
+@pytest.mark.slow
 def test_an_archive_is_written_whole_or_not_at_all(
     monkeypatch: pytest.MonkeyPatch, made: Path, sent: Path
 ) -> None:

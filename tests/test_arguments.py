@@ -131,6 +131,7 @@ def test_seeds_of_a_model_that_cannot_be(case: Case, rng: Any) -> None:
         tk.CoalitionModel(case, rng=rng)
 
 
+@pytest.mark.slow
 def test_a_model_is_pickled_and_copied_and_does_not_step_past_the_end(case: Case) -> None:
     model = tk.CoalitionModel(case, run=3, rng=1, start=LATE)
     model.step()

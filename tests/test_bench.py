@@ -33,6 +33,7 @@ def test_a_larger_case_is_a_case(case: Case, big: Case) -> None:
     assert len(case.states) == 12
 
 
+@pytest.mark.slow
 def test_a_copy_sees_what_its_original_sees(case: Case, big: Case) -> None:
     inputs, wider = compile_case(case), compile_case(big)
     copies = [big.state_ids.index(code) for code in ("AAA", "AAL")]  # first and second generation

@@ -59,6 +59,7 @@ def test_what_editors_save_is_read(case: Case, tmp_path: Path) -> None:
     assert load_predictions(saved(tmp_path / "p.toml", text), case) == (one,)
 
 
+@pytest.mark.slow
 def test_tables_beside_a_case_are_read(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(load_case("cst").path, tmp_path / "cst"))
     wanted = load_patterns(load_case("cst"))

@@ -242,6 +242,7 @@ def chains_of(values: np.ndarray) -> Chains:
     return Chains(names, values, np.zeros(values.shape[:-1]), 100)
 
 
+@pytest.mark.slow
 def test_chains_that_agree_pass_and_others_are_named() -> None:
     rng = np.random.default_rng(8)
     values = rng.normal(size=(4, 100, 10, 2))
@@ -309,6 +310,7 @@ def test_the_shipped_posterior_is_of_this_case_and_this_likelihood(case: Case) -
     assert manifest["case_hash"] == case.hash
 
 
+@pytest.mark.slow
 def test_the_shipped_posterior_is_near_its_normal_approximation(case: Case) -> None:
     found, near = posterior(case), fit(case)
     assert isinstance(found, Sample)
@@ -316,6 +318,7 @@ def test_the_shipped_posterior_is_near_its_normal_approximation(case: Case) -> N
     assert (np.abs(np.log(found.sd / near.sd)) < 0.25).all()
 
 
+@pytest.mark.slow
 def test_the_file_is_one_that_xarray_opens(case: Case) -> None:
     import xarray as xr
 
@@ -345,6 +348,7 @@ def own_case(case: Case, tmp_path: Path) -> Path:
     return Path(shutil.copytree(case.path, tmp_path / "own"))
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_sample_is_one_line(
     own_case: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -394,6 +398,7 @@ def test_a_damaged_sample_is_named_and_never_used(
     assert "`tashkent calibrate --install` writes it" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_what_is_no_file_or_no_sample_under_a_seal_is_one_line(own_case: Path) -> None:
     path = own_case / shipped.FILE
     write_piece(path, foreign(), of=shipped.FILE)
@@ -613,6 +618,7 @@ def history(case: Case) -> tuple[Case, "object"]:
     return recovery.synthetic_case(ensemble, 4), ensemble
 
 
+@pytest.mark.slow
 def test_a_synthetic_record_is_the_history_of_the_run(
     case: Case, history: tuple[Case, object]
 ) -> None:
@@ -622,6 +628,7 @@ def test_a_synthetic_record_is_the_history_of_the_run(
     assert made.hash != case.hash
 
 
+@pytest.mark.slow
 def test_the_risk_set_of_a_synthetic_record_has_the_acts_of_the_run(
     case: Case, history: tuple[Case, object]
 ) -> None:

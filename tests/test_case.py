@@ -42,6 +42,7 @@ from tests.case_changes import (
 # what is valid -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_shipped_case_loads(case: Case, tmp_path: Path) -> None:
     assert (case.id, case.patron, case.focus) == ("cst", "RUS", "CST")
     assert repr(case) == f"<Case cst {case.hash[:12]}>"
@@ -70,6 +71,7 @@ def test_who_is_fitted_is_said_in_the_table(minimal: Case) -> None:
     assert set(minimal.drawn) == {n for n, p in minimal.parameters.items() if p.role != "fixed"}
 
 
+@pytest.mark.slow
 def test_the_minimal_case_runs(minimal: Case) -> None:
     """As ensemble, as a single run, fitted and held out: who copies it has a case that works."""
     ensemble = simulate(minimal, prior_parameters(minimal, runs=20, seed=1), seed=1)

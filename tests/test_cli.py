@@ -162,6 +162,7 @@ def test_a_folder_that_cannot_be_made_is_said_before_the_work(
         assert (said.out, said.err.count("\n")) == ("", 1)
 
 
+@pytest.mark.slow
 def test_case_check_says_what_is_there(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

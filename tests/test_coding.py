@@ -18,6 +18,7 @@ BOOKS = {
 }
 
 
+@pytest.mark.slow
 def test_events_are_coded_by_the_rules(shipped: Case) -> None:
     """No row of events.csv is written by hand."""
     assert BOOKS[shipped.id].events() == BOOKS[shipped.id].code()

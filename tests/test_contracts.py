@@ -58,6 +58,7 @@ def test_batching_changes_nothing(
     assert again.acts().equals(expected)
 
 
+@pytest.mark.slow
 def test_an_earlier_end_only_cuts(
     case: Case, some_parameters: ParameterDraws, ensemble: Ensemble
 ) -> None:

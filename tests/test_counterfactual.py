@@ -121,6 +121,7 @@ def test_nothing_before_its_date_changes(
     np.testing.assert_array_equal(base.status[:, :at], other.status[:, :at])
 
 
+@pytest.mark.slow
 def test_a_patch_of_the_whole_history_reaches_its_first_month(case: Case) -> None:
     for name in FROM_THE_START:
         changed = load_counterfactual(name, case).apply(case)

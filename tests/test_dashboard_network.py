@@ -21,6 +21,7 @@ def ensemble(case: Case) -> Ensemble:
     return simulate(case, draws, seed=3, start=case.month("1998-12", "m"))
 
 
+@pytest.mark.slow
 def test_what_is_shown_is_what_the_command_says(case: Case, ensemble: Ensemble) -> None:
     told = connections.of_runs(ensemble)
     month = case.month("2002-06", "m")

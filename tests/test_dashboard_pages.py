@@ -232,6 +232,7 @@ def test_uploads(visitor: Visitor) -> None:
     assert (widget.error, widget.mine, len(widget.words)) == ("", True, 1)
 
 
+@pytest.mark.slow
 def test_a_comparison_can_be_stopped(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
 
@@ -251,6 +252,7 @@ def test_a_comparison_can_be_stopped(visitor: Visitor, monkeypatch: pytest.Monke
     assert ended.wait(PATIENCE), "nobody waits, so the work ends"
 
 
+@pytest.mark.slow
 def test_a_comparison_that_fails_says_so(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise ValueError("no such luck")

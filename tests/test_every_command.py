@@ -130,6 +130,7 @@ def test_on_any_console_no_figure_is_lost_and_no_warning_seen(
         assert not [line for line in long if str(tmp_path) not in line and "osterior" not in line]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", ["", "0", "1", "-5", "wide", "10000000"])
 @pytest.mark.parametrize("name", ["law", "explain", "counterfactuals"])
 def test_whatever_is_said_of_the_width(
@@ -194,6 +195,7 @@ def test_home_is_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: str
     assert not list((tmp_path / "else").iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WRITING)
 def test_an_out_that_cannot_be_is_refused_before_the_work(
     monkeypatch: pytest.MonkeyPatch, written: Path, name: str
@@ -287,6 +289,7 @@ def interrupt(*_: object, **__: object) -> Any:
     raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", EVERY)
 def test_ctrl_c_before_the_work(monkeypatch: pytest.MonkeyPatch, written: Path, name: str) -> None:
     monkeypatch.setattr(loading._Loader, "load", interrupt)

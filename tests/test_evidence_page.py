@@ -9,11 +9,13 @@ from publish.evidence_figures import BLUE, ORANGE
 from publish.page import ROOT, number, table
 
 
+@pytest.mark.slow
 def test_the_page_is_generated_from_results() -> None:
     manifest, tables = evidence.read(ROOT / evidence.RESULTS)
     assert (ROOT / evidence.PAGE).read_text(encoding="utf-8") == evidence.page(manifest, tables)
 
 
+@pytest.mark.slow
 def test_missed_bars_are_said_to_be_missed() -> None:
     manifest, tables = evidence.read(ROOT / evidence.RESULTS)
     bars = tables["bars"].copy()

@@ -103,6 +103,7 @@ def test_the_acts_are_those_that_law_and_status_leave_open(
     assert {p.name for p in back[0].parts} >= {"return", "lock"}
 
 
+@pytest.mark.slow
 def test_a_term_without_a_text_and_a_bar_leave_no_choice(case: Case, draws: ParameterDraws) -> None:
     def of(other: Case, state: str, month: str, club: str) -> set[str]:
         return {a.act for a in explained(other, state, month, draws).acts if a.club == club}
@@ -113,6 +114,7 @@ def test_a_term_without_a_text_and_a_bar_leave_no_choice(case: Case, draws: Para
     assert of(case.read_otherwise("CST-1"), "UZB", "1998-04", "GUAM") == set()
 
 
+@pytest.mark.slow
 def test_petitions_wait_for_the_session_unless_a_body_sits_between(
     case: Case, draws: ParameterDraws
 ) -> None:
@@ -146,6 +148,7 @@ def test_record_objectors_and_turns(case: Case, draws: ParameterDraws) -> None:
         assert turn.term in case.role("weight")
 
 
+@pytest.mark.slow
 def test_a_request_is_answered_as_the_engine_answers_it(case: Case, draws: ParameterDraws) -> None:
     """The chance that is explained is the share of draws in which the engine helps, at the record's seats."""
     state, month = "KGZ", "2010-06"

@@ -106,6 +106,7 @@ def test_a_figure_is_written_as_its_file_is_called_the_same_each_time(
         assert tk.figures.renewal(runs)._repr_svg_() == first.decode()
 
 
+@pytest.mark.slow
 def test_resolution_is_asked_for(runs: tk.Ensemble, tmp_path: Path) -> None:
     shown = tk.figures.renewal(runs)
     for dpi in (60, 120):
@@ -143,6 +144,7 @@ def test_a_renewal_shows_who_stays_and_who_stayed(case: Case, runs: tk.Ensemble)
     assert f"all right in {split.all_right:.0%}" in axis.figure.get_suptitle()
 
 
+@pytest.mark.slow
 def test_effects_are_those_of_the_outcomes(comparison: tk.Comparison) -> None:
     (axis,) = tk.figures.effects(comparison).figure.axes
     _, dots, *implied = axis.lines

@@ -47,6 +47,7 @@ def imported_by(module: Path) -> frozenset[str]:
     return frozenset(name.split(".")[1] for name in found if name.startswith("tashkent."))
 
 
+@pytest.mark.slow
 def test_pages_are_those_of_the_code_and_the_records() -> None:
     assert architecture() == guide.architecture(), "run: make docs"
     found = (ROOT / guide.DECISIONS).read_text(encoding="utf-8")
@@ -60,6 +61,7 @@ def test_the_flow_is_whole_and_its_modules_exist() -> None:
         assert all((ROOT / path).exists() for path in paths), paths
 
 
+@pytest.mark.slow
 def test_no_arrow_goes_against_the_imports() -> None:
     """What flows between two layers, the upper one fetches or hands down; the lower one knows nothing of it."""
     order = guide.layers()

@@ -40,6 +40,7 @@ def test_a_history_changes_no_number(case: Case, history: History, name: str) ->
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_a_history_cannot_be_written_to(history: History) -> None:
     with pytest.raises(ValueError, match="read-only"):
         history.worlds[5].status[0, 0, 0] = 1

@@ -137,6 +137,7 @@ RULES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_the_code_keeps(rule: str) -> None:
     broken = RULES[rule](modules())

@@ -20,6 +20,7 @@ def test_only_what_has_an_error_is_moved(case: Case) -> None:
     assert {a.variable for a, _ in moved} == {"tie_patron", "tie_west", "means", "autonomy"}
 
 
+@pytest.mark.slow
 def test_an_error_keeps_its_direction_over_the_years(case: Case) -> None:
     other = imputed(case, 0, seed=1)
     shifts = [

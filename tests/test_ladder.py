@@ -89,6 +89,7 @@ def test_a_baseline_has_one_score_and_what_is_fitted_two(minimal: Case) -> None:
     assert row["monthly_gain"] == pytest.approx(row["monthly"] - scores.loc[row["over"], "monthly"])
 
 
+@pytest.mark.slow
 def test_each_club_is_a_scope_and_they_add_up(minimal: Case) -> None:
     scores, predictions, _ = hold_out_state(minimal, "ARV", proposals=0)
     steps = scores[scores["who"] == STEPS].set_index("scope")["monthly"]
@@ -203,6 +204,7 @@ def test_the_whole_model_is_the_score_that_permutations_have(minimal: Case) -> N
     assert found.loc["focus", "log_score"] == pytest.approx(total)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [FROZEN, PRIORS, REGIONS, "no dated events"])
 def test_a_rung_is_scored_like_the_whole(minimal: Case, name: str) -> None:
     whole = rung(minimal, WHOLE, seed=0, proposals=200).set_index("scope")
@@ -456,6 +458,7 @@ def test_a_state_taken_out_stands_beside_the_whole_model_on_the_same_states() ->
     assert found["rows"] == [(WHOLE, *["+3.0"] * 4, "0.90")]
 
 
+@pytest.mark.slow
 def test_the_steps_of_a_rung_do_not_depend_on_what_the_model_sees(minimal: Case) -> None:
     whole = quick_scores(minimal, seed=0).set_index(["scope", "state"])
     together = quick_scores(minimal, seed=0, groups=[minimal.deciders]).set_index(whole.index.names)

@@ -50,6 +50,7 @@ def test_risk_sets_hold_the_acts_of_states_and_nothing_else(case: Case) -> None:
     assert found.done[renewals].sum() == 5
 
 
+@pytest.mark.slow
 def test_a_pending_request_leaves_notice_alone_and_a_frozen_seat_is_a_risk(
     case: Case, rows: Design
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_table_says_what_a_text_says(case: Case) -> None:
     assert read_outcome(table, case) == read_outcome("exits(CST,1999-01, 1999-06)", case)
 
 
+@pytest.mark.slow
 def test_every_outcome_is_a_number_a_run(case: Case, ensemble: Ensemble) -> None:
     found = measured(read_outcomes(EXAMPLES, case), ensemble)
     assert found.shape == (ensemble.runs, len(EXAMPLES))

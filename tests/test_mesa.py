@@ -173,6 +173,7 @@ def test_a_step_past_the_end_says_so(case: Case) -> None:
         model.step()
 
 
+@pytest.mark.slow
 def test_what_ships_is_read_once_and_a_folder_each_time(folder: Path) -> None:
     one, other = (tk.CoalitionModel(start="2025-10", run=run) for run in (0, 1))
     assert one.case is other.case
@@ -184,6 +185,7 @@ def test_what_ships_is_read_once_and_a_folder_each_time(folder: Path) -> None:
 # the glass box -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_glass_box_is_the_same_run_act_for_act(case: Case) -> None:
     """Arguments, months, statuses, acts and members: what one model tells the other tells too."""
     given = {"run": 2, "start": "2024-06", "held": {"patronage": 0.5, "observe": 1.0}}
@@ -206,6 +208,7 @@ def test_the_glass_box_is_the_same_run_act_for_act(case: Case) -> None:
         box.step()
 
 
+@pytest.mark.slow
 def test_the_glass_box_refuses_what_it_does_not_know(case: Case) -> None:
     with pytest.raises(InputError, match=r"GlassBox.*one of your own runs in the engine alone"):
         tk.GlassBox(tk.with_theory(case, str(DOCS / "examples" / "own_theory.py")))

@@ -172,6 +172,7 @@ def test_a_name_that_is_taken(case: Case, tmp_path: Path, name: str) -> None:
     assert name not in terms_of.TERMS
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_is_ended(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,7 @@ def tracked() -> set[str]:
     return {name.removeprefix("src/") if "src/" in name else f"tashkent/{name}" for name in listed}
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_package_alone_and_nothing_twice(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert len(names) == len(set(names))

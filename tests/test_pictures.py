@@ -19,6 +19,7 @@ def drawn() -> Figure:
     return picture
 
 
+@pytest.mark.slow
 def test_a_picture_does_not_hang_on_what_its_user_has_set(tmp_path: Path) -> None:
     picture(drawn)().save(tmp_path / "one.png")
     with mpl.rc_context({"text.usetex": True, "savefig.dpi": 10, "lines.linewidth": 9}):

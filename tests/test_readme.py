@@ -38,6 +38,7 @@ def test_the_limits_are_those_of_the_examination(
     assert expected == TEXT, "run: python -m publish.readme"
 
 
+@pytest.mark.slow
 def test_a_limit_moves_with_its_table(case: Case, tables: dict[str, pd.DataFrame]) -> None:
     """From 1992, in the model's runs and no others."""
     patterns = tables["patterns"].copy()

@@ -58,6 +58,7 @@ def test_a_patron_that_is_the_usual_rim_has_another(tmp_path: Path) -> None:
     assert building.build(tmp_path / "pact")
 
 
+@pytest.mark.slow
 def test_what_a_user_typed_is_replaced_only_when_asked(folder: Path) -> None:
     before = (folder / COMPOSITES).read_bytes()
     made = building.build(folder)
@@ -72,6 +73,7 @@ def test_what_a_user_typed_is_replaced_only_when_asked(folder: Path) -> None:
     assert building.put(made, folder, None, replace=False)[BONDS][1] == "written"
 
 
+@pytest.mark.slow
 def test_tables_can_go_elsewhere(shared: Path, tmp_path: Path) -> None:
     before = (shared / COMPOSITES).read_bytes()
     building.put(building.build(shared), shared, tmp_path / "out", replace=False)
@@ -83,6 +85,7 @@ def test_tables_can_go_elsewhere(shared: Path, tmp_path: Path) -> None:
         building.put(building.build(shared), shared, tmp_path / "out", replace=False)
 
 
+@pytest.mark.slow
 def test_the_command_says_how_much_it_made(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -106,6 +109,7 @@ def test_the_command_says_how_much_it_made(
 # what is refused -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [
@@ -191,6 +195,7 @@ def test_a_wrong_recipe_is_one_line(folder: Path, before: str, after: str, says:
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "says"),
     [

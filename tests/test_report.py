@@ -34,6 +34,7 @@ def scores(found: Report) -> pd.DataFrame:
     return found.scores
 
 
+@pytest.mark.slow
 def test_every_club_is_scored(scores: pd.DataFrame, invented: Case) -> None:
     table = scores
     assert list(dict.fromkeys(table["club"])) == [*invented.clubs, ALL_CLUBS]

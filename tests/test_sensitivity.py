@@ -84,6 +84,7 @@ def test_the_posterior_is_a_narrower_range(case: Case) -> None:
     assert space.at(u)[1]["court"] == pytest.approx(case.parameters["court"].mean)  # unfitted
 
 
+@pytest.mark.slow
 def test_each_input_is_moved_by_its_own_factor(case: Case) -> None:
     space = Inputs(case)
     groups = dict(zip(space.problem.factors, space.problem.of_group, strict=True))

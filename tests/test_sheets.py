@@ -57,6 +57,7 @@ def test_they_are_written_the_same_each_time(tmp_path: Path) -> None:
         assert len(re.findall(rb"/Type /Page\b", first.read_bytes())) == 1
 
 
+@pytest.mark.slow
 def test_words_that_leave_no_room_are_refused() -> None:
     crowded = sheets.Sheet("T", "A", ("why " * 200,) * 8, predicts=True)
     with pytest.raises(ValueError, match="lines are left for each answer"):

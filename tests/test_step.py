@@ -32,6 +32,7 @@ def months(acts: pd.DataFrame) -> pd.Series:
     return acts["month"].map(parse_month)
 
 
+@pytest.mark.slow
 def test_every_act_names_a_statute_in_force(case: Case, acts: pd.DataFrame) -> None:
     statutes = {s.id: s for s in case.statutes}
     assert set(acts["rule"]) <= set(statutes)

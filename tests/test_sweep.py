@@ -105,6 +105,7 @@ def test_each_theory_runs_with_its_own_posterior(case: Case) -> None:
     assert of_runs(found, 1) == directly(other, draws).tolist()
 
 
+@pytest.mark.slow
 def test_the_summary_is_that_of_the_runs() -> None:
     found = sweep(grid(keep="runs"))
     runs = found.runs.drop(columns="run").groupby("point")
@@ -181,6 +182,7 @@ def test_a_point_that_fails_is_a_row_and_is_tried_again(
     assert not list((tmp_path / "out" / CHUNKS).glob("*.failed.parquet"))
 
 
+@pytest.mark.slow
 def test_failures_have_an_exit_code_of_their_own(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

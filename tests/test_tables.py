@@ -47,6 +47,7 @@ def shipped() -> list[tuple[str, str, Path]]:
     return [*found, ("dashboard", "labels.csv", ROOT / "dashboard/labels.csv")]
 
 
+@pytest.mark.slow
 def test_every_column_of_every_shipped_table_is_told() -> None:
     for of, file, path in shipped():
         if path.name != books.CODEBOOK:
@@ -87,6 +88,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_result_says_of_every_column_what_it_is_and_of_every_state_its_name(
     results: Path,
 ) -> None:
@@ -104,6 +106,7 @@ def test_a_result_says_of_every_column_what_it_is_and_of_every_state_its_name(
         assert list(table)[list(table).index("state") + 1] == "state_name"
 
 
+@pytest.mark.slow
 def test_stata_reads_what_is_there(results: Path, tmp_path: Path) -> None:
     with streams() as said:
         assert call("tables", str(results / "earlier"), "--out", str(tmp_path / "stata")) == 0

@@ -175,6 +175,7 @@ def test_a_file_that_changed_is_another_case(case: Case, own: Path) -> None:
     assert second.parameters["own_size"].mean == 0.6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "words"),
     [

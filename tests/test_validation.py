@@ -289,6 +289,7 @@ def test_a_deal_moves_all_of_a_situation(case: Case) -> None:
     assert permutation(case, 3, 0) == order != permutation(case, 4, 0)
 
 
+@pytest.mark.slow
 def test_variants_leave_the_shared_case_alone(case: Case) -> None:
     before = compile_case(case).situation.tie.copy()
     event = case.events[0].event
@@ -345,6 +346,7 @@ def test_resumed_equals_undisturbed(minimal: Case, tmp_path: Path) -> None:
     assert {name: now[name] for name in stored} == stored  # what was done is not done again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["emptied", "one less", "flipped", "another's", "older"])
 def test_a_stage_that_is_not_as_it_was_written_is_said_and_done_again(
     minimal: Case,

@@ -58,6 +58,7 @@ def kill_children() -> int:
     return len(every)
 
 
+@pytest.mark.slow
 def test_results_come_in_the_order_of_tasks() -> None:
     before = children()  # other tests keep processes warm
     with Pool[int, int](2, begin, b"abc") as pool:
@@ -85,6 +86,7 @@ def test_a_task_that_loses_its_process_twice_is_given_up_and_the_others_are_done
     assert found == {0: 0, 1: -1, 2: 4, 3: 9, 4: -4, 5: 25}
 
 
+@pytest.mark.slow
 def test_without_a_word_for_it_that_is_one_line() -> None:
     allowed = "processes: task: '7' is not valid; allowed: one whose process is not ended"
     with Pool[int, None](2) as pool, pytest.raises(InputError, match=allowed):
