@@ -28,11 +28,12 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import apart
 from benchmarks.larger import larger
+from benchmarks.phases import seconds_by_phase
 from tashkent.calibration.likelihood import design
 from tashkent.calibration.posterior import posterior
 from tashkent.experiments.chunks import store
 from tashkent.experiments.coalition import CoalitionModel
-from tashkent.experiments.compare import compare
+from tashkent.experiments.compare import compare, history_of
 from tashkent.experiments.design import read_design
 from tashkent.experiments.docking import differences
 from tashkent.experiments.glass_box import AllianceModel
@@ -74,15 +75,17 @@ class Plan:
     repeats: int
     #: repetitions of what takes long
     few: int
-    #: runs of calls whose cost is to be linear in runs
+    #: runs of calls whose cost is to be linear in runs, and of those that a page waits for
     runs: tuple[int, ...]
+    small: tuple[int, ...]
     #: states and clubs of larger cases, the shipped one first, and runs of each
     sizes: tuple[tuple[int, int], ...]
     size_runs: int
     #: months of these two, or None for all of the case
     months: int | None
-    #: pairs of runs of a counterfactual, by one worker and two
+    #: pairs of runs of a counterfactual, by one worker and two; and those that a page waits for
     pairs: tuple[int, ...]
+    few_pairs: int
     #: runs whose whole result is kept, and runs in blocks that are dropped
     whole: tuple[int, int]
     blocks: int
@@ -95,10 +98,12 @@ FULL = Plan(
     repeats=11,
     few=5,
     runs=(2048, 4096, 8192),
+    small=(50, 300),
     sizes=((12, 4), (50, 4), (200, 4), (12, 20)),
     size_runs=128,
     months=None,
     pairs=(1000, 2000),
+    few_pairs=300,
     whole=(4096, 12_288),
     blocks=20_000,
 )
@@ -109,10 +114,12 @@ QUICK = Plan(
     repeats=2,
     few=2,
     runs=(16, 32),
+    small=(5,),
     sizes=((12, 4), (14, 4), (12, 5)),
     size_runs=16,
     months=36,
     pairs=(20,),
+    few_pairs=10,
     whole=(16, 32),
     blocks=64,
 )
@@ -197,6 +204,11 @@ def measure(case: Case, plan: Plan) -> tuple[Table, list[apart.Memory]]:
         "a run": _rows(interleaved(of_a_run(case, plan), plan.repeats), "ms"),
         "a likelihood": _rows(interleaved(of_a_likelihood(case), plan.repeats), "µs"),
         "a call, by runs": _rows(interleaved(by_runs(case, plan), plan.few), "ms"),
+        **{
+            f"the phases of {runs} runs": _rows(by_phase(case, plan, runs), "ms")
+            for runs in (*plan.small, plan.ensemble)
+        },
+        "a question": _rows(interleaved(of_a_question(case, plan), plan.repeats), "ms"),
         "a run, by size": _rows(interleaved(by_size(case, plan), plan.few), "ms"),
         "a counterfactual": _rows(interleaved(of_pairs(case, plan.pairs), plan.few), "s"),
         "a task": _rows(interleaved(of_a_task(case, plan), plan.repeats), "ms"),
@@ -260,7 +272,29 @@ def by_runs(case: Case, plan: Plan) -> dict[str, Job]:
         drawn = {name: values[:runs] for name, values in draws.items()}
         return Job(lambda: simulate(case, drawn, seed=SEED, end=_end(case, plan)))
 
-    return {f"{runs} runs": job(runs) for runs in plan.runs}
+    return {f"{runs} runs": job(runs) for runs in (*plan.small, *plan.runs)}
+
+
+def by_phase(case: Case, plan: Plan, runs: int) -> dict[str, list[float]]:
+    """Seconds of each phase of the months in a call of `simulate`, several times."""
+    drawn = posterior(case).draws(runs=runs, seed=SEED)
+    found = [
+        seconds_by_phase(lambda: simulate(case, drawn, seed=SEED, end=_end(case, plan)))
+        for _ in range(1 + plan.few)
+    ]
+    return {name: [one[name] for one in found[1:]] for name in found[0]}
+
+
+def of_a_question(case: Case, plan: Plan) -> dict[str, Job]:
+    """Pairs of runs of the first listed counterfactual, where the factual runs are there already."""
+    asked, runs = shipped_counterfactuals(case)[0], plan.few_pairs
+    start = month_label(case.start)
+    history = history_of(case, runs=runs, seed=SEED, start=case.start)
+
+    def ask() -> object:
+        return compare(case, asked, runs=runs, seed=SEED, start=start, history=history)
+
+    return {f"{plan.few_pairs} pairs": Job(ask)}
 
 
 def _end(case: Case, plan: Plan) -> int | None:
