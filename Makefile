@@ -38,7 +38,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-quick fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock site posterior validation evidence counterfactuals answers sensitivity transfer readme bench wheel clean env env-dev
+.PHONY: help run test test-quick cases fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock site posterior validation evidence counterfactuals answers sensitivity transfer readme bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ test: env-dev ## run the tests on all cores: pytest with TEST_ARGS
 
 test-quick: env-dev ## run the tests that take moments, with TEST_ARGS
 	$(PYTEST) -m $(QUICK) $(TEST_ARGS)
+
+cases: env-dev ## take every shipped case through check, run, validate, a question and the page, with CASES_ARGS
+	$(ALONE) $(BIN)/python -m tests.cases $(CASES_ARGS)
 
 fuzz: env-dev ## try 20,000 damaged files of every kind that a user writes, with FUZZ_ARGS
 	$(ALONE) $(BIN)/python -m tests.fuzz --out results/trust/fuzz.json $(FUZZ_ARGS)

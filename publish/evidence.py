@@ -1,7 +1,8 @@
 """docs/evidence.md and its figures, written from the compact set of an examination and from nothing else.
 
 ``python -m publish.evidence`` examines the model in full into results/evidence/ and writes both, which takes long;
-``--page`` writes them anew from the tables.
+``--page`` writes them anew from the tables. ``--case rio --quick`` does the same for another case, with fewer runs and
+refits, into results/evidence-rio/ and docs/evidence-rio.md.
 """
 
 import argparse
@@ -14,8 +15,10 @@ import pandas as pd
 from publish import evidence_scores as scores
 from publish import evidence_sections as sections
 from publish.evidence_figures import figures
+from publish.evidence_scores import FIRST
 from publish.page import FIGURES, ROOT, rendered, save, write
 from tashkent.cli import commands
+from tashkent.model.case.loading import shipped_cases
 
 RESULTS = Path("results/evidence")
 PAGE = Path("docs/evidence.md")
@@ -30,12 +33,20 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     return manifest, tables
 
 
+def of_case(path: Path, case: str) -> Path:
+    """Where that of another case stands: beside it, with its name."""
+    return path if case == FIRST else path.with_stem(f"{path.stem}-{case}")
+
+
 def page(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
     """The page in Markdown."""
+    case = manifest["case"]
     return rendered(
         "evidence.md",
         manifest=manifest,
-        figures=FIGURES,
+        figure=f"{FIGURES}/{of_case(PAGE, case).stem}",
+        results=of_case(RESULTS, case),
+        first=case == FIRST,
         against=scores.against(manifest, tables),
         bars=sections.bars(tables),
         judged=sections.judged(tables),
@@ -67,16 +78,24 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--out", default=".venv/validation", help="folder for stages: it goes on")
     parser.add_argument("--page", action="store_true", help="write the page from the tables")
+    parser.add_argument("--case", choices=shipped_cases(), default=FIRST)
+    parser.add_argument("--quick", action="store_true", help="fewer runs and refits")
     asked = parser.parse_args(arguments)
+    results, made = of_case(RESULTS, asked.case), of_case(PAGE, asked.case)
     if not asked.page:
-        options = {**vars(asked), "compact": ROOT / RESULTS}
-        names = ("seed", "workers", "out", "compact")
+        options = {
+            **vars(asked),
+            "compact": ROOT / results,
+            "out": of_case(Path(asked.out), asked.case),
+        }
+        names = ("case", "seed", "workers", "out", "compact")
         words = [str(word) for name in names for word in (f"--{name}", options[name])]
-        commands(["validate", *words], standalone_mode=False)
-    manifest, tables = read(ROOT / RESULTS)
+        quick = ["--quick"] if asked.quick else []
+        commands(["validate", *words, *quick], standalone_mode=False)
+    manifest, tables = read(ROOT / results)
     for name, figure in figures(manifest, tables).items():
-        save(figure, ROOT / PAGE.parent / FIGURES / name)
-    write(PAGE, page(manifest, tables))
+        save(figure, ROOT / PAGE.parent / FIGURES / f"{made.stem}-{name}")
+    write(made, page(manifest, tables))
 
 
 if __name__ == "__main__":

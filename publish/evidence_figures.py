@@ -17,13 +17,13 @@ MOST_BARS = 20
 
 
 def figures(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> dict[str, Figure]:
-    """The figures of the page, by their file names."""
-    more = {"evidence-ranks.png": _ranks(tables["ranks"])} if "ranks" in tables else {}
+    """The figures of the page, by the end of their file names."""
+    more = {"ranks.png": _ranks(tables["ranks"])} if "ranks" in tables else {}
     return {
         **more,
-        "evidence-calibration.png": _curve(tables["calibration_curve"]),
-        "evidence-p-in.png": _seats(manifest, tables["p_in"]),
-        "evidence-tornado.png": _tornado(tables["robustness"]),
+        "calibration.png": _curve(tables["calibration_curve"]),
+        "p-in.png": _seats(manifest, tables["p_in"]),
+        "tornado.png": _tornado(tables["robustness"]),
     }
 
 

@@ -126,7 +126,7 @@ def forward(tables: Tables) -> Section:
             )
     hindsight = [
         (r.who, f"{r.acts} of {r.choices}", _score(r.log_score))
-        for r in tables["hindsight"].itertuples()
+        for r in tables.get("hindsight", pd.DataFrame()).itertuples()
     ]
     unfitted = [
         (

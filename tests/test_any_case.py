@@ -17,6 +17,7 @@ from tashkent.model.explain import explain
 from tashkent.model.patches.events import AddEvent
 from tashkent.model.simulate import prior_parameters
 from tashkent.model.words import story
+from tests import cases
 from tests.commands import call, names
 from tests.test_house import FOLDERS, ROOT, modules, parse
 
@@ -179,3 +180,9 @@ def test_the_dashboard_shows_the_case_that_is_named(monkeypatch: pytest.MonkeyPa
     assert os.environ[results.CASE_VARIABLE] == str(SKELETON)
     assert call("app", "--case", "nowhere", "--no-open") == 2
     assert os.environ[results.CASE_VARIABLE] == str(SKELETON)
+
+
+def test_a_word_of_another_case_is_seen_where_a_case_speaks() -> None:
+    """What `make cases` looks for: names of other cases, but for those that the case itself uses."""
+    assert cases.foreign("ecowas", "Uzbekistan and Mali joined the TIAR.") == ["TIAR", "Uzbekistan"]
+    assert cases.foreign("rio", "Peru left the CSTO.") == ["CSTO"]

@@ -1,5 +1,7 @@
 """docs/evidence.md is what the tables in results/evidence/ say."""
 
+import re
+
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
@@ -7,12 +9,26 @@ from matplotlib.colors import to_hex
 from publish import evidence
 from publish.evidence_figures import BLUE, ORANGE
 from publish.page import ROOT, number, table
+from tashkent.model.case import Case
 
 
 @pytest.mark.slow
-def test_the_page_is_generated_from_results() -> None:
-    manifest, tables = evidence.read(ROOT / evidence.RESULTS)
-    assert (ROOT / evidence.PAGE).read_text(encoding="utf-8") == evidence.page(manifest, tables)
+def test_the_page_is_generated_from_results(shipped: Case) -> None:
+    """Of every case, and from its tables as they would be found now."""
+    results, page = (
+        evidence.of_case(path, shipped.id) for path in (evidence.RESULTS, evidence.PAGE)
+    )
+    manifest, tables = evidence.read(ROOT / results)
+    assert (ROOT / page).read_text(encoding="utf-8") == evidence.page(manifest, tables)
+    assert manifest["case_hash"] == shipped.hash, f"python -m publish.evidence --case {shipped.id}"
+
+
+@pytest.mark.slow
+def test_a_page_of_another_case_says_nothing_of_the_first() -> None:
+    manifest, tables = evidence.read(ROOT / evidence.of_case(evidence.RESULTS, "ecowas"))
+    page = evidence.page(manifest, tables)
+    assert not re.search(r"\b(CST|Uzbek\w*|first renewal)\b", page)
+    assert "python -m publish.evidence --case ecowas --quick" in page
 
 
 @pytest.mark.slow
@@ -31,7 +47,7 @@ def test_a_bar_of_ranks_outside_its_band_is_seen() -> None:
     manifest, tables = evidence.read(ROOT / evidence.RESULTS)
     band = {"parameter": "exit", "expected": 3.0, "low": 1, "high": 6}
     ranks = pd.DataFrame([{**band, "bin": i, "count": count} for i, count in enumerate((3, 9))])
-    drawn = evidence.figures(manifest, {**tables, "ranks": ranks})["evidence-ranks.png"]
+    drawn = evidence.figures(manifest, {**tables, "ranks": ranks})["ranks.png"]
     bars = drawn.axes[0].patches[-2:]
     assert [bar.get_height() for bar in bars] == [3, 9]
     assert [to_hex(bar.get_facecolor()).upper() for bar in bars] == [BLUE, ORANGE]

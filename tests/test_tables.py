@@ -39,7 +39,7 @@ def shipped() -> list[tuple[str, str, Path]]:
         for folder in (SKELETON, *(p.parent for p in (ROOT / "model/cases").glob("*/case.toml")))
         for path in folder.rglob("*.csv")
     ]
-    found += [("validate", p.name, p) for p in (ROOT / "results/evidence").glob("*.csv")]
+    found += [("validate", p.name, p) for p in (ROOT / "results").glob("evidence*/*.csv")]
     found += [("results", p.name, p) for p in (ROOT / "results").glob("*.csv")]
     found += [
         ("results", f"transfer/{p.name}", p) for p in (ROOT / "results/transfer").glob("*.csv")
