@@ -119,8 +119,9 @@ def forget_terms() -> None:
         del TERMS[name]
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("command", OWN)
+@pytest.mark.parametrize(
+    ("command", "workers"), [*((command, "1") for command in OWN), ("sweep", "2")]
+)
 def test_a_result_with_files_of_ones_own_travels(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
