@@ -123,6 +123,21 @@ class Quoted:
             ("state", "strongest threat", "how strong (0 to 3)", "tie to Russia (SD)", month), rows
         )
 
+    def line(self, month: str, later: str) -> str:
+        """Where a line through the ties of a month parts best who is in later, and who is on its wrong side."""
+        inputs, t = compile_case(self.case), self._at(month)
+        rows = [self.case.state_ids.index(state) for state in self.case.deciders]
+        tie = inputs.situation.tie[t, rows, 0]
+        inside = is_in(inputs.record.status[self._at(later)][rows, 0])
+        cuts = [np.flatnonzero((tie >= cut) != inside) for cut in np.sort(tie)]
+        wrong = min(cuts, key=len)
+        names = ", ".join(self.names[self.case.deciders[i]] for i in wrong)
+        return (
+            f"{len(wrong)} of {len(rows)} on the wrong side: {names}"
+            if names
+            else "nobody on the wrong side"
+        )
+
     # the law ----------------------------------------------------------------------------------------
 
     def law(self, day: str, *rules: str) -> str:
@@ -150,6 +165,13 @@ class Quoted:
             for r in found.itertuples()
         ]
         return table(("state", "clubs", "stands between", "rivals at its tables"), rows)
+
+    def rivals_at_a_table(self, month: str) -> str:
+        """Pairs of rivals that share a club in a month, in words."""
+        pairs = of_record(self.case, self.case.month(month, "month")).pairs
+        rows = pairs[(pairs["p_shared"] > 0) & (pairs["rivalry"] > 0)]
+        found = zip(rows["state"], rows["other"], strict=True)
+        return "; ".join(f"{self.names[a]} and {self.names[b]}" for a, b in found) or "none"
 
     def in_two(self, month: str) -> str:
         """Which states are in which clubs, a row a state."""
@@ -196,8 +218,8 @@ class Quoted:
             )
         ].itertuples()
         half = f"; half of these have parted by {row.half_parted_by}" if row.half_parted_by else ""
-        reasons = row.carried_by.replace("_", " ")
-        carried = f" Carried by {reasons}." if reasons else ""
+        state, _, reasons = row.carried_by.replace("_", " ").partition(" in ")
+        carried = f" Carried by, for {self.names[state]} in {reasons}." if reasons else ""
         since = f"Inputs differ from {row.inputs_differ_from or 'no month'} on"
         return f"{since}; {row.share_changed:.0%} of runs take another course{half}.{carried}"
 
@@ -235,8 +257,15 @@ class Quoted:
         ]
         return table(("state", *(name.replace("_", " ") for name in whose), "signed"), rows)
 
-    def evidence(self, name: str, columns: Mapping[str, str], **where: str) -> str:
-        """Columns of a table of the examination under heads of ours, in rows where a column has a value.
+    @property
+    def weights(self) -> int:
+        """How many weights of the value of a seat are fitted."""
+        return len(self.case.role("weight"))
+
+    def evidence(
+        self, name: str, columns: Mapping[str, str], **where: str | bool | Sequence[str]
+    ) -> str:
+        """Columns of a table of the examination under heads of ours, in rows where columns have a value or one of some.
 
         Raises
         ------
@@ -245,7 +274,8 @@ class Quoted:
         """
         found = pd.read_csv(self.root / EVIDENCE / f"{name}.csv")
         for column, value in where.items():
-            found = found[found[column] == value]
+            chosen = [value] if isinstance(value, str | bool) else value
+            found = found[found[column].isin(chosen)]
         if found.empty:
             raise ValueError(f"{name}.csv has no row where {where}")
         rows = [
@@ -304,6 +334,7 @@ def lessons(root: Path = ROOT) -> dict[Path, str]:
         text = rendered(
             f"lessons/{name}.md",
             f=figures,
+            name=name,
             number=place + 1,
             title=title,
             later=later,

@@ -86,6 +86,15 @@ def test_no_figure_is_typed(name: str) -> None:
     assert not FIGURE.findall(words)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_leads_to_its_lesson_asks_first_and_types_no_figure(name: str) -> None:
+    page = (ROOT / "docs/notebooks" / f"lesson-{name}.md").read_text(encoding="utf-8")
+    assert f"](../lessons/{name}.md)" in page
+    words, *cells = re.split(r"^```\{code-cell\} python3$", page, flags=re.MULTILINE)
+    assert sum(":tags: [hide-output]" in cell for cell in cells) >= 4
+    assert not FIGURE.findall(" ".join([words, *(cell.split("```", 1)[1] for cell in cells)]))
+
+
 def test_a_typed_figure_would_be_seen() -> None:
     assert FIGURE.findall("in 32% of runs, by 0.85") == ["32%", "0.85"]
     assert not FIGURE.findall("April 1999, 1999-04-20, --runs 100, | 5-15 | lesson 3, CF1")
