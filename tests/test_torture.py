@@ -15,11 +15,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Torture:
     ("name", "how"),
     [
         ("run", WRITING),
-        ("compare", WRITING),
-        ("sweep", WRITING),
         ("sweep", WORKER),
         ("calibrate", WRITING),
-        ("archive", WRITING),
     ],
 )
 def test_what_is_killed_goes_on_to_the_same_bytes(engine: Torture, name: str, how: str) -> None:
