@@ -38,7 +38,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-quick cases fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock site posterior validation evidence counterfactuals answers sensitivity transfer readme bench wheel clean env env-dev
+.PHONY: help run test test-quick cases fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock site posterior validation evidence counterfactuals answers sensitivity transfer register readme bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -143,6 +143,9 @@ readme: env ## write the figures of README.md anew, from a run and from results/
 
 transfer: env ## what other pacts say of the terms, anew: results/ and docs/transfer.md
 	$(BIN)/python -m publish.transfer $(TRANSFER_ARGS)
+
+register: env ## add the forecast of each case to results/register/, which is never changed, and write docs/register.md
+	$(BIN)/python -m publish.register --freeze
 
 sensitivity: env ## what the answers hang on, anew: results/ and docs/sensitivity.md, with SENSITIVITY_ARGS
 	$(BIN)/python -m publish.sensitivity $(SENSITIVITY_ARGS)

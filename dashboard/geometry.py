@@ -1,7 +1,8 @@
-"""Borders as SVG paths: an equal-area conic projection of the background map, made once."""
+"""Borders as SVG paths: an equal-area conic projection of the background map, made once; tiles where there is none."""
 
 import csv
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ SMALL = 12.0
 #: (Central Asia and the Caucasus have most to tell: they get the room, and the north does without)
 WIDE = ((18.0, 49.0), (92.0, 45.0), (62.0, 33.8), (62.0, 59.5))
 NARROW = ((19.0, 49.0), (83.0, 45.0), (60.0, 34.5), (50.0, 59.0))
+#: a tile, and the room between two, in units; how many of a row have no place of their own
+TILE, PITCH, ROW = 90, 100, 8
 
 Box = tuple[int, int, int, int]
 
@@ -87,6 +90,34 @@ def boxes() -> dict[str, Box]:
         low, high = points.min(axis=0), points.max(axis=0)
         found[name] = (*map(int, low), *map(int, high - low))
     return found  # type: ignore[return-value]
+
+
+def tiles(states: Sequence[tuple[str, str]]) -> tuple[Shape, ...]:
+    """States (code and name) as squares about where they lie, by `tiles.csv`; others in rows below, in their order."""
+    with (HERE / "tiles.csv").open(encoding="utf-8", newline="") as file:
+        known = {
+            row["state"]: (int(row["column"]), int(row["row"])) for row in csv.DictReader(file)
+        }
+    own = [known[state] for state, _ in states if state in known]
+    left, below = min((c for c, _ in own), default=0), max((r + 1 for _, r in own), default=0)
+    rest = [state for state, _ in states if state not in known]
+    known |= {state: (left + i % ROW, below + i // ROW) for i, state in enumerate(rest)}
+    found = []
+    for state, name in states:
+        x, y = (PITCH * at for at in known[state])
+        middle = (x + TILE // 2, y + TILE // 2)
+        found.append(Shape(state, name, f"M{x} {y}h{TILE}v{TILE}h-{TILE}z", middle, middle))
+    return tuple(found)
+
+
+def box_of(found: Sequence[Shape]) -> Box:
+    """What is seen of tiles: all of them, with half of the room between two around."""
+    edge = (PITCH - TILE) // 2
+    low, high = (
+        np.array([end(shape.anchor[i] for shape in found) for i in (0, 1)]) for end in (min, max)
+    )
+    corner = low - TILE // 2 - edge
+    return (*corner.tolist(), *(high - low + PITCH).tolist())
 
 
 def _places() -> dict[str, tuple[int, int]]:

@@ -25,8 +25,15 @@ QUIET = ("abstain", "carry_over")
 @lru_cache(maxsize=8)
 def scene(case: Case) -> dict[str, Any]:
     """The map, the states in the order of the lanes, and the palette: the same for everybody."""
-    known = {shape.state: shape for shape in geometry.shapes()}
+    drawn = geometry.shapes()
+    known = {shape.state: shape for shape in drawn}
     deciders = [s for s in case.states if s.role == "decider"]
+    boxes: dict[str, geometry.Box] = geometry.boxes()
+    tiled = not any(s.state in known for s in deciders)
+    if tiled:
+        drawn = geometry.tiles([(s.state, s.name) for s in case.states])
+        known = {shape.state: shape for shape in drawn}
+        boxes = dict.fromkeys(boxes, geometry.box_of(drawn))
     ordered = [*deciders, *(s for s in case.states if s.role != "decider")]
     states = [
         {
@@ -39,7 +46,8 @@ def scene(case: Case) -> dict[str, Any]:
         for s in ordered
     ]
     return {
-        "boxes": geometry.boxes(),
+        "boxes": boxes,
+        "tiled": tiled,
         "background": [
             {"name": shape.name, "path": shape.path}
             for shape in known.values()

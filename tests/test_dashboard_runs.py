@@ -442,3 +442,18 @@ def test_charts_cover_every_month(case: Case, series: Callable[..., Any]) -> Non
     found = series(case, "ARM")
     assert found
     assert all(len(values) == len(case.months) for values in found.values())
+
+
+def test_states_that_no_map_has_are_tiles_about_where_they_lie(minimal: Case) -> None:
+    named = [("MRT", "a"), ("MLI", "b"), ("BEN", "c"), ("XXA", "d"), ("XXB", "e")]
+    found = {shape.state: shape for shape in geometry.tiles(named)}
+    assert len({shape.anchor for shape in found.values()}) == len(named)
+    at = {state: shape.anchor for state, shape in found.items()}
+    assert at["MRT"][0] < at["MLI"][0] < at["BEN"][0]
+    assert at["MLI"][1] < at["BEN"][1] < at["XXA"][1] == at["XXB"][1]
+    left, top, width, height = geometry.box_of(tuple(found.values()))
+    assert all(left < x < left + width and top < y < top + height for x, y in at.values())
+    shown = scene.scene(minimal)
+    assert shown["tiled"]
+    assert shown["background"] == []
+    assert all("shape" in state for state in shown["states"])

@@ -42,9 +42,12 @@ def shipped() -> list[tuple[str, str, Path]]:
     found += [("validate", p.name, p) for p in (ROOT / "results").glob("evidence*/*.csv")]
     found += [("results", p.name, p) for p in (ROOT / "results").glob("*.csv")]
     found += [
-        ("results", f"transfer/{p.name}", p) for p in (ROOT / "results/transfer").glob("*.csv")
+        ("results", f"{p.parent.name}/{p.name}", p)
+        for folder in ("transfer", "register")
+        for p in (ROOT / "results" / folder).glob("*.csv")
     ]
-    return [*found, ("dashboard", "labels.csv", ROOT / "dashboard/labels.csv")]
+    own = [("dashboard", p.name, p) for p in (ROOT / "dashboard").glob("*.csv")]
+    return [*found, *own]
 
 
 @pytest.mark.slow

@@ -46,7 +46,7 @@ def forecast(
     screen = console()
     last = f"p_in_{month_label(loaded.end + 12 * years)}"
     asked = {last: f"in {last[5:]}", "p_exit": "any exit", "p_accession": "any accession"}
-    for club in loaded.clubs:
+    for club in dict.fromkeys(found.table["club"]):
         heads = [Heading(word, right=True) for text in asked.values() for word in (text, "band")]
         table = Figures([Heading("state"), Heading("now"), *heads], f"{club}: shares of runs")
         for row in found.table[found.table["club"] == club].to_dict(orient="records"):
