@@ -62,6 +62,7 @@ def test_the_wheel_holds_the_package_alone_and_nothing_twice(wheel: Path) -> Non
     tops = {name.split("/")[0] for name in names}
     assert {"tashkent"} == {top for top in tops if not top.endswith(".dist-info")}
     assert len(tops) == 2
+    assert any(name.endswith(".dist-info/sboms/sbom.cdx.json") for name in names)
     inside = {name for name in names if name.startswith("tashkent/")}
     assert {"tashkent/py.typed", "tashkent/__main__.py", "tashkent/model/cases/cst/case.toml"} <= (
         inside

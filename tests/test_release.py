@@ -1,5 +1,6 @@
 """What goes with a release: terms of all that is shipped, how to cite it, and what its page says is there."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from publish import licences
+from publish import bom, licences
 from publish.licences import LOCK, PAGE, locked, packages, row_of, terms, world
 from publish.page import ROOT
 from publish.world import codebook
@@ -79,6 +80,26 @@ def test_a_licence_that_nobody_tells_is_asked_for(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(LookupError, match="the licence of no-such-package: write it into"):
         packages({})
     assert packages({"no-such-package": "MIT"}) == [("no-such-package", "1", "MIT", "")]
+
+
+def test_the_bill_is_made_from_its_tables_and_hangs_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All but the licences of packages, as above."""
+    rows = [(name, version, "MIT", where and f"`{where}`") for name, version, where in locked()]
+    monkeypatch.setattr(bom, "packages", lambda _: rows)
+    made, written = bom.bill(), json.loads((ROOT / bom.BILL).read_text(encoding="utf-8"))
+    own = {part["name"]: part["licenses"] for part in written["components"]}
+    assert own["typer"] == [{"expression": "MIT"}]
+    assert own["Correlates of War capitals"] == [{"license": {"name": "free with citation"}}]
+    for part in (*made["components"], *written["components"]):
+        assert part.pop("licenses") if "purl" in part else part["licenses"]
+    assert made == written, "run: make docs"
+    known = [part["bom-ref"] for part in written["components"]]
+    assert len(set(known)) == len(known)
+    asked = {ref for one in written["dependencies"] for ref in one["dependsOn"]}
+    # what nobody asks for would not be in the lock
+    assert asked == {part["bom-ref"] for part in written["components"] if "purl" in part}
 
 
 def test_the_terms_go_into_the_wheel() -> None:
