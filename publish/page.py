@@ -52,6 +52,11 @@ def number(value: float, digits: int = 2) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
+def signed(value: float, error: float, digits: int = 1) -> str:
+    """A number with its sign and its error."""
+    return f"{value:+.{digits}f} ± {error:.{digits}f}"
+
+
 def write(path: Path, text: str) -> None:
     """Write a page below the root of the repository."""
     (ROOT / path).write_text(text, encoding="utf-8")

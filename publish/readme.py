@@ -1,6 +1,6 @@
-"""The figures of README.md: its table of scores from a run, its limits from the tables of the examination.
+"""The figures of README.md: scores from a run; what is found, and the limits, from the tables in results/.
 
-``python -m publish.readme`` runs the model a thousand times and writes both; ``--page`` writes the limits alone.
+``python -m publish.readme`` runs the model a thousand times and writes all; ``--page`` leaves the scores as they are.
 """
 
 import argparse
@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from publish import evidence
+from publish import evidence, transfer
 from publish.evidence_sections import judged
-from publish.page import ROOT, rendered, write
+from publish.page import ROOT, rendered, signed, write
+from tashkent.calibration.contests import error_of_sum
 from tashkent.calibration.forecasters import MODEL
+from tashkent.calibration.ladder import FROZEN
 from tashkent.calibration.likelihood import fit_rows
-from tashkent.calibration.report import BRIER, Report, make_report
+from tashkent.calibration.report import ALL_CLUBS, BRIER, Report, make_report
 from tashkent.calibration.riskset import CHOICES
 from tashkent.model.case import Case, load_case
 
@@ -29,23 +31,34 @@ Tables = dict[str, pd.DataFrame]
 
 
 def scores(report: Report) -> str:
-    """Every club's scores beside its baselines, and how the renewal falls."""
+    """Scores of the focal club and of all together beside baselines, where else one wins, and how the renewal falls."""
     table = report.scores
     assert table is not None
     columns = list(dict.fromkeys(zip(table["score"], table["span"], strict=True)))
     columns.sort(key=lambda column: column[0] == BRIER)
     cells = table.set_index(["club", "who", "score", "span"])
+    shown = (table["club"].iloc[0], ALL_CLUBS)
     rows = []
     for club, who in table[["club", "who"]].drop_duplicates().itertuples(index=False):
-        keys = [(club, who, *column) for column in columns]
-        rows.append((club, who, *(_cell(cells, key) for key in keys)))
+        if club in shown:
+            keys = [(club, who, *column) for column in columns]
+            rows.append((club, who, *(_cell(cells, key) for key in keys)))
+    elsewhere = table[
+        ~table["club"].isin(shown) & table["best"].astype(bool) & (table["who"] != MODEL)
+    ]
+    better = "; ".join(
+        f"{r.club}, {r.who} ({r.score}{f' {_years(r.span)}' if r.score == BRIER else ''})"
+        for r in elsewhere.itertuples()
+    )
     assert report.split is not None
     renewal = (
         f"From the record of December 1998 all eight are right in {report.split.all_right:.0%} of runs; "
         f"mean balanced accuracy {report.split.balanced_accuracy:.2f}."
     )
     heads = [name if name != BRIER else f"{name} {_years(span)}" for name, span in columns]
-    return rendered("readme_scores.md", heads=heads, rows=rows, renewal=renewal)
+    return rendered(
+        "readme_scores.md", heads=heads, rows=rows, better=better or "none", renewal=renewal
+    )
 
 
 def _cell(cells: pd.DataFrame, key: tuple[str, ...]) -> str:
@@ -58,6 +71,26 @@ def _cell(cells: pd.DataFrame, key: tuple[str, ...]) -> str:
 
 def _years(span: str) -> str:
     return "-".join(month[:4] for month in span.split(" to "))
+
+
+def findings(tables: Tables, left_out: pd.DataFrame) -> str:
+    """What is found and what is not: held out, with nothing learnt, and in the pacts of `left_out`, one by one."""
+    own = tables["held_out"].query("who == @MODEL").set_index("scope")
+    ladder = tables["ladder"].query("scope == 'focus'").set_index("rung")
+    frozen = float(ladder.loc[FROZEN, "gain"])
+    travel, error = float(left_out["gain"].sum()), error_of_sum(left_out["gain"])
+    focus = own.loc["focus"]
+    return rendered(
+        "readme_findings.md",
+        joint=signed(focus["gain"], focus["se"]),
+        monthly=signed(focus["monthly_gain"], focus["monthly_se"]),
+        all=signed(own.loc[ALL_CLUBS, "gain"], own.loc[ALL_CLUBS, "se"]),
+        frozen=f"{frozen:+.1f}",
+        as_good=frozen >= focus["gain"],
+        pacts=len(left_out),
+        travel=signed(travel, error),
+        travels=abs(travel) > transfer.CLEAR * error,
+    )
 
 
 def limits(case: Case, tables: Tables) -> str:
@@ -122,13 +155,19 @@ def with_block(text: str, name: str, block: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the model, or write the limits alone."""
+    """Run the model, or write what comes from tables alone."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--page", action="store_true", help="write the limits from the tables")
+    parser.add_argument(
+        "--page", action="store_true", help="write what comes from the tables alone"
+    )
     asked = parser.parse_args(arguments)
     case = load_case("cst")
     _, tables = evidence.read(ROOT / evidence.RESULTS)
-    blocks = {"limits": limits(case, tables)}
+    _, panel = transfer.read(ROOT)
+    blocks = {
+        "findings": findings(tables, panel["left_out"]),
+        "limits": limits(case, tables),
+    }
     if not asked.page:
         blocks["scores"] = scores(make_report(case, runs=RUNS, seed=SEED))
     text = (ROOT / README).read_text(encoding="utf-8")

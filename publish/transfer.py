@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from publish.page import DIGITS, ROOT, number, rendered, table, write, write_table
+from publish.page import DIGITS, ROOT, number, rendered, signed, table, write, write_table
 from tashkent.calibration import across
 from tashkent.calibration import transfer as panel
 from tashkent.calibration.contests import error_of_sum
@@ -69,14 +69,14 @@ def cases_findings(tables: dict[str, pd.DataFrame]) -> list[str]:
             here = own.loc[(across.OTHERS, learnt)]
             bare = own.loc[(panel.BARE, learnt), "value"]
             parts.append(
-                f"{how} {_signed(here['over'], here['se'])} over judged priors and "
+                f"{how} {signed(here['over'], here['se'])} over judged priors and "
                 f"{here['value'] - bare:+.1f} over frictions alone"
             )
         said.append(f"`{case}` under priors from the other cases: {'; '.join(parts)} (nats).")
     weights = tables["across_weights"].drop_duplicates("weight")
     clear = weights[weights["mean"].abs() > CLEAR * weights["sd"]]
     told = ", ".join(
-        f"*{r.weight.replace('_', ' ')}* ({_signed(r.mean, r.sd, 2)})" for r in clear.itertuples()
+        f"*{r.weight.replace('_', ' ')}* ({signed(r.mean, r.sd, 2)})" for r in clear.itertuples()
     )
     said.append(
         f"Of what the cases share {told or 'nothing'} is more than two standard deviations from zero, where the prior "
@@ -99,7 +99,7 @@ def _cases(tables: dict[str, pd.DataFrame]) -> str:
         cells: list[object] = [f"`{case}`", prior]
         for learnt in (0, 1):
             own = part.loc[(case, prior, learnt)]
-            over = "" if prior == panel.JUDGED else _signed(own["over"], own["se"])
+            over = "" if prior == panel.JUDGED else signed(own["over"], own["se"])
             cells += [number(own["value"], 1), over]
         rows.append(cells)
     return table(heads, rows)
@@ -147,7 +147,7 @@ def findings(tables: dict[str, pd.DataFrame]) -> list[str]:
     counted = float((held["frictions"] - held["counted"]).sum())
     said = [
         f"Between pacts the terms {_verdict(gain, error)}: over all {len(held)} pacts with an act, each asked of a fit "
-        f"to the others, they gain {_signed(gain, error)} nats over frictions alone, which themselves gain "
+        f"to the others, they gain {signed(gain, error)} nats over frictions alone, which themselves gain "
         f"{counted:+.1f} over two counted rates.",
     ]
     for kind, name in (("acceded", "came in"), ("left", "went")):
@@ -160,7 +160,7 @@ def findings(tables: dict[str, pd.DataFrame]) -> list[str]:
     clear = weights[weights["judged"].notna() & (weights["mean"].abs() > CLEAR * weights["sd"])]
     unclear = weights[weights["judged"].notna() & ~weights.index.isin(clear.index)]
     told = ", ".join(
-        f"*{r.term.replace('_', ' ')}* ({_signed(r.mean, r.sd, 2)})" for r in clear.itertuples()
+        f"*{r.term.replace('_', ' ')}* ({signed(r.mean, r.sd, 2)})" for r in clear.itertuples()
     )
     rest = ", ".join(f"*{name.replace('_', ' ')}*" for name in unclear["term"])
     said.append(
@@ -179,7 +179,7 @@ def findings(tables: dict[str, pd.DataFrame]) -> list[str]:
     )
     for learnt, how in ((1, "with what the other states did"), (0, "from the priors alone")):
         mine, none = (focal.loc[(who, learnt)] for who in (panel.PANEL, panel.NONE))
-        over, none_over = (_signed(row["over"], row["se"]) for row in (mine, none))
+        over, none_over = (signed(row["over"], row["se"]) for row in (mine, none))
         said.append(
             f"For the case, {how}, priors from the panel score {mine['value']:.1f}, {over} over judged priors; "
             f"N(0, 1) scores {none['value']:.1f} ({none_over})."
@@ -191,10 +191,6 @@ def _verdict(gain: float, error: float) -> str:
     if gain > CLEAR * error:
         return "travel"
     return "mislead" if gain < -CLEAR * error else "do not travel as far as can be seen"
-
-
-def _signed(value: float, error: float, digits: int = 1) -> str:
-    return f"{value:+.{digits}f} ± {error:.{digits}f}"
 
 
 def _weights(found: pd.DataFrame) -> str:
@@ -209,7 +205,7 @@ def _weights(found: pd.DataFrame) -> str:
     rows = [
         (
             r.term.replace("_", " "),
-            _signed(r.mean, r.sd, 2),
+            signed(r.mean, r.sd, 2),
             number(r.spread),
             f"{r.founder:+.2f}",
             "" if pd.isna(r.judged) else f"{r.judged:.2f} ± {r.judged_sd:.2f}",
@@ -258,7 +254,7 @@ def _left_out(found: pd.DataFrame) -> str:
             number(total["terms"], 1),
             number(total["frictions"], 1),
             number(total["counted"], 1),
-            _signed(total["gain"], error_of_sum(found["gain"])),
+            signed(total["gain"], error_of_sum(found["gain"])),
             "",
             "",
         )
@@ -284,7 +280,7 @@ def _scores(found: pd.DataFrame, learnt: int) -> str:
             own = part.loc[(prior, scope, score)]
             cells += [
                 number(own["value"], 1),
-                "" if prior == panel.JUDGED else _signed(own["over"], own["se"]),
+                "" if prior == panel.JUDGED else signed(own["over"], own["se"]),
             ]
         rows.append(cells)
     return table(heads, rows)
