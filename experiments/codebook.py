@@ -42,7 +42,8 @@ class Column(NamedTuple):
 
 
 @cache
-def _told() -> tuple[tuple[tuple[str, ...], Column], ...]:
+def told() -> tuple[tuple[tuple[str, ...], Column], ...]:
+    """The table of columns: in which tables a column stands, and what there is to say of it, row by row."""
     rows = pd.read_csv(COLUMNS, dtype=str, keep_default_na=False)
     return tuple((tuple(row[0].split()), Column(*row[1:])) for row in rows.itertuples(index=False))
 
@@ -58,7 +59,7 @@ def column_of(table: str, name: str, more: Iterable[Column] = ()) -> Column:
     for one in more:
         if one.column == name:
             return one
-    for tables, one in _told():
+    for tables, one in told():
         if fnmatchcase(name, one.column) and any(fnmatchcase(table, each) for each in tables):
             return one._replace(column=name)
     raise LookupError(f"{table}: column {name}: write it into {COLUMNS.name}")

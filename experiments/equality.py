@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from tashkent.experiments.codebook import read_table
 from tashkent.model.storage import sha256
 
 #: by how much a number may differ that is not exact, relative to the larger of one and its size
@@ -62,8 +63,7 @@ def compared(old: Path, digest: str | None, new: Path, inexact: Collection[str] 
     if old.suffix == ".json":
         before, after = (json.loads(path.read_text(encoding="utf-8")) for path in (old, new))
         return _trees(before, after, inexact)
-    read = pd.read_parquet if old.suffix == ".parquet" else pd.read_csv
-    return _frames(read(old), read(new), inexact)
+    return _frames(read_table(old), read_table(new), inexact)
 
 
 class _Apart:

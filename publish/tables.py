@@ -5,10 +5,8 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from publish.page import rendered, table, write
-from tashkent.experiments.codebook import COLUMNS
+from tashkent.experiments.codebook import COLUMNS, told
 
 PAGE = Path("docs/tables.md")
 #: whose tables, as the page calls them, in its order
@@ -37,21 +35,20 @@ def sections() -> list[dict[str, str]]:
     LookupError
         If a table is of none of them.
     """
-    rows = pd.read_csv(COLUMNS, dtype=str, keep_default_na=False)
     found: dict[str, list[tuple[str, ...]]] = {of: [] for of in OF}
-    for row in rows.itertuples(index=False):
+    for tables, row in told():
         places: dict[str, list[str]] = {}
-        for one in str(row.tables).split():
+        for one in tables:
             of, _, name = one.partition("/")
             if one != "*":
                 places.setdefault(of, []).append(name)
         unknown = set(places) - set(OF)
         if unknown:
             raise LookupError(f"{COLUMNS.name}: {row.column}: {min(unknown)} is none of {list(OF)}")
-        what = f"{row.label}; {row.note}" if row.note else str(row.label)
+        what = f"{row.label}; {row.note}" if row.note else row.label
         for of, names in places.items():
-            told = ", ".join(f"`{name}`" for name in names)
-            found[of].append((f"`{row.column}`", told, what, str(row.unit), str(row.role)))
+            where = ", ".join(f"`{name}`" for name in names)
+            found[of].append((f"`{row.column}`", where, what, row.unit, row.role))
     return [{"title": OF[of], "table": table(HEADS, each)} for of, each in found.items()]
 
 

@@ -106,3 +106,11 @@ def test_what_stands_under_a_key_may_differ_that_is_not_exact(
     found = trees(tmp_path, inexact, {"log_score": [{"who": "a", "x": 1.0}], "p": 0.5}, after)
     assert str(found).startswith(says)
     assert found.same == says.startswith("same")
+
+
+def test_a_word_is_no_gap(tmp_path: Path) -> None:
+    """NA is what a cell says, and an empty cell says nothing."""
+    old, new = tmp_path / "old.csv", tmp_path / "new.csv"
+    old.write_text("state,note\nARM,NA\n")
+    new.write_text("state,note\nARM,\n")
+    assert str(compared(old, sha256(old), new, None)) == "differs: 1 rows in note"

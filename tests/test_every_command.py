@@ -43,6 +43,8 @@ WRITING = (
     *("run", "network", "compare", "export", "sweep", "sensitivity", "calibrate", "recover"),
     "validate",
 )
+#: commands that begin with a result
+OF_A_RESULT = ("reproduce", "archive", "tables")
 #: what a folder of a user may be called: blanks, quotation marks, a line end, markup, formulas, other letters
 ODD = 'it\'s 50%\n"new" Ташкент\\old [b] :smile: $x_$ {0} ;=1+1'
 
@@ -105,7 +107,7 @@ def test_on_any_console_no_figure_is_lost_and_no_warning_seen(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:
     """Figures of every table are there at any width and in any encoding, and libraries have nothing to warn of."""
-    folder = lay_out(tmp_path, earlier=name in ("reproduce", "archive", "tables"))
+    folder = lay_out(tmp_path, earlier=name in OF_A_RESULT)
     for place in WORK:
         monkeypatch.setattr(place, once(pkgutil.resolve_name(place)))
     monkeypatch.setattr(
@@ -156,7 +158,7 @@ def test_in_a_folder_of_any_name_for_a_reader_that_goes_away(
     """Named from where one stands; what is said to nobody is lost, and the work is not."""
     (tmp_path / ODD).mkdir()
     monkeypatch.chdir(tmp_path)
-    folder = lay_out(Path(ODD), earlier=name in ("reproduce", "archive", "tables"))
+    folder = lay_out(Path(ODD), earlier=name in OF_A_RESULT)
     with streams() as said, broken("stdout"):
         assert call(name, *EVERY[name](folder)) == CODES.get(name, 0), said()
         _, error = said()
@@ -301,7 +303,7 @@ def test_ctrl_c_before_the_work(monkeypatch: pytest.MonkeyPatch, written: Path, 
     with streams() as said:
         code = call(name, *EVERY[name](written))
         out, error = said()
-    if name in ("reproduce", "archive", "tables"):  # whose manifest is refused first
+    if name in OF_A_RESULT:  # whose manifest is refused first
         assert code == 2
         return
     assert (code, out, error) == (STOPPED, "", "error: stopped\n")

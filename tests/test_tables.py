@@ -15,13 +15,13 @@ from publish.page import ROOT
 from tashkent.cli.new_case import SKELETON
 from tashkent.experiments import codebook as books
 from tashkent.experiments.codebook import (
-    COLUMNS,
     LONGEST,
     ROLES,
     Column,
     codebook,
     column_of,
     columns_in,
+    told,
     write_tables,
 )
 from tashkent.experiments.foreign import hand_tables
@@ -67,10 +67,10 @@ def test_no_shipped_table_is_left_out() -> None:
 
 
 def test_what_is_told_is_short_enough_and_of_a_role() -> None:
-    rows = pd.read_csv(COLUMNS, dtype=str, keep_default_na=False)
-    assert set(rows["role"]) == set(ROLES)
-    assert rows["label"].str.len().between(3, LONGEST).all()
-    assert not rows.duplicated(["tables", "column"]).any()
+    rows = told()
+    assert {one.role for _, one in rows} == set(ROLES)
+    assert all(3 <= len(one.label) <= LONGEST for _, one in rows)
+    assert len({(tables, one.column) for tables, one in rows}) == len(rows)
 
 
 def test_a_table_with_a_column_of_which_nothing_is_told_is_not_written(tmp_path: Path) -> None:
