@@ -17,6 +17,7 @@ capital is within `REACH_KM` of a member's. The most capable member is the patro
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -104,7 +105,8 @@ def distances() -> pd.DataFrame:
     return pd.DataFrame(2 * EARTH_KM * np.arcsin(np.sqrt(part)), found["state"], found["state"])
 
 
-def neighbours(states: list[str], year: int) -> Bools:
+@cache
+def neighbours(states: tuple[str, ...], year: int) -> Bools:
     """Which states have a land border in a year, shape (S, S)."""
     rows = world.table("borders")
     last = rows["to_year"].where(rows["to_year"] < world.LAST_OF_SYSTEM, 9999)
@@ -150,15 +152,16 @@ class Pact:
         return np.asarray(months // MONTHS_PER_YEAR - self.years[0])
 
 
-def pacts() -> list[Pact]:
+@cache
+def pacts() -> tuple[Pact, ...]:
     """All pacts of the panel, in the order of their first days."""
     found, apart = spells(), distances()
     order = found.groupby("atopid")["entry"].min().sort_values(kind="stable").index
-    return [_pact(found[found["atopid"] == number], apart) for number in order]
+    return tuple(_pact(found[found["atopid"] == number], apart) for number in order)
 
 
 def _pact(own: pd.DataFrame, apart: pd.DataFrame) -> Pact:
-    states = sorted({*world.known_states()} & {*apart.index})
+    states = tuple(sorted({*world.known_states()} & {*apart.index}))
     first = month_of(own["entry"].min().date())
     over = own["ended"].isin(["end of the pact"])
     end = own.loc[over, "exit"].max() if over.any() else END
@@ -181,7 +184,7 @@ def _pact(own: pd.DataFrame, apart: pd.DataFrame) -> Pact:
     before = np.vstack([inside[:1], inside[:-1]])
     return Pact(
         name=str(own["pact"].iloc[0]),
-        states=tuple(states),
+        states=states,
         first=first,
         inside=inside,
         acceded=acceded,
@@ -191,9 +194,9 @@ def _pact(own: pd.DataFrame, apart: pd.DataFrame) -> Pact:
     )
 
 
-def _in_reach(states: list[str], first: int, inside: Bools, apart: pd.DataFrame) -> Bools:
+def _in_reach(states: tuple[str, ...], first: int, inside: Bools, apart: pd.DataFrame) -> Bools:
     """Which states exist and are near a member, by the members at the beginning of each year; shape (T, S)."""
-    near = apart.loc[states, states].to_numpy() <= REACH_KM
+    near = apart.loc[[*states], [*states]].to_numpy() <= REACH_KM
     spans = [world.existence(state) for state in states]
     found = np.zeros_like(inside)
     years = (first + np.arange(len(inside))) // MONTHS_PER_YEAR

@@ -14,7 +14,7 @@ are those of `agents.terms` as far as no dated event, promise or rule of a club 
 What is used in a year was measured the year before or earlier.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -247,7 +247,7 @@ class Units:
         return np.nan_to_num((values - centre) / self.sd[name])
 
 
-def units(panel: list[Pact], raw: list[Raw]) -> Units:
+def units(panel: Sequence[Pact], raw: list[Raw]) -> Units:
     """The units of the panel: each part over the state-years in which a seat is a state's matter."""
     at = []
     for pact, one in zip(panel, raw, strict=True):
@@ -315,7 +315,7 @@ def terms(pact: Pact, raw: Raw, unit: Units, seats_elsewhere: Floats) -> Floats:
     return np.stack(found, axis=-1)
 
 
-def seats_elsewhere(panel: list[Pact], raw: list[Raw]) -> list[Floats]:
+def seats_elsewhere(panel: Sequence[Pact], raw: list[Raw]) -> list[Floats]:
     """For each pact a state's seats, the month before, in pacts of the panel whose patron is another: shape (T, S)."""
     found = []
     for pact, one in zip(panel, raw, strict=True):

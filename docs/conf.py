@@ -1,11 +1,13 @@
 """The site, as Sphinx makes it: `make site`. Every page is one of this folder; what runs in it runs on this machine."""
 
+import logging
 import os
 import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
+from jupyter_client.manager import KernelManager
 from pygments.lexers.special import TextLexer
 
 project = "tashkent"
@@ -44,9 +46,14 @@ myst_heading_anchors = 4
 nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
-nb_execution_timeout = 120
+nb_execution_timeout = 600
 nb_mime_priority_overrides = [("html", "image/svg+xml", 0)]
 
+
+# What is said to a kernel goes through a port that others of this machine can open: where both can, it is encrypted.
+KernelManager.transport_encryption.default_value = "auto"
+# A package of the theme logs all that anybody tells at a lower level, unless somebody was there before.
+logging.basicConfig(level=logging.WARNING)
 
 # Cells call the command as a reader does.
 os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))

@@ -18,13 +18,13 @@ Numbers = Annotated[
     tuple[tuple[str, Any], ...],
     BeforeValidator(lambda table: tuple(table.items()) if isinstance(table, dict) else table),
 ]
-#: a kind of regime: elected, junta, left
+# a kind of regime: elected, junta, left
 Regime = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 #: needs of a member: attack by a state, armed bands from abroad, violence at home
 Needs = Annotated[tuple[Literal["external", "incursion", "stability"], ...], Field(strict=False)]
 #: those that touch a member's territory
 ATTACKS = ("external", "incursion")
-#: kinds of regime that an incumbent may be of
+# kinds of regime that an incumbent may be of
 Regimes = Annotated[tuple[Regime, ...], Field(strict=False)]
 
 

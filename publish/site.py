@@ -25,7 +25,8 @@ def build(out: Path, source: Path = ROOT / SOURCE) -> int:
     """Build all pages anew; the exit code of Sphinx."""
     from sphinx.cmd.build import build_main
 
-    arguments = ["-b", "html", "-W", "--keep-going", "-E", "-q", "-d", str(out.parent / "doctrees")]
+    arguments = ["-b", "html", "-j", "auto", "-W", "--keep-going", "-E", "-q"]
+    arguments += ["-d", str(out.parent / "doctrees")]
     return int(build_main([*arguments, str(source), str(out)]))
 
 

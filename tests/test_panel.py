@@ -77,15 +77,15 @@ def test_the_exits_by_own_choice_are_these() -> None:
 
 
 @pytest.fixture(scope="module")
-def pacts() -> list[panel.Pact]:
+def pacts() -> tuple[panel.Pact, ...]:
     return panel.pacts()
 
 
-def named(pacts: list[panel.Pact], name: str) -> panel.Pact:
+def named(pacts: tuple[panel.Pact, ...], name: str) -> panel.Pact:
     return next(pact for pact in pacts if pact.name.startswith(name))
 
 
-def test_risk_sets(pacts: list[panel.Pact]) -> None:
+def test_risk_sets(pacts: tuple[panel.Pact, ...]) -> None:
     for pact in pacts:
         before = np.vstack([pact.inside[:1], pact.inside[:-1]])
         assert not (pact.open_to & before).any()
@@ -105,7 +105,7 @@ def test_risk_sets(pacts: list[panel.Pact]) -> None:
     assert warsaw.first + len(warsaw.inside) == 1991 * 12 + 6
 
 
-def test_a_state_is_in_reach_by_border_or_distance(pacts: list[panel.Pact]) -> None:
+def test_a_state_is_in_reach_by_border_or_distance(pacts: tuple[panel.Pact, ...]) -> None:
     nato = named(pacts, "North Atlantic")
     at = 1985 * 12 - nato.first
     open_then = {s for s, o in zip(nato.states, nato.open_to[at], strict=True) if o}
@@ -119,7 +119,7 @@ def test_a_state_is_in_reach_by_border_or_distance(pacts: list[panel.Pact]) -> N
 # terms -----------------------------------------------------------------------------------------------
 
 
-def test_the_patron_is_the_most_capable_member(pacts: list[panel.Pact]) -> None:
+def test_the_patron_is_the_most_capable_member(pacts: tuple[panel.Pact, ...]) -> None:
     weu = named(pacts, "Brussels")
     found = panel_terms.patrons(weu)
     years = list(weu.years)
@@ -137,7 +137,9 @@ def test_exits_are_recent_for_a_year_and_not_in_their_own_month() -> None:
     assert np.flatnonzero(found[:, 1]).tolist() == list(range(6, 18))
 
 
-def test_terms_look_only_backwards_and_are_as_their_formulas_say(pacts: list[panel.Pact]) -> None:
+def test_terms_look_only_backwards_and_are_as_their_formulas_say(
+    pacts: tuple[panel.Pact, ...],
+) -> None:
     nato = named(pacts, "North Atlantic")
     raw = panel_terms.raw_parts(nato)
     i = list(nato.years).index(1980)
