@@ -8,6 +8,7 @@ from datetime import date
 
 import pytest
 
+from publish import transfer
 from tashkent import cli
 from tashkent.cli.new_case import SKELETON
 from tashkent.dashboard import changes, results, server
@@ -186,3 +187,8 @@ def test_a_word_of_another_case_is_seen_where_a_case_speaks() -> None:
     """What `make cases` looks for: names of other cases, but for those that the case itself uses."""
     assert cases.foreign("ecowas", "Uzbekistan and Mali joined the TIAR.") == ["TIAR", "Uzbekistan"]
     assert cases.foreign("rio", "Peru left the CSTO.") == ["CSTO"]
+
+
+def test_what_cases_are_worth_to_each_other_was_found_of_them_as_they_are(shipped: Case) -> None:
+    manifest, _ = transfer.read(ROOT)
+    assert manifest["cases"][shipped.id] == shipped.hash, "make transfer"
