@@ -24,7 +24,7 @@ SAID = {
 
 
 @solara.component_vue("lab.vue")
-def _words() -> None:
+def _words(said: str) -> None:
     """What the page is for, and names for what Mesa leaves without."""
 
 
@@ -53,10 +53,9 @@ def Lab(case: Case, seed: int) -> None:
     model = solara.use_memo(build, [case, seed, boxed])
     starts = [month_label(m) for m in (case.start, *case.shown) if m < case.end]
     with solara.Div(classes=["tk-lab"]):
-        _words()
+        _words(said=SAID[BOX if boxed else ENGINE])
         if not engine_only:
             solara.ToggleButtonsSingle(which, values=[ENGINE, BOX])
-        solara.Text(SAID[BOX if boxed else ENGINE], classes=["tk-quiet"])
         with solara.Div(classes=["tk-frame"]), solara.AppLayout(navigation=False):
             SolaraViz(
                 model,

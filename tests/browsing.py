@@ -137,6 +137,18 @@ class Visits:
         assert self.wrong == []
 
 
+def lead(page: Page, query: str, sign: str) -> None:
+    """Lead a page to another address, as the browser's own way back does, until something is drawn there."""
+    page.evaluate(
+        """query => {
+            history.pushState(history.state, '', '?' + query);
+            dispatchEvent(new PopStateEvent('popstate'));
+        }""",
+        query,
+    )
+    page.wait_for_selector(sign)
+
+
 def until(page: Page, condition: Callable[[], bool]) -> None:
     """Wait for what the page itself does not show."""
     for _ in range(PATIENCE // 50):

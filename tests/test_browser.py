@@ -26,30 +26,6 @@ def month(page: Page) -> str:
     return page.locator(".tk-month").inner_text()
 
 
-@pytest.mark.parametrize(
-    ("query", "sign"),
-    [
-        ("?page=simulate", ".tk-score"),
-        ("?page=story&step=5", ".tk-tale"),
-        ("?page=state&state=UZB&month=2012-06", ".tk-waterfall"),
-        ("?page=whatif&cf=CF2", ".tk-guess"),
-        ("?page=whatif&cf=CF2&runs=20&guess=UZB:up:80", ".tk-forest svg"),
-        ("?page=network&show=record&month=2002-06", ".tk-chart-box svg"),
-        ("?page=rulebook&month=1999-04", ".tk-rule"),
-        ("?page=evidence", ".tk-table"),
-        ("?page=evidence&part=inputs", ".tk-chart-box svg"),
-        ("?page=lab", ".tk-seats"),
-    ],
-)
-def test_every_page_opens(visit: Visits, query: str, sign: str) -> None:
-    page = visit(query, viewport={"width": 1440, "height": 900})
-    page.wait_for_selector(sign)
-    for width in (1440, 390):
-        page.set_viewport_size({"width": width, "height": 844})
-        nothing_hangs_over = "width => document.documentElement.scrollWidth <= width"
-        page.wait_for_function(nothing_hangs_over, arg=width)
-
-
 def test_the_lab_steps_and_starts_again(visit: Visits) -> None:
     page = visit("?page=lab")
     page.get_by_role("button", name="Step", exact=True).click()
@@ -479,10 +455,7 @@ def test_the_network_of_runs_says_shares(visit: Visits) -> None:
         "all => all.map(t => (b => [b.x, b.y, b.right, b.bottom])(t.getBoundingClientRect()))"
     )
     for (i, a), (j, b) in itertools.combinations(enumerate(boxes), 2):
-        # corners may touch by 4 px, a quarter of a letter's height
-        beside = a[2] <= b[0] + 4 or b[2] <= a[0] + 4
-        apart = beside or a[3] <= b[1] + 4 or b[3] <= a[1] + 4
-        assert apart, (i, j)
+        assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1], (i, j)
     assert min(box[0] for box in boxes) >= 0
     assert max(box[2] for box in boxes) <= PHONE["width"]
 

@@ -1,13 +1,14 @@
-"""What keeps people out of a page: nothing that axe-core finds, no text on another, and none that is cut."""
+"""What keeps people out, on any page: nothing that axe-core finds, no text on another, and none that is cut."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import Visits
+from tests.browsing import Visits, lead
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
@@ -20,10 +21,18 @@ TRIES = 30
 #: state of a page -> its address, and what is there once it is drawn
 STATES = {
     "record": ("page=simulate&show=record&month=1999-04", ".tk-lanes"),
+    "story": ("page=story&step=5", ".tk-tale"),
+    "runs": ("page=simulate&show=ensemble&runs=4&month=1999-04", ".tk-score"),
+    "state": ("page=state&state=UZB&month=2012-06", ".tk-waterfall"),
+    "turn": ("page=state&state=UZB&month=1999-04", ".tk-turn"),
     "question": ("page=whatif&cf=CF2", ".tk-guess"),
     "own": ("page=whatif&cf=own", ".tk-build"),
+    "answer": ("page=whatif&cf=CF2&runs=4&guess=UZB:up:80", ".tk-forest svg"),
+    "network": ("page=network&show=record&month=2002-06", ".tk-chart-box svg"),
     "rulebook": ("page=rulebook&month=1999-04", ".tk-rule"),
+    "inputs": ("page=evidence&part=inputs", ".tk-chart-box svg"),
     "theories": ("page=evidence&part=theories", "[data-item]"),
+    "lab": ("page=lab", ".tk-seats"),
 }
 
 
@@ -38,15 +47,11 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 
 def show(page: Page, name: str, *, large: bool = False) -> None:
-    """Lead the page to a state, as the browser's own way back does."""
+    """Lead the page to a state."""
     query, sign = STATES[name]
     query += "&present=1" if large else ""
-    page.evaluate(
-        "query => { history.pushState(history.state, '', '?' + query); dispatchEvent(new PopStateEvent('popstate')); }",
-        query,
-    )
     look = ".tk-large" if large else ".tk-root:not(.tk-large)"
-    page.wait_for_selector(f"{look} [data-page={query[5:].partition('&')[0]}] {sign}")
+    lead(page, query, f"{look} [data-page={query[5:].partition('&')[0]}] {sign}")
 
 
 def paint(page: Page, colours: str) -> None:
@@ -66,12 +71,14 @@ def violations(page: Page) -> list[str]:
 
 
 def unreadable(page: Page, width: int, height: int) -> list[str]:
-    """Texts on one another and texts that are cut, once the page has taken a size."""
+    """Texts on one another, texts that are cut and a page that hangs over, once it has taken a size."""
     page.set_viewport_size({"width": width, "height": height})
     found: list[str] = []
     for _ in range(TRIES):
         page.evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 100)))")
         found = page.evaluate(OVERLAPS)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append("hangs over")
         if not found:
             break
     return found
@@ -91,7 +98,7 @@ def test_faults_would_be_found(page: Page) -> None:
     show(page, "rulebook")
 
 
-@pytest.mark.parametrize("name", ["question", "own", "rulebook", "theories"])
+@pytest.mark.parametrize("name", [name for name in STATES if name != "turn"])
 def test_nothing_keeps_people_out(page: Page, name: str) -> None:
     show(page, name)
     found = {"light": violations(page)}
@@ -102,3 +109,46 @@ def test_nothing_keeps_people_out(page: Page, name: str) -> None:
     found |= {f"{size}, presenter": unreadable(page, *size) for size in SIZES}
     paint(page, "light")
     assert found == {how: [] for how in found}
+
+
+def test_a_word_says_what_it_means(page: Page) -> None:
+    show(page, "state")
+    word, said = page.locator(".tk-word", has_text="log-odds").first, page.locator(".tk-said")
+    word.focus()
+    expect(said).to_contain_text("The scale on which reasons are added")
+    page.keyboard.press("Escape")
+    expect(said).to_be_hidden()
+    page.locator("h2 .tk-word").first.hover()
+    expect(said).to_contain_text("At other times it is called CST.")
+    page.get_by_text("Words", exact=True).click()
+    expect(page.get_by_role("region", name="Words and what they mean")).to_contain_text("RD2013")
+    page.get_by_text("Words", exact=True).click()
+
+
+def test_a_lane_tells_its_course(page: Page) -> None:
+    show(page, "record")
+    lane = page.locator("[data-lane=UZB]")
+    expect(lane).to_have_attribute("aria-label", re.compile("signatory from 1992-05, member from "))
+    page.get_by_text("Seats as a table").click()
+    row = page.locator(".tk-wide-table tr", has_text="Uzbekistan")
+    expect(row).to_contain_text("left from 1999-04")
+
+
+def test_the_month_of_a_turn_shows_both_sides(page: Page) -> None:
+    show(page, "turn")
+    expect(page.locator(".tk-turn")).to_have_text(
+        re.compile("end of March 1999: in.*end of April 1999: was in, and is out")
+    )
+
+
+def test_lines_can_be_switched_off_and_read_as_a_table(page: Page) -> None:
+    show(page, "inputs")
+    chart = page.locator(".tk-chart").first
+    line = chart.locator(".tk-chart-box path[stroke='#d55e00']")
+    expect(line).to_have_count(1)
+    key = chart.get_by_role("button", name="the middle of all states")
+    key.click()
+    expect(key).to_have_attribute("aria-pressed", "false")
+    expect(line).to_have_count(0)
+    chart.get_by_text("The numbers, by year").click()
+    expect(chart.locator("tbody tr")).to_have_count(34)

@@ -120,6 +120,28 @@ def test_the_record_says_who_was_right(case: Case) -> None:
             assert later["month"] <= step["predict"]["month"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "truths"),
+    [
+        ("rio", [True, True, False, False, False]),
+        ("ecowas", [True, True, False, True, False]),
+    ],
+)
+def test_the_other_cases_have_a_story_too(name: str, truths: list[bool]) -> None:
+    case = load_case(name)
+    story = load_story(case)
+    assert story is not None
+    steps = story_page.told(case, story, None)
+    asked = [step["predict"] for step in steps if step["predict"]]
+    assert [one["truth"] for one in asked] == truths
+    assert all(
+        later["month"] <= step["predict"]["month"]
+        for step, later in pairwise(steps)
+        if step["predict"]
+    )
+
+
 def test_small_chances_add_up(case: Case, some_parameters: ParameterDraws) -> None:
     month = case.month("2012-06", "month")
     found = {

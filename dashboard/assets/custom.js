@@ -30,7 +30,11 @@
 
   room(LONG).then(found => { born = born || found.born; }).catch(() => {}); // who has served this page
 
+  // Solara's bar of long work has no name.
+  const name = () => document.querySelectorAll('[role=progressbar]:not([aria-label])').forEach(bar => bar.setAttribute('aria-label', 'At work'));
+
   async function look() {
+    name();
     const kernel = window.solara && solara.debug && solara.debug.kernel(), now = Date.now();
     const connected = Boolean(kernel) && kernel.connectionStatus === 'connected', slept = now - looked > ASLEEP;
     looked = now;
