@@ -31,6 +31,8 @@ MOST = 1800
 #: a word of another case is looked for from so many letters on: shorter ones are words of other languages too
 LETTERS = 4
 PAGE = "index.html"
+#: what the page has for a map that other cases do not show
+OF_THE_MAP = "Crimea is shown with Ukraine."
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ def step(case: Case, name: str, given: tuple[str, ...], folder: Path) -> Step:
         return Step(case.id, name, seconds, "", lines[-1])
     page = folder / "page" / PAGE
     text = page.read_text(encoding="utf-8") if name == "export" else done.stdout + done.stderr
-    wrong = foreign(case.id, text)
+    wrong = foreign(case.id, text.replace(OF_THE_MAP, ""))
     fault = f"says {', '.join(wrong)}" if wrong else ""
     return Step(case.id, name, seconds, found(name, done.stdout, folder), fault)
 
