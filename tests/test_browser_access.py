@@ -113,9 +113,14 @@ def test_nothing_keeps_people_out(page: Page, name: str) -> None:
 
 def test_a_word_says_what_it_means(page: Page) -> None:
     show(page, "state")
-    word, said = page.locator(".tk-word", has_text="log-odds").first, page.locator(".tk-said")
-    word.focus()
-    expect(said).to_contain_text("The scale on which reasons are added")
+    said = page.locator(".tk-said")
+    # the page, too, moves the focus, to the heading of what has come: later than all else that is waited for
+    page.wait_for_function("""() => {
+        const words = [...document.querySelectorAll('.tk-word')], said = document.querySelector('.tk-said');
+        const word = words.find(each => each.textContent.includes('log-odds'));
+        if (document.activeElement !== word) word.focus();
+        return said.textContent.includes('The scale on which reasons are added');
+    }""")
     page.keyboard.press("Escape")
     expect(said).to_be_hidden()
     page.locator("h2 .tk-word").first.hover()

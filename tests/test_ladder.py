@@ -378,7 +378,9 @@ def test_the_page_says_first_what_speaks_against_the_model() -> None:
             "monthly_gain": [9.0, 13.0],
         }
     )
-    said = evidence_scores.against({"focus": "PACT"}, {"held_out": held(), "ladder": ladder})
+    said = evidence_scores.against(
+        {"case": "pact", "focus": "PACT"}, {"held_out": held(), "ladder": ladder}
+    )
     assert "the gain for PACT is +9.0, not +15.0" in said[0]
     assert "these do better: logit on the inputs 0.00290" in said[0]
     assert "teaches the weights nothing that holds in another state" in said[1]
@@ -411,7 +413,7 @@ def test_overdue_acts_and_clubs_behind_their_baselines_are_named() -> None:
     columns = {"gain": 1.0, "se": 1.0, "brier": 0.1}
     held_clubs = pd.DataFrame([{"who": MODEL, "scope": "GUAM", **columns}])
     tables = {"held_out": held(), "risks": risks, "clubs": clubs, "held_out_clubs": held_clubs}
-    said = " ".join(evidence_scores.against({"focus": "CST"}, tables))
+    said = " ".join(evidence_scores.against({"case": "cst", "focus": "CST"}, tables))
     assert "Of 1 acts these were overdue" in said
     assert "0.95 or more: UZB goes out (CST, 2012-06, 0.98)." in said
     assert "never came" not in said
