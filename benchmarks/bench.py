@@ -78,8 +78,8 @@ class Plan:
     #: runs of calls whose cost is to be linear in runs, and of those that a page waits for
     runs: tuple[int, ...]
     small: tuple[int, ...]
-    #: states and clubs of larger cases, the shipped one first, and runs of each
-    sizes: tuple[tuple[int, int], ...]
+    #: states and clubs of larger cases, None for as many as there are, and runs of each
+    sizes: tuple[tuple[int | None, int | None], ...]
     size_runs: int
     #: months of these two, or None for all of the case
     months: int | None
@@ -99,7 +99,7 @@ FULL = Plan(
     few=5,
     runs=(2048, 4096, 8192),
     small=(50, 300),
-    sizes=((12, 4), (50, 4), (200, 4), (12, 20)),
+    sizes=((50, None), (200, None), (None, 20)),
     size_runs=128,
     months=None,
     pairs=(1000, 2000),
@@ -115,7 +115,7 @@ QUICK = Plan(
     few=2,
     runs=(16, 32),
     small=(5,),
-    sizes=((12, 4), (14, 4), (12, 5)),
+    sizes=((14, None), (None, 6)),
     size_runs=16,
     months=36,
     pairs=(20,),
@@ -180,7 +180,7 @@ def main() -> None:
     print(f"histories equal, act for act: {plan.compared} runs of the full case")
     with threadpool_limits(1):
         table, memory = measure(case, plan)
-    figures = derived(table, memory, plan)
+    figures = derived(table, memory, case, plan)
     before = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
     show(table, figures, before)
     if quick:
@@ -310,11 +310,17 @@ def by_size(case: Case, plan: Plan) -> dict[str, Job]:
         return Job(lambda: simulate(of, drawn, seed=SEED, end=_end(of, plan)), plan.size_runs)
 
     without = ",".join(f"-{term}" for term in OF_PAIRS)
-    for states, clubs in plan.sizes:
+    for states, clubs in sizes_of(case, plan):
         made = larger(case, states=states, clubs=clubs)
         jobs[_size(states, clubs, pairs=True)] = job(made)
         jobs[_size(states, clubs, pairs=False)] = job(with_theory(made, without))
     return jobs
+
+
+def sizes_of(case: Case, plan: Plan) -> list[tuple[int, int]]:
+    """States and clubs of the case as it is, and then of those that are larger."""
+    states, clubs = len(case.states), len(case.clubs)
+    return [(states, clubs), *((s or states, c or clubs) for s, c in plan.sizes)]
 
 
 def _size(states: int, clubs: int, *, pairs: bool) -> str:
@@ -370,7 +376,9 @@ def of_a_start() -> dict[str, Job]:
 # what follows from it ------------------------------------------------------------------------------
 
 
-def derived(table: Table, memory: Sequence[apart.Memory], plan: Plan) -> dict[str, Figure]:
+def derived(
+    table: Table, memory: Sequence[apart.Memory], case: Case, plan: Plan
+) -> dict[str, Figure]:
     """Ratios, slopes and what a million runs take."""
     runs, calls = table["a run"], table["a call, by runs"]
     slope, fixed = line(plan.runs, [calls[f"{n} runs"].median for n in plan.runs])
@@ -383,7 +391,7 @@ def derived(table: Table, memory: Sequence[apart.Memory], plan: Plan) -> dict[st
         "cost of one more run": Figure(slope, "ms", "slope of a call over its runs; at most 2"),
         "cost of a call besides": Figure(fixed, "ms", "what a call takes whatever its runs"),
     }
-    found |= growth(table["a run, by size"], plan.sizes)
+    found |= growth(table["a run, by size"], sizes_of(case, plan))
     for pairs in plan.pairs:
         one, two = (table["a counterfactual"][f"{pairs} pairs, {_workers(n)}"] for n in (1, 2))
         says = "1 worker / 2 workers, pool and all"

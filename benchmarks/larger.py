@@ -24,9 +24,9 @@ def larger(case: Case, *, states: int, clubs: int) -> Case:
     Examples
     --------
     >>> from tashkent.model.case import load_case
-    >>> case = larger(load_case("cst"), states=14, clubs=5)
+    >>> case = larger(load_case("cst"), states=14, clubs=6)
     >>> case.state_ids[-3:], tuple(case.clubs)[-2:]
-    (('UZB', 'AAA', 'AAB'), ('PFP', 'CST2'))
+    (('UZB', 'AAA', 'AAB'), ('BASES', 'CST2'))
     """
     if states < len(case.states) or clubs < len(case.clubs):
         size = f"{len(case.states)} states and {len(case.clubs)} clubs"
