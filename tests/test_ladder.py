@@ -386,7 +386,7 @@ def test_the_page_says_first_what_speaks_against_the_model() -> None:
     assert "teaches the weights nothing that holds in another state" in said[1]
     better = ladder.assign(gain=[14.5, 9.0])
     said = evidence_scores.against(
-        {"focus": "PACT"}, {"held_out": held(brier=0.001), "ladder": better}
+        {"case": "pact", "focus": "PACT"}, {"held_out": held(brier=0.001), "ladder": better}
     )
     assert "do better" not in said[0]
     assert "the difference is what the record teaches" in said[1]
