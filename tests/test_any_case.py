@@ -189,6 +189,7 @@ def test_a_word_of_another_case_is_seen_where_a_case_speaks() -> None:
     assert cases.foreign("rio", "Peru left the CSTO.") == ["CSTO"]
 
 
+@pytest.mark.slow
 def test_what_cases_are_worth_to_each_other_was_found_of_them_as_they_are(shipped: Case) -> None:
     manifest, _ = transfer.read(ROOT)
     assert manifest["cases"][shipped.id] == shipped.hash, "make transfer"

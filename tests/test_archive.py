@@ -21,6 +21,9 @@ from tashkent.model.errors import InputError
 from tashkent.model.storage import sha256
 from tests.commands import call, streams
 
+#: the runs that they look at take seconds
+pytestmark = pytest.mark.slow
+
 FEW = ("--runs", "4", "--no-scores")
 
 

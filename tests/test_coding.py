@@ -24,6 +24,7 @@ def test_events_are_coded_by_the_rules(shipped: Case) -> None:
     assert BOOKS[shipped.id].events() == BOOKS[shipped.id].code()
 
 
+@pytest.mark.slow
 def test_every_row_ends_but_what_stands(shipped: Case) -> None:
     """A threat without an end is of a kind of which something stands."""
     book = BOOKS[shipped.id]

@@ -14,6 +14,9 @@ from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
 from tests.visitors import Visitor
 
+#: the runs that they look at take seconds
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def ensemble(case: Case) -> Ensemble:

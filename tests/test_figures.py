@@ -24,6 +24,9 @@ from tashkent.model.clock import parse_month
 from tashkent.model.compilation import compile_case
 from tashkent.model.statuses import is_in
 
+#: the runs that they look at take seconds
+pytestmark = pytest.mark.slow
+
 RUNS = 40
 RESULTS = Path(__file__).parents[1] / "results"
 

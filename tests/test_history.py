@@ -12,6 +12,9 @@ from tashkent.experiments.paired_runs import Counts
 from tashkent.model.case import Case
 from tashkent.model.clock import parse_month
 
+#: the runs that they look at take seconds
+pytestmark = pytest.mark.slow
+
 RUNS, SEED, START = 20, 4, "1998-12"
 #: events, a later answer of the council, a parameter from the start on, a club that is gone, a rule
 ASKED = ("CF9a", "CF10", "CF4", "CF6", "CF2")

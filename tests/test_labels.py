@@ -24,6 +24,9 @@ from tashkent.model.patches.inputs import ChangeParameter, ChangeSeries
 from tashkent.model.simulate import prior_parameters
 from tests.test_cli import call
 
+#: the runs that they look at take seconds
+pytestmark = pytest.mark.slow
+
 RUNS, PER_DRAW, SEED = 40, 2, 3
 
 

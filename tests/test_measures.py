@@ -35,6 +35,9 @@ from tashkent.model.record import Ensemble
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import is_in
 
+#: the runs that they look at take seconds
+pytestmark = pytest.mark.slow
+
 #: one of each kind
 EXAMPLES = (
     "in(UZB, CST, 2012-12)",

@@ -217,6 +217,7 @@ def test_the_glass_box_refuses_what_it_does_not_know(case: Case) -> None:
     assert len({tk.GlassBox(case, rng=None, start="2025-10").draws_seed for _ in range(3)}) > 1
 
 
+@pytest.mark.slow
 def test_a_reporter_of_the_glass_box_may_be_added_before_the_first_step(case: Case) -> None:
     box = tk.GlassBox(case, start="2025-10")
     box.datacollector.model_reporters["agents"] = lambda m: len(m.agents)

@@ -15,6 +15,9 @@ from tashkent.experiments.predictions import (
 from tashkent.model.case import Case
 from tashkent.model.errors import InputError
 
+#: the runs that they look at take seconds
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def found(case: Case) -> Comparison:

@@ -44,6 +44,7 @@ def command(monkeypatch: pytest.MonkeyPatch, encoding: str, *arguments: str) -> 
 # encodings -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
 @pytest.mark.parametrize(
     "arguments",

@@ -11,6 +11,9 @@ import tashkent as tk
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import load_counterfactual
 
+#: the runs that they look at take seconds
+pytestmark = pytest.mark.slow
+
 GRID = {
     "method": "grid",
     "runs": 20,

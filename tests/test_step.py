@@ -17,6 +17,9 @@ from tashkent.model.step import advance
 from tashkent.model.world import enact
 from tests.scripted import Script, bare, parameters_of, world_of
 
+#: the runs that they look at take seconds
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def runs(case: Case) -> Ensemble:

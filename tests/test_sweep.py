@@ -327,6 +327,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
         assert not out.exists()
 
 
+@pytest.mark.slow
 def test_a_cluster_without_dask_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(InputError, match=r"pip install 'tashkent\[cluster\]'"):

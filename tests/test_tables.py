@@ -130,6 +130,7 @@ def test_stata_reads_what_is_there(results: Path, tmp_path: Path) -> None:
         assert (tmp_path / "again" / file).read_bytes() == (tmp_path / "stata" / file).read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_other_forms_hold_the_same(results: Path, tmp_path: Path, form: str) -> None:
     made = hand_tables(results / "earlier", tmp_path / "out", form)

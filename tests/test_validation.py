@@ -184,6 +184,7 @@ def test_draws_are_resampled_for_each_run(case: Case) -> None:
 # baselines and contests ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_empty_cells_take_the_rate_around_them(case: Case) -> None:
     rows = fit_rows(case).rows
     full = backed_off(rows, rows)
