@@ -39,7 +39,9 @@ def read(root: Path) -> tuple[list[Entry], pd.DataFrame]:
     if not (root / ENTRIES).is_file():
         return [], pd.DataFrame()
     entries = json.loads((root / ENTRIES).read_text(encoding="utf-8"))
-    return entries, pd.read_csv(root / FORECASTS)
+    rows = pd.read_csv(root / FORECASTS)
+    # rows are written before their entry: those of one that was broken off are of none
+    return entries, rows[rows["entry"] <= len(entries)]
 
 
 def rows_of(found: Outlook, number: int) -> pd.DataFrame:

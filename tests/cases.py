@@ -1,4 +1,4 @@
-"""Every shipped case through each step of its use, in a process of its own: ``make cases`` takes up to ten minutes.
+"""Every shipped case through each step of its use, in a process of its own: ``make cases``.
 
     python -m tests.cases                     # all
     python -m tests.cases --case rio --keep build/cases

@@ -50,7 +50,6 @@ def sent(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copy(made / "result.zip", tmp_path / "sent.zip"))
 
 
-@pytest.mark.slow
 def test_it_is_run_again_where_nothing_else_is_left(
     monkeypatch: pytest.MonkeyPatch, made: Path, sent: Path
 ) -> None:
@@ -65,7 +64,6 @@ def test_it_is_run_again_where_nothing_else_is_left(
     assert [path.name for path in sent.parent.iterdir()] == ["sent.zip"]
 
 
-@pytest.mark.slow
 def test_the_same_result_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:
     for path in (tmp_path / "result.zip", tmp_path / "new" / "result.zip"):
         found = archive(made / "result" / "manifest.json", path)
@@ -97,7 +95,6 @@ def test_the_lock_has_the_versions_of_when_the_result_was_made() -> None:
     assert not [line for line in text.splitlines() if line.startswith(("pytest", "ruff"))]
 
 
-@pytest.mark.slow
 def test_the_shipped_case_of_then_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A later version comes with another case: the archive has its own, and a result of before cannot be archived."""
     shutil.copytree(SKELETON, tmp_path / "cases" / "pact")
@@ -154,7 +151,6 @@ def test_only_an_earlier_archive_is_replaced(made: Path, tmp_path: Path, name: s
     assert (tmp_path / "folder.zip").is_dir()
 
 
-@pytest.mark.slow
 def test_an_archive_is_written_whole_or_not_at_all(
     monkeypatch: pytest.MonkeyPatch, made: Path, sent: Path
 ) -> None:
@@ -256,7 +252,6 @@ def test_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch, sent: Path, tmp_path
         assert not list(place.iterdir())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.98, 0.999])
 def test_a_damaged_archive_is_one_line_or_what_it_was(sent: Path, share: float) -> None:
     whole = sent.read_bytes()

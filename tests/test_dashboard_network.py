@@ -24,7 +24,6 @@ def ensemble(case: Case) -> Ensemble:
     return simulate(case, draws, seed=3, start=case.month("1998-12", "m"))
 
 
-@pytest.mark.slow
 def test_what_is_shown_is_what_the_command_says(case: Case, ensemble: Ensemble) -> None:
     told = connections.of_runs(ensemble)
     month = case.month("2002-06", "m")
@@ -78,7 +77,6 @@ def visitor(few_runs: None) -> Iterator[Visitor]:
     found.context.close()
 
 
-@pytest.mark.slow
 def test_the_page_has_the_record_first_and_then_the_runs(visitor: Visitor) -> None:
     visitor.send("busy", "apply", {"page": "network"})
     widget = visitor.find("plan")

@@ -74,7 +74,6 @@ def drawn(
 NAMES = [name for name in tk.figures.__all__ if name != "Picture"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_figure_has_its_width_and_loses_no_word(
     drawn: dict[str, Callable[[str], Picture]], name: str
@@ -93,7 +92,6 @@ def test_a_figure_has_its_width_and_loses_no_word(
     assert min(text.get_fontsize() for text in figure.findobj(Text)) >= 6
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["svg", "pdf", "PNG"])
 def test_a_figure_is_written_as_its_file_is_called_the_same_each_time(
     runs: tk.Ensemble, tmp_path: Path, suffix: str
@@ -109,7 +107,6 @@ def test_a_figure_is_written_as_its_file_is_called_the_same_each_time(
         assert tk.figures.renewal(runs)._repr_svg_() == first.decode()
 
 
-@pytest.mark.slow
 def test_resolution_is_asked_for(runs: tk.Ensemble, tmp_path: Path) -> None:
     shown = tk.figures.renewal(runs)
     for dpi in (60, 120):
@@ -147,7 +144,6 @@ def test_a_renewal_shows_who_stays_and_who_stayed(case: Case, runs: tk.Ensemble)
     assert f"all right in {split.all_right:.0%}" in axis.figure.get_suptitle()
 
 
-@pytest.mark.slow
 def test_effects_are_those_of_the_outcomes(comparison: tk.Comparison) -> None:
     (axis,) = tk.figures.effects(comparison).figure.axes
     _, dots, *implied = axis.lines
@@ -251,7 +247,6 @@ def test_runs_that_start_after_every_renewal_have_none(case: Case) -> None:
         tk.figures.renewal(late)
 
 
-@pytest.mark.slow
 def test_matplotlib_is_not_loaded_before_something_is_drawn() -> None:
     code = (
         "import sys, tashkent as tk; tk.simulate(runs=2, start='2025-10'), tk.figures.seats, tk.explain;"

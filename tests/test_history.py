@@ -32,7 +32,6 @@ def arrays(counts: Counts) -> list[np.ndarray]:
     return [*plain, *counts.seen, *(getattr(counts.divergence, f.name) for f in fields(Divergence))]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [*ASKED, ASKED[0]])
 def test_a_history_changes_no_number(case: Case, history: History, name: str) -> None:
     options = {"runs": RUNS, "seed": SEED, "start": START}
@@ -43,7 +42,6 @@ def test_a_history_changes_no_number(case: Case, history: History, name: str) ->
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.slow
 def test_a_history_cannot_be_written_to(history: History) -> None:
     with pytest.raises(ValueError, match="read-only"):
         history.worlds[5].status[0, 0, 0] = 1

@@ -69,7 +69,6 @@ def rows(found: Comparison, name: str) -> pd.DataFrame:
     return found.outcomes[found.outcomes["counterfactual"] == name].reset_index(drop=True)
 
 
-@pytest.mark.slow
 def test_under_prior_weights_it_is_the_comparison_with_prior_draws(
     invented: Case, found: Comparison
 ) -> None:
@@ -82,7 +81,6 @@ def test_under_prior_weights_it_is_the_comparison_with_prior_draws(
     assert (other["change"] != rows(found, "tie")["change"]).any()
 
 
-@pytest.mark.slow
 def test_the_fit_leaves_out_the_state_that_is_asked_about(
     monkeypatch: pytest.MonkeyPatch, invented: Case
 ) -> None:
@@ -104,7 +102,6 @@ def test_the_fit_leaves_out_the_state_that_is_asked_about(
         assert size == (all_rows.state != left_out).sum()
 
 
-@pytest.mark.slow
 def test_the_change_in_that_fit_is_of_its_draws(
     monkeypatch: pytest.MonkeyPatch, invented: Case, found: Comparison
 ) -> None:
@@ -125,7 +122,6 @@ def test_the_change_in_that_fit_is_of_its_draws(
     assert rows(found, "tie")["zero"].tolist()[2] == ""  # the tie moves who is tied
 
 
-@pytest.mark.slow
 def test_zero_by_construction(found: Comparison) -> None:
     tie = rows(found, "tie")
     assert tie["zero"].tolist()[0] == BY_INPUTS  # asked before the tie differs
@@ -161,7 +157,6 @@ def test_without_labels_there_are_no_columns(invented: Case) -> None:
     assert not {"zero", "prior_change"} & set(plain.outcomes)
 
 
-@pytest.mark.slow
 def test_labels_are_the_same_again_and_their_runs_are_counted(
     invented: Case, found: Comparison
 ) -> None:
@@ -198,7 +193,6 @@ def test_the_screen_and_the_codebook_say_them(
     assert len(book) == found.outcomes.shape[1]
 
 
-@pytest.mark.slow
 def test_the_list_has_answers_if_they_are_asked_for(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -108,7 +108,6 @@ def test_a_table_says_what_a_text_says(case: Case) -> None:
     assert read_outcome(table, case) == read_outcome("exits(CST,1999-01, 1999-06)", case)
 
 
-@pytest.mark.slow
 def test_every_outcome_is_a_number_a_run(case: Case, ensemble: Ensemble) -> None:
     found = measured(read_outcomes(EXAMPLES, case), ensemble)
     assert found.shape == (ensemble.runs, len(EXAMPLES))
@@ -193,7 +192,6 @@ def test_brier_is_that_of_p_in_without_the_bias_of_few_runs(
     assert tally.se[0] < 0.02
 
 
-@pytest.mark.slow
 def test_brier_pairs_by_the_number_of_the_run(
     case: Case, some_parameters: ParameterDraws, ensemble: Ensemble
 ) -> None:
@@ -278,7 +276,6 @@ def _nobody_in() -> Iterator[None]:
     assert KINDS.pop(NobodyIn.kind) is NobodyIn
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("_nobody_in")
 def test_one_class_serves_patterns_sweeps_and_sensitivity(tmp_path: Path) -> None:
     """A measure that nobody listed anywhere: its class is all there is."""

@@ -24,7 +24,6 @@ def found(case: Case) -> Comparison:
     return compare(case, "CF2", runs=100, start="1998-12")
 
 
-@pytest.mark.slow
 def test_scores_by_hand(found: Comparison) -> None:
     predictions = (
         StatedPrediction(state="UZB", direction="up", confidence=0.9),

@@ -33,41 +33,44 @@ def outlooks(minimal: Case) -> tuple[Outlook, Outlook]:
     return first, second
 
 
-@pytest.mark.slow
-def test_an_entry_is_added_at_the_end_once(
-    tmp_path: Path, outlooks: tuple[Outlook, Outlook]
-) -> None:
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Where a register may stand."""
     (tmp_path / register.RESULTS).mkdir(parents=True)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_an_entry_is_added_at_the_end_once(root: Path, outlooks: tuple[Outlook, Outlook]) -> None:
     first, second = outlooks
-    assert register.freeze(tmp_path, first, "2026-01-01")
-    (one,), rows = register.read(tmp_path)
+    assert register.freeze(root, first, "2026-01-01")
+    (one,), rows = register.read(root)
     assert one["from"] == "2010-12"
     assert len(rows) == 3 * len(first.table)
-    was = (tmp_path / register.FORECASTS).read_text()
-    assert not register.freeze(tmp_path, first, "2026-02-01")  # of the same specification
-    assert register.freeze(tmp_path, second, "2026-02-01")
-    entries, rows = register.read(tmp_path)
+    was = (root / register.FORECASTS).read_text()
+    assert not register.freeze(root, first, "2026-02-01")  # of the same specification
+    assert register.freeze(root, second, "2026-02-01")
+    entries, rows = register.read(root)
     assert entries[0] == one
-    assert (tmp_path / register.FORECASTS).read_text().startswith(was)
+    assert (root / register.FORECASTS).read_text().startswith(was)
     assert register.broken(entries, rows) == []
-    said = register.page(tmp_path)
+    said = register.page(root)
     assert said.index("## Entry 2") < said.index("## Entry 1")
     assert "in at the end of 2011-12" in said
 
 
 @pytest.mark.slow
 def test_a_changed_entry_is_seen_and_nothing_is_added_to_it(
-    tmp_path: Path, outlooks: tuple[Outlook, Outlook]
+    root: Path, outlooks: tuple[Outlook, Outlook]
 ) -> None:
-    (tmp_path / register.RESULTS).mkdir(parents=True)
     first, second = outlooks
-    register.freeze(tmp_path, first, "2026-01-01")
-    entries, rows = register.read(tmp_path)
+    register.freeze(root, first, "2026-01-01")
+    entries, rows = register.read(root)
     better = rows.assign(p=1.0)
     assert register.broken(entries, better) == [1]
     assert register.broken([{**entries[0], "date": "2025-01-01"}], rows) == [1]
-    better.to_csv(tmp_path / register.FORECASTS, index=False)
+    better.to_csv(root / register.FORECASTS, index=False)
     with pytest.raises(ValueError, match=r"entries \[1\] were changed"):
-        register.freeze(tmp_path, second, "2026-02-01")
-    assert json.loads((tmp_path / register.ENTRIES).read_text()) == entries
-    assert pd.read_csv(tmp_path / register.FORECASTS).equals(better)
+        register.freeze(root, second, "2026-02-01")
+    assert json.loads((root / register.ENTRIES).read_text()) == entries
+    assert pd.read_csv(root / register.FORECASTS).equals(better)

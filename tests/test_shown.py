@@ -98,7 +98,6 @@ TABLES = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", LINES)
 def test_it_shows_itself_in_a_line(things: dict[str, Any], name: str) -> None:
     assert re.fullmatch(LINES[name], repr(things[name])), repr(things[name])

@@ -35,7 +35,6 @@ def months(acts: pd.DataFrame) -> pd.Series:
     return acts["month"].map(parse_month)
 
 
-@pytest.mark.slow
 def test_every_act_names_a_statute_in_force(case: Case, acts: pd.DataFrame) -> None:
     statutes = {s.id: s for s in case.statutes}
     assert set(acts["rule"]) <= set(statutes)
@@ -117,7 +116,6 @@ def test_the_patron_follows_the_record(case: Case, runs: Ensemble) -> None:
     assert (runs.status[:, runs.at(parse_month("2014-04")), russia, pfp] == Status.SUSPENDED).all()
 
 
-@pytest.mark.slow
 def test_an_objection_keeps_a_state_out(case: Case) -> None:
     parameters = prior_parameters(case, runs=40, seed=2)
     always = parameters["objection"] * 0 + 40.0
