@@ -121,10 +121,16 @@ def test_a_word_says_what_it_means(page: Page) -> None:
         if (document.activeElement !== word) word.focus();
         return said.textContent.includes('The scale on which reasons are added');
     }""")
+    page.locator("h2 .tk-word").first.hover()
+    expect(said).to_contain_text("At other times it is called CST.")
+    page.mouse.move(1, 1)
+    expect(said).to_contain_text("The scale on which reasons are added")
     page.keyboard.press("Escape")
     expect(said).to_be_hidden()
     page.locator("h2 .tk-word").first.hover()
     expect(said).to_contain_text("At other times it is called CST.")
+    page.mouse.move(1, 1)
+    expect(said).to_be_hidden()
     page.get_by_text("Words", exact=True).click()
     expect(page.get_by_role("region", name="Words and what they mean")).to_contain_text("RD2013")
     page.get_by_text("Words", exact=True).click()
