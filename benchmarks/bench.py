@@ -40,6 +40,7 @@ from tashkent.experiments.glass_box import AllianceModel
 from tashkent.experiments.tasks import Tasks, evaluate
 from tashkent.model.case import Case, load_case
 from tashkent.model.clock import month_label
+from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import shipped_counterfactuals
 from tashkent.model.simulate import BLOCK, simulate
 from tashkent.model.theory import with_theory
@@ -53,6 +54,7 @@ CALL = "simulate"
 TWIN, MESA = "twin", "CoalitionModel in batch_run"
 LIKELIHOOD = "likelihood, a vector"
 TASK, ITS_RUNS = "a task of a sweep", "its runs alone"
+COMPILED, PATCHED = "compiled again", "patched and compiled, a counterfactual"
 HELP = "tashkent --help"
 #: terms that hold for pairs of states, whose cost may grow with the square of their number
 OF_PAIRS = ("contagion", "partisan_patron")
@@ -97,12 +99,12 @@ FULL = Plan(
     slow=2,
     repeats=11,
     few=5,
-    runs=(2048, 4096, 8192),
+    runs=(1024, 2048, 4096),
     small=(50, 300),
     sizes=((50, None), (200, None), (None, 20)),
     size_runs=128,
     months=None,
-    pairs=(1000, 2000),
+    pairs=(1000,),
     few_pairs=300,
     whole=(4096, 12_288),
     blocks=20_000,
@@ -208,6 +210,7 @@ def measure(case: Case, plan: Plan) -> tuple[Table, list[apart.Memory]]:
             f"the phases of {runs} runs": _rows(by_phase(case, plan, runs), "ms")
             for runs in (*plan.small, plan.ensemble)
         },
+        "a case": _rows(interleaved(of_a_case(case), plan.repeats), "ms"),
         "a question": _rows(interleaved(of_a_question(case, plan), plan.repeats), "ms"),
         "a run, by size": _rows(interleaved(by_size(case, plan), plan.few), "ms"),
         "a counterfactual": _rows(interleaved(of_pairs(case, plan.pairs), plan.few), "s"),
@@ -262,6 +265,18 @@ def of_a_likelihood(case: Case) -> dict[str, Job]:
     draws = posterior(case).draws(runs=many, seed=SEED)
     vectors = np.stack([draws[name] for name in rows.names])
     return {LIKELIHOOD: Job(lambda: rows.log_scores(vectors), many)}
+
+
+def of_a_case(case: Case) -> dict[str, Job]:
+    """The case compiled again, and with each listed counterfactual: patches made, what they change compiled anew."""
+    anew = compile_case.__wrapped__  # without what was kept of whole cases
+    asked = shipped_counterfactuals(case)
+
+    def patched() -> None:
+        for counterfactual in asked:
+            anew(counterfactual.apply(case))
+
+    return {COMPILED: Job(lambda: anew(case)), PATCHED: Job(patched, len(asked))}
 
 
 def by_runs(case: Case, plan: Plan) -> dict[str, Job]:

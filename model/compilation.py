@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,14 @@ from tashkent.model.case.tables import TIE
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
 from tashkent.model.ends import ended_seats
 from tashkent.model.formulas import of_months
-from tashkent.model.inputs import Call, CaseInputs, Rules
+from tashkent.model.inputs import Call, CaseInputs
 from tashkent.model.law import RulesInForce
 from tashkent.model.regimes import kin_of, regimes_of
+from tashkent.model.rule_tables import asked, different_rules, rules_of
 from tashkent.model.seats import NEVER, Months, Seats, owed_after
 from tashkent.model.shared_tables import of_tables
 from tashkent.model.signs import EventSigns, event_signs
-from tashkent.model.statuses import BOUND, FORMER, Status
+from tashkent.model.statuses import BOUND, FORMER, UNPAID, Status, among
 
 #: sources of threats against which own means help
 OWN_MEANS = ("nonstate", "domestic")
@@ -30,20 +31,19 @@ OWN_MEANS = ("nonstate", "domestic")
 @lru_cache(maxsize=8)
 def compile_case(case: Case) -> CaseInputs:
     """Turn a case into arrays; the same case object gives the same `CaseInputs`."""
-    rules = _rules(case)
+    rules = rules_of(case)
     exists, founding, window, staleness = _life_of_clubs(case)
-    may_observe = _openness(case) & exists[:, None, :] & ~ended_seats(case, rules)
+    may_observe = _openness(case) & exists[:, None, :] & ~ended_seats(case)
     open_to = may_observe.copy()
-    dear = _locked(case, rules, open_to)
+    dear = _locked(case, open_to)
     stake = np.array(
         [1.0 if c.guarantee else case.fixed("forum_stake") for c in case.clubs.values()]
     )
-    traits = _traits(case, rules)
+    traits = _traits(case)
     signs = event_signs(case)
-    seen = perception.remembered(signs.credibility, case.fixed("belief_half_life"))
+    seen, strain = _promises_seen(case)
     regimes = regimes_of(case)
-    situation = _situation(case, traits, rules, signs, seen, regimes)
-    ratified = _ratified(rules)
+    situation = _situation(case, traits, signs, seen, regimes)
     instruments_owed, instruments = _instruments_of_return(case)
     theory = tuple(name for name in TERMS if name in case.role("weight"))
     base_terms = base_terms_of(case, theory, situation, stake)
@@ -63,40 +63,29 @@ def compile_case(case: Case) -> CaseInputs:
         founding=founding,
         window=window,
         staleness=staleness,
-        unasked=np.array([[_asks_nobody(here) for here in row] for row in rules]),
-        runs_out=np.array([[_runs_out(here) for here in row] for row in rules]),
-        waited=np.log1p([[float(here.waited) for here in row] for row in rules]),
-        unclaused=np.array(
-            [[r.withdrawal is not None and not r.withdrawal.clause for r in row] for row in rules]
-        ),
+        unasked=asked(case, _asks_nobody),
+        runs_out=asked(case, _runs_out),
+        waited=np.log1p(asked(case, lambda r: float(r.waited))),
+        unclaused=asked(case, lambda r: r.withdrawal is not None and not r.withdrawal.clause),
         regimes=regimes,
-        restores=np.array([[here.restoration is not None for here in row] for row in rules]),
-        invites_back=np.array(
-            [[r.restoration is not None and r.restoration.invites for r in row] for row in rules]
-        ),
+        restores=asked(case, lambda r: r.restoration is not None),
+        invites_back=asked(case, lambda r: r.restoration is not None and r.restoration.invites),
         decides=np.array([s.role == "decider" for s in case.states]),
         patron=case.state_ids.index(case.patron),
         dear=dear,
         owed=stake * instruments * situation.reach / TEN,
         instruments_owed=instruments_owed,
-        posts=_posts(case, rules),
-        ratified=ratified,
+        posts=_posts(case),
+        ratified=_ratified(case),
         requests=_requests(case),
-        strain=perception.remembered(-signs.any_promise, case.fixed("belief_half_life")),
+        strain=strain,
         chair_order=np.argsort([s.name for s in case.states], kind="stable"),
         record=_record(case),
     )
     return replace(inputs, recorded_belief_updates=_recorded_belief_updates(inputs))
 
 
-@of_tables("start", "end", "clubs", "statutes")
-def _rules(case: Case) -> Rules:
-    """The rules of every month and club."""
-    club_names = tuple(case.clubs)
-    return tuple(tuple(case.law.rules(c, m) for c in club_names) for m in case.months)
-
-
-@of_tables("start", "end", "clubs", fixed="opening_months")
+@of_tables("start", "end", "clubs", fixed=("opening_months",))
 def _life_of_clubs(case: Case) -> tuple[Bools, Bools, Bools, Floats]:
     """Where a club exists, is founded, and is in its opening window; how stale its invitation is; each shape (T, C)."""
     shape, opening = (len(case.months), len(case.clubs)), case.fixed("opening_months")
@@ -128,17 +117,17 @@ def _openness(case: Case) -> Bools:
     return open_to
 
 
-def _locked(case: Case, rules: Rules, open_to: Bools) -> Bools:
+def _locked(case: Case, open_to: Bools) -> Bools:
     """Close clubs in `open_to`, shape (T, S, C), by laws at home; where such a law makes joining dear, of its shape."""
     dear = np.zeros_like(open_to)
-    for t, by_club in enumerate(rules):
-        for c, here in enumerate(by_club):
-            for lock in here.lock:
-                s = case.state_ids.index(lock.state)
-                if lock.effect == "closed":
-                    open_to[t, s, c] = False
-                else:
-                    dear[t, s, c] = True
+    differ, places = different_rules(case)
+    for number, here in enumerate(differ):
+        for lock in here.lock:
+            s = case.state_ids.index(lock.state)
+            if lock.effect == "closed":
+                open_to[:, s][places == number] = False
+            else:
+                dear[:, s][places == number] = True
     return dear
 
 
@@ -198,49 +187,46 @@ def _belief_index(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 def _recorded_belief_updates(inputs: CaseInputs) -> Floats:
     """What the record's requests have taught by each month, as a free run would learn it from its own council."""
     case, half_life = inputs.case, inputs.case.fixed("belief_half_life")
-    recorded_belief_updates = np.zeros((len(case.months), len(inputs.belief_index[0])))
-    for t in range(1, len(case.months)):
-        recorded_belief_updates[t] = perception.faded(recorded_belief_updates[t - 1], half_life)
-        before = inputs.record.status[max(0, t - 2)]
-        sanctioned = inputs.record.sanctioned[max(0, t - 2)]
-        for request in case.requests:
-            if request.met is None or month_of(request.date) - case.start != t - 1:
-                continue
-            s = case.state_ids.index(request.state)
-            for c, club in enumerate(case.clubs.values()):
-                if club.guarantee and before[s, c] in BOUND and not sanctioned[s, c]:
-                    recorded_belief_updates[t] += (1 if request.met else -1) * inputs.belief_update(
-                        t - 1, s, request.kind, c
-                    )
-    return recorded_belief_updates
+    learnt = np.zeros((len(case.months), len(inputs.belief_index[0])))
+    for request in case.requests:
+        t = month_of(request.date) - case.start
+        if request.met is None or not 0 <= t < len(learnt) - 1:
+            continue
+        s, sign = case.state_ids.index(request.state), 1 if request.met else -1
+        before, sanctioned = (
+            held[max(0, t - 1), s] for held in (inputs.record.status, inputs.record.sanctioned)
+        )
+        for c, club in enumerate(case.clubs.values()):
+            if club.guarantee and before[c] in BOUND and not sanctioned[c]:
+                learnt[t + 1] += sign * inputs.belief_update(t, s, request.kind, c)
+    return perception.remembered(learnt, half_life)
 
 
 @of_tables("start", "end", "clubs", "statutes")
 def _instruments_of_return(case: Case) -> tuple[Months, Months]:
     """What a former party owes after its return, and what it must join before it, by month and club."""
-    rules = _rules(case)
-    after, before = (np.zeros((len(rules), len(rules[0])), np.int16) for _ in range(2))
-    for c, club in enumerate(case.clubs):
-        for t, month in enumerate(case.months):
-            restoration = rules[t][c].restoration
-            if restoration is None:
-                continue
-            if restoration.price == "gap":
-                after[t, c] = rules[t][c].acquis
-            else:
-                before[t, c] = case.law.acquis(club, month, restoration.since)
+    differ, places = different_rules(case)
+    after, before = (np.zeros(places.shape, np.int16) for _ in range(2))
+    for number, here in enumerate(differ):
+        restoration = here.restoration
+        if restoration is None:
+            continue
+        months = places == number
+        if restoration.price == "gap":
+            after[months] = here.acquis
+        else:
+            month = case.months[int(months.any(axis=1).argmax())]
+            before[months] = case.law.acquis(restoration.club, month, restoration.since)
     return after, before
 
 
-def _posts(case: Case, rules: Rules) -> Floats:
+def _posts(case: Case) -> Floats:
     """What the posts of a seat are worth where a rule of arrears takes them; nothing in a theory without goods."""
-    counts = [
-        [sum(b.posts for b in here.benefit) * here.takes("posts") for here in row] for row in rules
-    ]
-    return case.fixed("goods_step") * np.array(counts) * ("patronage" in case.role("weight"))
+    counts = asked(case, lambda r: sum(b.posts for b in r.benefit) * r.takes("posts"))
+    return case.fixed("goods_step") * counts * ("patronage" in case.role("weight"))
 
 
-def _traits(case: Case, rules: Rules) -> ClubTraits:
+def _traits(case: Case) -> ClubTraits:
     clubs, threats = case.clubs.values(), case.threats
     guarantees = np.array([c.guarantee for c in clubs])
     promises = guarantees[:, None] & np.array([k.need != "operations" for k in threats.values()])
@@ -253,17 +239,15 @@ def _traits(case: Case, rules: Rules) -> ClubTraits:
         promised=promises,
         sponsors=np.array([[float(c.sponsor == p) for p in case.sponsors] for c in clubs]),
         patron_led=np.array([c.sponsor == "patron" for c in clubs]),
-        budgeted=np.array([any(here[c].budget for here in rules) for c in range(len(clubs))]),
-        company=np.array(
-            [any(_asks_members(here[c]) for here in rules) for c in range(len(clubs))]
-        ),
+        budgeted=asked(case, lambda r: r.budget is not None).any(axis=0),
+        company=asked(case, _asks_members).any(axis=0),
         of_regime=np.array([k.target == "regime" for k in threats.values()]),
         of_rivals=np.array([k.measured_by == "rivalry" for k in threats.values()]),
         place=np.arange(len(clubs)),
         promises=promises,
         stake=np.full(len(clubs), case.fixed("forum_stake")),
         shelters=bears & np.array([c.sponsor != "patron" for c in clubs]),
-        opposed=_opposed(case, rules),
+        opposed=_opposed(case),
     )
 
 
@@ -272,7 +256,7 @@ def _asks_members(rules: RulesInForce) -> bool:
     return rules.accession is not None and rules.accession.consensus
 
 
-def _opposed(case: Case, rules: Rules) -> Bools:
+def _opposed(case: Case) -> Bools:
     """Clubs that a statute of either holds to be aimed at the other, shape (C, C).
 
     A rule on forces of others stands against every club that stations them.
@@ -280,34 +264,37 @@ def _opposed(case: Case, rules: Rules) -> Bools:
     names = tuple(case.clubs)
     hosts = np.array([club.hosts for club in case.clubs.values()])
     found = np.zeros((len(names), len(names)), bool)
-    for row in rules:
-        for c, here in enumerate(row):
-            if here.incompatible is not None:
-                for other in (*here.incompatible.bars, *here.incompatible.suspects):
-                    found[c, names.index(other)] = found[names.index(other), c] = True
-            if here.bases is not None:
-                found[c] |= hosts
-                found[:, c] |= hosts
+    for here in different_rules(case)[0]:
+        if here.incompatible is not None:
+            c = names.index(here.incompatible.club)
+            for other in (*here.incompatible.bars, *here.incompatible.suspects):
+                found[c, names.index(other)] = found[names.index(other), c] = True
+        if here.bases is not None:
+            c = names.index(here.bases.club)
+            found[c] |= hosts
+            found[:, c] |= hosts
     return found
 
 
-def _covers(case: Case, rules: Rules) -> Floats:
+def _works_against(threat: str, rules: RulesInForce) -> bool:
+    """Whether an operation against a threat runs."""
+    return any(threat in operation.against for operation in rules.operation)
+
+
+def _covers(case: Case) -> Floats:
     """Threats on which each club bears by the law of each month, 0 or 1, shape (T, C, K).
 
     A promise of help does not reach violence at home before its text does, and what operations help against is relieved
     by a club only while it has one.
     """
-    found = np.zeros((len(rules), len(case.clubs), len(case.threats)))
-    for c, club in enumerate(case.clubs.values()):
-        for k, (name, threat) in enumerate(case.threats.items()):
-            if name not in club.relieves:
-                continue
-            for t, row in enumerate(rules):
-                unread = club.guarantee and threat.need == "stability"
-                if threat.need == "operations":
-                    found[t, c, k] = any(name in o.against for o in row[c].operation)
-                else:
-                    found[t, c, k] = not unread or row[c].covering(threat.need) is not None
+    found = np.zeros((len(case.months), len(case.clubs), len(case.threats)))
+    for k, (name, threat) in enumerate(case.threats.items()):
+        for c, club in enumerate(case.clubs.values()):
+            found[:, c, k] = name in club.relieves
+            if threat.need == "stability" and club.guarantee:
+                found[:, c, k] *= asked(case, lambda r: r.covering("stability") is not None)[:, c]
+        if threat.need == "operations":
+            found[:, :, k] *= asked(case, partial(_works_against, name))
     return found
 
 
@@ -322,7 +309,7 @@ class _Measured:
     bond: Floats
 
 
-@of_tables("start", "end", "states", "composites", "rivalry", "bonds", fixed="rivalry_unit")
+@of_tables("start", "end", "states", "composites", "rivalry", "bonds", fixed=("rivalry_unit",))
 def _measured(case: Case) -> _Measured:
     """The yearly tables of a case, spread over its months."""
     states = case.state_ids
@@ -348,26 +335,46 @@ def _measured(case: Case) -> _Measured:
     )
 
 
-def _threats(case: Case, measured: _Measured, signs: EventSigns) -> tuple[Floats, Floats]:
+@of_tables("start", "end", "states", "threats", "composites", "events", fixed=("belief_half_life",))
+def _promises_seen(case: Case) -> tuple[Floats, Floats]:
+    """What dated events showed of promises, shape (T, S, K), and of the patron's means, shape (T, S); both fade."""
+    signs, half_life = event_signs(case), case.fixed("belief_half_life")
+    return (
+        perception.remembered(signs.credibility, half_life),
+        perception.remembered(-signs.any_promise, half_life),
+    )
+
+
+@of_tables(
+    *("start", "end", "states", "threats", "composites", "rivalry", "bonds", "events"),
+    fixed=("rivalry_unit", "fear_half_life"),
+)
+def _threats(case: Case) -> tuple[Floats, Floats]:
     """Threat felt by source, shape (T, S, K), and rivalry felt between two states, shape (T, S, S)."""
-    fear = case.fixed("fear_half_life")
+    fear, measured, signs = case.fixed("fear_half_life"), _measured(case), event_signs(case)
     rivalry = perception.felt(perception.threat_level(measured.rivalry, signs.rivalry), fear)
-    threat = np.zeros(signs.threat.shape)
+    level = np.zeros(signs.threat.shape)
+    for k, kind in enumerate(case.threats.values()):
+        if kind.measured_by in measured.composites:
+            level[:, :, k] = measured.composites[kind.measured_by]
+    threat = perception.felt(perception.threat_level(level, signs.threat), fear)
     for k, kind in enumerate(case.threats.values()):
         if kind.measured_by == "rivalry":
             threat[:, :, k] = rivalry.max(axis=-1)
-            continue
-        level = measured.composites[kind.measured_by] if kind.measured_by else 0.0 * signs.coercion
-        threat[:, :, k] = perception.felt(
-            perception.threat_level(level, signs.threat[:, :, k]), fear
-        )
     return threat, rivalry
+
+
+@of_tables(
+    *("start", "end", "states", "threats", "composites", "events"), fixed=("leverage_half_life",)
+)
+def _leverage(case: Case) -> Floats:
+    """Leverage that the patron has won by force, shape (T, S)."""
+    return ties.leverage(event_signs(case).coercion, case.fixed("leverage_half_life"))
 
 
 def _situation(
     case: Case,
     traits: ClubTraits,
-    rules: Rules,
     signs: EventSigns,
     seen: Floats,
     regimes: Mapping[str, Bools],
@@ -375,7 +382,7 @@ def _situation(
     """The situation of every month with nothing learnt from requests; `seen` has shape (T, S, K)."""
     measured = _measured(case)
     composites = measured.composites
-    threat, rivalry = _threats(case, measured, signs)
+    threat, rivalry = _threats(case)
     tie = np.stack([composites[TIE + p] for p in case.sponsors], axis=-1)
     tie = ties.tie(tie, signs.tie, case.fixed("event_step"))
     own_means_help = np.array([k.source in OWN_MEANS for k in case.threats.values()])
@@ -389,22 +396,20 @@ def _situation(
         patron_tie=tie[:, :, case.sponsors.index("patron")],
         rivalry=rivalry,
         bond=measured.bond,
-        leverage=ties.leverage(signs.coercion, case.fixed("leverage_half_life")),
-        covers=_covers(case, rules),
+        leverage=_leverage(case),
+        covers=_covers(case),
         autonomy=perception.autonomy(composites["autonomy"]),
-        reach=np.array([[float(r.reach) for r in row] for row in rules]),
+        reach=asked(case, lambda r: float(r.reach)),
         kin=kin_of(case, regimes),
-        goods=case.fixed("goods_step") * np.array([[len(r.benefit) for r in row] for row in rules]),
-        shared_budget=np.array(
-            [[1.0 - r.budget.patron_share if r.budget else 0.0 for r in row] for row in rules]
-        ),
+        goods=case.fixed("goods_step") * asked(case, lambda r: len(r.benefit)),
+        shared_budget=asked(case, lambda r: 1.0 - r.budget.patron_share if r.budget else 0.0),
         pays=np.array([s.role == "decider" for s in case.states]),
     )
 
 
 @of_tables("start", "end", "states", "clubs", "statutes", "record")
 def _record(case: Case) -> "Seats":
-    ratified = _ratified(_rules(case))
+    ratified = _ratified(case)
     clubs = tuple(case.clubs)
     shape = (len(case.months), len(case.states), len(clubs))
     seats = Seats.empty(shape)
@@ -437,16 +442,16 @@ def _record(case: Case) -> "Seats":
             seats.gap[t:, s, c] = 0
             seats.sanctioned[t:, s, c] = False
             seats.left_in[t:, s, c] = began
-    for t in range(1, shape[0]):
+    unpaid = among(seats.status, *UNPAID).any(axis=(1, 2))
+    for t in range(max(1, int(unpaid.argmax())), shape[0] if unpaid.any() else 0):
         seats.arrears[t] = owed_after(seats.arrears[t - 1], seats.status[t])
     return seats
 
 
-def _ratified(rules: Rules) -> Months:
-    due = np.full((len(rules), len(rules[0])), NEVER, np.int16)
-    for c in range(len(rules[0])):
-        pending = [t for t, month in enumerate(rules) if month[c].entry_into_force]
-        for t in range(min(pending, default=0), len(rules)):
-            accession = rules[t][c].accession
-            due[t, c] = t + (accession.ratification_months if accession else 0)
-    return due
+def _ratified(case: Case) -> Months:
+    """When who signs in a month is a member, by what the law asks of it, shape (T, C); before the first day, never."""
+    waits = asked(case, lambda r: r.accession.ratification_months if r.accession else 0)
+    enters = asked(case, lambda r: r.entry_into_force is not None)
+    months = np.arange(len(waits))[:, None]
+    began = ~enters.any(axis=0) | (months >= enters.argmax(axis=0))
+    return np.where(began, months + waits, NEVER).astype(np.int16)

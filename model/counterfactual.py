@@ -196,7 +196,11 @@ def _differences(old: Case, new: Case) -> list[str]:
         if before is after:
             continue
         if isinstance(before, Mapping):
-            before, after = tuple(before.items()), tuple(after.items())
+            same = {name for name in before.keys() & after.keys() if before[name] is after[name]}
+            before, after = (
+                tuple(item for item in rows.items() if item[0] not in same)
+                for rows in (before, after)
+            )
         if isinstance(before, tuple):
             kept = {id(row) for row in before} & {id(row) for row in after}
             gone = [repr(row) for row in before if id(row) not in kept]

@@ -4,7 +4,8 @@ import numpy as np
 
 from tashkent.agents.situation import Bools
 from tashkent.model.case import Case
-from tashkent.model.inputs import CaseInputs, Rules
+from tashkent.model.inputs import CaseInputs
+from tashkent.model.rule_tables import different_rules
 from tashkent.model.seats import Status8
 from tashkent.model.statuses import Act, Status, is_in
 from tashkent.model.world import World, enact_where
@@ -45,12 +46,14 @@ def _was_left(inputs: CaseInputs, former: Bools, c: int) -> Bools:
     return np.asarray((former[..., c] & inputs.decides).any(axis=-1))
 
 
-def ended_seats(case: Case, rules: Rules) -> Bools:
+def ended_seats(case: Case) -> Bools:
     """Seats out of the question: of clubs after their last day, of states after theirs, shape (T, S, C)."""
     found = np.zeros((len(case.months), len(case.states), len(case.clubs)), bool)
-    for t, by_club in enumerate(rules):
-        for c, here in enumerate(by_club):
-            found[t, :, c] = here.dissolution is not None and here.dissolution.below == 0
-            for rule in here.extinction:
-                found[t, case.state_ids.index(rule.state), c] = True
+    differ, places = different_rules(case)
+    for number, here in enumerate(differ):
+        holds = places == number
+        if here.dissolution is not None and here.dissolution.below == 0:
+            found |= holds[:, None]
+        for rule in here.extinction:
+            found[:, case.state_ids.index(rule.state)] |= holds
     return found

@@ -5,8 +5,9 @@ day on which it holds no longer. `Law.at` answers which rules are in force on a 
 The engine asks it once a month, on the month's last day.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from operator import is_
 from typing import Any
@@ -131,8 +132,12 @@ class Law:
         self._of_club: dict[str, tuple[AnyStatute, ...]] = {}
         for statute in self.statutes:
             self._of_club[statute.club] = (*self._of_club.get(statute.club, ()), statute)
+        #: the months in which a date falls, by club
+        self._dated: dict[str, list[int]] = {}
         #: what was looked up, by club and month
         self._rules: dict[str, dict[int, RulesInForce]] = {}
+        #: and by club, spell of months without a date of a statute, and what differs from month to month in it
+        self._spells: dict[tuple[Any, ...], RulesInForce] = {}
 
     def __repr__(self) -> str:
         """A line: how many statutes of how many clubs."""
@@ -140,7 +145,7 @@ class Law:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what was looked up before."""
-        return {**self.__dict__, "_rules": {}}
+        return {**self.__dict__, "_rules": {}, "_spells": {}}
 
     def share(self, other: "Law") -> None:
         """Look up the rules of a club together with another law, if it has the very same statutes for that club."""
@@ -181,6 +186,39 @@ class Law:
         return looked_up[month]
 
     def _rules_of(self, club: str, month: int) -> RulesInForce:
+        """Those of the spell, but for what comes round in it; the same object for months that are alike."""
+        spell = club, bisect_right(self._turns(club), month)
+        standing = self._spells.get(spell)
+        if standing is None:
+            standing = self._spells[spell] = self._standing(club, month)
+        term, session = standing.term, standing.session
+        sits = session is not None and session.sits_in(month)
+        waited = 0
+        if sits and session is not None and standing.permanent_body is None:
+            waited = session.months_since(month)
+        ends = term is not None and term.ends_in(month)
+        if not (ends or sits):
+            return standing
+        alike = *spell, ends, waited
+        if alike not in self._spells:
+            self._spells[alike] = replace(standing, term_ends=ends, sits=sits, waited=waited)
+        return self._spells[alike]
+
+    def _turns(self, club: str) -> list[int]:
+        """The months from which a date of a statute can make a difference: its own, or the one that begins after it."""
+        if club not in self._dated:
+            days = {
+                day
+                for s in self._of_club.get(club, ())
+                for day in (s.from_, s.until, s.opens)
+                if day is not None
+            }
+            months = {month_of(day) for day in days}
+            self._dated[club] = sorted(months | {month + 1 for month in months})
+        return self._dated[club]
+
+    def _standing(self, club: str, month: int) -> RulesInForce:
+        """The rules of a month as far as dates of statutes alone decide."""
         found: dict[str, AnyStatute] = {}
         several: dict[str, list[AnyStatute]] = {kind: [] for kind in SEVERAL}
         own = self._of_club.get(club, ())
@@ -197,18 +235,10 @@ class Law:
                 several[statute.kind].append(statute)
             elif holds:
                 found[statute.kind] = statute
-        term, session = found.get("term"), found.get("session")
-        sits, waited = False, 0
-        if isinstance(session, Session) and session.sits_in(month):
-            sits = True
-            waited = 0 if "permanent_body" in found else session.months_since(month)
         return RulesInForce(
             **found,  # type: ignore[arg-type]
             **{kind: tuple(rules) for kind, rules in several.items()},  # type: ignore[arg-type]
-            term_ends=isinstance(term, FixedTerm) and term.ends_in(month),
             prolonged=prolonged,
-            sits=sits,
-            waited=waited,
             acquis=self.acquis(club, month),
             reach=self.reach(club, month),
             opened=tuple(s for s in own if s.separate and month_of(s.opens) == month),

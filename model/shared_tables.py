@@ -6,14 +6,14 @@ from typing import Any
 
 from tashkent.model.case import Case
 
-#: so many results of each function are kept: a case, and some of its counterfactuals with other tables
+#: so many results of each function are kept, those used last: a case, and some of its counterfactuals
 MOST = 4
 
 
 def of_tables[T](
-    *names: str, fixed: str = ""
+    *names: str, fixed: tuple[str, ...] = ()
 ) -> Callable[[Callable[[Case], T]], Callable[[Case], T]]:
-    """Keep what a function makes of a case, for cases with equal fields of some names and an equal fixed parameter.
+    """Keep what a function makes of a case, for cases with equal fields of some names and equal fixed parameters.
 
     The function must look at nothing else, and nobody may write to what it gives.
     """
@@ -23,10 +23,10 @@ def of_tables[T](
 
         @wraps(make)
         def made(case: Case) -> T:
-            key = tuple(getattr(case, name) for name in names)
-            key = (*key, case.fixed(fixed) if fixed else None)
-            for known, result in kept:
+            key = (*(getattr(case, name) for name in names), *map(case.fixed, fixed))
+            for place, (known, result) in enumerate(kept):
                 if all(a is b or a == b for a, b in zip(known, key, strict=True)):
+                    kept.insert(0, kept.pop(place))
                     return result
             result = make(case)
             kept.insert(0, (key, result))

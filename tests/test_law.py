@@ -137,6 +137,14 @@ def test_nothing_applies_before_a_club_exists(case: Case) -> None:
     assert case.law.rules("GUAM", parse_month("1997-10")).accession is not None
 
 
+def test_rules_of_a_month_do_not_depend_on_which_months_were_asked_before(case: Case) -> None:
+    for club in case.clubs:
+        for month in case.months[::7]:
+            assert Law(case.statutes).rules(club, month) == case.law.rules(club, month)
+        spring = [parse_month(f"2013-0{month}") for month in (3, 4)]
+        assert len({id(case.law.rules(club, month)) for month in spring}) == 1
+
+
 @pytest.mark.slow
 def test_a_counterfactual_shares_the_rules_that_it_leaves_and_no_others(case: Case) -> None:
     changes_law = 0

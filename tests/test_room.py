@@ -152,7 +152,7 @@ async def joined(client: Client, code: str, name: str = "") -> str:
     return str(found["token"])
 
 
-async def answered(client: Client, teacher: str) -> None:
+async def until_ready(client: Client, teacher: str) -> None:
     while not (await client("api/teacher", teacher))[1]["ready"]:
         await asyncio.sleep(0.01)
 
@@ -167,7 +167,7 @@ def test_a_lesson_is_played_and_the_answer_is_in_nothing_before_it_is_shown(
         status, answer = await client("api/send", ann, {"turn": 0, "sent": SENT})
         assert (status, answer["late"]) == (200, False)
         assert answer["mine"]["round"]["sent"]["why"] == "afraid"
-        await answered(client, teacher)
+        await until_ready(client, teacher)
         for phase in ("open", "class"):
             assert (await client("api/phase", teacher, {"turn": 0, "phase": phase}))[0] == 200
             for path, token in (("mine", ann), (f"board?code={code}", ""), ("teacher", teacher)):
@@ -272,7 +272,7 @@ def test_a_stop_of_the_story_is_asked_and_the_record_answers(
         assert (await client("api/send", ann, {"turn": 0, "sent": sent}))[0] == 409
         sent["expected"]["UZB"]["direction"] = "in"
         assert (await client("api/send", ann, {"turn": 0, "sent": sent}))[0] == 200
-        await answered(client, teacher)
+        await until_ready(client, teacher)
         await client("api/phase", teacher, {"turn": 0, "phase": "scores"})
         board = (await client(f"api/board?code={code}"))[1]["round"]
         assert board["expected"][0]["bars"]["in"] == {"many": 1, "sure": 80}
@@ -310,7 +310,7 @@ def test_a_file_counts_as_one_student(play: Any, keeper: Keeper) -> None:
             status, found = await carry(file, text)
             assert status == 409
             assert words in found["error"]
-        await answered(client, teacher)
+        await until_ready(client, teacher)
         await client("api/phase", teacher, {"turn": 0, "phase": "scores"})
         board = (await client(f"api/board?code={code}"))[1]
         assert (board["students"], board["round"]["histogram"]["many"]) == (2, 1)

@@ -84,7 +84,7 @@ class Case:
 
     def __post_init__(self) -> None:
         for name, value in self._values().items():
-            if isinstance(value, Mapping):
+            if isinstance(value, Mapping) and not isinstance(value, MappingProxyType):
                 object.__setattr__(self, name, MappingProxyType(dict(value)))
 
     @cached_property
@@ -126,9 +126,10 @@ class Case:
         new = {name: getattr(other, name) for name in fields if name not in UNSAID}
         beyond = _beyond(other.changed) if "changed" in fields else {}
         other.__dict__["_digests"] = {**self._digests, **_digests_of({**new, **beyond})}
-        if "law" in self.__dict__ and "statutes" not in fields:
-            other.__dict__["law"] = self.law
-        elif "law" in self.__dict__:
+        for name, table in (("law", "statutes"), ("sponsors", "composites")):
+            if name in self.__dict__ and table not in fields:
+                other.__dict__[name] = self.__dict__[name]
+        if "law" in self.__dict__:
             other.law.share(self.law)
         return other
 
