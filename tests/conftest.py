@@ -50,11 +50,14 @@ settings.load_profile("repeatable")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with most that is slow come first: none of them is left to one worker at the end.
 
-    The examples of docstrings make runs: they count as slow.
+    The examples of docstrings make runs: they count as slow. A test that drives a browser is tried once more before it
+    fails: on a busy machine a click may come between two states of a page. The summary counts what was tried again.
     """
     for item in items:
         if isinstance(item, pytest.DoctestItem):
             item.add_marker(pytest.mark.slow)
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: -slow[item.path])
 
