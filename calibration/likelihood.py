@@ -10,8 +10,9 @@ count as one act: the answers of councils stay at their priors and do not enter.
 ``1 - p = (1 - p_suspend) (1 - p_withdraw)``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -23,14 +24,26 @@ from tashkent.model.compilation import compile_case
 from tashkent.model.inputs import CaseInputs
 from tashkent.model.statuses import Act
 
+#: numbers that are worked on at once: few enough to stay in a cache
+_AT_ONCE = 16384
+
 
 def log_sigmoid(x: Floats) -> Floats:
     """``log(1 / (1 + exp(-x)))``, without overflow; shape as `x`.
 
     Written out, as scipy's log_expit differs in the last digit at one number of twenty, and samples of the posterior
-    would with it.
+    would with it: ``min(x, 0) - log1p(exp(-|x|))``, some rows at a time.
     """
-    return np.asarray(np.minimum(x, 0.0) - np.log1p(np.exp(-np.abs(x))))
+    found = np.empty_like(x)
+    rows = max(1, _AT_ONCE * len(x) // max(1, x.size))
+    for i in range(0, len(x), rows):
+        some, into = x[i : i + rows], found[i : i + rows]
+        np.abs(some, out=into)
+        np.negative(into, out=into)
+        np.exp(into, out=into)
+        np.log1p(into, out=into)
+        np.subtract(np.minimum(some, 0.0), into, out=into)
+    return found
 
 
 @dataclass(frozen=True)
@@ -53,14 +66,22 @@ class Design:
         """Log-odds of the two routes, shape (rows, ...) for parameters of shape (P, ...)."""
         wide = (slice(None),) + (None,) * (parameters.ndim - 1)
         of_first, of_second = self.offset.T
-        return (
-            self.first @ parameters + of_first[wide],
-            self.second @ parameters + of_second[wide],
-        )
+        first = self.first @ parameters + of_first[wide]
+        if not self.has_two_routes:
+            return first, np.broadcast_to(of_second[wide], first.shape)
+        return first, self.second @ parameters + of_second[wide]
+
+    @cached_property
+    def has_two_routes(self) -> bool:
+        """Whether a second route is open in any row; where none is, nothing of it need be computed."""
+        return bool(self.two_routes.any())
 
     def log_scores(self, parameters: Floats) -> Floats:
         """Log probability of what each row's state did, shape (rows, ...)."""
-        first, second = self.log_odds(parameters)
+        return self._scores(*self.log_odds(parameters))
+
+    def _scores(self, first: Floats, second: Floats) -> Floats:
+        """The same from the log-odds of the two routes."""
         scores, two = log_sigmoid(-first), self.two_routes
         scores[two] += log_sigmoid(-second[two])
         done = self.rows.done & ~two
@@ -74,18 +95,23 @@ class Design:
 
         Chances are written out, as scipy's expit differs in the last digit.
         """
-        p1, p2, stay = self._chances(parameters)
+        odds = self.log_odds(parameters)
+        p1, p2, stay = self._chances(*odds)
         # d log p / d log-odds of a route = (chance to stay) / (chance to go) * p_route; of staying: -p_route
         factor = np.where(self.rows.done, stay / np.maximum(1.0 - stay, 1e-300), -1.0)
-        gradient = (factor * p1) @ self.first + (factor * p2) @ self.second
-        return float(self.log_scores(parameters).sum()), gradient
+        gradient = (factor * p1) @ self.first
+        if self.has_two_routes:
+            gradient += (factor * p2) @ self.second
+        return float(self._scores(*odds).sum()), gradient
 
     def curvature(self, parameters: Floats) -> Floats:
         """The negative Hessian of the log likelihood at parameters of shape (P,), shape (P, P).
 
         Exact but for exits where two routes were open, where it is that of Gauss and Newton, which is never negative.
         """
-        p1, p2, stay = self._chances(parameters)
+        p1, p2, stay = self._chances(*self.log_odds(parameters))
+        if not self.has_two_routes:
+            return np.asarray((self.first * (p1 * stay)[:, None]).T @ self.first)
         both = self.rows.done & self.two_routes
         route_1, route_2 = (np.where(both, 0.0, p * (1.0 - p)) for p in (p1, p2))
         x = p1[both, None] * self.first[both] + p2[both, None] * self.second[both]
@@ -96,9 +122,8 @@ class Design:
             + (x * (stay[both] / gone**2)[:, None]).T @ x
         )
 
-    def _chances(self, parameters: Floats) -> tuple[Floats, Floats, Floats]:
-        """The chance of each route and of neither, each of shape (rows,)."""
-        first, second = self.log_odds(parameters)
+    def _chances(self, first: Floats, second: Floats) -> tuple[Floats, Floats, Floats]:
+        """The chance of each route and of neither from their log-odds, each of shape (rows,)."""
         p1 = 1.0 / (1.0 + np.exp(-first))
         p2 = np.where(self.two_routes, 1.0 / (1.0 + np.exp(-second)), 0.0)
         return p1, p2, (1.0 - p1) * (1.0 - p2)
@@ -130,27 +155,32 @@ def design(case: Case) -> Design:
     names = fitted_names(case)
     first, second = np.zeros((len(rows), len(names))), np.zeros((len(rows), len(names)))
     two_routes, offset = np.zeros(len(rows), bool), np.zeros((len(rows), 2))
+    place = {name: i for i, name in enumerate(names)}
     for i in range(len(rows)):
         t, s, c = int(rows.month[i]), int(rows.state[i]), int(rows.club[i])
         choice = CHOICES[rows.choice[i]]
         routes = [a for a, _ in open_acts(inputs, t, s, c) if CHOICE_OPEN.get(a) == choice]
         two_routes[i] = len(routes) > 1
-        first[i], offset[i, 0] = _coefficients(inputs, routes[-1], t, s, c)
+        offset[i, 0] = _write_row(inputs, place, first[i], routes[-1], t, s, c)
         if two_routes[i]:
-            second[i], offset[i, 1] = _coefficients(inputs, routes[0], t, s, c)
+            offset[i, 1] = _write_row(inputs, place, second[i], routes[0], t, s, c)
     return Design(names, rows, first, second, two_routes, offset)
 
 
-def _coefficients(inputs: CaseInputs, act: Act, t: int, s: int, c: int) -> tuple[Floats, float]:
-    """The coefficients of the fitted parameters, shape (P,), and what the others add at the means of their priors."""
-    names, offset = fitted_names(inputs.case), 0.0
-    coefficients = np.zeros(len(names))
+def _write_row(
+    inputs: CaseInputs, place: Mapping[str, int], row: Floats, act: Act, t: int, s: int, c: int
+) -> float:
+    """Add the coefficients of the fitted parameters to `row`, shape (P,), each at its `place`.
+
+    What comes back is what the others add at the means of their priors.
+    """
+    offset = 0.0
     for name, coefficient in log_odds_row(inputs, act, t, s, c).coefficients:
-        if name in names:
-            coefficients[names.index(name)] += coefficient
+        if name in place:
+            row[place[name]] += coefficient
         else:
             offset += inputs.case.drawn[name].mean * coefficient
-    return coefficients, offset
+    return offset
 
 
 def fit_rows(case: Case) -> Design:

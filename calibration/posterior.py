@@ -2,14 +2,16 @@
 
 The log posterior is the sum of the normal priors of the case's table and the likelihood of the rows up to
 `Case.fit_until`. A sample of it (`calibration.sample`) stands beside the case; if there is none, or it is of another
-version of the case, Laplace's approximation takes its place: the mode is found by BFGS with the exact gradient, and
-draws come from the normal distribution with the inverse negative Hessian at the mode as covariance.
+version of the case, Laplace's approximation takes its place: draws come from the normal distribution at the mode with
+the inverse negative Hessian there as covariance. Where every choice has one route the log posterior is concave, and
+Newton's method finds the mode with the exact Hessian. Where an exit has two it need not be: the mode is found by BFGS
+with the exact gradient, whose central differences are the Hessian.
 """
 
 import hashlib
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -30,6 +32,10 @@ from tashkent.model.source import code_digest
 
 _LOG = logging.getLogger("tashkent")
 LAPLACE = "normal approximation at the mode (Laplace)"
+#: most steps of Newton's method, the least share of one that is tried, and the slope at which it ends
+NEWTON = 100
+SMALLEST_STEP = 1e-8
+FLAT = 1e-9
 #: what is allowed where no fit is found
 FITS = "priors and inputs with which the record gives one mode"
 
@@ -184,20 +190,48 @@ def fit(case: Case, rows: Design | None = None, without: Sequence[str] = ()) -> 
         value, gradient = rows.log_likelihood(mean + sd * x)
         return 0.5 * float(x @ x) - value, x - sd * gradient
 
-    with np.errstate(
-        all="ignore"
-    ):  # far from the mode chances overflow; whether it is one is seen below
-        found = minimize(
-            objective, np.zeros(len(names)), jac=True, method="BFGS", options={"gtol": 1e-6}
-        )
-        flat = np.abs(objective(found.x)[1]).max() <= 1e-3
-    if not flat:
+    def curvature(x: Floats) -> Floats:
+        """The Hessian of the objective, shape (P, P); exact without exits that had two routes."""
+        return np.eye(len(x)) + rows.curvature(mean + sd * x) * np.outer(sd, sd)
+
+    # Far from the mode chances overflow; whether it is one is seen below.
+    with np.errstate(all="ignore"):
+        if rows.has_two_routes:
+            start = np.zeros(len(names))
+            found = minimize(objective, start, jac=True, method="BFGS", options={"gtol": 1e-6})
+            mode = found.x
+            hessian = _derivative(lambda x: objective(x)[1], mode)
+        else:
+            mode, hessian = _newton(objective, curvature, len(names))
+        least, slope = objective(mode)
+    if not np.abs(slope).max() <= 1e-3:
         raise InputError(case.id, "fit", "no mode of the posterior is found", FITS)
-    hessian = _derivative(lambda x: objective(x)[1], found.x)
     if not np.isfinite(hessian).all() or np.linalg.eigvalsh(hessian).min() <= 0:
         raise InputError(case.id, "fit", "the posterior is not peaked at its mode", FITS)
     covariance = np.linalg.inv(hessian) * np.outer(sd, sd)
-    return Laplace(case, names, LAPLACE, mean + sd * found.x, covariance, -float(found.fun))
+    return Laplace(case, names, LAPLACE, mean + sd * mode, covariance, -least)
+
+
+def _newton(
+    objective: Callable[[Floats], tuple[float, Floats]],
+    curvature: Callable[[Floats], Floats],
+    size: int,
+) -> tuple[Floats, Floats]:
+    """The minimum of a convex function from zero on, shape (P,), and its Hessian there, by Newton's method.
+
+    A step that goes too far is halved until the function has fallen.
+    """
+    x = np.zeros(size)
+    value, gradient = objective(x)
+    for _ in range(NEWTON):
+        step, share = np.linalg.solve(curvature(x), gradient), 1.0
+        while not (found := objective(x - share * step))[0] <= value and share > SMALLEST_STEP:
+            share /= 2
+        x, fallen = x - share * step, value - found[0]
+        value, gradient = found
+        if np.abs(gradient).max() < FLAT or not fallen > 0:
+            break
+    return x, curvature(x)
 
 
 @lru_cache(maxsize=8)

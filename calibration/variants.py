@@ -187,8 +187,16 @@ def quick_scores(
     one that is scored, whatever the model sees. Columns: scope, state, log_score and monthly (of the model), steps and
     filled (of the structural steps as they are, and with empty cells filled).
     """
+    groups = groups or [(state,) for state in case.deciders]
+    return _scored(case, seed, proposals, tuple(map(tuple, groups)), learn).copy()
+
+
+@lru_cache(maxsize=8)
+def _scored(
+    case: Case, seed: int, proposals: int, groups: tuple[tuple[str, ...], ...], learn: bool
+) -> pd.DataFrame:
+    """What `quick_scores` finds: several stages ask it of the case as it is."""
     cut = until_fit(case)
-    groups = groups or [(state,) for state in cut.deciders]
     rows = fit_rows(cut)
     seen = rows.where(np.isin(rows.rows.state, _places(cut, [s for g in groups for s in g])))
     table = []

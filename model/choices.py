@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from tashkent.agents.acts import ACTS, Features, Friction
-from tashkent.agents.situation import Floats
+from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.clock import month_of
 from tashkent.model.compilation import compile_case
@@ -23,6 +23,8 @@ from tashkent.model.statuses import MAY_LEAVE, MAY_SIGN, PARTY, Act, Status, is_
 
 #: what takes effect before anybody decides, and what a session does to a seat before its state decides
 _PENDING = (Act.ENTER_INTO_FORCE, Act.LEAVE, Act.END)
+#: statuses with which a seat is in the club
+_INSIDE = frozenset(status for status in Status if is_in(np.array(status)))
 _SESSION = (Act.SANCTION, Act.EXPEL, Act.END_OBSERVER, Act.LIFT)
 
 
@@ -74,7 +76,7 @@ def open_acts(inputs: CaseInputs, t: int, s: int, c: int) -> list[tuple[Act, str
     rules, before = inputs.rules[t][c], Status(statuses_before(inputs.case)[t, s, c])
     if (t, s, c) in _settled(inputs.case):
         return []
-    if not is_in(np.array(before)):
+    if before not in _INSIDE:
         return _open_outside(inputs, rules, t, s, c, before)
     if rules.renewal_due and rules.term is not None:
         return [(Act.RENEW, rules.term.id)] if before in MAY_SIGN and rules.prolonged else []
@@ -104,8 +106,7 @@ def _open_outside(
 ) -> list[tuple[Act, str]]:
     found: list[tuple[Act, str]] = []
     rule, observer = rules.accession, rules.observer
-    statuses = statuses_before(inputs.case)[t]
-    if not alive(inputs, t, statuses, inputs.record.former[t - 1])[0, c]:
+    if not _alive(inputs.case, t)[c]:
         return found
     hears, observes = rules.hears_petitions, before == Status.OBSERVER
     may_enter = hears and inputs.open_to[t, s, c] and not _is_barred(inputs, t, s, c)
@@ -117,6 +118,14 @@ def _open_outside(
     if observer is not None and not observes and hears and inputs.may_observe[t, s, c]:
         found.append((Act.OBSERVE, observer.id))
     return found
+
+
+@lru_cache(maxsize=64)
+def _alive(case: Case, t: int) -> Bools:
+    """Which clubs there still are to ask in a month of the record, shape (C,)."""
+    inputs = compile_case(case)
+    found = alive(inputs, t, statuses_before(case)[t], inputs.record.former[t - 1])
+    return np.asarray(found[0])
 
 
 def _is_barred(inputs: CaseInputs, t: int, s: int, c: int) -> bool:
@@ -158,13 +167,8 @@ def log_odds_row(inputs: CaseInputs, act: Act, t: int, s: int, c: int) -> LogOdd
     term, seen = inputs.rules[t][c].term, t
     if name == "renew" and term is not None:
         seen = max(0, t - term.informed_months_before)
-    features: Features = {
-        **inputs.features_of_club(t, c),
-        **{
-            key: values[s]
-            for key, values in inputs.seat_features(t, c, inputs.record.former[t - 1, :, c]).items()
-        },
-    }
+    of_club, of_seats = _record_features(inputs.case, t, c)
+    features: Features = {**of_club, **{key: values[s] for key, values in of_seats.items()}}
     return LogOddsRow(
         terms={
             weight: known.sign * float(values[s, c])
@@ -175,6 +179,16 @@ def log_odds_row(inputs: CaseInputs, act: Act, t: int, s: int, c: int) -> LogOdd
             for f in known.frictions
             if f.applies(inputs.case.drawn)
         ),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _record_features(case: Case, t: int, c: int) -> tuple[Features, Features]:
+    """What frictions of a club are multiplied by in a month of the record: the same for all, and of shape (S,)."""
+    inputs = compile_case(case)
+    return (
+        inputs.features_of_club(t, c),
+        inputs.seat_features(t, c, inputs.record.former[t - 1, :, c]),
     )
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.browsing import Visits, lead, serving
 
@@ -25,6 +25,39 @@ FIRST_CASE = re.compile(
     r"Uzbek|Kazakh|Kyrgyz|Tajik|Turkmen|Belarus|Armenia|Azerbaij|Moldova|Crimea|CSTO?\b|GUU?AM"
 )
 
+#: an answer, with whoever is scored
+ANSWERS = {
+    "rio": "page=whatif&cf=CF8&runs=4&guess=VCT:none:60",
+    "ecowas": "page=whatif&cf=CF2&runs=4&guess=BFA:none:60",
+}
+#: of each name beside a drawing: name, what is written, and how far that goes into the margin or into what is drawn
+NAMES = """() => [...document.querySelectorAll('.tk-answer [data-name]')].map(text => {
+    const box = text.getBoundingClientRect(), svg = text.closest('svg').getBoundingClientRect();
+    const beside = text.parentElement.querySelector('text:not([data-name]), :scope > g rect');
+    const right = beside ? beside.getBoundingClientRect().left : svg.right;
+    const title = text.querySelector('title').textContent;
+    return [title, text.textContent.slice(title.length).trim(), Math.max(svg.left - box.left, box.right - right)];
+})"""
+
+
+def read_names(page: Page, query: str, *, narrow: bool) -> None:
+    """All names beside the drawings of an answer can be read: whole, or as codes whose title is the name."""
+    page.set_viewport_size({"width": 390 if narrow else 1280, "height": 800})
+    lead(page, query, "[data-page=whatif] .tk-forest svg")
+    if page.get_by_role("button", name="Show them too").count():
+        page.get_by_role("button", name="Show them too").click()
+    code = re.compile("[A-Z]{3}")
+    page.wait_for_function(
+        f"narrow => {{ const names = ({NAMES})(); return names.length && names.every(([name, said, _]) =>"
+        " narrow ? /^[A-Z]{3}$/.test(said) : said) }",
+        arg=narrow,
+    )
+    found = page.evaluate(NAMES)
+    assert [name for name, said, _ in found if said != name and not code.fullmatch(said)] == []
+    assert [name for name, _, over in found if over > 1] == []
+    if not narrow:
+        assert sum(said == name for name, said, _ in found) > 0.9 * len(found)
+
 
 @pytest.mark.parametrize("name", ["rio", "ecowas"])
 def test_every_page_is_of_its_own_case(browser: Browser, name: str) -> None:
@@ -37,4 +70,6 @@ def test_every_page_is_of_its_own_case(browser: Browser, name: str) -> None:
             if found := FIRST_CASE.findall(page.locator(".tk-root").text_content() or ""):
                 strange[query] = found
         assert strange == {}
+        for narrow in (False, True):
+            read_names(page, ANSWERS[name], narrow=narrow)
         visits.end()

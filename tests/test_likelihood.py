@@ -329,3 +329,22 @@ def test_what_a_state_did_is_in_the_row_of_its_choice(minimal: Case) -> None:
     back = ("2007-03", "BOR", "PACT", "accede")
     assert told(rows.done) == [joined[0], ("2004-07", "ARV", "PACT", "renew"), joined[1], back]
     assert told(rows.moved) == [joined[0], ("2004-07", "BOR", "PACT", "renew"), joined[1], back]
+
+
+def test_where_exits_have_one_route_newton_finds_what_a_search_finds(minimal: Case) -> None:
+    """The mode has no slope, and its Hessian is what differences of the gradient say."""
+    rows = fit_rows(minimal)
+    rows = replace(rows, two_routes=np.zeros(len(rows.rows), bool))
+    found = fitting.fit(minimal, rows)
+    prior = [minimal.parameters[name] for name in found.names]
+    mean, sd = (np.array([getattr(p, of) for p in prior], float) for of in ("mean", "sd"))
+
+    def slope(x: np.ndarray) -> np.ndarray:
+        return np.asarray((x - mean) / sd**2 - rows.log_likelihood(x)[1])
+
+    assert np.abs(slope(found.mode) * sd).max() < 1e-6
+    steps = np.diag(1e-4 * sd)
+    differences = [(slope(found.mode + h) - slope(found.mode - h)) / (2 * h.sum()) for h in steps]
+    np.testing.assert_allclose(
+        np.linalg.inv(found.covariance), np.stack(differences), rtol=1e-4, atol=1e-4
+    )

@@ -8,6 +8,8 @@ import pytest
 
 from tashkent.agents.situation import Bools
 from tashkent.calibration.baselines import BASELINES, runs_of
+from tashkent.calibration.measures.measure import Measure
+from tashkent.calibration.measures.reading import read_particulars
 from tashkent.calibration.patterns import FILE, Patterns, evaluate, load_patterns
 from tashkent.calibration.runs import Runs
 from tashkent.model.case import Case
@@ -173,3 +175,29 @@ def test_the_table_is_no_part_of_the_hash(case: Case) -> None:
 
     assert FILE not in TABLES
     assert month_label(load_patterns(case).evaluation.starts[0]) == "1998-12"
+
+
+def test_who_acts_in_one_month_acts_together(case: Case, record: Bools) -> None:
+    """Of four runs: three in one month, three in three months, one, and a state whose seat is given."""
+    c, month = tuple(case.clubs).index("CST"), parse_month("1999-04")
+
+    def said(t: int, run: int, *states: str) -> Logged:
+        places = [case.state_ids.index(state) for state in states]
+        at = month + t - case.start
+        return Logged(at, np.repeat(run, len(places)), np.array(places), c, Act.WITHDRAW, "")
+
+    log = (
+        *(said(0, 0, "AZE", "GEO"), said(0, 0, "UZB"), said(0, 1, "AZE"), said(1, 1, "GEO")),
+        *(said(2, 1, "UZB"), said(9, 2, "AZE", "GEO", "UZB"), said(0, 3, "RUS", "AZE", "GEO")),
+    )
+    runs = made(case, np.repeat(record[None], 4, axis=0), log)
+
+    def asked(text: str) -> dict[str, list[float]]:
+        measure = read_particulars(text, FILE, "T", ("together",))
+        assert isinstance(measure, Measure)
+        return {name: values.tolist() for name, values in measure.values(runs).items()}
+
+    found = asked("together(withdraw, CST, 3, 1999-04, 1999-06)")
+    assert found == {"many": [True, False, False, False], "most": [3, 1, 0, 2], "record": [0]}
+    # April 1996: three, and Russia, whose seat is given
+    assert asked("together(accede, SCO, 2, 1992-06, 2025-12)")["record"] == [3]

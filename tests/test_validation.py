@@ -29,7 +29,7 @@ from tashkent.calibration.variants import (
     with_founding,
 )
 from tashkent.cli.new_case import new_case
-from tashkent.cli.validation import MANIFEST, STAGES
+from tashkent.cli.validation import MANIFEST, STAGES, left_out
 from tashkent.model.case import Case, load_case
 from tashkent.model.choices import open_acts, record_standing
 from tashkent.model.compilation import compile_case
@@ -403,6 +403,15 @@ def test_another_case_or_seed_is_another_key(minimal: Case) -> None:
     key = stages.key_of(minimal, SMALL)
     assert key != stages.key_of(minimal, replace(SMALL, seed=1))
     assert key != stages.key_of(minimal.varied(title="Another"), SMALL)
+
+
+def test_a_quick_look_says_what_it_leaves_out() -> None:
+    assert left_out(stages.Effort()) == ""
+    said = left_out(stages.QUICK)
+    assert said.startswith(
+        "A quick look: normal approximations in place of weighted draws, 300 runs"
+    )
+    assert "Left out: recovery; runs from the eve of each pattern; nested sampling; events" in said
 
 
 @pytest.mark.slow

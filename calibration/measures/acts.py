@@ -1,8 +1,11 @@
 """Measures of the log of acts: whether, how often and when acts happen."""
 
+from collections import Counter
 from collections.abc import Mapping
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from tashkent.agents.situation import Bools, Floats
 from tashkent.calibration.measures.measure import (
@@ -17,7 +20,8 @@ from tashkent.calibration.measures.measure import (
 )
 from tashkent.calibration.measures.seats import WithinMonths, states_of
 from tashkent.calibration.runs import Runs
-from tashkent.model.clock import MONTHS_PER_YEAR
+from tashkent.model.case import Case
+from tashkent.model.clock import MONTHS_PER_YEAR, month_of
 from tashkent.model.statuses import Act
 
 
@@ -97,6 +101,51 @@ class AnyAct(SeveralNumbers):
             for name in self.acts
         }
         return {"any": np.any(list(happens.values()), axis=0), **happens}
+
+
+class InOneMonth(SeveralNumbers):
+    """States do an act in a club by one announcement, that is, in one month, within some months.
+
+    `many`: whether so many (`number`) do; the `most` that do; and the most by the `record`, the same in all runs.
+    """
+
+    kind = "together"
+    numbers = ("many", "most", "record")
+    act: ActName
+    club: ClubName
+    number: Annotated[Count, Field(ge=1)]
+    first: Month
+    last: Month
+
+    @property
+    def reads_acts(self) -> bool:
+        """Yes."""
+        return True
+
+    def values(self, runs: Runs) -> Mapping[str, Floats | Bools]:
+        """`many`, 1 or 0, and `most`, each of shape (R,); `record`, of shape (1,)."""
+        case, act = runs.case, Act[self.act.upper()]
+        c, deciders = tuple(case.clubs).index(self.club), runs.columns(case.deciders)
+        done = np.zeros((runs.ensemble.runs, self.last - self.first + 1))
+        for entry in runs.ensemble.log:
+            at = case.start + entry.t - self.first
+            if (entry.act, entry.club) == (act, c) and 0 <= at < done.shape[1]:
+                np.add.at(done[:, at], entry.run[np.isin(entry.state, deciders)], 1.0)
+        most = done.max(axis=1)
+        return {
+            "many": most >= self.number,
+            "most": most,
+            "record": np.array([self._by_record(case)]),
+        }
+
+    def _by_record(self, case: Case) -> float:
+        """The most states that did it in one month of the record."""
+        months = Counter(
+            month_of(row.date)
+            for row in case.record
+            if (row.act, row.club) == (self.act, self.club) and row.state in case.deciders
+        )
+        return float(max((n for m, n in months.items() if self.first <= m <= self.last), default=0))
 
 
 class Delay(SeveralNumbers):

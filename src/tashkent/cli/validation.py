@@ -88,6 +88,8 @@ def show(found: Validation, console: "Console") -> None:
         f"among {manifest['states']} states: enough for explanation, not for forecast.\n"
     )
     console.print(strong(found.case.title, told))
+    if less := left_out(found.effort):
+        console.print(less)
     numbers = [Heading(name, right=True) for name in ("value", "error", "bar")]
     table = Figures([Heading("", words=True), *numbers, Heading("")], "Bars")
     for row in found.bars.itertuples():
@@ -115,6 +117,23 @@ def show(found: Validation, console: "Console") -> None:
         said = (row.id, row.start, row.says)
         table.add_row(*said, f"{row.value:.2f}", f"{row.se:.2f}", row.bar, _verdict(row.passes))
     console.print(table)
+
+
+def left_out(effort: stages.Effort) -> str:
+    """What a quick examination leaves out, in words; empty if it leaves out nothing."""
+    out = {
+        "recovery": not effort.replicates,
+        "runs from the eve of each pattern": not effort.eve_runs,
+        "nested sampling": not effort.nested,
+        "events, fixed numbers, states, terms and theories one by one": not effort.each,
+    }
+    left = [name for name, missing in out.items() if missing]
+    if not left and effort.proposals:
+        return ""
+    refits = "" if effort.proposals else "normal approximations in place of weighted draws, "
+    sizes = f"{effort.runs} runs from each start, {effort.permutations} permutations"
+    sizes += f", {effort.imputations} sets of inputs"
+    return f"A quick look: {refits}{sizes}. Left out: {'; '.join(left) or 'nothing'}.\n"
 
 
 def _by_month(found: Validation, scopes: list[str]) -> Figures:
