@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.apart import peak
 from tashkent.dashboard import question, results
+from tashkent.model.memory import keep_memory, share_heap
 from tests.visitors import Visitor
 
 #: seconds after which an answer counts as lost, and which somebody takes to read one
@@ -64,6 +65,8 @@ def main() -> None:
     parser.add_argument("--visitors", type=int, default=30)
     parser.add_argument("--minutes", type=float, default=5.0)
     given = parser.parse_args()
+    keep_memory()  # as the command and the server do
+    share_heap()
     results.warm()
     time.sleep(5)
     rest = _memory()

@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -14,6 +16,7 @@ from tashkent.experiments.compare import compare, history_of
 from tashkent.experiments.history import History
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
+from tashkent.model.memory import give_back
 
 #: bytes of answers and of worlds as they were that are kept for whoever asks next
 ANSWERS_KEPT, WORLDS_KEPT = 30 * 2**20, 200 * 2**20
@@ -118,13 +121,26 @@ def told_of(done: int, runs: int, early: Found | None) -> str:
     )
 
 
-def _rank(runs: int) -> int:
-    """What is there first comes before what refines it."""
-    return int(runs > FIRST)
+def _rank(runs: int, *, world: bool) -> int:
+    """What is there first comes before what refines it, and a comparison before the next world as it was.
+
+    Else all who wait would have theirs before the first of them is compared with anything, and be held at once.
+    """
+    return 2 * int(runs > FIRST) + int(world)
+
+
+@contextmanager
+def _turn(rank: int, progress: RunsDone) -> Iterator[None]:
+    """A place for heavy work; what it has freed is given back at its end."""
+    with TURNS.turn(rank, progress):
+        try:
+            yield
+        finally:
+            give_back()
 
 
 def _run(case: Case, key: BaselineKey, progress: RunsDone) -> History:
-    with TURNS.turn(_rank(key.runs), progress):
+    with _turn(_rank(key.runs, world=True), progress):
         return history_of(
             case,
             runs=key.runs,
@@ -144,7 +160,7 @@ def _compare(case: Case, key: ComparisonKey, progress: RunsDone) -> Found:
     if key.runs <= MOST_KEPT:
         baseline = BaselineKey(key.origin, key.runs, key.seed)
         history = prepare(case, baseline, lambda done: progress(min(0, done)))
-    with TURNS.turn(_rank(key.runs), progress):
+    with _turn(_rank(key.runs, world=False), progress):
         found = compare(
             case,
             counterfactual,

@@ -43,8 +43,17 @@ def test_a_history_changes_no_number(case: Case, history: History, name: str) ->
 
 
 def test_a_history_cannot_be_written_to(history: History) -> None:
-    with pytest.raises(ValueError, match="read-only"):
-        history.worlds[5].status[0, 0, 0] = 1
+    second = history.after(history.first, history.origin + 1)
+    for world in (history.first, second):
+        for values in (world.status, world.belief_updates, world.participation):
+            with pytest.raises(ValueError, match="read-only"):
+                values[:] = 1
+
+
+def test_of_a_month_only_what_changes_is_kept(history: History) -> None:
+    months = len(history.first.inputs.rules) - history.origin
+    whole = sum(values.nbytes for values in (*history.first.seats, history.first.participation))
+    assert history.nbytes < months * whole / 5
 
 
 @pytest.mark.parametrize(
