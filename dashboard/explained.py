@@ -9,7 +9,7 @@ from tashkent.agents.situation import Floats
 from tashkent.calibration.posterior import posterior
 from tashkent.dashboard.palette import LOOKS, OF_STATUS
 from tashkent.model.case import Case
-from tashkent.model.chances import SPANS, chances
+from tashkent.model.chances import SPANS, Chances, chances
 from tashkent.model.choices import record_standing
 from tashkent.model.clock import month_label, month_of
 from tashkent.model.compilation import compile_case
@@ -77,12 +77,13 @@ def decision(
     """Every act open to a state in a club and month, for the waterfalls, and the whole in words."""
     draws = _draws(case, seed, held)
     found = explain(case, state, month, draws, club)
+    of_all = chances(case, club, [act.act for act in found.acts], month, draws)
     return {
         "status": found.status[club].replace("_", " "),
         "turn": [_seat(case, state, club, at) for at in (month - 1, month)],
         "club": case.club_name(club, month),
         "story": story(found),
-        "acts": [_act(case, act, month, draws) for act in found.acts],
+        "acts": [_act(case, act, of_all[act.act]) for act in found.acts],
         "record": [
             f"{act.replace('_', ' ')} (act of the {actor})" for _, act, actor in found.record
         ],
@@ -98,7 +99,7 @@ def _seat(case: Case, state: str, club: str, month: int) -> dict[str, Any]:
     return {"month": month, "word": look.word, "light": look.light, "dark": look.dark}
 
 
-def _act(case: Case, act: ActExplained, month: int, draws: ParameterDraws) -> dict[str, Any]:
+def _act(case: Case, act: ActExplained, of_all: list[Chances]) -> dict[str, Any]:
     names = {s.state: s.name for s in case.states}
     ends = np.percentile(act.probability, [5, 95])
     terms = sorted((p for p in act.parts if p.kind == "term"), key=lambda p: -abs(_mean(p)))
@@ -120,7 +121,7 @@ def _act(case: Case, act: ActExplained, month: int, draws: ParameterDraws) -> di
         "rule": act.rule,
         "source": act.source,
         "done": act.done,
-        "everybody": _of_all(case, act, month, draws),
+        "everybody": _everybody(names, of_all),
         "bars": bars,
         "total": _bar("all together", "total", act.log_odds),
         "objectors": [
@@ -129,11 +130,9 @@ def _act(case: Case, act: ActExplained, month: int, draws: ParameterDraws) -> di
     }
 
 
-def _of_all(case: Case, act: ActExplained, month: int, draws: ParameterDraws) -> dict[str, Any]:
+def _everybody(names: dict[str, str], of_all: list[Chances]) -> dict[str, Any]:
     """Chances of the same act of every state to which it was open, the largest first."""
-    names = {s.state: s.name for s in case.states}
-    found = chances(case, act.club, act.act, month, draws)
-    found.sort(key=lambda one: -float(np.median(one.within[max(SPANS)])))
+    found = sorted(of_all, key=lambda one: -float(np.median(one.within[max(SPANS)])))
     return {
         "spans": ["this month", *(f"within {length} months" for length in SPANS)],
         "rows": [

@@ -12,14 +12,21 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
+from tashkent.dashboard.rules import changes_of
 from tashkent.experiments.compare import compare
-from tashkent.model.clock import month_label
+from tashkent.model.case import load_case
+from tashkent.model.clock import month_label, parse_month
 from tashkent.model.counterfactual import parse_counterfactual
 from tests.browsing import FOCUSED, Visits, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 PHONE = {"width": 390, "height": 844}
+#: three clicks on a button, the next when the server has heard of the one before and hardly answered
+QUICK = """async words => {
+    const button = [...document.querySelectorAll('button')].find(b => b.textContent.includes(words));
+    for (let i = 0; i < 3; i++) { button.click(); await new Promise(r => setTimeout(r, 170)); }
+}"""
 
 
 def month(page: Page) -> str:
@@ -470,6 +477,12 @@ def test_a_rule_is_one_click_from_where_it_is_named(visit: Visits) -> None:
     expect(page).to_have_url(re.compile(f"page=rulebook.*rule={rule}"))
     expect(page.locator(".tk-law h2").first).to_contain_text("the law in April 1999")
     page.get_by_role("button", name="Change after").click()
+    expect(page.locator(".tk-law h2").first).to_contain_text("the law in May 2000")
+    months = sorted({change["month"] for change in changes_of(load_case("cst"), "CST")})
+    third = months[months.index(parse_month("2000-05")) + 3]
+    for way, month in (("after", month_label(third)), ("before", "2000-05")):
+        page.evaluate(QUICK, f"Change {way}")
+        expect(page).to_have_url(re.compile(f"month={month}"))
     expect(page.locator(".tk-law h2").first).to_contain_text("the law in May 2000")
     page.get_by_label("Find").fill("CST-P1999")
     expect(page.locator(".tk-rule")).to_have_count(1)

@@ -140,7 +140,10 @@ def test_the_other_cases_have_a_story_too(name: str, truths: list[bool]) -> None
 def test_small_chances_add_up(case: Case, some_parameters: ParameterDraws) -> None:
     month = case.month("2012-06", "month")
     found = {
-        one.state: one for one in chances(case, "CST", "request_suspension", month, some_parameters)
+        one.state: one
+        for one in chances(case, "CST", ["request_suspension"], month, some_parameters)[
+            "request_suspension"
+        ]
     }
     own = found["UZB"]
     never = np.ones(len(own.month))
