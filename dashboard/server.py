@@ -22,6 +22,7 @@ SETTINGS = {
     # a page whose server has been started anew is loaded again
     "SOLARA_THEME_FORCE_REFRESH": "true",
     "SOLARA_ASSETS_PROXY": "true",
+    "SOLARA_ASSETS_FONTAWESOME_ENABLED": "false",
     "SOLARA_ASSETS_EXTRA_LOCATIONS": "tashkent.dashboard.assets",
     "SOLARA_KERNEL_CULL_TIMEOUT": "10m",
     "SOLARA_SESSION_HTTP_ONLY": "true",
@@ -142,6 +143,7 @@ def serve(
     from solara.server.starlette import app
     from uvicorn.config import STARTUP_FAILURE
 
+    from tashkent.dashboard.lean import Lean
     from tashkent.dashboard.results import warm
     from tashkent.model.memory import share_heap
 
@@ -150,11 +152,11 @@ def serve(
     for line in (*announced(host, port, root, board), *drawn(board)):
         print(line, flush=True)
     address = "localhost" if host in EVERYWHERE else host
-    first, served = f"http://{address}:{port}{root}/", app
+    first, served = f"http://{address}:{port}{root}/", Lean(app)
     if classes:
         from tashkent.dashboard.room_server import with_class
 
-        served, path = with_class(app, port, board, root, lambda: server.should_exit)
+        served, path = with_class(served, port, board, root, lambda: server.should_exit)
         first = first.rstrip("/") + path
         print(f"For the teacher alone, to open a room: {first}", flush=True)
     if show:

@@ -67,7 +67,7 @@ def Simulate(case: Case, view: View, ensemble: Ensemble | None, ask: Ask) -> Non
         opens=True,
         until=0,
         play=view.first,
-        watch=_watch(case, view.club) if view.show == "record" and not view.present else "",
+        watch=watched(case, view.club) if view.show == "record" and not view.present else "",
         tale=_tale(case),
         components=WITHIN,
         event_moved=lambda month: ask({"month": month}),
@@ -104,7 +104,7 @@ def RecordUntil(case: Case, view: View, club: str, state: str, until: int, ask: 
     )
 
 
-def _watch(case: Case, club: str) -> str:
+def watched(case: Case, club: str) -> str:
     """One line of what to watch while the record of a club plays."""
     story = story_of(case)
     if story is not None and story.club == club:
