@@ -12,6 +12,7 @@ from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 from solara.server.settings import assets
@@ -22,6 +23,15 @@ from tashkent.dashboard.simulate_page import watched
 from tashkent.dashboard.view import FOR_MODELLERS, pages
 from tashkent.model.case import Case
 
+
+class Cuts(NamedTuple):
+    """What is left out of a bundle."""
+
+    digest: str
+    #: patterns, and what stands in the place of what they find
+    cuts: Sequence[tuple[str, str]]
+
+
 #: what is seen until the page itself is drawn
 PICTURE = Template((Path(__file__).parent / "first.html").read_text(encoding="utf-8"))
 #: where Solara's bundles are asked for
@@ -31,16 +41,17 @@ CLASSES = (
     *("v-application", "theme--", "v-sheet", "v-card", "v-overlay", "v-dialog", "v-alert"),
     *("v-progress-linear", "v-progress-circular", "d-flex", "ma-0", "elevation-0", "solara-"),
 )
-#: of a bundle, by its digest, what is left out, and what stands there instead
-CUTS: Mapping[str, Sequence[tuple[str, str]]] = {
-    # solara-vuetify-app 10.1.1: KaTeX
-    "6e28bba6d29f933aae6369d446fb1da99c72ae5c912c7ce56dfca66ab14ce8d1": (
-        (r"15556:function\(e\)\{.*?(?=15686:\(e,t,n\)=>\{)", "15556:e=>{e.exports={}},"),
+#: of a bundle what is left out, and what stands there instead: for the one file with this digest
+CUTS: Mapping[str, Cuts] = {
+    # KaTeX
+    "@widgetti/solara-vuetify-app@10.1.1/dist/solara-vuetify-app8.min.js": Cuts(
+        "6e28bba6d29f933aae6369d446fb1da99c72ae5c912c7ce56dfca66ab14ce8d1",
+        ((r"(?s)15556:function\(e\)\{.*?(?=15686:\(e,t,n\)=>\{)", "15556:e=>{e.exports={}},"),),
     ),
-    # RequireJS 2.3.6: comments but that of its licence
-    "9485f0917f97fcf4f63a5ea365200ffd57f123f451382a2f9a1ad2e2fd51ac9b": (
-        (r"(?m)^ *//.*\n", ""),
-        (r"(?ms)^ +/\*\*\n.*?\*/\n", ""),
+    # comments, but that of its licence
+    "requirejs@2.3.6/require.js": Cuts(
+        "9485f0917f97fcf4f63a5ea365200ffd57f123f451382a2f9a1ad2e2fd51ac9b",
+        ((r"(?m)^ *//.*\n", ""), (r"(?ms)^ +/\*\*\n.*?\*/\n", "")),
     ),
 }
 #: links to styles in Solara's page: of the first the rules are put in that are kept, the second is left out
@@ -66,7 +77,7 @@ class Lean:
         path = scope.get("path", "")
         if scope["type"] != "http" or scope["method"] != "GET" or not _takes_gzip(scope):
             await self.app(scope, receive, send)
-        elif path.startswith(BUNDLES) and (found := lean_bundle(path.removeprefix(BUNDLES))):
+        elif (bundle := path.removeprefix(BUNDLES)) in CUTS and (found := lean_bundle(bundle)):
             kind = (b"content-type", b"text/javascript; charset=utf-8")
             await _answer(send, found, [kind, (b"cache-control", _FOR_GOOD)])
         elif path.startswith(PARTS):
@@ -100,13 +111,13 @@ class Lean:
 
 def lean_page(text: str, case: Case, page: str) -> str:
     """Solara's page with the styles that are needed in it, without fonts, and with a picture of one of our pages."""
+    text = text.replace(_APP, picture(case, page) + _APP, 1)
     styles, fonts = _STYLES.search(text), _FONTS.search(text)
-    if styles is None or fonts is None or _APP not in text:
+    if page in FOR_MODELLERS or styles is None or fonts is None:
         return text
     # the Lab reads there where the whole is
     sheet = f'<style class="solara-template-css" data-whole="{styles[1]} {fonts[1]}">{_styles(styles[2])}</style>'
-    text = text.replace(fonts[0], "").replace(styles[0], sheet)
-    return text.replace(_APP, picture(case, page) + _APP, 1)
+    return text.replace(fonts[0], "").replace(styles[0], sheet)
 
 
 def picture(case: Case, page: str) -> str:
@@ -124,17 +135,14 @@ def picture(case: Case, page: str) -> str:
 
 @cache
 def lean_bundle(path: str) -> bytes | None:
-    """A bundle by its path without what no page needs, packed; None if nothing is known of it."""
-    file = assets.proxy_cache_dir / path
-    if not path.endswith(".js") or ".." in path or not file.is_file():
-        return None
-    whole = file.read_bytes()
-    cuts = CUTS.get(hashlib.sha256(whole).hexdigest())
-    if cuts is None:
+    """One of the bundles of `CUTS` by its path without what no page needs, packed; None if it is another now."""
+    file, known = assets.proxy_cache_dir / path, CUTS[path]
+    whole = file.read_bytes() if file.is_file() else b""
+    if hashlib.sha256(whole).hexdigest() != known.digest:
         return None
     text = whole.decode("utf-8")
-    for pattern, instead in cuts:
-        text = re.sub(pattern, instead, text, flags=re.DOTALL if "?=" in pattern else 0)
+    for pattern, instead in known.cuts:
+        text = re.sub(pattern, instead, text)
     return gzip.compress(text.encode(), 9, mtime=0)
 
 

@@ -9,7 +9,7 @@ import webbrowser
 from collections.abc import Sequence
 from contextlib import suppress
 
-from tashkent.dashboard.guard import ALONE, Guard, Room
+from tashkent.dashboard.guard import ALONE, App, Guard, Room
 
 #: overridden by what the environment already says
 SETTINGS = {
@@ -152,7 +152,8 @@ def serve(
     for line in (*announced(host, port, root, board), *drawn(board)):
         print(line, flush=True)
     address = "localhost" if host in EVERYWHERE else host
-    first, served = f"http://{address}:{port}{root}/", Lean(app)
+    first = f"http://{address}:{port}{root}/"
+    served: App = Lean(app)
     if classes:
         from tashkent.dashboard.room_server import with_class
 

@@ -76,6 +76,19 @@ def test_what_the_lab_draws_can_be_saved(visit: Visits) -> None:
         assert Path(download.value.path()).read_bytes().startswith(starts)
 
 
+def test_the_first_view_is_lean_and_the_lab_has_all_its_styles(visit: Visits) -> None:
+    page = visit("?show=record")
+    expect(page.locator("#tk-first")).to_have_count(0)  # the picture goes when the page is there
+    asked = page.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
+    assert not [name for name in asked if "main8.css" in name or "font" in name]
+    page.locator(".tk-more summary").click()
+    page.get_by_role("button", name="Lab").click()
+    styles = page.locator("head link[href$='main8.css'], head link[href$='fonts.css']")
+    expect(styles).to_have_count(2)
+    page.get_by_role("button", name="Simulate").click()
+    expect(styles).to_have_count(0)
+
+
 def test_a_request_that_leaves_would_be_seen(visit: Visits) -> None:
     page = visit("?show=record")
     page.evaluate("() => { new Image().src = 'http://elsewhere.invalid/a.png'; }")
