@@ -4,7 +4,8 @@
     python -m tests.cases --case rio --keep build/cases
 
 A step passes if it ends well, without a traceback, and if what it says and the page that it makes have no word of
-another case. Each is told with its time and with what came out.
+another case. Each is told with its time, with the processor time of all its processes, which no load changes much, and
+with what came out.
 """
 
 import argparse
@@ -42,6 +43,8 @@ class Step:
     case: str
     name: str
     seconds: float
+    #: of the processors, over all of its processes
+    worked: float
     found: str
     fault: str
 
@@ -116,7 +119,7 @@ def foreign(name: str, text: str) -> list[str]:
 
 def step(case: Case, name: str, given: tuple[str, ...], folder: Path) -> Step:
     """Give one command, and judge what comes."""
-    begun = time.perf_counter()
+    begun, before = time.perf_counter(), worked()
     try:
         done = subprocess.run(
             [sys.executable, "-m", "tashkent", *given],
@@ -128,16 +131,22 @@ def step(case: Case, name: str, given: tuple[str, ...], folder: Path) -> Step:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Step(case.id, name, MOST, "", "did not end")
-    seconds = time.perf_counter() - begun
+        return Step(case.id, name, MOST, worked() - before, "", "did not end")
+    took = time.perf_counter() - begun, worked() - before
     if done.returncode or "Traceback" in done.stderr:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        return Step(case.id, name, seconds, "", lines[-1])
+        return Step(case.id, name, *took, "", lines[-1])
     page = folder / "page" / PAGE
     text = page.read_text(encoding="utf-8") if name == "export" else done.stdout + done.stderr
     wrong = foreign(case.id, text.replace(OF_THE_MAP, ""))
     fault = f"says {', '.join(wrong)}" if wrong else ""
-    return Step(case.id, name, seconds, found(name, done.stdout, folder), fault)
+    return Step(case.id, name, *took, found(name, done.stdout, folder), fault)
+
+
+def worked() -> float:
+    """Processor seconds of all processes that were started here and have ended, and of those that they started."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def steps(case: Case, folder: Path) -> Iterator[Step]:
@@ -161,9 +170,11 @@ def main() -> None:
             folder.mkdir(parents=True)
             for one in steps(load_case(name), folder):
                 verdict = f"WRONG: {one.fault}" if one.fault else one.found
-                print(f"{one.case:8}{one.name:10}{one.seconds:7.1f} s  {verdict}", flush=True)
+                told = f"{one.seconds:7.1f} s {one.worked:7.1f} s"
+                print(f"{one.case:8}{one.name:10}{told}  {verdict}", flush=True)
                 wrong += bool(one.fault)
-    print(f"{'all':18}{time.perf_counter() - begun:7.1f} s  {wrong} of the steps went wrong")
+    told = f"{time.perf_counter() - begun:7.1f} s {worked():7.1f} s"
+    print(f"{'all':18}{told}  {wrong} of the steps went wrong")
     sys.exit(wrong > 0)
 
 

@@ -291,7 +291,9 @@ def test_what_the_record_does_not_tell_is_said() -> None:
 
 
 @pytest.mark.slow
-def test_the_shipped_posterior_is_of_this_case_and_this_likelihood(case: Case) -> None:
+@pytest.mark.parametrize("name", ["cst", "ecowas"])
+def test_the_shipped_posterior_is_of_this_case_and_this_likelihood(name: str) -> None:
+    case = load_case(name)
     found = shipped.read(case)
     assert not isinstance(found, str), f"{found}; run: make posterior"
     assert (case.path / shipped.FILE).stat().st_size < 1_000_000
