@@ -7,6 +7,7 @@ differs before the month that is asked about, or no run moves the seat whatever 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -78,6 +79,7 @@ def _size(pair: Pair) -> tuple[int, int]:
     return (pair.runs, pair.per_draw) if pair.runs <= RUNS else (RUNS, PER_DRAW)
 
 
+@lru_cache(maxsize=32)
 def _without(case: Case, state: str, seed: int) -> Refit:
     """The fit to the choices of all other states."""
     rows = fit_rows(case)

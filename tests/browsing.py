@@ -98,19 +98,65 @@ def serving(*options: str, first: str = "") -> Iterator[Server]:
         server.stop()
 
 
+#: what is said of a page; all else that can be asked of a browser is of a visitor
+OF_A_PAGE = {"color_scheme", "reduced_motion"}
+#: what a browser keeps of a visitor, but for what it has loaded
+KEPT = "cookies,indexeddb,local_storage,service_workers"
+
+
+class Visitors:
+    """Visitors who come again: what they have loaded is still there, and nothing of what they did.
+
+    Most of a visit is the code of the page, which a new visitor loads and compiles anew.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.away: dict[str, list[BrowserContext]] = {}
+        self.known: dict[BrowserContext, str] = {}
+
+    def visitor(self, address: str, **options: Any) -> BrowserContext:
+        """One who is nowhere else and has nothing kept of an address, with a browser that has these options."""
+        kind = repr(sorted(options.items()))
+        if waiting := self.away.get(kind):
+            context = waiting.pop()
+            page = context.new_page()
+            session, port = context.new_cdp_session(page), urlsplit(address).port
+            for host in HERE:
+                of_origin = {"origin": f"http://{host}:{port}", "storageTypes": KEPT}
+                session.send("Storage.clearDataForOrigin", of_origin)
+            page.close()
+            return context
+        context = self.browser.new_context(**options)
+        self.known[context] = kind
+        return context
+
+    def leave(self, context: BrowserContext) -> None:
+        """Close what a visitor has open."""
+        for page in context.pages:
+            page.close()
+        self.away.setdefault(self.known[context], []).append(context)
+
+
 class Visits:
     """Opens pages, each for a visitor of its own, and collects whatever goes wrong on them."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
-        self.browser, self.address = browser, address
+    def __init__(self, browser: Browser, address: str, visitors: Visitors | None = None) -> None:
+        self.browser, self.address, self.visitors = browser, address, visitors
         self.wrong: list[str] = []
         self.contexts: list[BrowserContext] = []
 
     def __call__(self, query: str = "", **options: Any) -> Page:
         """A page at an address, with its header drawn."""
-        context = self.browser.new_context(**options)
+        if self.visitors is None:
+            context = self.browser.new_context(**options)
+            page = context.new_page()
+        else:
+            of_page = {name: options.pop(name) for name in OF_A_PAGE & set(options)}
+            context = self.visitors.visitor(self.address, **options)
+            page = context.new_page()
+            page.emulate_media(**of_page)
         self.contexts.append(context)
-        page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("console", lambda m: self.wrong.append(m.text) if m.type == "error" else None)
@@ -133,7 +179,7 @@ class Visits:
     def end(self) -> None:
         """Close them all; nothing may have gone wrong."""
         for context in self.contexts:
-            context.close()
+            context.close() if self.visitors is None else self.visitors.leave(context)
         assert self.wrong == []
 
 

@@ -106,10 +106,15 @@ def design(folder: Path) -> str:
     return text
 
 
-def lay_out(folder: Path, *, earlier: bool = False) -> Path:
-    """Put a case and what a user writes into a folder, and perhaps an earlier result."""
+#: commands that ask for a case with evidence from the world's tables
+MEASURED = ("transfer", "evidence build")
+
+
+def lay_out(folder: Path, name: str = "run", *, earlier: bool = False) -> Path:
+    """Put what a command asks for into a folder: a case, what a user writes, and perhaps an earlier result."""
     shutil.copytree(SKELETON, folder / "case")
-    new_case(folder / "measured", "RUS", ("POL", "ROU"))
+    if name in MEASURED:
+        new_case(folder / "measured", "RUS", ("POL", "ROU"))
     for name, text in (
         ("no_ring.toml", QUESTION),
         ("design.toml", design(folder)),

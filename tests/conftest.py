@@ -5,15 +5,17 @@ import os
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tashkent.agents.terms import TERMS
+from tashkent.calibration import report
 from tashkent.cli.new_case import SKELETON
 from tashkent.model.case import Case, load_case, loading
 from tashkent.model.parameters import ParameterDraws
@@ -22,7 +24,7 @@ from tashkent.model.simulate import prior_parameters
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from tests.browsing import Visits
+    from tests.browsing import Visitors, Visits
 
 # What is shown is shown as where there is no terminal, whatever the one is like that the tests are started from.
 os.environ["COLUMNS"] = "80"
@@ -52,13 +54,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     The examples of docstrings make runs: they count as slow. A test that drives a browser is tried once more before it
     fails: on a busy machine a click may come between two states of a page. The summary counts what was tried again.
+    What takes much longer than others says how many it counts as.
     """
+    slow = Counter[Path]()
     for item in items:
         if isinstance(item, pytest.DoctestItem):
             item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
-    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+        for marker in item.iter_markers("slow"):
+            slow[item.path] += marker.args[0] if marker.args else 1
     items.sort(key=lambda item: -slow[item.path])
 
 
@@ -78,11 +83,11 @@ def one_process() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def shipped_once() -> Iterator[None]:
-    """The shipped case is read and compiled once for all tests that ask for it; cases are frozen."""
-    load, kept = loading._Loader.load, {}
+    """A case that comes with the model is read and compiled once for all tests that ask for it; cases are frozen."""
+    load, kept = loading._Loader.load, dict[Path, Case]()
 
     def once(self: loading._Loader) -> Case:
-        if self.path != loading.CASES / "cst":
+        if self.path.parent != loading.CASES:
             return load(self)
         if self.path not in kept:
             kept[self.path] = load(self)
@@ -90,6 +95,28 @@ def shipped_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading._Loader, "load", once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def held_out_once() -> Iterator[None]:
+    """What `tashkent run` holds out of a case that comes with the model is held out once for each seed."""
+    hold_out, kept = report.leave_one_state_out, dict[tuple[Case, int], pd.DataFrame]()
+
+    def once(
+        case: Case, *, seed: int = 0, progress: Callable[[str], None] | None = None
+    ) -> pd.DataFrame:
+        if case.path.parent != loading.CASES:
+            return hold_out(case, seed=seed, progress=progress)
+        if (case, seed) not in kept:
+            kept[case, seed] = hold_out(case, seed=seed, progress=progress)
+        elif progress is not None:
+            for state in case.deciders:
+                progress(state)
+        return kept[case, seed].copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(report, "leave_one_state_out", once)
         yield
 
 
@@ -175,11 +202,19 @@ def address() -> Iterator[str]:
         yield server.url
 
 
+@pytest.fixture(scope="module")
+def visitors(browser: "Browser") -> "Visitors":
+    """Those who visit the dashboard in a file of tests."""
+    from tests.browsing import Visitors
+
+    return Visitors(browser)
+
+
 @pytest.fixture
-def visit(browser: "Browser", address: str) -> Iterator["Visits"]:
+def visit(browser: "Browser", address: str, visitors: "Visitors") -> Iterator["Visits"]:
     """Opens pages of the dashboard; nothing may go wrong on any of them."""
     from tests.browsing import Visits
 
-    visits = Visits(browser, address)
+    visits = Visits(browser, address, visitors)
     yield visits
     visits.end()

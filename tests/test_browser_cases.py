@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browsing import Visits, lead, serving
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow(15), pytest.mark.browser]
 
 #: a page -> what is there once it is drawn
 PAGES = {

@@ -11,7 +11,7 @@ from publish.lessons import FOLDER
 from publish.page import ROOT
 from tests.class_room import Room, class_server, play, resident
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow(10), pytest.mark.browser]
 
 
 #: what lessons say behind the address of the page

@@ -17,7 +17,7 @@ from tests.browsing import Visits
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [pytest.mark.slow(3), pytest.mark.browser]
 
 RUNS, SEED = 20, 0
 SIZES = [(390, 844), (820, 1180), (1440, 900)]

@@ -843,7 +843,7 @@ RARE = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.slow(20)
 @pytest.mark.parametrize(
     ("machine", "acts", "histories"),
     [(Months, set(Act) - ELSEWHERE, 120), (MinimalMonths, FEW, 180)],

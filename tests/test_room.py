@@ -337,7 +337,7 @@ def test_who_waits_is_told_at_once_and_of_what_concerns_it(play: Any, keeper: Ke
         await asyncio.sleep(0.02)
         assert not waiting.done()
         await client("api/ask", teacher, {"what": "page=whatif&cf=CF2"})
-        assert (await asyncio.wait_for(waiting, 5))[1]["round"]["code"] == "CF2"
+        assert (await asyncio.wait_for(waiting, 60))[1]["round"]["code"] == "CF2"
 
     play(scene)
 

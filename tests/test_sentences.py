@@ -1,4 +1,4 @@
-"""Sentences against their numbers: every state and month of the shipped case."""
+"""Sentences against their numbers: every state of the shipped case, each in months of its own."""
 
 import re
 from collections.abc import Iterator
@@ -40,10 +40,14 @@ def worth_of(
     return {n: draws[n] * np.broadcast_to(v, shape)[state, club] for n, v in terms.items()}
 
 
-def all_explained(case: Case, draws: ParameterDraws) -> Iterator[tuple[str, int, Explanation]]:
-    for state in case.deciders:
-        for month in range(case.start + 1, case.end + 1):
-            yield state, month, explain(case, state, month, draws)
+#: of so many months one is looked at, each by some states: what is said of a turn stays until the next one
+APART = 4
+
+
+def explained(case: Case, draws: ParameterDraws) -> Iterator[tuple[str, Explanation]]:
+    for number, state in enumerate(case.deciders):
+        for month in range(case.start + 1 + number % APART, case.end + 1, APART):
+            yield state, explain(case, state, month, draws)
 
 
 def check_turn(
@@ -75,13 +79,13 @@ def check_turn(
         assert (f"{said} it" == told["moved"]) == is_so, (line, old, new)
 
 
-@pytest.mark.slow
+@pytest.mark.slow(15)
 def test_every_sentence_says_what_its_numbers_say(
     case: Case, some_parameters: ParameterDraws
 ) -> None:
     turned = spoken = 0
     seen: set[str] = set()
-    for state, _, found in all_explained(case, some_parameters):
+    for state, found in explained(case, some_parameters):
         lines = words.story(found)
         for line in lines:
             if " has been worth " in line and (state + line) not in seen:
@@ -104,4 +108,4 @@ def test_every_sentence_says_what_its_numbers_say(
                 assert named == due, (state, line)
             spoken += 1
     assert turned > 100
-    assert spoken > 4000
+    assert spoken > 1000

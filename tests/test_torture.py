@@ -1,4 +1,4 @@
-"""Commands that are killed while they write, and one that loses a worker: the rest is in `make torture`."""
+"""Commands that are killed while they write; more of them, at any moment, and lost workers are in `make torture`."""
 
 import pytest
 
@@ -10,17 +10,11 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Torture:
     return Torture(tmp_path_factory.mktemp("torture"), seed=14)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "how"),
-    [
-        ("run", WRITING),
-        ("sweep", WORKER),
-        ("calibrate", WRITING),
-    ],
-)
-def test_what_is_killed_goes_on_to_the_same_bytes(engine: Torture, name: str, how: str) -> None:
-    assert any(engine.hit(name, how) for _ in range(5)), "it was done each time before it was hit"
+@pytest.mark.slow(10)
+@pytest.mark.parametrize("name", ["run", "calibrate"])
+def test_what_is_killed_goes_on_to_the_same_bytes(engine: Torture, name: str) -> None:
+    hits = (engine.hit(name, WRITING) for _ in range(5))
+    assert any(hits), "it was done each time before it was hit"
 
 
 @pytest.mark.slow

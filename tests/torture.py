@@ -20,12 +20,15 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
+
+from tashkent.cli.new_case import new_case
+from tests.commands import call, streams
 
 #: the command, which stops at so many changes of the file system until a line comes in, and tells how many it made
 HELD = """
@@ -157,9 +160,10 @@ class Torture:
         (place / "temporary").mkdir()
         (place / "sweep.toml").write_text(SWEEP)
         (place / "question.toml").write_text(QUESTION)
-        self._run("case", "new", "pact")
-        for name, runs in (("result", "40"), ("other", "20")):
-            self._run("run", *CASE, "--runs", runs, "--no-scores", "--out", name)
+        with chdir(place), streams():
+            new_case(Path("pact"))
+            for name, runs in (("result", "40"), ("other", "20")):
+                assert call("run", *CASE, "--runs", runs, "--no-scores", "--out", name) == 0
 
     def _run(self, *arguments: str, code: int = 0, seconds: float = 900.0) -> None:
         found = subprocess.run(
