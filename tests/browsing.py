@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-CHROMIUM = Path("/usr/bin/chromium")
+#: Debian's Chromium: first that without windows, which takes less than half of the work
+CHROMIUM = ("/usr/bin/chromium-headless-shell", "/usr/bin/chromium")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -38,11 +39,12 @@ FOCUSED = (
 @contextmanager
 def launched() -> Iterator[Browser]:
     """Debian's Chromium."""
-    if not CHROMIUM.exists():
-        words = f"{CHROMIUM} is not installed (Debian: apt-get install chromium)"
+    path = next((path for path in CHROMIUM if Path(path).exists()), None)
+    if path is None:
+        words = "Chromium is not installed (Debian: apt-get install chromium-headless-shell)"
         pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        found = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield found
         found.close()
 

@@ -325,8 +325,8 @@ def test_the_place_in_the_queue_is_told(done: int, words: str) -> None:
 
 
 @pytest.mark.slow
-def test_ten_visitors_at_once_each_get_their_own() -> None:
-    visitors = [Visitor() for _ in range(10)]
+def test_visitors_at_once_each_get_their_own() -> None:
+    visitors = [Visitor() for _ in range(6)]
     names = ("CF2", "CF6", "CF7")
     for i, one in enumerate(visitors):
         asked = {"page": "whatif", "cf": names[i % 3], "guess": f"UZB:up:{50 + 5 * i}"}

@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tashkent.calibration import stages
@@ -104,6 +104,7 @@ def test_a_case_sent_to_another_process_keeps_its_hash() -> None:
 
 
 @pytest.mark.slow
+@settings(max_examples=25)
 @given(st.integers(min_value=0))
 def test_the_order_of_keys_and_rows_does_not_count(seed: int) -> None:
     changes, deal = {}, random.Random(seed)

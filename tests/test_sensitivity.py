@@ -146,12 +146,11 @@ def test_a_point_is_the_mean_of_the_same_runs(small: Case) -> None:
 
 @pytest.mark.slow
 def test_seed_and_plan_fix_the_result_whatever_the_workers(small: Case) -> None:
-    asked = {"plan": TINY, "seed": 3, "start": "2006-12"}
-    one = tk.sensitivity(small, workers=1, **asked)  # type: ignore[arg-type]
-    two = tk.sensitivity(small, workers=2, **asked)  # type: ignore[arg-type]
+    asked = {"of": ["inputs"], "plan": TINY, "start": "2006-12"}
+    one, two = (tk.sensitivity(small, seed=3, workers=n, **asked) for n in (1, 2))  # type: ignore[arg-type]
     pd.testing.assert_frame_equal(one.indices, two.indices)
     pd.testing.assert_frame_equal(one.spread, two.spread)
-    other = tk.sensitivity(small, plan=TINY, seed=4, start="2006-12")
+    other = tk.sensitivity(small, seed=4, **asked)  # type: ignore[arg-type]
     assert not one.spread.equals(other.spread)
 
 
