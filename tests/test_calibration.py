@@ -120,7 +120,7 @@ def test_the_same_check_finds_a_sampler_that_is_wrong() -> None:
 
 @pytest.mark.slow
 def test_without_a_record_the_posterior_is_the_prior(tmp_path: Path) -> None:
-    found = sample(without_record(3), SETTINGS, tmp_path, steps=4000)
+    found = sample(without_record(3), SETTINGS, tmp_path, steps=2000)
     values = found.by_ensemble().reshape(-1, 3)
     np.testing.assert_allclose(values.mean(axis=0), 0, atol=0.12)
     np.testing.assert_allclose(values.std(axis=0), 1, atol=0.08)
@@ -130,7 +130,7 @@ def test_without_a_record_the_posterior_is_the_prior(tmp_path: Path) -> None:
 def test_an_easy_case_is_recovered_and_agrees_with_laplace(tmp_path: Path) -> None:
     truth = np.array([1.0, -0.5])
     density = easy(tuple(truth))
-    found = sample(density, SETTINGS, tmp_path, steps=4000)
+    found = sample(density, SETTINGS, tmp_path, steps=2000)
     values = found.by_ensemble().reshape(-1, 2)
     mean, sd = values.mean(axis=0), values.std(axis=0)
     assert (np.abs(mean - truth) < 3 * sd).all()

@@ -280,7 +280,7 @@ def test_a_setting_that_changes_during_a_comparison_counts(
             ended.set()
 
     monkeypatch.setattr(answer, "_compare", slow_at_first)
-    visitor.send("busy", "apply", {"page": "whatif", "guess": "UZB:up:80"})
+    visitor.send("busy", "apply", {"page": "whatif", "cf": "CF12b", "guess": "UZB:up:80"})
     visitor.wait(lambda: bool(visitor.find("fitted").busy))
     visitor.send("most", "ask", {"seed": "4"})
     visitor.wait(lambda: visitor.find("fitted").given is not None)
@@ -301,7 +301,7 @@ def test_a_first_answer_of_few_runs_is_refined(
 
     monkeypatch.setattr(answer, "FIRST", 2)
     monkeypatch.setattr(answer, "_compare", waits)
-    visitor.send("busy", "apply", {"page": "whatif", "guess": "UZB:up:80"})
+    visitor.send("busy", "apply", {"page": "whatif", "cf": "CF12b", "guess": "UZB:up:80"})
     visitor.wait(lambda: "3 questions" in (visitor.find("fitted").busy or {"words": ""})["words"])
     shown = visitor.find("fitted")
     assert shown.busy["words"] == "A first answer, of 2 runs; waiting: 3 questions come first"
@@ -327,7 +327,7 @@ def test_the_place_in_the_queue_is_told(done: int, words: str) -> None:
 @pytest.mark.slow
 def test_visitors_at_once_each_get_their_own() -> None:
     visitors = [Visitor() for _ in range(6)]
-    names = ("CF2", "CF6", "CF7")
+    names = ("CF11", "CF12b", "CF15")
     for i, one in enumerate(visitors):
         asked = {"page": "whatif", "cf": names[i % 3], "guess": f"UZB:up:{50 + 5 * i}"}
         one.send("busy", "apply", asked)
