@@ -49,12 +49,15 @@ def on_cluster(plan: SweepPlan, tasks: Iterable[Task], address: str) -> Results:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Without the tracebacks that a client logs when its scheduler is gone: one line will say it."""
-    log = logging.getLogger("distributed.client")
-    before, log.disabled = log.disabled, True
+    logs = [logging.getLogger(f"distributed.{name}") for name in ("batched", "client")]
+    before = [log.disabled for log in logs]
+    for log in logs:
+        log.disabled = True
     try:
         yield
     finally:
-        log.disabled = before
+        for log, disabled in zip(logs, before, strict=True):
+            log.disabled = disabled
 
 
 def _client(address: str) -> Any:
