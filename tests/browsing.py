@@ -30,6 +30,8 @@ HERE = ("localhost", "127.0.0.1", "room.localhost")
 #: milliseconds after which what never came is missed, on a machine however slow
 PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
+#: what a server begins with that makes no runs before somebody asks for them
+IDLE = "from tashkent.dashboard import results; results.warm = lambda: None"
 #: what the focused element is called
 FOCUSED = (
     "(at => at.getAttribute('aria-label') || at.innerText || at.tagName)(document.activeElement)"

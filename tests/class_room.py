@@ -17,7 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browsing import PATIENCE, Server, launched
+from tests.browsing import IDLE, PATIENCE, Server, launched
 
 #: what somebody predicted on a page without a server
 AT_HOME = b"state,direction,confidence,club,month\nUZB,none,0.9,CST,1999-12\n"
@@ -129,7 +129,7 @@ def class_server(folder: Path, *, runs: int | None = None) -> Iterator[Server]:
     """A server for classes that keeps its rooms in a folder; few `runs` make it quick."""
     first = f"import tempfile; tempfile.tempdir = {str(folder)!r}\n"
     if runs is not None:
-        first += f"from tashkent.dashboard import results, view; view.RUNS = {runs}; results.warm = lambda: None"
+        first += f"from tashkent.dashboard import results, view; view.RUNS = {runs}\n{IDLE}"
     server = Server("--class", "--host", "127.0.0.1", first=first)
     with (folder / SAID).open("ab") as server.said:
         try:

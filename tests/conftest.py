@@ -196,9 +196,9 @@ def browser() -> Iterator["Browser"]:
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The dashboard, served for all tests of a file; it is called room.localhost, too."""
-    from tests.browsing import serving
+    from tests.browsing import IDLE, serving
 
-    with serving("--allow-host", "room.localhost") as server:
+    with serving("--allow-host", "room.localhost", first=IDLE) as server:
         yield server.url
 
 

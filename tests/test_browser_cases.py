@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browsing import Visits, lead, serving
+from tests.browsing import IDLE, Visits, lead, serving
 
 pytestmark = [pytest.mark.slow(15), pytest.mark.browser]
 
@@ -61,7 +61,7 @@ def read_names(page: Page, query: str, *, narrow: bool) -> None:
 
 @pytest.mark.parametrize("name", ["rio", "ecowas"])
 def test_every_page_is_of_its_own_case(browser: Browser, name: str) -> None:
-    with serving("--case", name) as server:
+    with serving("--case", name, first=IDLE) as server:
         visits = Visits(browser, server.url)
         page = visits("?page=rulebook", reduced_motion="reduce")
         strange = {}

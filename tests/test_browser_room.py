@@ -9,14 +9,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import Server, Visits, serving
+from tests.browsing import IDLE, Server, Visits, serving
 
 pytestmark = [pytest.mark.slow(3), pytest.mark.browser]
 
 #: seconds within which a page that has lost its server is back once the server is
 SOON = 60
 #: sockets are asked soon whether they are alive
-HASTE = "from tashkent.dashboard import server; server.PING, server.PONG = 0.5, 3.0"
+HASTE = f"{IDLE}; from tashkent.dashboard import server; server.PING, server.PONG = 0.5, 3.0"
 #: what a browser says of itself where there is no server
 OFFLINE = re.compile("ERR_CONNECTION|WebSocket connection|Failed to load resource|^503 ")
 

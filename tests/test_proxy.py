@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browsing import Server, free_port, serving
+from tests.browsing import IDLE, Server, free_port, serving
 
 pytestmark = [pytest.mark.slow]
 
@@ -32,7 +32,8 @@ def served() -> Iterator[Server]:
     if shutil.which("nginx") is None:
         words = "nginx is not installed (Debian: apt-get install nginx-light)"
         pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
-    with serving("--root-path", "/class", "--allow-host", "school.example") as server:
+    options = ("--root-path", "/class", "--allow-host", "school.example")
+    with serving(*options, first=IDLE) as server:
         yield server
 
 
