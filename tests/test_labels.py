@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +81,15 @@ def test_under_prior_weights_it_is_the_comparison_with_prior_draws(
     assert (other["change"] != rows(found, "tie")["change"]).any()
 
 
+@pytest.fixture
+def nothing_kept() -> Iterator[None]:
+    """Fits are made anew, and those of a test are not kept for others."""
+    labels._without.cache_clear()
+    yield
+    labels._without.cache_clear()
+
+
+@pytest.mark.usefixtures("nothing_kept")
 def test_the_fit_leaves_out_the_state_that_is_asked_about(
     monkeypatch: pytest.MonkeyPatch, invented: Case
 ) -> None:
@@ -102,6 +111,7 @@ def test_the_fit_leaves_out_the_state_that_is_asked_about(
         assert size == (all_rows.state != left_out).sum()
 
 
+@pytest.mark.usefixtures("nothing_kept")
 def test_the_change_in_that_fit_is_of_its_draws(
     monkeypatch: pytest.MonkeyPatch, invented: Case, found: Comparison
 ) -> None:
