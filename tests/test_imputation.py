@@ -46,11 +46,11 @@ def test_doubtful_events_are_left_out_as_often_as_their_certainty_says(case: Cas
     def rows(of: Case) -> set[tuple[str, str]]:
         return {(e.event, e.certainty) for e in of.events}
 
-    left_out = [rows(case) - rows(imputed(case, number, seed=5)) for number in range(30)]
+    left_out = [rows(case) - rows(imputed(case, number, seed=5)) for number in range(60)]
     for certainty, doubt in DOUBT.items():
         of = {row for row in rows(case) if row[1] == certainty}
         assert of
-        share = sum(len(gone & of) for gone in left_out) / (30 * len(of))
+        share = sum(len(gone & of) for gone in left_out) / (60 * len(of))
         assert share == pytest.approx(doubt, abs=0.1 if doubt else 0)
     assert {"E045", "E048", "E049"} <= {event for event, c in rows(case) if c == "medium"}
     assert all(("E045", "high") not in gone for gone in left_out)  # its surer rows stay
