@@ -104,6 +104,7 @@ def _use_participation(case: Case, view: View) -> dict[str, Floats] | None:
     key = (*asked, view.theory)
 
     def work() -> tuple[tuple[Any, ...], dict[str, Floats]]:
+        """What it is of, and its lines: each of shape (months,)."""
         return key, taking_part(under(case, view.theory), *asked)
 
     task = solara.lab.use_task(work, dependencies=[key], raise_error=False)

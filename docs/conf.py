@@ -59,10 +59,10 @@ logging.basicConfig(level=logging.WARNING)
 os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
 
-def with_decisions(app: Any, page: str, source: list[str]) -> None:
-    """The index of decisions leads to each of them here too; the list itself is written by `make docs`."""
-    if page == "decisions/README":
-        source[0] += "\n```{toctree}\n:hidden:\n:glob:\n\n0*\n```\n"
+def without_a_place(app: Any, page: str, source: list[str]) -> None:
+    """Decisions are led to from their index alone: beside every page they would be half of what stands there."""
+    if page.startswith("decisions/0"):
+        source[0] = f"---\norphan: true\n---\n\n{source[0]}"
 
 
 def with_sheet(app: Any, page: str, source: list[str]) -> None:
@@ -80,5 +80,5 @@ def setup(app: Any) -> None:
     """A diagram is shown as the text that it is drawn from: what draws it would come from the network."""
     app.add_lexer("mermaid", TextLexer)
     app.add_lexer("csv", TextLexer)
-    app.connect("source-read", with_decisions)
+    app.connect("source-read", without_a_place)
     app.connect("source-read", with_sheet)

@@ -139,7 +139,13 @@ class _Sent:
         self._alone = False
 
     def results(self) -> Iterator[TaskResult]:
-        """What is found, as it comes."""
+        """What is found, as it comes.
+
+        Raises
+        ------
+        InputError
+            If the cluster ends before all is found.
+        """
         from distributed import CancelledError
         from distributed.scheduler import KilledWorker
 

@@ -58,6 +58,13 @@ def _alarm() -> Iterator[None]:
         return
 
     def ring(number: int, frame: FrameType | None) -> None:
+        """Time is up.
+
+        Raises
+        ------
+        _TooLongError
+            Always, in whatever is at work then.
+        """
         raise _TooLongError
 
     before = signal.signal(signal.SIGALRM, ring)

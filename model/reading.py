@@ -199,6 +199,13 @@ def json_table(text: str, file: str) -> dict[str, Any]:
     """
 
     def refuse(word: str) -> None:
+        """Take no ``NaN`` or ``Infinity``.
+
+        Raises
+        ------
+        ValueError
+            Always; what reads JSON says it on.
+        """
         raise ValueError(f"{word} is no number of JSON")
 
     _check_length(text, file)

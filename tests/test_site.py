@@ -25,6 +25,21 @@ def test_every_public_name_stands_in_the_reference() -> None:
     assert "automodule:: tashkent.experiments.figures" in REFERENCE
 
 
+def test_every_public_name_is_exercised() -> None:
+    """What is called stands in code of a page or in an example of its own, which are run; a class in a test."""
+    fences = r"^```+(?:python|\{code-cell\} python3)\n(.*?)^```"
+    texts = [(ROOT / page).read_text(encoding="utf-8") for page in ("README.md", *ALL)]
+    pages = "\n".join(code for text in texts for code in re.findall(fences, text, re.M | re.S))
+    tests = "\n".join(p.read_text("utf-8") for p in Path(__file__).parent.glob("test_*.py"))
+    for module, at in ((tk, "tk."), (tk.figures, "tk.figures.")):
+        for name in module.__all__:
+            found = getattr(module, name)
+            if isinstance(found, type):
+                assert re.search(rf"\b{name}\b", tests), name
+            elif callable(found):
+                assert f"{at}{name}(" in pages or ">>> " in (found.__doc__ or ""), at + name
+
+
 def test_what_the_reference_names_exists() -> None:
     for module, name in re.findall(
         r"auto(?:function|class|exception):: (tashkent[\w.]*)\.(\w+)$", REFERENCE, re.M

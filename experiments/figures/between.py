@@ -34,6 +34,14 @@ def network(found: "Network", *, width: str | float = "page") -> "Figure":
         The network of a month (`experiments.networks`).
     width
         ``"page"`` (183 mm), ``"column"`` (89 mm, for few states), or inches.
+
+    Examples
+    --------
+    >>> import tashkent as tk
+    >>> from tashkent.experiments.networks import of_record
+    >>> case = tk.load_case("cst")
+    >>> tk.figures.network(of_record(case, case.month("2002-06", "month")))
+    <Picture 183 × 128 mm>
     """
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D

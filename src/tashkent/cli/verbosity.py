@@ -61,6 +61,13 @@ def speaking[T](command: Callable[..., T]) -> Callable[..., T]:
 
     @wraps(command)
     def spoken(*args: Any, quiet: bool = False, verbose: bool = False, **kwargs: Any) -> T:
+        """The command, as loudly as was asked.
+
+        Raises
+        ------
+        InputError
+            If both options are given.
+        """
         if quiet and verbose:
             from tashkent.model.errors import InputError
 
