@@ -78,9 +78,6 @@ def refit(
     proposals
         Number of draws; 0 for a weightless normal approximation of 500 draws, which is cheaper.
     """
-    from arviz_stats.base import array_stats
-    from scipy.special import gammaln, logsumexp
-
     found = fit(case, rows)
     rng = np.random.default_rng(np.random.SeedSequence(seed))
     root = np.linalg.cholesky(found.covariance)
@@ -89,6 +86,9 @@ def refit(
     if not proposals:
         even = np.full(number, 1.0 / number)
         return Refit(found.names, found.mode + z @ root.T, even, np.nan, np.nan, np.nan)
+    from arviz_stats.base import array_stats
+    from scipy.special import gammaln, logsumexp
+
     z /= np.sqrt(rng.chisquare(DEGREES, (number, 1)) / DEGREES)
     values = found.mode + z @ root.T
     half = (DEGREES + dimensions) / 2

@@ -22,11 +22,13 @@ def conflicts_inside(states: list[str], years: range) -> pd.DataFrame:
     rows = rows[
         rows["side_a"].isin(states) & rows["year"].isin(years) & rows["type"].isin(INSIDE)
     ].assign(territorial=lambda r: r["incompatibility"] != "government")
+    rows["with_b"] = rows["with_b"].fillna("")
     found = rows.groupby(["side_a", "year"]).agg(
         intensity=("intensity", "max"),
         territorial=("territorial", "any"),
-        backers=("with_b", lambda with_b: set(";".join(with_b.dropna()).split(";")) - {""}),
+        backers=("with_b", ";".join),
     )
+    found["backers"] = [set(names.split(";")) - {""} for names in found["backers"]]
     return found.reset_index().rename(columns={"side_a": "state"})
 
 
