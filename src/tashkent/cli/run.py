@@ -109,8 +109,10 @@ def _show(report: "Report", out: Path) -> None:
         f"{listed or 'none'}.\n",
         highlight=False,
     )
+    acts = f"{report.acts} act{'s' * (report.acts != 1)}"
+    actors = f"{report.actors} state{'s' * (report.actors != 1)}"
     screen.print(
-        f"{report.acts} acts by {report.actors} states in {case.focus} support explanation, not forecast. "
+        f"{acts} by {actors} in {case.focus} support explanation, not forecast. "
         f"Nothing after {month_label(case.fit_until)} was used to fit.\n"
     )
     screen.print(f"Posterior: {report.posterior.origin}.", highlight=False, soft_wrap=True)
