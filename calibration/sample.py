@@ -212,6 +212,8 @@ def advance(target: Target, settings: Settings, folder: Path, ensemble: int, ste
         moves=moves(),
         vectorize=True,
     )
+    # not through emcee's wrapper, which prints all parameters and a traceback of whatever stops it, be it Ctrl-C
+    sampler.log_prob_fn = target.log_posterior
     at = _last_step(folder, ensemble)
     state = _stored(folder, settings, ensemble, at) if at else _start(target, settings, ensemble)
     until = min(at - at % BLOCK + BLOCK, steps)

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -171,6 +172,22 @@ def test_a_run_that_was_interrupted_ends_as_one_that_was_not(
     assert longer.steps == 400
     shorter = sample(easy(), SETTINGS, tmp_path / "parts", steps=300)
     assert np.array_equal(whole.values, shorter.values)
+
+
+def test_what_stops_a_sampler_is_printed_by_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = count()
+
+    def log_posterior(self: Target, vectors: np.ndarray) -> np.ndarray:
+        if next(calls) > 3:
+            raise KeyboardInterrupt
+        return np.asarray(-np.square(vectors).sum(axis=1))
+
+    monkeypatch.setattr(Target, "log_posterior", log_posterior)
+    with pytest.raises(KeyboardInterrupt):
+        sample(easy(), SETTINGS, tmp_path, steps=80)
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("name", ["case_hash", "seed", "walkers", "ensembles"])
