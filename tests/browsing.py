@@ -184,7 +184,7 @@ class Visits:
         """Close them all; nothing may have gone wrong."""
         for context in self.contexts:
             context.close() if self.visitors is None else self.visitors.leave(context)
-        assert self.wrong == []
+        assert self.wrong == [], self.wrong
 
 
 def lead(page: Page, query: str, sign: str) -> None:

@@ -38,6 +38,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Nothing that is imported can go again: it is not looked for until tests begin.
 gc.disable()
 
+#: where the cases are that come with the model, whatever a test puts in their place
+SHIPPED = loading.CASES
+
 # The same examples each time, however slow the machine is, and none from a folder of earlier ones.
 settings.register_profile(
     "repeatable",
@@ -87,7 +90,7 @@ def shipped_once() -> Iterator[None]:
     load, kept = loading._Loader.load, dict[Path, Case]()
 
     def once(self: loading._Loader) -> Case:
-        if self.path.parent != loading.CASES:
+        if self.path.parent != SHIPPED:
             return load(self)
         if self.path not in kept:
             kept[self.path] = load(self)
@@ -106,7 +109,7 @@ def held_out_once() -> Iterator[None]:
     def once(
         case: Case, *, seed: int = 0, progress: Callable[[str], None] | None = None
     ) -> pd.DataFrame:
-        if case.path.parent != loading.CASES:
+        if case.path.parent != SHIPPED:
             return hold_out(case, seed=seed, progress=progress)
         if (case, seed) not in kept:
             kept[case, seed] = hold_out(case, seed=seed, progress=progress)

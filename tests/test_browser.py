@@ -84,7 +84,9 @@ def test_the_first_view_is_lean_and_the_lab_has_all_its_styles(visit: Visits) ->
     page.get_by_role("button", name="Lab").click()
     styles = page.locator("head link[href$='main8.css'], head link[href$='fonts.css']")
     expect(styles).to_have_count(2)
+    expect(page.get_by_alt_text("States that are in")).to_be_visible()
     page.get_by_role("button", name="Simulate").click()
+    expect(page.locator("[data-lane=UZB]")).to_be_visible()
     expect(styles).to_have_count(0)
 
 

@@ -846,7 +846,7 @@ RARE = {
 @pytest.mark.slow(20)
 @pytest.mark.parametrize(
     ("machine", "acts", "histories"),
-    [(Months, set(Act) - ELSEWHERE, 120), (MinimalMonths, FEW, 120)],
+    [(Months, set(Act) - ELSEWHERE, 120), (MinimalMonths, FEW, 250)],
 )
 def test_whatever_is_done_the_law_is_kept(
     machine: type[Months], acts: set[Act], histories: int
