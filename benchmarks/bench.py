@@ -19,6 +19,7 @@ import time
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -179,7 +180,7 @@ def main() -> None:
         sys.exit(
             "refused: the histories differ, so a ratio would mean nothing\n" + "\n".join(found[:5])
         )
-    print(f"histories equal, act for act: {plan.compared} runs of the full case")
+    print(f"histories equal, act for act: {plan.compared} runs of the full case", flush=True)
     with threadpool_limits(1):
         table, memory = measure(case, plan)
     figures = derived(table, memory, case, plan)
@@ -202,22 +203,31 @@ def docked(case: Case, runs: int) -> list[str]:
 
 def measure(case: Case, plan: Plan) -> tuple[Table, list[apart.Memory]]:
     """All measurements, group by group, and memory: of two calls kept whole, and of blocks."""
-    table: Table = {
-        "a run": _rows(interleaved(of_a_run(case, plan), plan.repeats), "ms"),
-        "a likelihood": _rows(interleaved(of_a_likelihood(case), plan.repeats), "µs"),
-        "a call, by runs": _rows(interleaved(by_runs(case, plan), plan.few), "ms"),
+    groups: dict[str, Callable[[], dict[str, Row]]] = {
+        "a run": lambda: _rows(interleaved(of_a_run(case, plan), plan.repeats), "ms"),
+        "a likelihood": lambda: _rows(interleaved(of_a_likelihood(case), plan.repeats), "µs"),
+        "a call, by runs": lambda: _rows(interleaved(by_runs(case, plan), plan.few), "ms"),
         **{
-            f"the phases of {runs} runs": _rows(by_phase(case, plan, runs), "ms")
+            f"the phases of {runs} runs": partial(_phases, case, plan, runs)
             for runs in (*plan.small, plan.ensemble)
         },
-        "a case": _rows(interleaved(of_a_case(case), plan.repeats), "ms"),
-        "a question": _rows(interleaved(of_a_question(case, plan), plan.repeats), "ms"),
-        "a run, by size": _rows(interleaved(by_size(case, plan), plan.few), "ms"),
-        "a counterfactual": _rows(interleaved(of_pairs(case, plan.pairs), plan.few), "s"),
-        "a task": _rows(interleaved(of_a_task(case, plan), plan.repeats), "ms"),
-        "a start": _rows(interleaved(of_a_start(), plan.repeats), "s"),
+        "a case": lambda: _rows(interleaved(of_a_case(case), plan.repeats), "ms"),
+        "a question": lambda: _rows(interleaved(of_a_question(case, plan), plan.repeats), "ms"),
+        "a run, by size": lambda: _rows(interleaved(by_size(case, plan), plan.few), "ms"),
+        "a counterfactual": lambda: _rows(interleaved(of_pairs(case, plan.pairs), plan.few), "s"),
+        "a task": lambda: _rows(interleaved(of_a_task(case, plan), plan.repeats), "ms"),
+        "a start": lambda: _rows(interleaved(of_a_start(), plan.repeats), "s"),
     }
+    table: Table = {}
+    for name, measured in groups.items():
+        began = time.perf_counter()
+        table[name] = measured()
+        print(f"measured: {name} ({time.perf_counter() - began:.0f} s)", flush=True)
     return table, [*apart.measured("whole", *plan.whole), *apart.measured("blocks", plan.blocks)]
+
+
+def _phases(case: Case, plan: Plan, runs: int) -> dict[str, Row]:
+    return _rows(by_phase(case, plan, runs), "ms")
 
 
 def interleaved(jobs: Mapping[str, Job], repeats: int) -> dict[str, list[float]]:
