@@ -355,7 +355,7 @@ def _threats(case: Case) -> tuple[Floats, Floats]:
     rivalry = perception.felt(perception.threat_level(measured.rivalry, signs.rivalry), fear)
     level = np.zeros(signs.threat.shape)
     for k, kind in enumerate(case.threats.values()):
-        if kind.measured_by in measured.composites:
+        if kind.measured_by and kind.measured_by != "rivalry":
             level[:, :, k] = measured.composites[kind.measured_by]
     threat = perception.felt(perception.threat_level(level, signs.threat), fear)
     for k, kind in enumerate(case.threats.values()):
