@@ -105,5 +105,6 @@ def risk_set(case: Case) -> RiskSet:
                         inputs.window[t, c],
                     )
                 )
-    columns = [np.array(column) for column in zip(*rows, strict=True)]
-    return RiskSet(*columns)
+    kinds = (np.intp, np.intp, np.intp, np.intp, bool, bool, bool)
+    table = np.array(rows, dtype=np.intp).reshape(len(rows), len(kinds))
+    return RiskSet(*(column.astype(kind) for column, kind in zip(table.T, kinds, strict=True)))

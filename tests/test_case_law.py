@@ -1,5 +1,6 @@
 """Malformed cases: statutes, requests and openness."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,26 @@ from tests.case_changes import (
     swap,
     write,
 )
+
+
+def _months(start: str, end: str, ways_in_end: str = "") -> Change:
+    """Another span of months, and ways in that end."""
+
+    def change(folder: Path) -> None:
+        text = (folder / "case.toml").read_text(encoding="utf-8")
+        said = {"start": start, "end": end, "fit_until": end, "score_from": end}
+        for key, value in said.items():
+            text = re.sub(f'^{key} = "[^"]*"', f'{key} = "{value}"', text, flags=re.M)
+        text = re.sub("^shown = .*", f'shown = ["{end}"]', text, flags=re.M)
+        (folder / "case.toml").write_text(text, encoding="utf-8")
+        if ways_in_end:
+            law = folder / "statutes.toml"
+            text = law.read_text(encoding="utf-8")
+            until = f'kind = "accession"\nuntil = {ways_in_end}\n'
+            law.write_text(re.sub('kind = "accession".*\n', until, text), encoding="utf-8")
+
+    return change
+
 
 BAD = [
     bad(
@@ -47,6 +68,18 @@ BAD = [
         "a law asks for a parameter that has no table",
         swap("statutes.toml", "notice_months = 6", "notice_months = 6\nretractable = true"),
         "parameters.toml: rescind: 'missing' is not valid; allowed: a table for it: PACT-exit asks for it",
+    ),
+    bad(
+        "a case ends before its first club opens",
+        _months("1955-02", "1977-06"),
+        "case.toml: end: '1977-06' is not valid; allowed: a month from 2001-01-15 on, when the first club opens"
+        " (statutes.toml)",
+    ),
+    bad(
+        "a case begins when its last way in has ended",
+        _months("2016-01", "2020-12", ways_in_end="2015-06-01"),
+        "case.toml: start: '2016-01' is not valid; allowed: a month before 2015-06-01, when the last way in ends"
+        " (statutes.toml)",
     ),
     # statutes.toml
     bad(

@@ -150,7 +150,7 @@ BAD = [
     bad(
         "a year of a composite is missing",
         drop("evidence/composites.csv", "raids,BOR,2005"),
-        "evidence/composites.csv: raids BOR: 2005 is not valid; allowed: a row for each year 2001-2010",
+        "evidence/composites.csv: raids BOR 2005: 'missing' is not valid; allowed: a row for each year 2001-2010",
     ),
     bad(
         "a composite stands twice",
@@ -170,7 +170,7 @@ BAD = [
     bad(
         "a tie in one row is misspelt",
         swap("evidence/composites.csv", "tie_rim,BOR,2003", "tie_rmi,BOR,2003"),
-        "evidence/composites.csv: tie_rim BOR: 2003 is not valid; allowed: a row for each year 2001-2010",
+        "evidence/composites.csv: tie_rim BOR 2003: 'missing' is not valid; allowed: a row for each year 2001-2010",
     ),
     bad(
         "ties to the patron are missing",
@@ -495,19 +495,19 @@ BAD = [
             (
                 "nobody has",
                 lambda name: drop("evidence/composites.csv", f"{name},"),
-                "ARV: 2001 is not valid; allowed: a row for each year 2001-2010",
+                "ARV 2001: 'missing' is not valid; allowed: a row for each year 2001-2010",
             ),
             (
                 "a year is missing of",
                 lambda name: drop("evidence/composites.csv", f"{name},BOR,2005"),
-                "BOR: 2005 is not valid; allowed: a row for each year 2001-2010",
+                "BOR 2005: 'missing' is not valid; allowed: a row for each year 2001-2010",
             ),
             (
                 "a state is misspelt without",
                 lambda name: swap(
                     "evidence/composites.csv", f"{name},BOR,2010", f"{name},BOR,2011"
                 ),
-                "BOR: 2010 is not valid; allowed: a row for each year 2001-2010",
+                "BOR 2010: 'missing' is not valid; allowed: a row for each year 2001-2010",
             ),
             (
                 "a year stands twice of",

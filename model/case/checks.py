@@ -21,7 +21,7 @@ from tashkent.model.case.tables import (
     TIE,
     Event,
 )
-from tashkent.model.clock import MONTHS_PER_YEAR, month_of
+from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.reading import one_of
 from tashkent.model.statuses import IN_FIRST, IN_LAST, Status
@@ -54,6 +54,7 @@ def check_case(case: Case) -> None:
     _check_states(case)
     check_clubs(case)
     check_statutes(case)
+    _check_some_law(case)
     check_requests(case)
     check_events(case)
     check_parameters(case)
@@ -195,6 +196,20 @@ def check_statutes(case: Case) -> None:
             raise InputError("statutes.toml", club, "no way in", "a statute of kind accession")
 
     _check_sessions(case)
+
+
+def _check_some_law(case: Case) -> None:
+    """Some club can be joined in some month, else the case has nothing to say."""
+    ways_in = [s for s in case.statutes if s.kind == "accession"]
+    begun = [s for s in ways_in if month_of(s.from_) <= case.end]
+    if begun and any(s.until is None or month_of(s.until) > case.start for s in begun):
+        return
+    key, said = ("end", case.end) if not begun else ("start", case.start)
+    if begun:
+        allowed = f"a month before {max(str(s.until) for s in begun)}, when the last way in ends"
+    else:
+        allowed = f"a month from {min(s.from_ for s in ways_in)} on, when the first club opens"
+    raise InputError("case.toml", key, month_label(said), f"{allowed} (statutes.toml)")
 
 
 def _check_statute_names(case: Case, statute: Statute) -> None:
@@ -415,9 +430,8 @@ def check_evidence(case: Case) -> None:
             for year in years[state]:
                 if (variable, state, year) not in seen:
                     span = f"{years[state][0]}-{years[state][-1]}"
-                    raise InputError(
-                        file, f"{variable} {state}", year, f"a row for each year {span}"
-                    )
+                    key, allowed = f"{variable} {state} {year}", f"a row for each year {span}"
+                    raise InputError(file, key, "missing", allowed)
     pairs = [(row.state, row.rival, row.year) for row in case.rivalry]
     _check_pairs(case, "evidence/rivalry.csv", "rival", pairs)
     pairs = [(row.state, row.partner, row.year) for row in case.bonds]
