@@ -28,11 +28,15 @@ from tashkent.model.clock import MONTHS_PER_YEAR, month_of
 from tashkent.model.errors import InputError
 from tashkent.model.patches.events import RemoveEvent
 from tashkent.model.patches.inputs import ChangeParameter
+from tashkent.model.patches.law import RemoveStatute
 from tashkent.model.reading import csv_rows, file_text
 from tashkent.model.simulate import simulate
+from tashkent.model.statutes import Lock
 
 #: judged magnitudes of events, where a case has them, for one sensitivity run
 MAGNITUDES = "evidence/magnitudes.csv"
+#: a variant without a law at home that makes joining dear
+UNLOCKED = "unlocked: "
 #: runs of a variant's ensemble
 RUNS = 300
 
@@ -148,6 +152,10 @@ def variants(case: Case, *, imputations: int, each: bool = True) -> dict[str, tu
                 "a fixed number halved or doubled",
                 f"{name} {parameter.mean * factor:g}",
             )
+    for statute in case.statutes:
+        if isinstance(statute, Lock):
+            what = f"{statute.id}: {statute.instrument}"
+            found[f"{UNLOCKED}{statute.id}"] = ("a law at home left out", what)
     if (case.path / MAGNITUDES).exists():
         found["magnitudes"] = ("judged magnitudes for signs", "all events")
     found["founding"] = ("the first month scored", "the founding meeting")
@@ -160,6 +168,8 @@ def variant(case: Case, name: str, seed: int) -> Case:
         return imputed(case, int(name.split()[1]), seed)
     if name.startswith("without "):
         return case.varied(**RemoveEvent(event=name.removeprefix("without ")).change(case))
+    if name.startswith(UNLOCKED):
+        return case.varied(**RemoveStatute(statute=name.removeprefix(UNLOCKED)).change(case))
     if name == "magnitudes":
         return with_magnitudes(case) or case
     if name == "founding":

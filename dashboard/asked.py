@@ -3,12 +3,12 @@
 from typing import Any
 
 from tashkent.dashboard import question
-from tashkent.dashboard.changes import changes
 from tashkent.dashboard.view import Guess, View
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import SUFFIX, Counterfactual
+from tashkent.model.patches.words import in_words
 from tashkent.model.statuses import is_in
 
 
@@ -44,7 +44,9 @@ def told(case: Case, counterfactual: Counterfactual | None) -> dict[str, Any]:
     return {
         "title": counterfactual.title if counterfactual else "",
         "question": counterfactual.question if counterfactual else "",
-        "words": changes(case, counterfactual),
+        "words": [in_words(case, patch) for patch in counterfactual.patches]
+        if counterfactual
+        else [],
     }
 
 

@@ -8,9 +8,12 @@ less baseline) in run i of draw g, the analysis of variance of a one-way design 
 * **simulation error**: ``MSW / n``, MSW the mean square within draws: what more runs of the same draws would do away
   with. A pair differs only if it is discordant, as in McNemar's test (1947, doi:10.1007/BF02295996), so chance that
   both worlds share (common random numbers) cancels;
-* **posterior**: the effect that a draw has, ``E[d | draw]``, varies between draws by ``max(0, (MSB - MSW) / k)``, MSB
+* **posterior**: the effect that a draw has, ``E[d | draw]``, varies between draws by ``(MSB - MSW) / k``, MSB
   the mean square between draws; its interval runs from quantile to quantile of the means of draws after they have been
-  drawn towards the overall mean, so that their variance is this one. More runs do not narrow it.
+  drawn towards the overall mean, so that their variance is this one. More runs do not narrow it. Where runs differ but
+  MSB is not above MSW, draws cannot be told apart from luck, and there is no such interval;
+* **both**: the standard error of the mean is ``sqrt(max(MSB, MSW) / n)``, and its interval is that of Student's t with
+  ``G - 1`` degrees of freedom: wide where there are few draws, never narrower than luck alone.
 
 Intervals hold nine tenths.
 """
@@ -39,6 +42,9 @@ class Effect:
     #: standard error of simulation, and of the mean over draws and luck together
     se_simulation: Floats
     se: Floats
+    #: 90 per cent of the mean over draws and luck together
+    low: Floats
+    high: Floats
     #: 90 per cent of the effect over draws of the posterior
     posterior_low: Floats
     posterior_high: Floats
@@ -54,7 +60,8 @@ class Effect:
 def effect(by_draw: Numbers, squares: Numbers, per_draw: int) -> Effect:
     """The effect from sums of differences over the runs of each draw, shape (G, ...), and the sum of their squares.
 
-    With one run a draw, or one draw, what cannot be told apart is NaN.
+    With one run a draw, or one draw, what cannot be told apart is NaN; so are the ends of the effect over draws where
+    draws differ by no more than luck.
 
     Examples
     --------
@@ -62,6 +69,8 @@ def effect(by_draw: Numbers, squares: Numbers, per_draw: int) -> Effect:
     >>> float(found.change), round(float(found.se_simulation), 3)
     (0.25, 0.144)
     """
+    from scipy.special import stdtrit
+
     draws, runs = len(by_draw), len(by_draw) * per_draw
     total = by_draw.sum(axis=0)
     mean, of_draws = total / runs, by_draw / per_draw
@@ -70,13 +79,18 @@ def effect(by_draw: Numbers, squares: Numbers, per_draw: int) -> Effect:
     within = (squares - between) / (draws * (per_draw - 1)) if per_draw > 1 else nothing
     among = (between - total.astype(float) ** 2 / runs) / (draws - 1) if draws > 1 else nothing
     with np.errstate(divide="ignore", invalid="ignore"):
-        kept = np.sqrt(np.maximum(0.0, 1.0 - within / among))
-    kept = np.where(among > 0, kept, 0.0 * within)
+        kept = np.sqrt(1.0 - within / among)  # NaN where draws differ by no more than luck
+    # no run differs, or all alike
+    kept = np.where((among <= 0) & (within <= 0), 0.0, np.where(within < among, kept, np.nan))
     low, high = np.percentile(of_draws, [LOW, HIGH], axis=0)
+    se = np.sqrt(np.fmax(np.fmax(among, within), 0.0) / runs) + 0.0 * among
+    half = float(stdtrit(draws - 1, HIGH / 100)) * se if draws > 1 else se
     return Effect(
         change=np.asarray(mean),
         se_simulation=np.sqrt(np.maximum(0.0, within) / runs),
-        se=np.sqrt(np.maximum(0.0, among) / runs),
+        se=np.asarray(se),
+        low=np.asarray(mean - half),
+        high=np.asarray(mean + half),
         posterior_low=np.asarray(mean + kept * (low - mean)),
         posterior_high=np.asarray(mean + kept * (high - mean)),
     )
@@ -106,3 +120,16 @@ def direction(low: float, high: float) -> str:
     if low > -LITTLE and high < LITTLE:
         return "none"
     return "up" if low > 0 else "down" if high < 0 else "none"
+
+
+def spread_in_words(low: float, high: float, between: str) -> str:
+    """The ends of an effect over draws with two places, or a word where draws differ by no more than luck.
+
+    Examples
+    --------
+    >>> spread_in_words(-0.001, 0.25, " to "), spread_in_words(float("nan"), float("nan"), " to ")
+    ('+0.00 to +0.25', 'within luck')
+    """
+    if np.isnan(low) or np.isnan(high):
+        return "within luck"
+    return f"{low:+.2f}{between}{high:+.2f}".replace("-0.00", "+0.00")

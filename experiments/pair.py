@@ -252,7 +252,7 @@ class Pair:
             difference = new.astype(int) - old
             by_draw = difference.reshape(-1, self.per_draw).sum(axis=1)
             found = effect(by_draw, np.array(np.abs(difference).sum()), self.per_draw)
-            low, high = (float(found.change + z * found.se) for z in (-Z, Z))
+            low, high = float(found.low), float(found.high)
             rows.append(
                 {
                     "state": outcome.state,

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from tashkent.experiments.effect import Z, direction
+from tashkent.experiments.effect import direction
 from tashkent.experiments.pair import Pair
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
@@ -136,8 +135,8 @@ def score(predictions: Iterable[StatedPrediction], pair: Pair) -> pd.DataFrame:
 
 def direction_found(pair: Pair, at: tuple[int, int, int]) -> str:
     """Up, down or none: what is found of one month (counted from the start), state and club."""
-    change, se = float(pair.effect.change[at]), float(np.nan_to_num(pair.effect.se[at]))
-    return direction(change - Z * se, change + Z * se)
+    found = pair.effect
+    return direction(float(found.low[at]), float(found.high[at]))
 
 
 def check_predictions(

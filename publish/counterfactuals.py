@@ -13,11 +13,13 @@ import pandas as pd
 
 from publish.page import ROOT, made_from, rendered, write, write_table
 from tashkent.experiments.compare import Comparison, compare
+from tashkent.experiments.effect import spread_in_words
 from tashkent.experiments.labels import KEPT, PRIOR, RUNS, WITHOUT, agrees
 from tashkent.experiments.pair import Pair, attributed, reasons_of
 from tashkent.experiments.scenarios import WHOLE
 from tashkent.model.case import Case, load_case
 from tashkent.model.counterfactual import Counterfactual, shipped_counterfactuals
+from tashkent.model.patches.words import in_words
 
 OUTCOMES = Path("results/counterfactuals.csv")
 COURSES = Path("results/counterfactuals-courses.csv")
@@ -39,9 +41,10 @@ Made by `make counterfactuals` from the files in `model/cases/cst/counterfactual
 `results/`; do not edit. [counterfactual-format.md](counterfactual-format.md) says how a question is written
 down. Each answer rests on {runs:,} pairs of runs, {runs_per_draw} for each draw of the posterior, with the same
 draws in both worlds. *Change* is that of the chance that the state is in the club, or has another status where
-one is named, with 90% of the luck of runs; *over draws* is where 90% of the effects lie over draws of the
-posterior, luck taken out. ↑ likelier, ↓ less likely, → no change: the interval of the mean change holds zero,
-or lies within one run in a hundred. ≠ marks where the model does not find what is implied. *Seed* are the
+one is named, with 90% of the luck of runs (their Monte Carlo error); *over draws* is where 90% of the effects lie
+over draws of the posterior (a credible interval), luck taken out, and *within luck* where draws differ by no more
+than runs do. ↑ likelier, ↓ less likely, → no change: the interval of the mean change over draws and luck
+holds zero, or lies within one run in a hundred. ≠ marks where the model does not find what is implied. *Seed* are the
 sources of the case, *GK* is general knowledge. A few moves among a dozen states support explanation, not
 forecast."""
 _LABELS = """
@@ -127,6 +130,7 @@ def page(case: Case, root: Path) -> str:
     course = pd.read_csv(root / COURSES, keep_default_na=False)
     questions = [
         _question(
+            case,
             counterfactual,
             *(t[t["counterfactual"] == counterfactual.id] for t in (outcomes, course)),
         )
@@ -163,7 +167,7 @@ def _agreeing(outcomes: pd.DataFrame, word: str = "") -> str:
 
 
 def _question(
-    counterfactual: Counterfactual, outcomes: pd.DataFrame, course: pd.DataFrame
+    case: Case, counterfactual: Counterfactual, outcomes: pd.DataFrame, course: pd.DataFrame
 ) -> dict[str, object]:
     """What the page says of one question."""
     keys = ["start", "state", "club", "month", "status", "whose"]
@@ -180,6 +184,7 @@ def _question(
         "id": counterfactual.id,
         "title": counterfactual.title,
         "question": counterfactual.question,
+        "changed": [in_words(case, patch) for patch in counterfactual.patches],
         "reasons": [
             f"{o.state} {o.month} {ARROWS[o.direction]}: {o.why}"
             for o in counterfactual.outcomes
@@ -210,7 +215,7 @@ def _row(row: pd.Series, right: bool) -> tuple[str, ...]:
         f"{row['baseline']:.2f}",
         f"{row['changed']:.2f}",
         f"{row['change']:+.3f} ± {luck:.3f}",
-        f"{row['posterior_low']:+.2f} to {row['posterior_high']:+.2f}".replace("-0.00", "+0.00"),
+        spread_in_words(row["posterior_low"], row["posterior_high"], " to "),
         *(text.replace("-0.00", "+0.00") for text in again),
         f"{found}{'' if right else ' ≠'}",
     )

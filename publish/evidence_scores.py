@@ -11,6 +11,7 @@ from publish.page import ROOT, number
 from tashkent.calibration.forecasters import IMPUTED, MODEL, NOBODY
 from tashkent.calibration.ladder import FROZEN, PRIORS, REGIONS, WHOLE, WITHOUT
 from tashkent.calibration.recovery import verdict
+from tashkent.calibration.variants import UNLOCKED
 
 #: the case of which specifications are on record
 FIRST = "cst"
@@ -200,8 +201,109 @@ def counted(page: str) -> Section:
 
 def against(manifest: Manifest, tables: Tables) -> list[str]:
     """What a reader should know first, in sentences made from the tables that there are."""
-    tests = (_by_month, _unlearnt, _overdue, _no_better, _luck, _imputed, _unrecovered, _tried)
+    tests = (
+        *(_beaten, _by_month, _forward, _one_state, _unlearnt, _one_input, _overdue),
+        *(_no_better, _at_home, _luck, _imputed, _unrecovered, _tried),
+    )
     return [said for test in tests for said in test(manifest, tables)]
+
+
+def _beaten(manifest: Manifest, tables: Tables) -> list[str]:
+    """Contenders whose held-out gain is above the model's, for the pact and for all clubs together."""
+    said = []
+    for scope, name in (("focus", manifest["focus"]), ("all clubs", "all clubs together")):
+        found = tables["held_out"]
+        scored = found[(found["scope"] == scope) & (found["who"] != IMPUTED)].set_index("who")
+        model = scored.loc[MODEL, "log_score"]
+        better = scored[scored["log_score"] > model].sort_values("log_score", ascending=False)
+        if len(better):
+            named = ", ".join(f"{who} {row['log_score']:.1f}" for who, row in better.iterrows())
+            said.append(f"For {name} these predict better than the model ({model:.1f}): {named}.")
+    return said
+
+
+def _forward(manifest: Manifest, tables: Tables) -> list[str]:
+    """Months after which, forecast month by month, a contender does better than the model; and gains below zero."""
+    if "forward" not in tables:
+        return []
+    found, said = tables["forward"], []
+    # who says that nobody moves is right wherever nobody did, and has no chance elsewhere
+    focus = found[(found["scope"] == "focus") & (found["who"] != NOBODY)]
+    for held, part in focus.groupby("held", sort=False):
+        scored = part.set_index("who")
+        model, best = scored.loc[MODEL], str(scored["monthly"].idxmax())
+        if best != MODEL:
+            beside = scored.loc[best, "monthly"]
+            brier = scored["brier"].drop(MODEL)
+            text = f"{held} {model['monthly']:.1f} against {beside:.1f} of {best}"
+            if brier.min() < model["brier"]:
+                text += f" (Brier {model['brier']:.4f}, the best of the others {brier.min():.4f})"
+            said.append(text)
+    lost = found[(found["scope"] == "all clubs") & (found["who"] == MODEL) & (found["gain"] < 0)]
+    words = []
+    if said:
+        words.append(
+            f"From what came before, forecast month by month, the model is not the best for {manifest['focus']}: "
+            f"{'; '.join(said)}."
+        )
+    if len(lost):
+        named = ", ".join(
+            f"{_gain(r['gain'], r['se'])} {r['held']}" for r in lost.to_dict("records")
+        )
+        words.append(f"Over all clubs it loses to the structural steps: {named}.")
+    return [" ".join(words)] if words else []
+
+
+def _one_state(manifest: Manifest, tables: Tables) -> list[str]:
+    """The state without which the least of the gain is left, if that is less than half."""
+    found = tables.get("ladder", pd.DataFrame())
+    if found.empty:
+        return []
+    focus = found[found["scope"] == "focus"].set_index("rung")["gain"]
+    apart = focus[focus.index.str.startswith(WITHOUT)]
+    if apart.empty or not apart.min() < focus[WHOLE] / 2:
+        return []
+    state = str(apart.idxmin()).removeprefix(WITHOUT)
+    return [
+        f"One state makes most of the gain for {manifest['focus']}: without {state} it is {apart.min():+.1f}, not "
+        f"{focus[WHOLE]:+.1f}."
+    ]
+
+
+def _one_input(manifest: Manifest, tables: Tables) -> list[str]:
+    """Whether one measured input ranks those who left at the renewal as well as the model does."""
+    patterns, renewal = (
+        tables.get("patterns", pd.DataFrame()),
+        tables.get("renewal", pd.DataFrame()),
+    )
+    if patterns.empty or renewal.empty:
+        return []
+    alone = patterns[(patterns["kind"] == "area") & (patterns["who"] == MODEL)]
+    model = renewal[(renewal["who"] == MODEL) & (renewal["state"] == "all")]["auc"]
+    if alone.empty or model.empty or not alone["value"].iloc[0] >= model.iloc[0]:
+        return []
+    return [
+        f"{alone['says'].iloc[0]} Its area of {alone['value'].iloc[0]:.2f} is no less than the model's "
+        f"({model.iloc[0]:.2f}): that the model ranks those who left is no merit of its mechanism."
+    ]
+
+
+def _at_home(manifest: Manifest, tables: Tables) -> list[str]:
+    """What the gain is without the law at home that does most for it."""
+    found = tables.get("robustness", pd.DataFrame())
+    if found.empty:
+        return []
+    locks = found[
+        found["variant"].str.startswith(UNLOCKED) & (found["measure"] == "gain all clubs")
+    ]
+    if locks.empty:
+        return []
+    row = locks.loc[locks["value"].idxmin()]
+    return [
+        f"Laws at home that make joining dear rest on general knowledge, and some were added after the state was seen "
+        f"to be misplaced: without {row['what']} the gain over all clubs is {row['value']:+.1f}, not "
+        f"{row['as_it_is']:+.1f} (quick fits)."
+    ]
 
 
 def _by_month(manifest: Manifest, tables: Tables) -> list[str]:
@@ -276,7 +378,7 @@ def _no_better(manifest: Manifest, tables: Tables) -> list[str]:
     )
     return [
         f"In {found['worse']} of {len(found['rows'])} comparisons free runs of the model have a worse Brier score than "
-        f"the best of nobody moves, constant hazards and steps ({named})."
+        f"the best of the baselines ({named})."
     ]
 
 

@@ -13,8 +13,8 @@ from publish import evidence, transfer
 from publish.evidence_sections import judged
 from publish.page import ROOT, rendered, signed, write
 from tashkent.calibration.contests import error_of_sum
-from tashkent.calibration.forecasters import MODEL
-from tashkent.calibration.ladder import FROZEN
+from tashkent.calibration.forecasters import FRICTIONS, MODEL
+from tashkent.calibration.ladder import FROZEN, WITHOUT
 from tashkent.calibration.likelihood import fit_rows
 from tashkent.calibration.report import ALL_CLUBS, BRIER, Report, make_report
 from tashkent.calibration.riskset import CHOICES
@@ -80,17 +80,31 @@ def findings(tables: Tables, left_out: pd.DataFrame) -> str:
     frozen = float(ladder.loc[FROZEN, "gain"])
     travel, error = float(left_out["gain"].sum()), error_of_sum(left_out["gain"])
     focus = own.loc["focus"]
+    apart = {scope: over_frictions(tables, scope) for scope in ("focus", ALL_CLUBS)}
+    one_out = ladder.loc[ladder.index.str.startswith(WITHOUT), "gain"]
     return rendered(
         "readme_findings.md",
         joint=signed(focus["gain"], focus["se"]),
         monthly=signed(focus["monthly_gain"], focus["monthly_se"]),
         all=signed(own.loc[ALL_CLUBS, "gain"], own.loc[ALL_CLUBS, "se"]),
+        over_frictions=apart["focus"],
+        all_over_frictions=apart[ALL_CLUBS],
+        largest=load_case("cst").state_names[one_out.idxmin().removeprefix(WITHOUT)],
+        without=f"{one_out.min():+.1f}",
         frozen=f"{frozen:+.1f}",
         as_good=frozen >= focus["gain"],
         pacts=len(left_out),
         travel=signed(travel, error),
         travels=abs(travel) > transfer.CLEAR * error,
     )
+
+
+def over_frictions(tables: Tables, scope: str) -> str:
+    """The gain of the model over the frictions alone, with its error over states."""
+    found = tables["held_out_states"].query("scope == @scope")
+    scores = found.pivot(index="state", columns="who", values="log_score")
+    apart = scores[MODEL] - scores[FRICTIONS]
+    return signed(apart.sum(), error_of_sum(apart))
 
 
 def limits(case: Case, tables: Tables) -> str:

@@ -11,11 +11,12 @@ import pytest
 from publish import transfer
 from tashkent import cli
 from tashkent.cli.new_case import SKELETON
-from tashkent.dashboard import changes, results, server
+from tashkent.dashboard import results, server
 from tashkent.experiments.design import read_design
 from tashkent.model.case import Case
 from tashkent.model.explain import explain
 from tashkent.model.patches.events import AddEvent
+from tashkent.model.patches.words import in_words
 from tashkent.model.simulate import prior_parameters
 from tashkent.model.words import story
 from tests import cases
@@ -132,7 +133,7 @@ def test_labels_are_said_as_they_are_written(minimal: Case) -> None:
         },
         strict=False,
     )
-    assert "“ECOWAS itself”" in changes.said(case, patch)
+    assert "“ECOWAS itself”" in in_words(case, patch)
 
 
 #: commands that take a case otherwise: by argument, with what they read, or none

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from tashkent.agents.situation import Floats
 from tashkent.experiments import figures, paired_runs
@@ -294,8 +295,11 @@ def test_the_effect_is_the_analysis_of_variance() -> None:
     among = 6 * values.mean(axis=1).var(ddof=1)
     assert found.change == pytest.approx(values.mean())
     assert found.se_simulation == pytest.approx(np.sqrt(within / 180))
-    assert found.se == pytest.approx(np.sqrt(among / 180))
-    kept = np.sqrt(max(0.0, 1 - within / among))
+    assert found.se == pytest.approx(np.sqrt(max(among, within) / 180))
+    assert found.high - found.change == pytest.approx(stats.t.ppf(0.95, 29) * found.se)
+    assert found.low + found.high == pytest.approx(2 * found.change)
+    assert within < among  # else nothing is told of draws
+    kept = np.sqrt(1 - within / among)
     means = values.mean() + kept * (values.mean(axis=1) - values.mean())
     assert found.posterior_low == pytest.approx(np.percentile(means, 5))
     assert found.posterior_high == pytest.approx(np.percentile(means, 95))
@@ -309,12 +313,22 @@ def test_luck_and_posterior_are_told_apart() -> None:
         return effect(happened.sum(axis=1), np.array(happened.sum()), per_draw)
 
     alike = simulated(np.full(400, 0.3), 25)
-    assert alike.posterior_high - alike.posterior_low < 0.1  # type: ignore[attr-defined]
+    width = alike.posterior_high - alike.posterior_low  # type: ignore[attr-defined]
+    assert np.isnan(width) or width < 0.1
     assert alike.se_simulation == pytest.approx(np.sqrt(0.21 / 10_000), rel=0.05)  # type: ignore[attr-defined]
     apart = simulated(rng.uniform(0.0, 0.6, 400), 25)
     assert apart.posterior_low == pytest.approx(0.03, abs=0.03)  # type: ignore[attr-defined]
     assert apart.posterior_high == pytest.approx(0.57, abs=0.05)  # type: ignore[attr-defined]
     assert apart.se > 1.5 * apart.se_simulation  # type: ignore[attr-defined]
+
+
+def test_draws_that_differ_by_no_more_than_luck_are_not_told_apart() -> None:
+    found = effect(np.array([2, 2]), np.array(4), 10)
+    assert np.isnan([found.posterior_low, found.posterior_high]).all()
+    assert found.se == found.se_simulation > 0
+    assert found.low < 0 < found.high  # two draws say little
+    still = effect(np.zeros(5, int), np.array(0), 10)
+    assert still.posterior_low == still.posterior_high == still.low == still.high == 0
 
 
 def test_one_run_a_draw_tells_nothing_of_luck_alone() -> None:

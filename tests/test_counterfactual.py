@@ -213,6 +213,16 @@ def test_series_are_added_to_scaled_and_set_in_their_years_alone(case: Case) -> 
     assert {int(s) for _, s in changed} == {case.state_ids.index("UZB")}
     assert {(case.start + int(t)) // 12 for t, _ in changed} == {2000, 2001}
     np.testing.assert_allclose((tie[0] - tie[1])[tie[0] != tie[1]], 1.0)
+    level = ChangeSeries(series="tie_patron", states=("ARM", "AZE"), level=True, **years)
+    levelled = compile_case(one(level).apply(case)).situation.patron_tie
+    pair = [case.state_ids.index(state) for state in level.states]
+    within = np.array([(case.start + t) // 12 in (2000, 2001) for t in range(len(tie[1]))])
+    mean = tie[1][within][:, pair].mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(levelled[within][:, pair], np.repeat(mean, 2, axis=1))
+    levelled[within[:, None] & np.isin(range(len(case.states)), pair)] = tie[1][
+        within[:, None] & np.isin(range(len(case.states)), pair)
+    ]
+    np.testing.assert_array_equal(levelled, tie[1])
     zero = one(
         ChangeSeries(series="rivalry", states=("ARM",), partners=("AZE",), scale=0.0, **years)
     ).apply(case)
@@ -532,7 +542,13 @@ BAD = [
         'do = "change_series"\nseries = "tie_patron"\nstates = ["UZB"]\nfirst_year = 2000\n'
         "last_year = 2001\nadd = 1.0\nscale = 2.0",
         "patch 1 (change_series)",
-        "one of add, scale and set",
+        "one of add, scale, set and level",
+    ),
+    (
+        'do = "change_series"\nseries = "tie_patron"\nstates = ["UZB"]\nfirst_year = 2000\n'
+        "last_year = 2001\nlevel = true",
+        "patch 1 (change_series)",
+        "level for two states or more",
     ),
     (
         'do = "change_series"\nseries = "rivalry"\nstates = ["UZB"]\nfirst_year = 2000\n'

@@ -34,6 +34,7 @@ from tashkent.model.patches.law import (
     RemoveStatute,
 )
 from tashkent.model.patches.patch import Patch
+from tashkent.model.patches.words import in_words
 from tests.visitors import SERIES, STRUCK
 
 pytestmark = pytest.mark.usefixtures("few_runs")
@@ -159,7 +160,7 @@ def test_a_question_is_written_as_it_was_read(case: Case) -> None:
 
 def test_every_shipped_question_is_told_in_words(case: Case) -> None:
     for one in shipped_counterfactuals(case):
-        words = changes.changes(case, one)
+        words = [in_words(case, patch) for patch in one.patches]
         assert len(words) == len(one.patches)
         assert all(line[0].isupper() or line[0] == "“" for line in words)
         assert not any("_" in line for line in words)
@@ -187,7 +188,7 @@ def test_every_kind_of_patch_has_words_of_its_own(case: Case, name: str) -> None
         "answer": Answer(date=DAY, state="KGZ", need="external", grant=True),
         "change_parameter": ChangeParameter(parameter="patronage", value=0),
     }  # fmt: skip
-    words = changes.said(case, patches[name])
+    words = in_words(case, patches[name])
     assert words != f"{name.replace('_', ' ').capitalize()}."
     assert words.endswith(".")
 
@@ -227,7 +228,7 @@ def test_every_kind_of_patch_has_words_of_its_own(case: Case, name: str) -> None
 def test_what_is_put_together_becomes_a_question(case: Case, change: Any, words: str) -> None:
     text = 'id = "mine"\n' + question.table(changes.patch_of(case, change))
     one = question.read(case, text, "mine.toml")
-    assert words in changes.changes(case, one)[0]
+    assert words in in_words(case, one.patches[0])
 
 
 @pytest.mark.parametrize(

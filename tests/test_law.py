@@ -5,11 +5,11 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from tashkent.dashboard.changes import KINDS as IN_WORDS
 from tashkent.model.case import Case
 from tashkent.model.clock import month_of, parse_month
 from tashkent.model.counterfactual import shipped_counterfactuals
 from tashkent.model.law import Law, RulesInForce
+from tashkent.model.patches.words import KINDS as IN_WORDS
 from tashkent.model.statutes import (
     KINDS,
     REACHING,

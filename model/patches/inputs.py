@@ -1,6 +1,7 @@
 """Patches to measured series and to parameters."""
 
 from dataclasses import replace
+from statistics import fmean
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -20,8 +21,8 @@ class ChangeSeries(Patch):
     """A measured series is higher, lower or another in some states and years: a composite, rivalry or a bond.
 
     `series` is a variable of ``evidence/composites.csv`` (in standard deviations), or ``rivalry`` or ``bond``, which
-    are between `states` and `partners`. Years are years of use, the last included. One of `add`, `scale`, `set` says
-    how.
+    are between `states` and `partners`. Years are years of use, the last included. One of `add`, `scale`, `set`,
+    `level` says how; with ``level = true`` each of the states has the mean of theirs in every year.
     """
 
     do: Literal["change_series"] = "change_series"
@@ -33,18 +34,25 @@ class ChangeSeries(Patch):
     add: Number | None = None
     scale: Number | None = None
     set: Number | None = None
+    level: bool = False
 
     @model_validator(mode="after")
     def _one_way(self) -> "ChangeSeries":
-        if sum(value is not None for value in (self.add, self.scale, self.set)) != 1:
-            raise ValueError("one of add, scale and set")
+        ways = sum(value is not None for value in (self.add, self.scale, self.set)) + self.level
+        if ways != 1:
+            raise ValueError("one of add, scale, set and level")
         if (self.series in DYADS) != bool(self.partners):
             raise ValueError(f"partners for {' and '.join(DYADS)}, and for nothing else")
+        if self.level and (self.series in DYADS or len(self.states) < 2):
+            raise ValueError("level for two states or more, and a series that has no partners")
         return self
 
-    def _new(self, value: float) -> float:
+    def _new(self, value: float, mean: float = 0.0) -> float:
+        """Another value; `mean` is that of the states in the year."""
         if self.set is not None:
             return self.set
+        if self.level:
+            return mean
         return value * self.scale if self.scale is not None else value + (self.add or 0.0)
 
     def change(self, case: Case) -> dict[str, Any]:
@@ -69,11 +77,15 @@ class ChangeSeries(Patch):
             return {"rivalry": self._dyads(case.rivalry, Rivalry, "rival")}
         if self.series == "bond":
             return {"bonds": self._dyads(case.bonds, Bond, "partner")}
+        by_year: dict[int, list[float]] = {}
+        for row in case.composites:
+            if row.variable == self.series and row.state in self.states:
+                by_year.setdefault(row.year, []).append(row.value)
         rows: list[Composite] = []
         for row in case.composites:
             hit = row.variable == self.series and row.state in self.states
             if hit and self.first_year <= row.year <= self.last_year:
-                new = self._new(row.value)
+                new = self._new(row.value, fmean(by_year[row.year]))
                 if abs(new) > LARGEST:
                     at = f"{self.series} of {row.state} in {row.year}"
                     raise refused(at, new, f"a value from {-LARGEST:g} to {LARGEST:g}")

@@ -67,7 +67,7 @@ def compare(
 ) -> None:
     """Ask what if: paired runs of a baseline and counterfactuals, with the same draws in both.
 
-    Example: tashkent compare CF1 --theory fear_of_abandonment --theory fear_of_entrapment
+    Example: tashkent compare CF2 --theory fear_of_abandonment --theory fear_of_entrapment
     """
     from tashkent.cli import comparison
     from tashkent.experiments.given import with_files

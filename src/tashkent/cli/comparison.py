@@ -12,6 +12,7 @@ import pandas as pd
 from tashkent.cli.screen import Figures, Heading, strong
 from tashkent.experiments.codebook import write_tables
 from tashkent.experiments.compare import Comparison, by_start, compare, named_counterfactuals
+from tashkent.experiments.effect import spread_in_words
 from tashkent.experiments.given import Given
 from tashkent.experiments.labels import PRIOR, WITHOUT, agrees
 from tashkent.experiments.manifest import of_comparison
@@ -29,6 +30,7 @@ from tashkent.model.counterfactual import (
     load_counterfactual,
     shipped_counterfactuals,
 )
+from tashkent.model.patches.words import in_words
 from tashkent.model.plain import plain_rows
 from tashkent.model.storage import MANIFEST, result, write_json
 from tashkent.model.workers import Progress
@@ -159,6 +161,8 @@ def show(found: Comparison, predictions: Sequence[StatedPrediction], console: "C
         console.print(strong(one.id, where))
         if one.question:
             console.print(one.question, highlight=False)
+        told = [in_words(pair.fitted, patch) for patch in one.patches]
+        console.print("Changed:", " ".join(told), highlight=False)
         console.print(_course(pair), highlight=False)
         console.print(_outcome_table(pair) if len(pair.outcomes) else _seat_table(pair))
         for line in _partings(pair):
@@ -172,7 +176,7 @@ def show(found: Comparison, predictions: Sequence[StatedPrediction], console: "C
     console.print(
         f"{first.runs:,} pairs of runs, {first.per_draw} for each draw of the posterior, seed {first.seed}. "
         "Luck: 90% of the change at the draws that were taken, which more runs narrow. Over draws: 90% of the "
-        "effect over draws of the posterior, luck taken out, which they do not.",
+        "effect over draws of the posterior, luck taken out, which they do not; within luck: draws differ by no more.",
         highlight=False,
     )
     if any(pair.labels is not None for pair in found.pairs):
@@ -225,7 +229,7 @@ def _change_cells(row: pd.Series) -> list[str]:
         f"{row['baseline']:.2f}",
         f"{row['changed']:.2f}",
         f"{row['change']:+.3f} ± {luck:.3f}",
-        f"{row['posterior_low']:+.2f} {row['posterior_high']:+.2f}",
+        spread_in_words(row["posterior_low"], row["posterior_high"], " "),
     ]
 
 
