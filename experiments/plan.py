@@ -124,14 +124,15 @@ class SweepPlan:
 
     @property
     def chunk(self) -> int:
-        """Runs that are done and stored together: a thirty-second part of all, but from one block to eight.
+        """Runs that are done and stored together: a thirty-second part of all, but from two blocks to sixteen.
 
         Runs that are added later leave it as it was.
         """
         if self.design.chunk is not None:
             return self.design.chunk
-        part = self.size * self.design.runs // 32 // BLOCK * BLOCK
-        return min(max(part, BLOCK), 8 * BLOCK)
+        least = 2 * BLOCK
+        part = self.size * self.design.runs // 32 // least * least
+        return min(max(part, least), 8 * least)
 
     @cached_property
     def size(self) -> int:

@@ -73,6 +73,12 @@ def cases_findings(tables: dict[str, pd.DataFrame]) -> list[str]:
                 f"{here['value'] - bare:+.1f} over frictions alone"
             )
         said.append(f"`{case}` under priors from the other cases: {'; '.join(parts)} (nats).")
+    exits = tables["across_exits"].query("prior == @across.OTHERS")
+    far = exits.loc[(exits["expected"] - exits["done"]).abs().idxmax()]
+    said.append(
+        f"Furthest off in numbers: under these priors `{far['case']}` expects {far['expected']:.1f} exits in the "
+        f"{far['decade']}s, where there were {far['done']}."
+    )
     weights = tables["across_weights"].drop_duplicates("weight")
     clear = weights[weights["mean"].abs() > CLEAR * weights["sd"]]
     told = ", ".join(

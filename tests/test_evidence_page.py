@@ -8,6 +8,7 @@ from matplotlib.colors import to_hex
 
 from publish import evidence
 from publish.evidence_figures import BLUE, ORANGE
+from publish.evidence_scores import against
 from publish.page import ROOT, number, table
 from tashkent.model.case import Case
 
@@ -40,6 +41,31 @@ def test_missed_bars_are_said_to_be_missed() -> None:
     assert "**missed**" in page
     assert f"**Missed:** {bars.loc[0, 'what']}" in page
     assert "support explanation, not forecast" in " ".join(page[:600].split())
+
+
+def test_what_speaks_against_the_model_is_said_where_it_is_so_and_only_there() -> None:
+    manifest, tables = evidence.read(ROOT / evidence.RESULTS)
+    said = " ".join(against(manifest, tables))
+    ladder = tables["ladder"]
+    of_pact = ladder["scope"] == "focus"
+    apart = ladder[of_pact & ladder["rung"].str.startswith("without ")]
+    least = apart.loc[apart["gain"].idxmin()]
+    assert f"{least['rung']} it is {least['gain']:+.1f}" in said
+    assert "is not the best for CST: after 1999-12" in said
+    assert "predict better than the model" not in said
+
+    even = ladder.assign(gain=ladder["gain"].where(~of_pact, 10.0))
+    forward = tables["forward"].copy()
+    forward.loc[forward["who"] == "model", ["monthly", "gain"]] = 0.0
+    held = tables["held_out"].copy()
+    held.loc[held["who"] == "constant hazards", "log_score"] = 0.0
+    said = " ".join(
+        against(manifest, {**tables, "ladder": even, "forward": forward, "held_out": held})
+    )
+    assert "One state makes most" not in said
+    assert "is not the best for" not in said
+    assert "it loses to the structural steps" not in said
+    assert "For CST these predict better than the model (-23.4): constant hazards 0.0." in said
 
 
 @pytest.mark.slow
