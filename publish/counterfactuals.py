@@ -53,7 +53,8 @@ found there owes nothing to the record; *fit without it* is the same question in
 the one that is asked about, so what is found there does not come from having seen what it did. Each rests on {runs}
 pairs of runs. **0** marks a zero by construction: no input differs up to the month, or the seat moves in no run of any
 fit and under no draw of the priors. Such a zero says nothing about the world, and counts as no direction found, also
-where no change is implied."""
+where no change is implied. *If dealt at random* is how many directions would be as implied if those that are found were
+dealt among the outcomes."""
 
 
 def ask(case: Case, runs: int, seed: int, workers: int) -> Comparison:
@@ -156,8 +157,17 @@ def _agreement(outcomes: pd.DataFrame) -> list[tuple[str, ...]]:
         again = (_agreeing(first, word) for word in (PRIOR, WITHOUT))
         right = (_agreeing(part) for part in by_theory)
         zeros = str(int((first["zero"] != "").sum()))
-        rows.append((name, str(len(first)), zeros, next(right), *again, *right))
+        dealt = f"{_dealt(first):.1f}"
+        rows.append((name, str(len(first)), zeros, dealt, next(right), *again, *right))
     return rows
+
+
+def _dealt(outcomes: pd.DataFrame) -> float:
+    """How many directions would be as implied if those that are found were dealt among the outcomes at random."""
+    found = outcomes["found"].where(outcomes["zero"] == "", "zero")
+    shares = (column.value_counts(normalize=True) for column in (outcomes["implied"], found))
+    implied, seen = shares
+    return float(len(outcomes) * implied.mul(seen, fill_value=0.0).sum())
 
 
 def _agreeing(outcomes: pd.DataFrame, word: str = "") -> str:
