@@ -66,10 +66,10 @@ KINDS = {
 }
 EventPatch = RemoveEvent | FlipEvent | RescaleEvent | MoveEvent
 EFFECTS = {
-    "threat": "what it means for threats",
-    "tie": "what it means for ties",
+    "threat": "threats",
+    "tie": "ties",
     "coercion": "pressure by the patron",
-    "credibility": "what it says of promises",
+    "credibility": "what is believed of promises",
     "offer": "the help that others offer",
     "regime": "who rules there",
 }
@@ -149,17 +149,17 @@ def _event(case: Case, patch: EventPatch) -> str:
     name = f"“{rows[0].label}” ({month_label(month_of(rows[0].date))})" if rows else patch.event
     match patch:
         case RemoveEvent():
-            verb = "does not happen" if not patch.kinds else "does not change"
+            verb, on = ("has no effect", "on") if patch.kinds else ("does not happen", "")
         case FlipEvent():
-            verb = "has the opposite effect"
+            verb, on = "has the opposite effect", "on"
         case RescaleEvent():
-            verb = f"weighs {patch.factor:g} times as much"
+            verb, on = f"weighs {patch.factor:g} times as much", "in"
         case MoveEvent():
             told = [f"happens on {patch.date}"] if patch.date else []
             told += [f"lasts to {patch.date_end}"] if patch.date_end else []
-            verb = listed(told)
+            verb, on = listed(told), "for"
     of = [EFFECTS[kind] for kind in patch.kinds]
-    effects = f" {listed(of)}" if of else ""
+    effects = f" {on} {listed(of)}" if of else ""
     about = f" ({', '.join(_subject(case, a) for a in patch.about)})" if patch.about else ""
     states = f" for {_names(case, patch.states)}" if patch.states else ""
     return f"{name} {verb}{effects}{about}{states}"
