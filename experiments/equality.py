@@ -29,6 +29,7 @@ class Compared:
     """How a table that was made again stands to the old one."""
 
     words: str
+    #: whether what was made again is what was made then
     same: bool = False
     #: the largest difference of two numbers; None if numbers were not compared
     most: float | None = None
@@ -39,7 +40,7 @@ class Compared:
 
 
 def compared(old: Path, digest: str | None, new: Path, inexact: Collection[str] | None) -> Compared:
-    """How a table that was made again stands to the old one, which may or may not be there.
+    """How a table that was made again stands to the old one, which may be missing or changed (`altered`).
 
     Parameters
     ----------
@@ -52,18 +53,25 @@ def compared(old: Path, digest: str | None, new: Path, inexact: Collection[str] 
     """
     if digest is None:
         return Compared("was not there")
+    state = altered(old, digest)
     if not new.exists():
-        return Compared("is no longer made")
-    if sha256(new) == digest:
+        return Compared("is no longer made" if state is None else f"{state}; is no longer made")
+    same = sha256(new) == digest
+    if state is not None:
+        return Compared(f"{state}; made again {'as it was' if same else 'otherwise'}", same=same)
+    if same:
         return Compared(SAME, same=True)
-    if not old.exists():
-        return Compared("differs")
-    if sha256(old) != digest:
-        return Compared("differs; the old table was changed after it was made")
     if old.suffix == ".json":
         before, after = (json.loads(path.read_text(encoding="utf-8")) for path in (old, new))
         return _trees(before, after, inexact)
     return _frames(read_table(old), read_table(new), inexact)
+
+
+def altered(path: Path, digest: str) -> str | None:
+    """How a file of a result is no longer the one that was made, whose SHA-256 is `digest`; None if it is."""
+    if not path.is_file():
+        return "missing"
+    return None if sha256(path) == digest else "changed since it was made"
 
 
 class _Apart:

@@ -1,9 +1,10 @@
 """A result run again from its manifest, and the two held against each other.
 
-The manifest has the arguments of the command, and digests of what the result depends on and of its tables. A table is
-the same if its bytes are; where they are not, and the old table stands beside the manifest, its values are compared
+The manifest has the arguments of the command, and digests of what the result depends on and of its files. First the
+files beside it are held against these: one that is missing or was changed since makes the result another, whatever
+comes again. A table that is made again is the same if its bytes are; where they are not, its values are compared
 (`experiments.equality`), since another version of a library may write the same values otherwise. Figures are not
-compared. Files of one's own that went in are read where the result keeps them (`experiments.given`).
+made again. Files of one's own that went in are read where the result keeps them (`experiments.given`).
 """
 
 import json
@@ -16,12 +17,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from tashkent.experiments.archived import opened
-from tashkent.experiments.equality import SAME, WITHIN, Compared, compared
-from tashkent.experiments.given import at_hand, check_kept
+from tashkent.experiments.equality import SAME, WITHIN, Compared, altered, compared
+from tashkent.experiments.given import at_hand, check_kept, digest_at
 from tashkent.model.archives import is_archive
 from tashkent.model.errors import InputError
 from tashkent.model.reading import file_text, json_table, one_of, standing_in, validated
-from tashkent.model.storage import MANIFEST
+from tashkent.model.storage import FILES, MANIFEST, OTHERS
 from tashkent.model.theory import refuse_files
 from tashkent.model.workers import Progress
 
@@ -38,6 +39,8 @@ LIKELY = {
     "machine": "the machine is another",
     "python": "Python is another version",
 }
+#: the verdict of a result that comes again, and of which files were changed or are missing
+ALTERED = "altered: it comes again as it was made, and its files are no longer those that were made"
 #: a command run again: from its arguments into a folder, with so many workers, and told of progress
 Rerun = Callable[[Mapping[str, Any], Path, int, Progress | None], None]
 
@@ -142,15 +145,22 @@ class Reproduced:
     manifest: Path
     command: str
     differences: tuple[Difference, ...]
+    #: file of the result -> how it is no longer the one that was made
+    altered: Mapping[str, str]
     #: table -> how it stands to the old one
     compared: Mapping[str, Compared]
     #: file of one's own -> what there is to say of it
     inputs: Mapping[str, str]
 
     @property
-    def identical(self) -> bool:
-        """Whether every table has the values that it had, those that are not exact within the tolerance."""
+    def again(self) -> bool:
+        """Whether what was made again has the values that it had, those that are not exact within the tolerance."""
         return all(table.same for table in self.compared.values())
+
+    @property
+    def identical(self) -> bool:
+        """Whether it comes again, and its files are those that were made."""
+        return self.again and not self.altered
 
     @property
     def tables(self) -> dict[str, str]:
@@ -165,14 +175,16 @@ class Reproduced:
     @property
     def verdict(self) -> str:
         """In a word or two."""
-        if not self.identical:
+        if not self.again:
             return "differs"
+        if self.altered:
+            return ALTERED
         return WITHIN if self.most else SAME
 
     @property
     def cause(self) -> str | None:
         """Why numbers are likely to differ, if any do."""
-        if self.identical and not self.most:
+        if self.again and not self.most:
             return None
         what = [one.what for one in self.differences]
         found = [words for key, words in LIKELY.items() if any(w.startswith(key) for w in what)]
@@ -189,15 +201,20 @@ class Reproduced:
             "identical": self.identical,
             "largest_difference": self.most,
             "likely_cause": self.cause,
+            "altered": dict(self.altered),
             "tables": self.tables,
             "inputs": dict(self.inputs),
             "differences": [vars(one) for one in self.differences],
         }
 
+    def _files(self) -> dict[str, str]:
+        """What there is to say of each file: tables, and what else was altered."""
+        return {**self.altered, **self.tables}
+
     def lines(self) -> list[str]:
         """For the screen."""
         found = [f"{self.manifest}: {self.verdict}"]
-        found += [f"  {name}: {words}" for name, words in self.tables.items()]
+        found += [f"  {name}: {words}" for name, words in self._files().items()]
         if self.cause is not None:
             found.append(f"  largest difference {self.most:.3g}; likely cause: {self.cause}")
         found += [f"  {name} {words}" for name, words in self.inputs.items()]
@@ -220,7 +237,7 @@ def reproduce(
     trust: bool = False,
     progress: Progress | None = None,
 ) -> Reproduced:
-    """Run the result of a manifest again, in a folder that is removed afterwards.
+    """Hold the files of a result against its manifest, and run it again, in a folder that is removed afterwards.
 
     Parameters
     ----------
@@ -245,6 +262,7 @@ def reproduce(
         then = read_manifest(source.manifest)
         if not trust:
             _refuse_files(then["arguments"], name)
+        changed = _altered(then, place)
         files = at_hand(then["inputs"], then["kept"], place, name)
         out = Path(folder) / "result"
         with standing_in({**files.places, **source.places}):
@@ -252,13 +270,32 @@ def reproduce(
         now = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
         tables = {
             table: compared(
-                place / table, then["files"].get(table), out / table, now["inexact"].get(table)
+                place / table, then[FILES].get(table), out / table, now["inexact"].get(table)
             )
-            for table in sorted({*then["files"], *now["files"]})
+            for table in sorted({*then[FILES], *now[FILES]})
         }
     shown = path if is_archive(path) else source.manifest
     words = {**files.words, **source.words}
-    return Reproduced(shown, then["command"], tuple(_differences(then, now)), tables, words)
+    differences = tuple(_differences(then, now))
+    return Reproduced(shown, then["command"], differences, changed, tables, words)
+
+
+def _altered(manifest: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """The files that a manifest names and that are no longer those that were made.
+
+    Copies of files of one's own are the same however their lines end.
+    """
+    kept = [
+        p
+        for name, p in manifest["kept"].items()
+        if digest_at(folder / p) == manifest["inputs"].get(name)
+    ]
+    found = {}
+    for name, digest in {**manifest[FILES], **manifest[OTHERS]}.items():
+        state = altered(folder / name, digest)
+        if state is not None and not any(f"{name}/".startswith(f"{place}/") for place in kept):
+            found[name] = state
+    return found
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -271,9 +308,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """
     found = json_table(file_text(path, "reproduce"), path.name)
     command = one_of(path.name, "command", found.get("command", "missing"), ARGUMENTS)
-    for key in ("inputs", "kept", "shipped"):
+    for key in (OTHERS, "inputs", "kept", "shipped"):
         found.setdefault(key, {})
-    for key in ("arguments", "files", "inputs", "kept", "shipped"):
+    for key in ("arguments", FILES, OTHERS, "inputs", "kept", "shipped"):
         if not isinstance(found.get(key), dict):
             allowed = "a table, as this version of the command writes it"
             raise InputError(path.name, key, found.get(key, "missing"), allowed)

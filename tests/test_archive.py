@@ -102,7 +102,7 @@ def test_the_shipped_case_of_then_is_read(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.chdir(tmp_path)
     said_by(0, "run", "--case", "pact", *FEW, "--out", "result")
     out, _ = said_by(0, "archive", "result")
-    assert out.startswith("result.zip: run of minimal, ")
+    assert out.startswith(f"{tmp_path / 'result.zip'}: run of minimal, ")
     out, _ = said_by(0, "reproduce", "result.zip")
     assert "its copy" not in out
     table = tmp_path / "cases" / "pact" / "parameters.toml"

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
 
@@ -302,17 +303,77 @@ def test_the_same_values_in_other_bytes_are_the_same(result: Path) -> None:
     assert found.tables["summary.parquet"] == "same values in other bytes"
 
 
-def test_a_table_that_is_not_there_is_compared_by_its_hash(result: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "alter", "says"),
+    [
+        ("summary.csv", lambda path: one_cell(path), "changed since it was made; made again as it was"),
+        ("summary.csv", lambda path: path.unlink(), "missing; made again as it was"),
+        ("inputs/renewal.toml", lambda path: path.write_text("# of another"), "changed since it was made"),
+        ("inputs/renewal.toml", lambda path: path.unlink(), "missing"),
+    ],
+)  # fmt: skip
+def test_a_file_that_was_changed_or_is_missing_makes_the_result_another(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    result: Path,
+    name: str,
+    alter: Callable[[Path], object],
+    says: str,
+) -> None:
+    alter(result / name)
+    assert call(monkeypatch, "reproduce", str(result), "--workers", "1") == 1
+    shown = capsys.readouterr().out
+    assert f"{result / 'manifest.json'}: altered: " in shown
+    assert f"  {name}: {says}\n" in shown
+    assert "  summary.parquet: identical\n" in shown
+    assert "likely cause" not in shown
+    assert call(monkeypatch, "reproduce", str(result), "--workers", "1", "--json") == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["identical"], list(found["altered"])) == (False, [name])
+
+
+@pytest.mark.parametrize("name", ["report.json", "p_in.png"])
+def test_a_report_or_figure_that_was_edited_is_named(
+    results: Path, tmp_path: Path, name: str
+) -> None:
+    folder = Path(shutil.copytree(results / "run", tmp_path / "run"))
+    with (folder / name).open("ab") as file:
+        file.write(b" ")
+    found = reproduce(folder, COMMANDS)
+    assert (found.again, found.identical) == (True, False)
+    assert found.altered == {name: "changed since it was made"}
+
+
+def test_a_manifest_alone_says_that_its_tables_are_missing(results: Path, tmp_path: Path) -> None:
+    shutil.copy(results / "network" / "manifest.json", tmp_path)
+    found = reproduce(tmp_path / "manifest.json", COMMANDS)
+    assert (found.again, found.identical) == (True, False)
+    assert set(found.altered.values()) == {"missing"}
+    assert set(found.tables.values()) == {"missing; made again as it was"}
+
+
+def test_a_copy_whose_lines_end_otherwise_is_the_same(result: Path) -> None:
+    copy = result / "inputs" / "renewal.toml"
+    copy.write_bytes(copy.read_bytes().replace(b"\n", b"\r\n"))
+    assert reproduce(result, COMMANDS).identical
+
+
+def test_a_table_that_was_changed_and_comes_otherwise(result: Path) -> None:
     files = json.loads((result / "manifest.json").read_text())["files"]
     path = changed(result, files={**files, "summary.csv": "0" * 64})
-    assert (
-        reproduce(path, COMMANDS)
-        .tables["summary.csv"]
-        .startswith("differs; the old table was changed")
-    )
+    found = reproduce(path, COMMANDS)
+    assert found.verdict == "differs"
+    assert found.tables["summary.csv"] == "changed since it was made; made again otherwise"
     (result / "summary.csv").unlink()
     found = reproduce(path, COMMANDS)
-    assert (found.identical, found.tables["summary.csv"]) == (False, "differs")
+    assert found.tables["summary.csv"] == "missing; made again otherwise"
+
+
+def one_cell(path: Path) -> None:
+    """Have a table say another number in one cell."""
+    table = pd.read_csv(path)
+    table.loc[0, "mean"] += 0.5
+    table.to_csv(path, index=False)
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ def archive(
     result: Annotated[Path, typer.Argument(help="The folder of a result, or its manifest.json.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="The archive, FILE.zip; by default named as the folder, and here."),
+        typer.Option(help="The archive, FILE.zip; by default named as the folder, in the working directory."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put a result into one file with its case and the versions of packages, for others to run again.
 
-    Knows results of run, network, compare, sweep and sensitivity; `tashkent reproduce FILE.zip` runs it again.
+    Knows results of run, network, compare, sweep, sensitivity and export; `tashkent reproduce FILE.zip` runs it again.
 
     Example: tashkent archive tashkent-run --out supplement.zip
     """
@@ -36,7 +36,6 @@ def archive(
     if as_json:
         print(json.dumps(told, indent=2))
         return
-    print(
-        f"{place}: {found.command} of {found.case}, {found.files:,} files, {told['bytes']:,} bytes"
-    )
+    size = f"{found.files:,} files, {told['bytes']:,} bytes"
+    print(f"{place.resolve()}: {found.command} of {found.case}, {size}")
     print(f"Run it again: tashkent reproduce {place}")

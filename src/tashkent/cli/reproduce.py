@@ -106,7 +106,8 @@ def reproduce(
 ) -> None:
     """Run a result again and say whether it is the same to the last bit, or what differs.
 
-    Knows results of run, compare, sweep, sensitivity and network. Exit code 1: it differs.
+    Files that were changed since, or are missing, are named first. Knows results of run, compare, sweep, sensitivity,
+    network and export. Exit code 1: it differs, or files were changed.
 
     Example: tashkent reproduce tashkent-run/manifest.json
     """
