@@ -14,7 +14,9 @@ def archive(
     result: Annotated[Path, typer.Argument(help="The folder of a result, or its manifest.json.")],
     out: Annotated[
         Path | None,
-        typer.Option(help="The archive, FILE.zip; by default named as the folder, in the working directory."),
+        typer.Option(
+            help="The archive, FILE.zip; by default named as the folder, in the working directory."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
