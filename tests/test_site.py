@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from markdown_it import MarkdownIt
 from typer.main import get_command
 
 import tashkent as tk
@@ -16,6 +17,7 @@ from tests.blocks import PAGES, ROOT, blocks, command_lines, run
 
 DOCS = ROOT / "docs"
 ALL = sorted(str(p.relative_to(ROOT)) for p in DOCS.rglob("*.md"))
+TOP = sorted(p.name for p in ROOT.glob("*.md"))
 REFERENCE = "\n".join(p.read_text("utf-8") for p in (DOCS / "reference").glob("*.md"))
 
 
@@ -70,6 +72,23 @@ def test_every_page_is_reached_from_the_first() -> None:
     }
     pages = {p.removeprefix("docs/").removesuffix(".md") for p in ALL} - {"index"}
     assert {p for p in pages if not re.match(r"decisions/\d", p)} == listed
+
+
+def loose(text: str) -> list[str]:
+    """Text of a rendered page with a backtick in it: a span of code that something within it tore."""
+    inline = [one for one in MarkdownIt().enable("table").parse(text) if one.type == "inline"]
+    parts = [part for one in inline for part in one.children or () if part.type == "text"]
+    return [part.content for part in parts if "`" in part.content]
+
+
+@pytest.mark.parametrize("page", [*TOP, *ALL])
+def test_no_span_of_code_is_torn(page: str) -> None:
+    assert loose((ROOT / page).read_text(encoding="utf-8")) == []
+
+
+def test_a_span_of_code_that_is_torn_is_seen() -> None:
+    assert loose("* log-odds: `a\n  + b\n  - c` and `d`") == ["log-odds: `a", "d`"]
+    assert loose("* log-odds: `a\n  b` and `d`") == []
 
 
 @pytest.mark.parametrize("page", PAGES)
