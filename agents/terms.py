@@ -6,8 +6,11 @@ weight, and returns an array of shape (..., S, C). To add one, write the functio
 decorate it, and give its weight a prior in the case's ``parameters.toml`` under the function's name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, get_args
 
 import numpy as np
@@ -46,14 +49,25 @@ class Term:
     prior: tuple[float, float] | None = None
     #: the file of one's own that it comes from
     file: str = ""
-    #: what that file said when it was read
-    code: bytes = b""
     #: it counts by what is at stake in the club; otherwise in full, as what others make of a seat does
     at_stake: bool = True
 
 
-#: every term known, by name, in the order in which they are added up
-TERMS: dict[str, Term] = {}
+_SHIPPED: dict[str, Term] = {}
+#: the terms of this module by name, in the order in which they are added up; a case may have others (`Case.terms`)
+TERMS: Mapping[str, Term] = MappingProxyType(_SHIPPED)
+_COLLECTED: ContextVar[dict[str, Term] | None] = ContextVar("_COLLECTED", default=None)
+
+
+@contextmanager
+def collected() -> Iterator[dict[str, Term]]:
+    """Where the terms go that a file of one's own defines while it is run, by name in its order."""
+    found: dict[str, Term] = {}
+    token = _COLLECTED.set(found)
+    try:
+        yield found
+    finally:
+        _COLLECTED.reset(token)
 
 
 def term(
@@ -64,7 +78,9 @@ def term(
     prior: tuple[float, float] | None = None,
     at_stake: bool = True,
 ) -> Callable[..., Callable[[Situation], Floats]]:
-    """Register a formula as a term under its own name.
+    """Make a formula a term under its own name: of this module, or of the file of one's own that is being read.
+
+    Whoever imports such a file as a module has its formulas and changes nothing else.
 
     `theory` is a few words and a reference, `reads` what of the situation differs between runs, `where` the clubs in
     which it does (`Where`) if not in all, and `prior` the mean and standard deviation of its weight, for a term in a
@@ -87,20 +103,25 @@ def term(
             If a term of the name exists already, or a key is unknown.
         """
         name = formula.__name__
-        if name in TERMS:
+        others = _COLLECTED.get()
+        if name in TERMS or name in (others or ()):
             raise ValueError(f"a term named {name} exists already")
         for key, given, known in (("reads", reads, Read), ("where", (where,), Where)):
             for odd in (value for value in given if value not in get_args(known)):
                 raise ValueError(f"{name}: {key} is one of {get_args(known)}, not {odd!r}")
-        TERMS[name] = Term(name, theory, formula, frozenset(reads), where, prior, at_stake=at_stake)
+        made = Term(name, theory, formula, frozenset(reads), where, prior, at_stake=at_stake)
+        if formula.__module__ == __name__:
+            _SHIPPED[name] = made
+        elif others is not None:
+            others[name] = made
         return formula
 
     return register
 
 
-def staked(name: str, values: Floats, stake: Floats) -> Floats:
+def staked(term: Term, values: Floats, stake: Floats) -> Floats:
     """What a term adds to the value of a seat, shape (..., S, C): by what is at stake in the club (C,), or in full."""
-    return stake * values if TERMS[name].at_stake else values
+    return stake * values if term.at_stake else values
 
 
 def _summed(amount: Floats, applies: Bools, covers: Floats | None = None) -> Floats:

@@ -68,7 +68,7 @@ def _on_record(case: Case, names: tuple[str, ...]) -> Floats:
     found = np.zeros((len(case.months), len(names), len(case.clubs), len(case.states)))
     for n, name in enumerate(names):
         if name in inputs.theory:
-            values = staked(name, of_months(case, name, situation), inputs.stake)
+            values = staked(case.terms[name], of_months(case, name, situation), inputs.stake)
             found[1:, n] = values.swapaxes(1, 2)[1:]
     return found
 

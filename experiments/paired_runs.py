@@ -35,7 +35,6 @@ from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import Status8
 from tashkent.model.statuses import is_in
 from tashkent.model.step import advance
-from tashkent.model.theory import know_terms, own_files
 from tashkent.model.workers import Pool
 from tashkent.model.world import World, world_from_record
 
@@ -159,7 +158,7 @@ def _counted(
     if workers <= 1:
         yield from map(partial(_run_block, worlds, progress=progress), rows, first_runs)
         return
-    told = pickle.dumps((own_files(), worlds))
+    told = pickle.dumps(worlds)
     tasks = (
         (i, _run_block_there, (told, *task))
         for i, task in enumerate(zip(rows, first_runs, strict=True))
@@ -174,9 +173,7 @@ def _counted(
 
 @lru_cache(maxsize=1)
 def _worlds(told: bytes) -> PairedWorlds:
-    files, worlds = pickle.loads(told)
-    know_terms(files)
-    return cast(PairedWorlds, worlds)
+    return cast(PairedWorlds, pickle.loads(told))
 
 
 def _run_block_there(told: bytes, draws: ParameterDraws, first_run: int) -> tuple[Counts, ...]:

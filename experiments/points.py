@@ -15,7 +15,6 @@ from tashkent.experiments.spaces import Space, SpacePoint
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.record import Ensemble
 from tashkent.model.simulate import simulate
-from tashkent.model.theory import know_terms, own_files
 from tashkent.model.workers import Pool
 
 
@@ -85,11 +84,6 @@ def _begin(settings: tuple[Setting, ...]) -> None:
     _settings[:] = settings
 
 
-def _begin_worker(settings: tuple[Setting, ...], files: tuple[tuple[str, bytes], ...] = ()) -> None:
-    know_terms(files)
-    _begin(settings)
-
-
 def _values_here(which: int, points: Floats) -> Floats:
     return values(_settings[which], points)
 
@@ -110,7 +104,7 @@ def evaluator(
     done = 0
     pool = None
     if workers > 1:  # threads would wait for each other: much of a month is Python
-        pool = Pool[int, Floats](workers, _begin_worker, settings, own_files())
+        pool = Pool[int, Floats](workers, _begin, settings)
     else:
         _begin(settings)
 

@@ -13,7 +13,7 @@ from tashkent.model.draws import normal
 from tashkent.model.patches.events import RescaleEvent
 from tashkent.model.patches.inputs import DYADS, ChangeParameter, ChangeSeries
 from tashkent.model.patches.patch import Patch
-from tashkent.model.theory import know_terms, own_files, with_theory
+from tashkent.model.theory import with_theory
 
 #: the theory that a case holds when nothing else is asked for, and the case as it is
 WHOLE = "whole"
@@ -115,13 +115,8 @@ class ScenarioCases:
         return self._posteriors[name]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without what is made again at once, and with the files of theories of one's own, which have their terms."""
-        return {**self.__dict__, "_made_cases": {}, "files": own_files()}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """As it was, its terms known here too: the files may have changed, or be on another machine."""
-        know_terms(state.pop("files"))
-        self.__dict__.update(state)
+        """Without what is made again at once."""
+        return {**self.__dict__, "_made_cases": {}}
 
     def case_in(self, scenario: Scenario) -> Case:
         """The case of a scenario, whatever its start."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tashkent.agents import perception, ties
 from tashkent.agents.situation import Bools, ClubTraits, Floats, Situation
-from tashkent.agents.terms import TEN, TERMS, staked
+from tashkent.agents.terms import TEN, staked
 from tashkent.model.case import Case
 from tashkent.model.case.tables import TIE
 from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
@@ -45,7 +45,7 @@ def compile_case(case: Case) -> CaseInputs:
     regimes = regimes_of(case)
     situation = _situation(case, traits, signs, seen, regimes)
     instruments_owed, instruments = _instruments_of_return(case)
-    theory = tuple(name for name in TERMS if name in case.role("weight"))
+    theory = tuple(name for name in case.terms if name in case.role("weight"))
     base_terms = base_terms_of(case, theory, situation, stake)
     inputs = CaseInputs(
         case=case,
@@ -172,7 +172,7 @@ def base_terms_of(
         sanctioned=nobody,
         noticed=nobody,
     )
-    return {name: staked(name, of_months(case, name, now), stake) for name in theory}
+    return {name: staked(case.terms[name], of_months(case, name, now), stake) for name in theory}
 
 
 def _belief_index(case: Case) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

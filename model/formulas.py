@@ -11,7 +11,7 @@ from typing import Any, get_args
 import numpy as np
 
 from tashkent.agents.situation import Floats, Situation
-from tashkent.agents.terms import TERMS, Read, Term
+from tashkent.agents.terms import Read, Term
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.errors import InputError
@@ -30,7 +30,7 @@ def of_months(case: Case, name: str, now: Situation) -> Floats:
     InputError
         If a formula of one's own cannot be used, or a value is not finite.
     """
-    term = TERMS[name]
+    term = case.terms[name]
     shape = (*now.autonomy.shape, len(now.clubs.guarantees))
     if not term.file:
         values = np.asarray(term.formula(now))
@@ -53,7 +53,7 @@ def of_month(case: Case, name: str, now: Situation, t: int, clubs: slice) -> Flo
     InputError
         If a formula of one's own cannot be used, or gives a value that is not finite.
     """
-    term = TERMS[name]
+    term = case.terms[name]
     if not term.file:
         return term.formula(now)
     assert now.seat is not None

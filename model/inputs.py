@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tashkent.agents import perception
 from tashkent.agents.acts import Features
 from tashkent.agents.situation import MONTHLY, Bools, Floats, Situation, axes_of, lies
-from tashkent.agents.terms import TERMS, Read, staked
+from tashkent.agents.terms import Read, staked
 from tashkent.model.case import Case
 from tashkent.model.formulas import of_month
 from tashkent.model.law import RulesInForce
@@ -172,7 +172,7 @@ class CaseInputs:
     def theory(self) -> tuple[str, ...]:
         """The terms that the case gives a weight, in the order in which they are added up."""
         weights = self.case.role("weight")
-        return tuple(name for name in TERMS if name in weights)
+        return tuple(name for name in self.case.terms if name in weights)
 
     @cached_property
     def barred(self) -> tuple[tuple[tuple[int, int], ...], ...]:
@@ -316,9 +316,8 @@ class CaseInputs:
                 shown[clubs] = self._shown(t, clubs).joined_by(
                     credibility=credibility, **standing.of_clubs(clubs)
                 )
-            delta = staked(
-                name, of_month(self.case, name, shown[clubs], t, clubs), self.stake[clubs]
-            )
+            values = of_month(self.case, name, shown[clubs], t, clubs)
+            delta = staked(self.case.terms[name], values, self.stake[clubs])
             if self.at_work[name][t]:
                 delta -= self.base_terms[name][t][:, clubs]
             found[name] = clubs, delta
@@ -329,7 +328,7 @@ class CaseInputs:
         """The terms that runs may change: what they read, and in which clubs; None for where it has changed."""
         found = []
         for name in self.theory:
-            term, traits = TERMS[name], self.situation.clubs
+            term, traits = self.case.terms[name], self.situation.clubs
             trait = getattr(traits, term.where, np.ones(len(self.stake), bool))
             clubs = None if term.where == "active" else frozenset(np.flatnonzero(trait).tolist())
             if term.reads and clubs != frozenset():

@@ -1,20 +1,16 @@
 """Theories: sets of the named terms of `agents.terms`, by name from a case or as functions in a file of one's own."""
 
-import hashlib
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterable
 from multiprocessing import parent_process
 from pathlib import Path
-from types import ModuleType
 
-from tashkent.agents.terms import TERMS, Term
+from tashkent.agents.terms import Term
 from tashkent.model import guarded
 from tashkent.model.case import Case
 from tashkent.model.case.tables import PRIOR_RANGE, Parameter
 from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError, meant
+from tashkent.model.own_terms import TheoryFile, terms_in, unusable
 from tashkent.model.reading import file_bytes, names_in, plain_bytes
 from tashkent.model.trial import tried
 
@@ -35,7 +31,9 @@ def with_theory(case: Case, asked: str) -> Case:
         Names of the case's theories (`theories.toml`) or of terms, separated by commas: only these terms count. With a
         minus before every name they are left out instead. A name that ends in ``.py`` is a file whose terms are
         added to what else is asked for, or to all. It is run as Python, with your rights: name files that you trust. At
-        first it is run in a process of its own, where it may hang or end the process without harm.
+        first it is run in a process of its own, where it may hang or end the process without harm. The case keeps what
+        the file says: it may change or go, and cases of several versions of it stand side by side, here and in other
+        processes.
 
     Raises
     ------
@@ -56,9 +54,9 @@ def with_theory(case: Case, asked: str) -> Case:
     names = [part for part in parts if part not in files]
     case = only_terms(case, names) if names else case
     for file in files:
-        code = _code_of(Path(file))
-        _try(case, Path(file), code)
-        case = _with_terms_of(case, Path(file), code)
+        source = TheoryFile(file, _code_of(Path(file)))
+        _try(case, source)
+        case = _with_terms_of(case, source)
     if not parts:
         raise InputError("theory", "name", asked, "a theory, a term or a file")
     return case
@@ -116,102 +114,60 @@ def _code_of(file: Path) -> bytes:
         raise InputError("theory", "file", str(file), allowed) from None
 
 
-def _try(case: Case, file: Path, code: bytes) -> None:
+def _try(case: Case, source: TheoryFile) -> None:
     """Try the terms of a file in a process of its own, but in the workers of one that has."""
     if parent_process() is None:
         tried(
             _compiled,
-            own_files(),
             case,
-            file,
-            code,
+            source,
             seconds=2 * guarded.MOST_SECONDS,
-            refusal=lambda words: _unusable(str(file), words),
+            refusal=lambda words: unusable(source.file, words),
         )
 
 
-def _unusable(file: str, words: str) -> InputError:
-    return InputError("theory", "file", file, f"a file that runs ({words})")
-
-
-def _compiled(known: Iterable[tuple[str, bytes]], case: Case, file: Path, code: bytes) -> None:
+def _compiled(case: Case, source: TheoryFile) -> None:
     """Ask each term of a file once for all months."""
-    know_terms(known)
-    compile_case(_with_terms_of(case, file, code))
+    compile_case(_with_terms_of(case, source))
 
 
-def _with_terms_of(case: Case, file: Path, code: bytes) -> Case:
-    """The case with the terms that a file defines, each with the prior that its decorator names."""
-    # the case says which code its terms are of
-    version = f"{file.name}, SHA-256 {hashlib.sha256(code).hexdigest()}"
-    parameters = dict(case.parameters)
-    with _as_before_if_it_fails():
-        earlier = _forget(str(file))
-        for name in _know(str(file), code):
-            if name in case.theories or (name in parameters and name not in earlier):
-                allowed = "a name that no parameter and no theory of the case has"
-                raise InputError("theory", f"{file.name}: {name}", "name taken", allowed)
-            mean, sd = _prior(TERMS[name], file)
-            parameters[name] = Parameter(
-                role="weight",
-                mean=mean,
-                sd=sd,
-                unit="log-odds per unit of the term",
-                reason=TERMS[name].theory,
-                source=version,
-            )
-    return case.varied(parameters=parameters)
+def _with_terms_of(case: Case, source: TheoryFile) -> Case:
+    """The case with the terms that a file defines, each with the prior that its decorator names.
+
+    They take the place of those of an earlier version of the file.
+    """
+    files = [file for file in case.theory_files if not _same_place(file.file, source.file)]
+    earlier = {
+        name
+        for name, term in case.terms.items()
+        if name in case.parameters and term.file and _same_place(term.file, source.file)
+    }
+    parameters = {name: p for name, p in case.parameters.items() if name not in earlier}
+    for name, term in terms_in(source).items():
+        if name in case.theories or name in parameters:
+            allowed = "a name that no parameter and no theory of the case has"
+            key = f"{Path(source.file).name}: {name}"
+            raise InputError("theory", key, "name taken", allowed)
+        mean, sd = _prior(term)
+        parameters[name] = Parameter(
+            role="weight",
+            mean=mean,
+            sd=sd,
+            unit="log-odds per unit of the term",
+            reason=term.theory,
+            source=source.version,  # the case says which code its terms are of
+        )
+    return case.varied(parameters=parameters, theory_files=(*files, source))
 
 
-@contextmanager
-def _as_before_if_it_fails() -> Iterator[None]:
-    """Know no other terms than before if a file turns out to be of no use."""
-    before = dict(TERMS)
-    try:
-        yield
-    except BaseException:
-        TERMS.clear()
-        TERMS.update(before)
-        raise
+def _same_place(one: str, other: str) -> bool:
+    """Whether two paths, however they are spelled, are of one file, which may be gone."""
+    return Path(one).resolve() == Path(other).resolve()
 
 
-def _forget(file: str) -> set[str]:
-    """Forget the terms of a file, however its path is spelled, which may have changed; what they were called."""
-    place = Path(file).resolve()
-    own = {name: term.file for name, term in TERMS.items() if term.file}
-    names = {name for name, known in own.items() if Path(known).resolve() == place}
-    for name in names:
-        del TERMS[name]
-    return names
-
-
-def _know(file: str, code: bytes) -> list[str]:
-    """Know the terms that the code of a file defines, by name."""
-    before = dict(TERMS)
-    guarded.guarded(lambda: _executed(file, code), file, lambda words: _unusable(file, words))
-    added = [name for name in TERMS if name not in before]
-    same = all(TERMS.get(name) is term for name, term in before.items())
-    if not same or not all(isinstance(TERMS[name], Term) for name in added):
-        raise _unusable(file, "it changes the table of terms without @term")
-    if not added:
-        allowed = "a file with a function under @term(theory=..., prior=(mean, sd))"
-        raise InputError("theory", "file", file, allowed)
-    for name in added:
-        TERMS[name] = replace(TERMS[name], file=file, code=code)
-    return added
-
-
-def _executed(file: str, code: bytes) -> None:
-    """Run a file as Python; its classes find the names that it defines."""
-    module = ModuleType(f"theory {file}")
-    module.__file__ = file
-    sys.modules[module.__name__] = module
-    exec(compile(code, file, "exec"), module.__dict__)
-
-
-def _prior(term: Term, file: Path) -> tuple[float, float]:
+def _prior(term: Term) -> tuple[float, float]:
     """Mean and standard deviation of the weight of a term of one's own."""
-    key = f"{file.name}: {term.name}"
+    key = f"{Path(term.file).name}: {term.name}"
     theory: object = term.theory  # whatever its author wrote
     if not isinstance(theory, str) or not theory:
         raise InputError(
@@ -229,17 +185,3 @@ def _prior(term: Term, file: Path) -> tuple[float, float]:
     if not (low <= mean <= high and 0 < sd <= high):
         raise InputError("theory", f"{key}.prior", prior, allowed)
     return mean, sd
-
-
-def own_files() -> tuple[tuple[str, bytes], ...]:
-    """The files of one's own whose terms are known in this process, and what they said when they were read."""
-    return tuple(dict.fromkeys((t.file, t.code) for t in TERMS.values() if t.file))
-
-
-def know_terms(files: Iterable[tuple[str, bytes]]) -> None:
-    """Know the terms of such files in another process, for a case names its terms and does not carry them."""
-    known = own_files()
-    for file, code in files:
-        if (file, code) not in known:
-            _forget(file)
-            _know(file, code)

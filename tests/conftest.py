@@ -6,7 +6,6 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tashkent.agents.terms import TERMS
 from tashkent.calibration import report
 from tashkent.cli.new_case import SKELETON
 from tashkent.model.case import Case, load_case, loading
@@ -120,28 +118,6 @@ def held_out_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(report, "leave_one_state_out", once)
-        yield
-
-
-@contextmanager
-def _terms_as_they_were() -> Iterator[None]:
-    held = dict(TERMS)
-    yield
-    TERMS.clear()
-    TERMS.update(held)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def terms_of_a_module() -> Iterator[None]:
-    """The terms as they were: those of a theory of one's own that a file of tests reads are gone after it."""
-    with _terms_as_they_were():
-        yield
-
-
-@pytest.fixture(autouse=True)
-def terms_of_a_test() -> Iterator[None]:
-    """The same for one test."""
-    with _terms_as_they_were():
         yield
 
 

@@ -445,15 +445,9 @@ def use_happenings(path: Path) -> None:
 
 def use_theory(path: Path) -> None:
     """A theory of one's own, in two runs of the skeleton."""
-    from tashkent.agents.terms import TERMS
     from tashkent.model.theory import with_theory
 
-    before = dict(TERMS)
-    try:
-        check_runs(with_theory(small(), str(path)))
-    finally:
-        TERMS.clear()
-        TERMS.update(before)
+    check_runs(with_theory(small(), str(path)))
 
 
 def _case_seeds() -> dict[str, str]:

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tashkent.agents.terms import TERMS
 from tashkent.calibration import diagnostics, recovery, shipped
 from tashkent.calibration import sample as sampling
 from tashkent.calibration.imputation import imputed
@@ -571,7 +570,6 @@ def test_a_theory_alone_is_calibrated(
     capsys.readouterr()
     assert call(monkeypatch, *asked) == 2
     assert "with which the run there began" in capsys.readouterr().err
-    del TERMS["own_pull"]
 
 
 @pytest.mark.parametrize(

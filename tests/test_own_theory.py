@@ -1,23 +1,27 @@
 """Slips of somebody who writes a theory of their own: each is one line with file and term."""
 
+import importlib
 import json
 import pickle
 import re
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
+import mesa
 import numpy as np
 import pytest
 
 import tashkent as tk
-from tashkent.agents import terms as terms_of
+from tashkent.agents.terms import TERMS
 from tashkent.calibration.posterior import fit
 from tashkent.model import guarded, theory
 from tashkent.model.case import Case
+from tashkent.model.choices import record_standing
 from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError
 from tashkent.model.simulate import prior_parameters, simulate
-from tashkent.model.theory import know_terms, own_files, with_theory
+from tashkent.model.theory import with_theory
 from tests.test_cli import call
 
 HEAD = """
@@ -134,10 +138,8 @@ def test_a_formula_that_cannot_be_used(case: Case, tmp_path: Path, formula: str,
 def test_a_decorator_that_cannot_be_used(
     case: Case, tmp_path: Path, decorator: str, says: str
 ) -> None:
-    before = dict(terms_of.TERMS)
     with pytest.raises(InputError, match=re.escape(says)):
         with_theory(case, own(tmp_path, "return now.seat", decorator))
-    assert before == terms_of.TERMS  # nothing of it is left
 
 
 @pytest.mark.parametrize(
@@ -149,11 +151,11 @@ def test_a_decorator_that_cannot_be_used(
         ("raise BaseException('odd')", "a file that runs (BaseException: odd (line 1))"),
         (
             "from tashkent.agents.terms import TERMS\nTERMS['odd'] = None",
-            "a file that runs (it changes the table of terms without @term)",
+            "a file that runs (TypeError: 'mappingproxy' object does not support item assignment (line 2))",
         ),
         (
             "from tashkent.agents.terms import TERMS\nTERMS.clear()",
-            "a file that runs (it changes the table of terms without @term)",
+            "a file that runs (AttributeError: 'mappingproxy' object has no attribute 'clear' (line 2))",
         ),
         ("x = '\0'", "a file that runs ("),
     ],
@@ -169,7 +171,6 @@ def test_a_file_that_ends_or_breaks(case: Case, tmp_path: Path, code: str, says:
 def test_a_name_that_is_taken(case: Case, tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=rf"own.py: {name}: 'name taken' is not valid"):
         with_theory(case, own(tmp_path, REST, name=name))
-    assert name not in terms_of.TERMS
 
 
 @pytest.mark.slow
@@ -207,12 +208,11 @@ def test_what_no_alarm_ends_is_ended_with_a_process_of_its_own(
 ) -> None:
     """In a thread too, where no alarm rings."""
     monkeypatch.setattr(guarded, "MOST_SECONDS", 0.5 if "answer" in says else 20.0)
-    known, file = dict(terms_of.TERMS), own(tmp_path, formula)
+    file = own(tmp_path, formula)
     with ThreadPoolExecutor(1) as thread, pytest.raises(InputError) as error:
         thread.submit(with_theory, case, file).result(timeout=100)
     assert says in str(error.value)
     assert file in str(error.value)
-    assert known == terms_of.TERMS
 
 
 @pytest.mark.slow
@@ -227,7 +227,7 @@ def test_a_file_is_tried_beside_those_that_are_known(
     assert {"one_term", "own_term"} <= set(compile_case(wider).theory)
     assert "said" in capfd.readouterr().out  # here, where it counts
     taken = own(tmp_path, "return now.seat * 2.0", READS_SEAT, "one_term")
-    with pytest.raises(InputError, match="a term named one_term exists already"):
+    with pytest.raises(InputError, match=r"own\.py: one_term: 'name taken' is not valid"):
         with_theory(wider, taken)
 
 
@@ -270,16 +270,117 @@ def test_a_theory_of_another_checkout_gives_the_same_case(case: Case, tmp_path: 
     assert with_theory(case, str(path)).hash != here
 
 
-def test_workers_know_the_terms_as_they_were_read(case: Case, tmp_path: Path) -> None:
-    file = own(tmp_path, "return now.seat * 1.0", READS_SEAT)
-    wider = with_theory(case, file)
-    known = pickle.loads(pickle.dumps(own_files()))
-    Path(file).unlink()  # it may have changed or gone meanwhile
-    del terms_of.TERMS["own_term"]
-    know_terms(known)
-    assert "own_term" in compile_case(wider).theory
-    know_terms(known)
-    assert own_files() == known
+# versions of a term, and other processes ------------------------------------------------------------
+
+#: a crowd draws or repels, by the version
+CROWD = "return np.broadcast_to(now.seat.sum(axis=-2)[..., None, :], now.seat.shape) * {}"
+
+
+def crowd(folder: Path, factor: float, file: str = "own.py", name: str = "crowd") -> str:
+    """A file whose term counts members by a factor."""
+    own(folder, CROWD.format(factor), READS_SEAT, name)
+    return str((folder / "own.py").rename(folder / file))
+
+
+def test_a_case_keeps_its_terms_whatever_becomes_of_the_file(case: Case, tmp_path: Path) -> None:
+    first = with_theory(case, crowd(tmp_path, 1.0))
+    known = compile_case(first).terms(240, record_standing(compile_case(first), 240))["crowd"]
+    second = with_theory(case, crowd(tmp_path, -1.0))
+    renamed = with_theory(case, crowd(tmp_path, 2.0, name="throng"))
+    assert first.hash != second.hash
+    for made, factor in ((first, 1.0), (second, -1.0)):
+        compile_case.cache_clear()
+        inputs = compile_case(made)
+        found = inputs.terms(240, record_standing(inputs, 240))["crowd"]
+        np.testing.assert_array_equal(found, factor * known)
+    assert "throng" in compile_case(renamed).theory
+    assert "crowd" not in compile_case(renamed).theory
+
+
+def test_a_file_that_changed_takes_the_place_of_what_it_was(case: Case, tmp_path: Path) -> None:
+    first = with_theory(case, crowd(tmp_path, 1.0))
+    again = with_theory(first, crowd(tmp_path, -1.0))
+    assert again.hash == with_theory(case, str(tmp_path / "own.py")).hash
+    assert len(again.theory_files) == 1
+    renamed = with_theory(again, crowd(tmp_path, -1.0, name="throng"))
+    assert set(renamed.role("weight")) - set(case.role("weight")) == {"throng"}
+    compile_case(renamed)
+
+
+def test_two_versions_of_a_term_stand_side_by_side(case: Case, tmp_path: Path) -> None:
+    one = with_theory(case, crowd(tmp_path, 1.0, "one.py"))
+    two = with_theory(case, crowd(tmp_path, -1.0, "two.py"))
+    parameters = prior_parameters(one, runs=2, seed=1).with_values({"crowd": 5.0})
+    crowded, empty = (simulate(made, parameters, seed=1) for made in (one, two))
+    assert crowded.p_in[-1].sum() > empty.p_in[-1].sum()
+    with pytest.raises(InputError, match=r"two\.py: crowd: 'name taken' is not valid"):
+        with_theory(one, str(tmp_path / "two.py"))
+
+
+def test_the_order_of_files_is_no_matter(case: Case, tmp_path: Path) -> None:
+    files = [crowd(tmp_path, 0.1, f"{name}.py", name) for name in ("alpha", "omega")]
+    one, other = (with_theory(case, ",".join(asked)) for asked in (files, files[::-1]))
+    assert one.hash == other.hash
+    assert compile_case(one).theory == compile_case(other).theory
+
+
+def test_a_file_of_terms_can_be_imported_as_a_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd(tmp_path, 1.0, "crowd_alone.py")
+    monkeypatch.syspath_prepend(tmp_path)
+    formula = importlib.import_module("crowd_alone").crowd
+    assert "crowd" not in TERMS
+    assert formula.__name__ == "crowd"
+
+
+def _of_another_process(told: bytes) -> bytes:
+    """What a process that has never seen the file finds with a case and a running model."""
+    case, model, parameters = pickle.loads(told)
+    model.step()
+    ensemble = simulate(case, parameters, seed=1)
+    return pickle.dumps((case.hash, model.world.status, ensemble.status))
+
+
+@pytest.mark.slow
+def test_a_case_and_a_running_model_take_their_terms_along(case: Case, tmp_path: Path) -> None:
+    made = with_theory(case, crowd(tmp_path, -1.0))
+    parameters = prior_parameters(made, runs=2, seed=1).with_values({"crowd": 5.0})
+    model = tk.CoalitionModel(made, run=0, start="1998-12", rng=1, held={"crowd": 5.0})
+    told = pickle.dumps((made, model, parameters))
+    with_theory(
+        case, crowd(tmp_path, 1.0)
+    )  # another formula under the same name is known meanwhile
+    (tmp_path / "own.py").unlink()
+    here = _of_another_process(told)
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        there = pool.submit(_of_another_process, told).result(timeout=100)
+    for one, other in zip(pickle.loads(here), pickle.loads(there), strict=True):
+        np.testing.assert_array_equal(one, other)
+    model.step()
+    np.testing.assert_array_equal(model.world.status, pickle.loads(there)[1])
+
+
+@pytest.mark.slow
+def test_a_batch_in_processes_finds_what_one_process_finds(case: Case, tmp_path: Path) -> None:
+    made = with_theory(case, crowd(tmp_path, -1.0))
+    asked = {"case": made, "run": 0, "start": "1998-12", "held": [{"crowd": 0.0}, {"crowd": 8.0}]}
+    one, two = (
+        mesa.batch_run(
+            tk.CoalitionModel,
+            asked,
+            rng=[0],
+            max_steps=30,
+            number_processes=processes,
+            display_progress=False,
+        )
+        for processes in (1, 2)
+    )
+    said = [
+        [(row["held"]["crowd"], row["RunId"], row["CST"]) for row in rows] for rows in (one, two)
+    ]
+    assert sorted(said[0]) == sorted(said[1])
+    assert len({row[2] for row in said[0]}) > 1
 
 
 def test_a_refusal_comes_back_from_another_process(case: Case) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tashkent.agents.terms import TERMS
 from tashkent.cli.new_case import SKELETON, new_case
 from tashkent.cli.reproduce import COMMANDS
 from tashkent.experiments.manifest import INEXACT
@@ -110,14 +109,7 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     there = tmp_path_factory.mktemp("to") / "another name"
     shutil.move(desk / "results", there)
     shutil.rmtree(desk)
-    forget_terms()
     return there
-
-
-def forget_terms() -> None:
-    """Know no terms but those of the model, as another process does."""
-    for name in [name for name, term in TERMS.items() if term.file]:
-        del TERMS[name]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +124,6 @@ def test_a_result_with_files_of_ones_own_travels(
     workers: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    forget_terms()
     folder = moved / command
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["kept"]

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tashkent.agents import terms as terms_of
 from tashkent.calibration.likelihood import design
 from tashkent.experiments.coalition import CoalitionModel
 from tashkent.model.case import Case
@@ -34,12 +33,6 @@ def own_company(now):
 
 #: each file is tried in a process of its own
 slow = partial(pytest.param, marks=pytest.mark.slow)
-
-
-@pytest.fixture
-def terms() -> dict[str, object]:
-    """The terms that are known; what a test adds is taken away after it."""
-    return terms_of.TERMS  # type: ignore[return-value]
 
 
 @pytest.fixture
@@ -134,7 +127,7 @@ def test_a_term_of_ones_own_is_used_everywhere(
     wider = with_theory(case, str(path))
     assert weights(wider) - weights(case) == {name}
     parameter = wider.parameters[name]
-    assert (parameter.mean, parameter.sd) == terms_of.TERMS[name].prior
+    assert (parameter.mean, parameter.sd) == wider.terms[name].prior
     assert parameter.source.startswith(
         "own.py, SHA-256 "
     )  # the case says which code its terms are of

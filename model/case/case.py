@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from tashkent.agents.terms import TERMS, Term
 from tashkent.model.case.digest import TableDigest, combined
 from tashkent.model.case.tables import (
     TIE,
@@ -27,13 +28,15 @@ from tashkent.model.case.tables import (
 from tashkent.model.clock import month_label, month_of, parse_month
 from tashkent.model.errors import InputError, meant, unknown
 from tashkent.model.law import Law
+from tashkent.model.own_terms import TheoryFile, terms_in
 from tashkent.model.plain import notebook_html
 from tashkent.model.statutes import AnyStatute
 
 #: tables whose order counts: that of states is the order of results, that of the record says which act came first
 ORDERED = ("states", "record", "shown")
-#: fields that are no content: where the case stands; what is changed beyond the tables counts by its parts
-UNSAID = ("path", "changed")
+#: fields that are no content: where the case stands; what is changed beyond the tables counts by its parts, and the
+#: code of terms of one's own by the digest in the source of their weights
+UNSAID = ("path", "changed", "theory_files")
 
 
 @dataclass(frozen=True, order=True)
@@ -81,6 +84,8 @@ class Case:
     bonds: tuple[Bond, ...]
     #: what a counterfactual changes beyond the tables (`model.counterfactual`)
     changed: "Changed | None" = None
+    #: the files of terms of one's own (`model.theory`), as they were when they were read
+    theory_files: tuple[TheoryFile, ...] = ()
 
     def __post_init__(self) -> None:
         for name, value in self._values().items():
@@ -152,7 +157,8 @@ class Case:
         tables = {
             name: held
             for name, held in self._values().items()
-            if isinstance(held, (tuple, Mapping)) and name not in ("shown", "sources")
+            if isinstance(held, (tuple, Mapping))
+            and name not in ("shown", "sources", "theory_files")
         }
         rows = {"table": [*tables], "rows": [len(held) for held in tables.values()]}
         span = f"{month_label(self.start)} to {month_label(self.end)}"
@@ -163,6 +169,20 @@ class Case:
     def law(self) -> Law:
         """The statutes, by date."""
         return Law(self.statutes)
+
+    @cached_property
+    def terms(self) -> Mapping[str, Term]:
+        """The terms of which the case may have weights, by name, in the order in which they are added up.
+
+        Those of the model come first, then those of its files of one's own by name, whatever the order of the files.
+
+        Raises
+        ------
+        InputError
+            If a file of terms of one's own does not run in this process.
+        """
+        own = {name: term for file in self.theory_files for name, term in terms_in(file).items()}
+        return MappingProxyType({**TERMS, **dict(sorted(own.items()))})
 
     @cached_property
     def state_ids(self) -> tuple[str, ...]:

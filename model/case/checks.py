@@ -6,7 +6,6 @@ from itertools import combinations
 from typing import Any
 
 from tashkent.agents.acts import FRICTIONS, OPTIONAL, UNSCORED
-from tashkent.agents.terms import TERMS
 from tashkent.model.case.case import Case
 from tashkent.model.case.record_checks import check_record, check_seat
 from tashkent.model.case.tables import (
@@ -337,7 +336,7 @@ def check_parameters(case: Case) -> None:
     """
     file = "parameters.toml"
     expected = {
-        "weight": tuple(TERMS),
+        "weight": tuple(case.terms),
         "friction": (*FRICTIONS, *OPTIONAL["friction"]),
         "unscored": (*UNSCORED, *OPTIONAL["unscored"]),
         "council": COUNCIL,
@@ -360,7 +359,7 @@ def check_parameters(case: Case) -> None:
         if name not in case.parameters:
             raise InputError(file, name, "missing", f"a table for it: {statute} asks for it")
     if not case.role("weight"):
-        raise InputError(file, "weight", "missing", f"at least one of {', '.join(TERMS)}")
+        raise InputError(file, "weight", "missing", f"at least one of {', '.join(case.terms)}")
     for name in (*LENGTHS, "rivalry_unit"):
         if case.fixed(name) <= 0:
             raise InputError(file, f"{name}.mean", case.fixed(name), "a number above 0")

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from tashkent.agents.terms import TERMS
 from tashkent.model.case import Case
 from tashkent.model.case.case import Changed
 from tashkent.model.case.tables import LARGEST, Bond, Composite, Parameter, Rivalry
@@ -133,7 +132,7 @@ class ChangeParameter(Patch):
             If there is no such parameter, or it has no prior to change.
         """
         name = self.parameter
-        if name in TERMS and name not in case.parameters:
+        if name in case.terms and name not in case.parameters:
             return {}
         check_known("parameter", [name], case.parameters)
         old = case.parameters[name]
