@@ -5,6 +5,7 @@ filled: what a source does not say is missing. Years are calendar years, states 
 with ``DDR``, ``YMD`` and ``VDR`` for states that ended.
 """
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def known_states() -> dict[str, str]:
     """Every state of the tables, by its code; its name."""
     found = table("states")
     return dict(zip(found["state"], found["name"], strict=True))
+
+
+def not_known(states: Iterable[str]) -> list[str]:
+    """Those states of which no table has anything, by code, in their order: invented, or misspelt."""
+    known = known_states()
+    return [state for state in states if state not in known]
 
 
 @cache

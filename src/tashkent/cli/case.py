@@ -11,6 +11,8 @@ from tashkent.cli.options import (
     JsonOption,
 )
 
+#: what is said of states that are invented, or misspelt
+IN_NO_TABLE = "states in no table of the world"
 commands = typer.Typer(help="Look after cases.", no_args_is_help=True)
 
 
@@ -34,9 +36,10 @@ def check(
     from tashkent.model.citations import citations
     from tashkent.model.clock import month_label
     from tashkent.model.evidence.thin import thin_words, thin_years
+    from tashkent.model.evidence.world import not_known
 
     case = load_whole_case(path)
-    cited = citations(case)
+    cited, invented = citations(case), not_known(case.state_ids)
     found = {
         "case": case.id,
         "hash": case.hash,
@@ -51,6 +54,11 @@ def check(
         "sections cited": cited.located,
         "sections not located": cited.not_located,
         "thin evidence": thin_years(case) if as_json else thin_words(case),
+        **(
+            {IN_NO_TABLE: invented if as_json else " ".join(invented)}
+            if invented or as_json
+            else {}
+        ),
     }
     if as_json:
         print(json.dumps(found, indent=2))
@@ -105,10 +113,13 @@ def new(
     Example: tashkent case new warsaw --patron SUN --states ALB,POL,ROU
     """
     from tashkent.cli.new_case import new_case
+    from tashkent.model.evidence.world import not_known
 
     made = new_case(folder, patron, [state.strip() for state in states.split(",")])
+    invented = not_known(made.state_ids)
+    beware = f" ({', '.join(invented)}: {IN_NO_TABLE}, nothing to build from)" if invented else ""
     print(
         f"{made.id}: written. Every row is invented: replace it, then `tashkent case check {folder}` "
         f"and `tashkent run --case {folder} --runs 5`. What is measured comes from the world's tables with "
-        f"`tashkent evidence build {folder} --replace`."
+        f"`tashkent evidence build {folder} --replace`{beware}."
     )
