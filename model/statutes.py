@@ -358,7 +358,8 @@ class Bloc(Statute):
     leaves: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
 
-AnyStatute = Annotated[
+#: a statute of any kind
+type AnyStatute = Annotated[
     Accession
     | Arrears
     | Bases
@@ -393,7 +394,7 @@ AnyStatute = Annotated[
 #: kind -> class
 KINDS: dict[str, type[Statute]] = {
     get_args(statute.model_fields["kind"].annotation)[0]: statute
-    for statute in get_args(get_args(AnyStatute)[0])
+    for statute in get_args(get_args(AnyStatute.__value__)[0])
 }
 #: kinds of which a club may have several in force at a time
 SEVERAL = ("benefit", "extinction", "forces", "lock", "operation")
