@@ -6,7 +6,7 @@ A all clubs of the case, of which some formulas see a part, K threats, P sponsor
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -384,6 +384,17 @@ class Situation:
     def of_clubs(self, clubs: slice) -> "Situation":
         """The same as far as it concerns some clubs, in their order."""
         return replace(of_clubs(self, clubs), clubs=of_clubs(self.clubs, clubs))
+
+
+def read_only[T](value: T) -> T:
+    """An array that cannot be written to, or a table of such arrays; anything else as it is."""
+    if isinstance(value, np.ndarray):
+        view = value.view()
+        view.flags.writeable = False
+        return view
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{f.name: read_only(getattr(value, f.name)) for f in fields(value)})
+    return value
 
 
 def needed[T: np.generic](values: NDArray[T] | None, name: str) -> NDArray[T]:

@@ -36,24 +36,20 @@ class StateAgent(mesa.Agent):
         return {name: float(felt[k]) for k, name in enumerate(self.model.case.threats)}
 
     def tie_to(self, sponsor: str) -> float:
-        """Tie to a sponsor, by its role or, for the patron, by its code; in standard deviations.
+        """Tie to a sponsor, by its role or, for the patron, by its code or name; in standard deviations.
 
         Raises
         ------
-        KeyError
+        InputError
             If no ties to it are measured; the message names those that are.
         """
         case = self.model.case
-        role = "patron" if sponsor == case.patron else sponsor
-        if role not in case.sponsors:
-            raise KeyError(
-                f"no ties to {sponsor!r} are measured; known: {', '.join(case.sponsors)}"
-            )
+        role = case.sponsor(sponsor, "sponsor")
         return float(self.model.situation.tie[self._index, case.sponsors.index(role)])
 
     def status_in(self, club: str) -> str:
-        """Status in a club, as the record writes it."""
-        return str(self.model.status_name(self._index, self._club(club)))
+        """Status in a club, by its code or one of its names as everywhere, as the record writes it."""
+        return str(self.model.status_name(self.name, club))
 
     def is_in(self, club: str) -> bool:
         """Whether the status counts as in."""
@@ -71,7 +67,10 @@ class StateAgent(mesa.Agent):
     @property
     def clubs(self) -> tuple[str, ...]:
         """The clubs that the state is in."""
-        return tuple(club for club in self.model.case.clubs if self.is_in(club))
+        seats = self.model.seats[self._index]
+        return tuple(
+            club for club, seated in zip(self.model.case.clubs, seats, strict=True) if seated
+        )
 
     def explain(self, club: str) -> dict[str, float]:
         """What each term adds to the value of the seat in a club this month, in log-odds.
@@ -88,7 +87,6 @@ class StateAgent(mesa.Agent):
         }
 
     def _club(self, club: str) -> int:
-        clubs = tuple(self.model.case.clubs)
-        if club not in clubs:
-            raise KeyError(f"no club {club!r}; known: {', '.join(clubs)}")
-        return clubs.index(club)
+        """Where a club stands among those of the case; an unknown one is refused in one line."""
+        case = self.model.case
+        return tuple(case.clubs).index(case.club(club, "club"))

@@ -40,7 +40,7 @@ from tashkent.calibration.regression import predict_logit
 from tashkent.calibration.risks import risk_table
 from tashkent.calibration.riskset import CHOICES, RiskSet
 from tashkent.calibration.scores import area_under_curve, eve_of, renewal_month
-from tashkent.model.case import Case
+from tashkent.model.case import Case, as_case
 from tashkent.model.choices import log_odds_row, open_acts
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of
 from tashkent.model.compilation import compile_case
@@ -51,7 +51,7 @@ DRAWS = 2000
 
 
 def leave_one_state_out(
-    case: Case,
+    case: Case | str,
     *,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
@@ -60,7 +60,22 @@ def leave_one_state_out(
 
     Rows up to `Case.fit_until` only. Columns: state, club, choices, acts, model, frictions alone, and the baselines
     by name; scores in nats, higher is better.
+
+    Parameters
+    ----------
+    case
+        A case, or the name or folder of one.
+    seed
+        Keys the draws of the fits.
+    progress
+        Called with the code of each state when it is done.
+
+    Raises
+    ------
+    InputError
+        If the case cannot be read, or the seed is no whole number.
     """
+    case = as_case(case)
     rows = fit_rows(case)
     bare = design_of_frictions(case, rows.rows)
     clubs = tuple(case.clubs)
@@ -153,13 +168,25 @@ def predict_baselines(
 
 
 def hold_out_state(
-    case: Case, state: str, *, seed: int = 0, proposals: int = PROPOSALS, baselines: bool = True
+    case: Case | str,
+    state: str,
+    *,
+    seed: int = 0,
+    proposals: int = PROPOSALS,
+    baselines: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Predict the choices of one state from those of the others up to the fit's end.
 
     Scores and predictions up to the fit's end, and the risks of its seats to the end of the case
-    (`calibration.risks`).
+    (`calibration.risks`). The state is one that decides, by code or name.
+
+    Raises
+    ------
+    InputError
+        If the case cannot be read, or has no such state.
     """
+    case = as_case(case)
+    state = case.decider(state, "state")
     rows, s = design(case), case.state_ids.index(state)
     train, test = fit_rows(case), rows.where(rows.rows.state == s)
     train = train.where(train.rows.state != s)

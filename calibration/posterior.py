@@ -22,7 +22,7 @@ from tashkent.agents.situation import Floats
 from tashkent.calibration.likelihood import Design, fit_rows, fitted_names
 from tashkent.calibration.shipped import OTHER_THEORY, read
 from tashkent.model.arguments import run_of, runs_of, seed_of
-from tashkent.model.case import Case
+from tashkent.model.case import Case, as_case
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.draws import normal, once
 from tashkent.model.errors import InputError
@@ -234,12 +234,26 @@ def _newton(
     return x, curvature(x)
 
 
-@lru_cache(maxsize=8)
-def posterior(case: Case) -> Posterior:
+def posterior(case: Case | str) -> Posterior:
     """The posterior of a case on its whole record up to `Case.fit_until`: the sample beside it, if it is of this case.
 
-    Otherwise Laplace's approximation, whose `origin` says why.
+    Otherwise Laplace's approximation, whose `origin` says why. The same case gives the same object.
+
+    Parameters
+    ----------
+    case
+        A case, or the name or folder of one.
+
+    Raises
+    ------
+    InputError
+        If the case cannot be read or has no fit.
     """
+    return _posterior(as_case(case))
+
+
+@lru_cache(maxsize=8)
+def _posterior(case: Case) -> Posterior:
     found = read(case)
     if isinstance(found, str):
         advice = "" if found == OTHER_THEORY else "; `tashkent calibrate` makes one"

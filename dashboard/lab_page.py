@@ -119,7 +119,7 @@ def Seats(model: Any) -> None:
     update_counter.get()
     clubs = tuple(model.case.clubs)
     head = "".join(f'<th scope="col">{club}</th>' for club in clubs)
-    words = [[_word(model, s, c) for c in range(len(clubs))] for s in range(len(model.case.states))]
+    words = [[_word(model, state, club) for club in clubs] for state in model.case.state_ids]
     rows = "".join(
         f'<tr><th scope="row">{state.state}</th>' + "".join(f"<td>{w}</td>" for w in row) + "</tr>"
         for state, row in zip(model.case.states, words, strict=True)
@@ -138,6 +138,6 @@ def Seats(model: Any) -> None:
     _plot(title="Seats", svg="", told=json.dumps([["month", "state", *clubs], *table]))
 
 
-def _word(model: Any, state: int, club: int) -> str:
+def _word(model: Any, state: str, club: str) -> str:
     name: str = model.status_name(state, club)
     return "" if name == "none" else name.replace("_", " ")

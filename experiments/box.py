@@ -4,11 +4,15 @@ The model itself is `experiments.glass_box`, which is written from docs/odd.md a
 """
 
 from collections.abc import Mapping
-from functools import partial
 from secrets import randbits
 
-from tashkent.experiments.coalition import MonthlyCollector, model_arguments
-from tashkent.experiments.glass_box import IN, TERMS, AllianceModel
+from tashkent.experiments.coalition import (
+    MonthlyCollector,
+    Named,
+    collector_of,
+    model_arguments,
+)
+from tashkent.experiments.glass_box import TERMS, AllianceModel, Participant
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
 from tashkent.model.errors import InputError
@@ -25,8 +29,10 @@ def own_terms(case: Case) -> list[str]:
 class GlassBox(AllianceModel):
     """Run r with seed s of agents that act one after the other; it is run r of `tashkent.simulate`, act for act.
 
-    Each state and each club is an object that holds its own numbers and decides by plain loops: `states` and `clubs`
-    by code. It is slow, and is there to be read.
+    Each state and each club is an object that holds its own numbers and decides by plain loops: `states` (a
+    `Decider` each, and a `PatronAgent` for the patron) and `organisations` (`ClubAgent`), by code or name. It is slow,
+    and is there to be read: its text is `tashkent.experiments.glass_box`. The data collector has the columns of
+    `CoalitionModel`, that of agents under `Participant`.
 
     Parameters
     ----------
@@ -75,16 +81,13 @@ class GlassBox(AllianceModel):
         if own:
             allowed = "terms of the shipped theories: one of your own runs in the engine alone"
             raise InputError(ASKED, "case", own[0], allowed)
-        self.run = told.run
+        self.run, self.held = told.run, told.held
         super().__init__(told.case, told.parameters, seed=told.seed, run=told.run, start=told.start)
+        self.states = Named(told.case.state, "state", self.states.values())
+        #: the club agents by code, as `CoalitionModel` calls them; `clubs` are the same
+        self.organisations = Named(told.case.club, "club", self.clubs.values())
         self._first = self.t
-        self.datacollector = MonthlyCollector(
-            model_reporters={
-                "date": "date",
-                **{club: partial(_members, club=club) for club in told.case.clubs},
-                "statuses": "status_codes",
-            }
-        )
+        self.datacollector = collector_of(told.case, self.held, Participant, _members)
         self.datacollector.begin(self)
 
     def __repr__(self) -> str:
@@ -111,10 +114,16 @@ class GlassBox(AllianceModel):
         """The current month, ``YYYY-MM``."""
         return month_label(self.month)
 
-    def status_name(self, state: int, club: int) -> str:
-        """Status of a seat, as the record writes it."""
-        seat = self.clubs[tuple(self.case.clubs)[club]].seats[self.case.state_ids[state]]
-        return seat.status.name.lower()
+    def status_name(self, state: str, club: str) -> str:
+        """Status of a seat, by codes or names of state and club, as the record writes it.
+
+        Raises
+        ------
+        InputError
+            If the case has no such state or club.
+        """
+        seats = self.states[self.case.state(state, "state")].seats
+        return seats[self.case.club(club, "club")].status.name.lower()
 
     def acts_now(self) -> list[tuple[str, str, str]]:
         """The acts of this month: (state, club, act)."""
@@ -125,5 +134,4 @@ class GlassBox(AllianceModel):
 
 def _members(model: GlassBox, club: str) -> str:
     """The codes of a club's members, with spaces."""
-    seats = model.clubs[club].seats
-    return " ".join(state for state in model.case.state_ids if seats[state].status in IN)
+    return " ".join(model.clubs[club].in_now)

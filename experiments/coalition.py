@@ -1,21 +1,20 @@
 """CoalitionModel: one run of the same step, as a Mesa model."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
-from functools import lru_cache, partial
+from functools import partial
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import mesa
 import numpy as np
 
 from tashkent.agents.organisation import OrganisationAgent
-from tashkent.agents.situation import Bools, Floats, Situation
+from tashkent.agents.situation import Bools, Floats, Situation, read_only
 from tashkent.agents.state import StateAgent
 from tashkent.calibration.posterior import run_parameters
-from tashkent.model.arguments import parameters_given, run_of, whole
-from tashkent.model.case import Case, load_case
-from tashkent.model.case.loading import is_shipped
+from tashkent.model.arguments import held_given, run_of, values_given, whole
+from tashkent.model.case import Case, as_case
 from tashkent.model.clock import last_day, month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError
@@ -59,12 +58,31 @@ class MonthlyCollector(mesa.DataCollector):
         super().collect(model)
 
 
+class Named[AgentT](dict[str, AgentT]):
+    """Agents by code in their order; `find` gives the code that a name means, or refuses it in one line."""
+
+    def __init__(self, find: Callable[[str, str], str], key: str, agents: Iterable[AgentT]) -> None:
+        super().__init__((agent.name, agent) for agent in agents)  # type: ignore[attr-defined]
+        self._find, self._key = find, key
+
+    def __missing__(self, name: str) -> AgentT:
+        """The agent of which `name` is another name.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        return self[self._find(name, self._key)]
+
+
 class ModelArguments(NamedTuple):
     """What a model of one run is made from, checked."""
 
     case: Case
     run: int
     parameters: dict[str, float]
+    held: dict[str, float]
     start: int
     seed: int
 
@@ -86,10 +104,15 @@ def model_arguments(
         If one of them cannot be.
     """
     seed, run = whole(seed, asked, "rng", 0), run_of(run, asked)
-    found = case if isinstance(case, Case) else _read(case)
-    values = _complete(asked, found, parameters, dict(held or {}), run, seed)
+    found = as_case(case)
+    if parameters is None:
+        drawn = run_parameters(found, runs=1, seed=seed, first_run=run)
+        values = {name: float(draw[0]) for name, draw in drawn.items()}
+    else:
+        values = values_given(found, parameters, asked)
+    kept = held_given(found, held, asked)
     month = found.start if start is None else found.month(start, "start")
-    return ModelArguments(found, run, values, month, seed)
+    return ModelArguments(found, run, {**values, **kept}, kept, month, seed)
 
 
 class CoalitionModel(mesa.Model):
@@ -136,7 +159,7 @@ class CoalitionModel(mesa.Model):
         rng = None if rng is None else whole(rng, ASKED, "rng", 0)
         super().__init__(rng=rng)
         told = model_arguments(ASKED, case, run, parameters, held, start, int(self._seed))
-        self.run, self.case, self.held = told.run, told.case, dict(held or {})
+        self.run, self.case, self.held = told.run, told.case, told.held
         self.inputs, self.parameters, seed = compile_case(told.case), told.parameters, told.seed
         #: months since the case's start
         self.t = told.start - told.case.start
@@ -150,17 +173,9 @@ class CoalitionModel(mesa.Model):
             StateAgent(self, name, index)
         for index, name in enumerate(self.case.clubs):
             OrganisationAgent(self, name, index)
-        self.datacollector = MonthlyCollector(
-            model_reporters={
-                "date": "date",
-                **{name: partial(held_value, name=name) for name in self.held},
-                **{club: partial(members_of, club=club) for club in self.case.clubs},
-            },
-            agenttype_reporters={
-                StateAgent: {"state": attrgetter("name"), "clubs": attrgetter("clubs")}
-            },
-        )
+        self.datacollector = collector_of(self.case, self.held, StateAgent, members_of)
         self.datacollector.begin(self)
+        self.running = self.month < self.case.end
 
     def __repr__(self) -> str:
         """A line: which run it is, and how far."""
@@ -172,8 +187,8 @@ class CoalitionModel(mesa.Model):
         from pandas import DataFrame
 
         words = {
-            club: [self.status_name(s, c).replace("none", "") for s in range(len(self.case.states))]
-            for c, club in enumerate(self.case.clubs)
+            club: [self.status_name(s, club).replace("none", "") for s in self.case.state_ids]
+            for club in self.case.clubs
         }
         names = [state.name for state in self.case.states]
         return notebook_html(self, DataFrame({"state": names, **words}))
@@ -208,33 +223,33 @@ class CoalitionModel(mesa.Model):
 
     @property
     def states(self) -> dict[str, StateAgent]:
-        """The state agents by code."""
-        return {agent.name: agent for agent in self.agents_by_type[StateAgent]}
+        """The state agents by code; a name will do to look one up."""
+        return Named(self.case.state, "state", self.agents_by_type[StateAgent])
 
     @property
     def organisations(self) -> dict[str, OrganisationAgent]:
-        """The organisation agents by code."""
-        return {agent.name: agent for agent in self.agents_by_type[OrganisationAgent]}
+        """The organisation agents by code; a name will do to look one up."""
+        return Named(self.case.club, "club", self.agents_by_type[OrganisationAgent])
 
     @property
     def seats(self) -> Bools:
-        """Who is in now, shape (S, C)."""
-        return is_in(self.world.status[0])
+        """Who is in now, shape (S, C); to be read, as all tables of the model are: `step` alone changes them."""
+        return read_only(is_in(self.world.status[0]))
 
     @property
     def takes_part(self) -> Bools:
         """Who takes part in law now, shape (S, C)."""
-        return takes_part(self.world.status[0])
+        return read_only(takes_part(self.world.status[0]))
 
     @property
     def participation(self) -> Floats:
         """How far members take part now, from 0 to 1, NaN where that is not asked, shape (S, C)."""
-        return np.asarray(self.world.participation[0])
+        return read_only(self.world.participation[0])
 
     @property
     def situation(self) -> Situation:
         """What states are shown this month, with who is in now."""
-        return self.inputs.month(self.t, self.standing)
+        return read_only(self.inputs.month(self.t, self.standing))
 
     @property
     def standing(self) -> Standing:
@@ -243,9 +258,17 @@ class CoalitionModel(mesa.Model):
         standing = self.inputs.standing(self.t + 1, world.seats, world.status, world.belief_updates)
         return Standing(**{f.name: getattr(standing, f.name)[0] for f in fields(standing)})
 
-    def status_name(self, state: int, club: int) -> str:
-        """Status of a seat, as the record writes it."""
-        return Status(self.world.status[0, state, club]).name.lower()
+    def status_name(self, state: str, club: str) -> str:
+        """Status of a seat, by codes or names of state and club, as the record writes it.
+
+        Raises
+        ------
+        InputError
+            If the case has no such state or club.
+        """
+        s = self.case.state_ids.index(self.case.state(state, "state"))
+        c = tuple(self.case.clubs).index(self.case.club(club, "club"))
+        return Status(self.world.status[0, s, c]).name.lower()
 
     def law_now(self) -> dict[str, tuple[AnyStatute, ...]]:
         """The statutes in force at the end of the month, by club."""
@@ -262,43 +285,38 @@ class CoalitionModel(mesa.Model):
         ]
 
 
-def _read(case: str) -> Case:
-    """A case by name or folder. What ships does not change and is read once: a batch makes a model for each run."""
-    return _shipped(case) if is_shipped(case) else load_case(case)
-
-
-@lru_cache(maxsize=2)
-def _shipped(name: str) -> Case:
-    return load_case(name)
-
-
-def _complete(
-    asked: str,
+def collector_of(
     case: Case,
-    parameters: Mapping[str, float] | None,
-    held: Mapping[str, float],
-    run: int,
-    seed: int,
-) -> dict[str, float]:
-    """A value for every parameter that is drawn; an unknown name, or one that is missing, is an error."""
-    if parameters is None:
-        drawn = run_parameters(case, runs=1, seed=seed, first_run=run)
-        found = {name: float(values[0]) for name, values in drawn.items()}
-    else:
-        found = _numbers(asked, case, parameters, "parameters")
-    return {**found, **_numbers(asked, case, {**found, **held}, "held")}
+    held: Iterable[str],
+    kind: type[mesa.Agent],
+    members: Callable[..., str],
+) -> MonthlyCollector:
+    """The collector of a model of one run: its date, what is held, members by club, and of states their clubs.
+
+    Parameters
+    ----------
+    case
+        The case of the model.
+    held
+        The parameters that are held at a value: a column for each.
+    kind
+        The class of the model's states, which say their `name` and `clubs`.
+    members
+        From model and club: the codes of the members, with spaces.
+    """
+    return MonthlyCollector(
+        model_reporters={
+            "date": "date",
+            **{name: partial(held_value, name=name) for name in held},
+            **{club: partial(members, club=club) for club in case.clubs},
+        },
+        agenttype_reporters={kind: {"state": attrgetter("name"), "clubs": attrgetter("clubs")}},
+    )
 
 
-def _numbers(asked: str, case: Case, given: Mapping[str, float], key: str) -> dict[str, float]:
-    """Values of one run, each a number, by name."""
-    rows = {name: np.array([value]) for name, value in given.items()}
-    found = parameters_given(case, rows, f"{asked}: {key}", 1)
-    return {name: float(values[0]) for name, values in found.items()}
-
-
-def held_value(model: CoalitionModel, name: str) -> float:
+def held_value(model: Any, name: str) -> float:
     """The value at which a parameter is held, in its unit."""
-    return model.held[name]
+    return float(model.held[name])
 
 
 def members_of(model: CoalitionModel, club: str) -> str:

@@ -19,11 +19,11 @@ from tashkent.experiments.pair import Pair, cells_of
 from tashkent.experiments.paired_runs import run_pairs
 from tashkent.experiments.scenarios import BASELINE, WHOLE
 from tashkent.model.arguments import parameters_given, runs_of, seed_of, whole, workers_of
-from tashkent.model.case import Case, load_case
+from tashkent.model.case import Case, as_case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import Counterfactual, load_counterfactual
-from tashkent.model.errors import InputError
+from tashkent.model.errors import InputError, unknown
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.plain import notebook_html
 from tashkent.model.simulate import bytes_of, check_memory
@@ -168,7 +168,7 @@ def compare(
     >>> found.pairs[0].differs_from is not None
     True
     """
-    case = case if isinstance(case, Case) else load_case(case)
+    case = as_case(case)
     chosen = [_counterfactual(case, c) for c in counterfactuals]
     if not chosen:
         raise InputError("compare", "counterfactuals", "none", "one counterfactual at least")
@@ -183,7 +183,9 @@ def compare(
     added = counting(progress, todo)
     pairs: list[Pair] = []
     origins = {}
-    for name, of_theory, base, month, cases in _worlds(case, names, against, starts):
+    worlds = _worlds(case, names, against, starts)
+    _check_names(parameters, [of_theory for _, of_theory, *_ in worlds])
+    for name, of_theory, base, month, cases in worlds:
         if name not in origins:
             draws, origins[name] = _draws(of_theory, runs // per_draw, seed, parameters)
         together = starts[month]
@@ -324,6 +326,14 @@ def by_start(
             month = case.start_month(text, "--from")
             found.setdefault(month, []).append(counterfactual)
     return dict(sorted(found.items()))
+
+
+def _check_names(parameters: Mapping[str, Floats] | None, cases: Iterable[Case]) -> None:
+    """Refuse parameters that are those of none of the theories."""
+    known = dict.fromkeys(name for case in cases for name in case.drawn)
+    for name in parameters or ():
+        if name not in known:
+            raise unknown(ASKED, "parameters", name, known)
 
 
 def _draws(

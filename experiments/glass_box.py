@@ -27,7 +27,7 @@ import numpy as np
 from tashkent.model import draws
 from tashkent.model.case import Case
 from tashkent.model.case.tables import Club, Entry, Event, Request
-from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_of
+from tashkent.model.clock import MONTHS_PER_YEAR, last_day, month_label, month_of
 from tashkent.model.statuses import Act, Status
 from tashkent.model.statutes import (
     Accession,
@@ -852,6 +852,10 @@ class Seat:
     #: the logistic noise of each act, by months since the case began
     noise: dict[str, list[float]] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """A line: the status, and what the seat is worth."""
+        return f"<Seat: {self.status.name.lower()}, worth {self.value:.2f}>"
+
     def becomes(self, status: Status, month: int, due: int | None = None) -> None:
         """Take a status in a month and, where something is pending, when it falls due."""
         self.status = status
@@ -890,8 +894,8 @@ class Seat:
         return self.gap > 0 or self.before in NOT_PAYING
 
 
-class PatronAgent(mesa.Agent):
-    """The patron: its seats follow the record, and it never decides."""
+class Participant(mesa.Agent):
+    """A state: a seat in each club, taken or not."""
 
     model: "AllianceModel"
 
@@ -899,6 +903,24 @@ class PatronAgent(mesa.Agent):
         super().__init__(model)
         self.name = name
         self.seats = {club: Seat() for club in model.case.clubs}
+
+    def __repr__(self) -> str:
+        """A line: the state, the month, and where it is in."""
+        month = month_label(self.model.month)
+        kind, clubs = type(self).__name__, ", ".join(self.clubs) or "no club"
+        return f"<{kind} {self.name}, {month}: in {clubs}>"
+
+    @property
+    def clubs(self) -> tuple[str, ...]:
+        """The clubs that it is in."""
+        return tuple(club for club, seat in self.seats.items() if seat.status in IN)
+
+
+class PatronAgent(Participant):
+    """The patron: its seats follow the record, and it never decides."""
+
+    def __init__(self, model: "AllianceModel", name: str) -> None:
+        super().__init__(model, name)
         self.record = [row for row in model.case.record if row.state == name]
 
     def follow_record(self) -> None:
@@ -908,18 +930,14 @@ class PatronAgent(mesa.Agent):
                 self.seats[row.club].becomes(status_of(row), self.model.month)
 
 
-class Decider(mesa.Agent):
+class Decider(Participant):
     """A state that decides: what it senses, where it sits, and what it does about it."""
 
-    model: "AllianceModel"
-
     def __init__(self, model: "AllianceModel", name: str) -> None:
-        super().__init__(model)
+        super().__init__(model, name)
         given = model.surroundings
-        self.name = name
         self.region = next(row.region for row in model.case.states if row.state == name)
         self.perception = given.perceptions[name]
-        self.seats = {club: Seat() for club in model.case.clubs}
         self.settled = {club: given.settled[name, club] for club in model.case.clubs}
         #: the other terms that have a weight
         self.terms = {term: getattr(self, term) for term in model.weights if term not in SETTLED}
@@ -1013,7 +1031,7 @@ class Decider(mesa.Agent):
         """Rivals in a club whose members decide together, and in the patron's club the patron on their side."""
         if not club.is_company:
             return 0.0
-        states = self.model.states
+        states = self.model.deciders
         own_tie = self.perception.tie["patron"][t]
         partisan = 0.0
         for rival, rivalry in self.perception.rivalry.items():
@@ -1027,7 +1045,7 @@ class Decider(mesa.Agent):
         budget = club.calendar.rules[t].budget
         if budget is None:
             return 0.0
-        payers = len((club.members & self.model.states.keys()) - {self.name}) + 1
+        payers = len((club.members & self.model.deciders.keys()) - {self.name}) + 1
         return -10 * (1 - budget.patron_share) / payers
 
     def compliance(self, club: "ClubAgent", t: int) -> float:
@@ -1180,9 +1198,9 @@ class ClubAgent(mesa.Agent):
         self.against = [
             other for other in model.case.clubs if frozenset((name, other)) in opposed(model.case)
         ]
-        self.seats = {state: agent.seats[name] for state, agent in model.participants.items()}
+        self.seats = {state: agent.seats[name] for state, agent in model.states.items()}
         #: the deciders and their seats here
-        self.deciders = [(state, state.seats[name]) for state in model.states.values()]
+        self.deciders = [(state, state.seats[name]) for state in model.deciders.values()]
         #: who is in, in what this month's decisions rest on
         self.members: set[str] = set()
         #: who is asked to join the notice of a fellow of its bloc
@@ -1195,6 +1213,16 @@ class ClubAgent(mesa.Agent):
         self.rules = calendar.rules[model.t]
         #: those who found it are agreeing among themselves
         self.founders_meet = False
+
+    def __repr__(self) -> str:
+        """A line: the club, the month, and who is in."""
+        month, members = month_label(self.model.month), ", ".join(self.in_now) or "nobody"
+        return f"<ClubAgent {self.name}, {month}: {members}>"
+
+    @property
+    def in_now(self) -> tuple[str, ...]:
+        """Who is in at this moment of the month; `members` are those whom its decisions rest on."""
+        return tuple(state for state, seat in self.seats.items() if seat.status in IN)
 
     def promises(self, kind: str) -> bool:
         """Whether it promises help against a threat, rather than work on it."""
@@ -1291,7 +1319,7 @@ class ClubAgent(mesa.Agent):
             seat = self.seats[extinction.state]
             if seat.status in IN:
                 seat.becomes(Status.LEFT, month)
-                self.log(self.model.states[extinction.state], Act.END, extinction)
+                self.log(self.model.deciders[extinction.state], Act.END, extinction)
         if rule is None:
             return
         left = sum(seat.status in IN for seat in self.seats.values())
@@ -1333,7 +1361,7 @@ class ClubAgent(mesa.Agent):
         for request in self.model.requests:
             concerned = self.seats[request.state]
             if concerned.before in BOUND and not concerned.sanctioned:
-                state = self.model.states[request.state]
+                state = self.model.deciders[request.state]
                 if request.kind == "base":
                     self.answer_base(state)
                 else:
@@ -1391,14 +1419,14 @@ class ClubAgent(mesa.Agent):
         if voter == self.model.case.patron:
             interest = state.perception.tie["patron"][t]
             if attacker:
-                interest -= self.model.states[attacker].perception.tie["patron"][t]
+                interest -= self.model.deciders[attacker].perception.tie["patron"][t]
             log_odds += parameters["patron_reluctance"] - parameters["patron_interest"] * interest
             log_odds += parameters["patron_strain"] * state.perception.strain[t]
         else:
             log_odds += parameters["help_objection"]
             log_odds += parameters["objection_rivalry"] * state.rivalry_with(voter)
-            if attacker and voter in self.model.states:
-                trade = 10 * self.model.states[voter].perception.bond[attacker][t]
+            if attacker and voter in self.model.deciders:
+                trade = 10 * self.model.deciders[voter].perception.bond[attacker][t]
                 log_odds += parameters["attacker_trade"] * trade
         return probability(log_odds)
 
@@ -1414,8 +1442,8 @@ class ClubAgent(mesa.Agent):
         if not self.guarantee:
             return
         regions = self.calendar.rules[t].regions
-        concerned = self.model.states[request.state]
-        for witness in self.model.states.values():
+        concerned = self.model.deciders[request.state]
+        for witness in self.model.deciders.values():
             lesson = 1.0 if helped else -1.0
             if witness is not concerned:
                 lesson *= self.model.case.fixed("witness")
@@ -2000,12 +2028,15 @@ class AllianceModel(mesa.Model):
             row.kind: [kind for kind, threat in case.threats.items() if threat.need == row.kind]
             for row in case.requests
         }
-        self.states = {name: Decider(self, name) for name in case.deciders}
-        self.patrons = {s: PatronAgent(self, s) for s in case.state_ids if s not in case.deciders}
-        self.patron = self.patrons[case.patron]
-        agents: dict[str, Decider | PatronAgent] = {**self.states, **self.patrons}
         #: the patron among them, in the order of the case
-        self.participants = {name: agents[name] for name in case.state_ids}
+        self.states: dict[str, Participant] = {
+            name: Decider(self, name) if name in case.deciders else PatronAgent(self, name)
+            for name in case.state_ids
+        }
+        agents = self.states.values()
+        self.deciders = {a.name: a for a in agents if isinstance(a, Decider)}
+        self.patrons = {a.name: a for a in agents if isinstance(a, PatronAgent)}
+        self.patron = self.patrons[case.patron]
         self.shelters = shelters(case)
         self.clubs = {name: ClubAgent(self, name, calendars[name]) for name in case.clubs}
 
@@ -2013,6 +2044,8 @@ class AllianceModel(mesa.Model):
             club.take_up_record()
         self.recall_needs()
         self.running = self.month < case.end
+        #: `status_codes` at the end of each month, the initial condition first
+        self.history = [self.status_codes]
         self.datacollector = mesa.DataCollector(model_reporters={"statuses": "status_codes"})
         self.datacollector.collect(self)
 
@@ -2021,7 +2054,7 @@ class AllianceModel(mesa.Model):
         for t in range(self.t + 1):
             for club in self.clubs.values():
                 club.recall_needs(t)
-            for state in self.states.values():
+            for state in self.deciders.values():
                 state.learn()
 
     # scheduling ----------------------------------------------------------------------------------
@@ -2047,6 +2080,7 @@ class AllianceModel(mesa.Model):
         clubs.do("accounts")
         clubs.do("participation")
         self.agents_by_type[Decider].do("learn")
+        self.history.append(self.status_codes)
         self.datacollector.collect(self)
         self.running = self.month < self.case.end
 
@@ -2070,22 +2104,14 @@ class AllianceModel(mesa.Model):
         """The status of every state in every club now."""
         return {
             (state, club): seat.status
-            for state, agent in self.participants.items()
+            for state, agent in self.states.items()
             for club, seat in agent.seats.items()
         }
 
     @property
     def status_codes(self) -> bytes:
         """The same, one byte a seat: state by state, within a state club by club."""
-        return bytes(
-            seat.status for agent in self.participants.values() for seat in agent.seats.values()
-        )
-
-    @property
-    def history(self) -> list[bytes]:
-        """`status_codes` at the end of each month, the initial condition first."""
-        months: list[bytes] = self.datacollector.model_vars["statuses"]
-        return months
+        return bytes(seat.status for agent in self.states.values() for seat in agent.seats.values())
 
     # chance --------------------------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ from tashkent.experiments.outcomes import horizon, read_outcomes
 from tashkent.experiments.points import Setting, evaluator, values
 from tashkent.experiments.spaces import Inputs, Parameters, Space
 from tashkent.model.arguments import seed_of, whole, workers_of
-from tashkent.model.case import Case, load_case
+from tashkent.model.case import Case, as_case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.counterfactual import parameters_of
@@ -266,7 +266,7 @@ def sensitivity(
     InputError
         If a size, kind, start or outcome cannot be used.
     """
-    case = case if isinstance(case, Case) else load_case(case)
+    case = as_case(case)
     plan = plan or SensitivityPlan()
     plan.check()
     seed, workers = seed_of(seed, ASKED), workers_of(workers, ASKED)

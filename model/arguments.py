@@ -2,14 +2,16 @@
 
 import operator
 import os
+import sys
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from tashkent.agents.situation import Floats
 from tashkent.model.case import Case
 from tashkent.model.draws import MOST_RUNS
-from tashkent.model.errors import InputError, unknown
+from tashkent.model.errors import InputError, Written, unknown
 
 
 def whole(value: object, of: str, key: str, least: int, most: int | None = None) -> int:
@@ -87,6 +89,71 @@ def workers_of(value: object, of: str) -> int:
     return whole(value, of, "workers", 0) or os.cpu_count() or 1
 
 
+def number(value: Any, of: str, key: str) -> float:
+    """A finite number, of any type that stands for one; `of` and `key` say where it is asked for.
+
+    Raises
+    ------
+    InputError
+        If it is not one. Text that reads like a number is none, nor is what is true or false.
+
+    Examples
+    --------
+    >>> number(np.float64(0.5), "simulate", "held patronage")
+    0.5
+    """
+    real = isinstance(value, int | float | np.integer | np.floating)
+    if not real or isinstance(value, bool) or not abs(value) <= sys.float_info.max:
+        raise InputError(of, key, value, "a finite number")
+    return float(value)
+
+
+def held_given(case: Case, given: object, of: str) -> dict[str, float]:
+    """The drawn parameters that are held at a value, by name, each in its unit; none if nothing is given.
+
+    Raises
+    ------
+    InputError
+        If it is no mapping, a name is unknown, or a value no finite number.
+    """
+    return {} if given is None else _numbers_by_name(case, given, of, "held")
+
+
+def values_given(case: Case, given: object, of: str) -> dict[str, float]:
+    """A value of each drawn parameter for one run, by name, each in its unit.
+
+    Raises
+    ------
+    InputError
+        If it is no mapping, a name is missing or unknown, or a value no finite number.
+    """
+    found = _numbers_by_name(case, given, of, "parameters")
+    for name in case.drawn:
+        if name not in found:
+            raise _missing(of, name)
+    return found
+
+
+def _numbers_by_name(case: Case, given: object, of: str, key: str) -> dict[str, float]:
+    named = _by_name(case, given, of, key)
+    return {name: number(value, of, f"{key} {name}") for name, value in named.items()}
+
+
+def _by_name(case: Case, given: object, of: str, key: str) -> Mapping[str, Any]:
+    """What is given by name of a drawn parameter."""
+    if not isinstance(given, Mapping):
+        allowed = "a mapping of parameters to values; to `mesa.batch_run` a list of mappings"
+        raise InputError(of, key, given, allowed)
+    for name in given:
+        if name not in case.drawn:
+            raise unknown(of, key, name, case.drawn)
+    return given
+
+
+def _missing(of: str, name: str) -> InputError:
+    return InputError(of, f"parameters {name}", "missing", "a value of each parameter")
+
+
 def parameters_given(
     case: Case, given: object, of: str, runs: int | None = None
 ) -> dict[str, Floats]:
@@ -100,17 +167,11 @@ def parameters_given(
     InputError
         If a name is missing or unknown, or values are not finite numbers, as many of each as of the others.
     """
-    if not isinstance(given, Mapping):
-        allowed = "values by name of parameter"
-        raise InputError(of, "parameters", type(given).__name__, allowed)
-    for name in given:
-        if name not in case.drawn:
-            raise unknown(of, "parameters", name, case.drawn)
-    found = {}
+    named, found = _by_name(case, given, of, "parameters"), {}
     for name in case.drawn:
-        if name not in given:
-            raise InputError(of, "parameters", f"{name} missing", "a value for each parameter")
-        found[name] = _row(given[name], of, f"parameters {name}")
+        if name not in named:
+            raise _missing(of, name)
+        found[name] = _row(named[name], of, f"parameters {name}")
         runs = len(found[name]) if runs is None else runs
         if len(found[name]) != runs or not runs:
             allowed = f"{runs or 'one or more'} values of each parameter"
@@ -119,12 +180,16 @@ def parameters_given(
 
 
 def _row(values: object, of: str, key: str) -> Floats:
+    allowed = "a row of numbers, one a run"
     try:
-        found = np.asarray(values, np.float64)
+        said = np.asarray(values)
     except (TypeError, ValueError):
-        raise InputError(of, key, type(values).__name__, "a row of numbers") from None
-    if found.ndim != 1:
-        raise InputError(of, key, f"shape {found.shape}", "a row of numbers, one a run")
+        raise InputError(of, key, values, allowed) from None
+    if said.dtype.kind not in "iuf":
+        raise InputError(of, key, values, allowed)
+    if said.ndim != 1:
+        raise InputError(of, key, Written(f"shape {said.shape}"), allowed)
+    found = said.astype(np.float64)
     odd = found[~np.isfinite(found)]
     if len(odd):
         raise InputError(of, key, float(odd[0]), "finite numbers")

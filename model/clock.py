@@ -15,7 +15,7 @@ def month_of(day: date) -> int:
     return day.year * MONTHS_PER_YEAR + day.month - 1
 
 
-def parse_month(text: str) -> int:
+def parse_month(text: object) -> int:
     """The month written ``YYYY-MM``.
 
     Raises
@@ -23,7 +23,7 @@ def parse_month(text: str) -> int:
     ValueError
         With the reason, if it is not written so.
     """
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
         raise ValueError("a month is written YYYY-MM, for example 1998-12")
     year, month = text.split("-")
     return int(year) * MONTHS_PER_YEAR + int(month) - 1

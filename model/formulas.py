@@ -5,12 +5,12 @@ holds of what differs between runs only what its decorator says that it reads.
 """
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, replace
 from typing import Any, get_args
 
 import numpy as np
 
-from tashkent.agents.situation import Floats, Situation
+from tashkent.agents.situation import Floats, Situation, read_only
 from tashkent.agents.terms import Read, Term
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
@@ -144,16 +144,4 @@ class _Shown:
             declared = ", ".join(sorted({*term.reads, name}))
             allowed = f"reads={tuple(declared.split(', '))!r} in its decorator"
             raise InputError(term.file, term.name, f"reads {name} undeclared", allowed)
-        return _read_only(getattr(self._now, name))
-
-
-def _read_only(value: Any) -> Any:
-    """An array that cannot be written to, or a table of such arrays."""
-    if isinstance(value, np.ndarray):
-        view = value.view()
-        view.flags.writeable = False
-        return view
-    if is_dataclass(value) and not isinstance(value, type):
-        arrays = {f.name: _read_only(getattr(value, f.name)) for f in fields(value)}
-        return replace(value, **arrays)
-    return value
+        return read_only(getattr(self._now, name))

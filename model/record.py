@@ -9,6 +9,7 @@ import pandas as pd
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
+from tashkent.model.errors import InputError
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.plain import notebook_html
 from tashkent.model.seats import Status8
@@ -18,7 +19,20 @@ from tashkent.model.world import Logged
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Runs of a case from one start, with the same seed and one set of parameters each."""
+    """Runs of a case from one start, with the same seed and one set of parameters each.
+
+    `status` is what each seat is in each run and month, shape (R, T, S, C), `seats` who is in, `p_in` and `p_part` the
+    shares of runs in which a state is in and takes part, shape (T, S, C). `at` and `index` say where a month, and a
+    state and a club, stand on these axes.
+
+    Examples
+    --------
+    >>> import tashkent as tk
+    >>> ensemble = tk.simulate(runs=20, start="2010-12")
+    >>> share = ensemble.p_in[ensemble.at("2012-12"), *ensemble.index("Uzbekistan", "CST")]
+    >>> 0 <= share <= 1
+    np.True_
+    """
 
     case: Case
     seed: int
@@ -71,12 +85,31 @@ class Ensemble:
         return np.asarray(takes_part(self.status).mean(axis=0))
 
     def index(self, state: str, club: str) -> tuple[int, int]:
-        """Where a state and a club stand on the last two axes."""
-        return self.case.state_ids.index(state), tuple(self.case.clubs).index(club)
+        """Where a state and a club, by code or name, stand on the last two axes.
 
-    def at(self, month: int) -> int:
-        """Where a month stands on the second axis."""
-        return self.months.index(month)
+        Raises
+        ------
+        InputError
+            If the case has no such state or club.
+        """
+        case = self.case
+        found = case.state(state, "state"), case.club(club, "club")
+        return case.state_ids.index(found[0]), tuple(case.clubs).index(found[1])
+
+    def at(self, month: str | int) -> int:
+        """Where a month, ``YYYY-MM`` or a number of `months`, stands on the second axis.
+
+        Raises
+        ------
+        InputError
+            If it is no month, or the runs do not reach it.
+        """
+        said = self.case.month(month, "month") if isinstance(month, str) else month
+        if said not in self.months:
+            first, last = month_label(self.start), month_label(self.months[-1])
+            allowed = f"a month of the runs, from {first} to {last}, as YYYY-MM"
+            raise InputError(self.case.id, "month", month, allowed)
+        return self.months.index(said)
 
     def acts(self) -> pd.DataFrame:
         """Every act of every run: run, month, state, club, act, rule; in order of run and month."""

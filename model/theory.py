@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tashkent.agents.terms import Term
 from tashkent.model import guarded
-from tashkent.model.case import Case
+from tashkent.model.case import Case, as_case
 from tashkent.model.case.tables import PRIOR_RANGE, Parameter
 from tashkent.model.compilation import compile_case
 from tashkent.model.errors import InputError, meant
@@ -20,13 +20,13 @@ SEPARATOR = ","
 SUFFIX = ".py"
 
 
-def with_theory(case: Case, asked: str) -> Case:
+def with_theory(case: Case | str, asked: str) -> Case:
     """The case under another theory.
 
     Parameters
     ----------
     case
-        The case, whose frictions, law and inputs stay as they are.
+        The case, or the name or folder of one; its frictions, law and inputs stay as they are.
     asked
         Names of the case's theories (`theories.toml`) or of terms, separated by commas: only these terms count. With a
         minus before every name they are left out instead. A name that ends in ``.py`` is a file whose terms are
@@ -52,7 +52,7 @@ def with_theory(case: Case, asked: str) -> Case:
     parts = [part for part in names_in(asked, SEPARATOR, SUFFIX) if part]
     files = [part for part in parts if part.endswith(SUFFIX)]
     names = [part for part in parts if part not in files]
-    case = only_terms(case, names) if names else case
+    case = only_terms(as_case(case), names) if names else as_case(case)
     for file in files:
         source = TheoryFile(file, _code_of(Path(file)))
         _try(case, source)

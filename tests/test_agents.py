@@ -756,7 +756,7 @@ def test_state_agents_are_windows(case: Case) -> None:
     )
     assert sum(terms.values()) == pytest.approx(value, abs=1e-9)
     for wrong in (lambda: uzbekistan.tie_to("east"), lambda: uzbekistan.status_in("EU")):
-        with pytest.raises(KeyError, match="known"):
+        with pytest.raises(InputError, match="is not valid; allowed: "):
             wrong()
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import tashkent as tk
 from tashkent.calibration.calibrate import calibrate
+from tashkent.calibration.holdout import hold_out_state, leave_one_state_out
 from tashkent.calibration.recovery import recover
 from tashkent.calibration.stages import Effort
 from tashkent.calibration.validation import validate
@@ -53,7 +54,7 @@ def test_seeds_and_runs_that_cannot_be(case: Case, name: str) -> None:
         ):
             call(seed=seed)
     for runs in NO_RUNS:
-        if name == "prior" and runs == 0:
+        if (name, runs) in (("prior", 0), ("simulate", None)):
             continue
         with pytest.raises(InputError, match=r"runs: .* is not valid; allowed: a whole number, "):
             call(runs=runs)
@@ -188,3 +189,158 @@ def test_sizes_of_studies(case: Case) -> None:
         tk.sensitivity(case, seed=1.0)  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"per_draw: 1\.0"):
         tk.compare(case, "CF1", runs=2, per_draw=1.0)  # type: ignore[arg-type]
+
+
+# names, months and cases as users write them --------------------------------------------------------
+
+
+def test_a_case_is_asked_for_by_name_wherever_it_is_asked_for(case: Case) -> None:
+    for named in ("cst", str(case.path)):
+        assert tk.CoalitionModel(named, start=LATE).case.hash == case.hash
+        assert tk.GlassBox(named, start=LATE).case.hash == case.hash
+        assert tk.with_theory(named, "-contagion").hash == tk.with_theory(case, "-contagion").hash
+        assert tk.posterior(named).case.hash == case.hash
+    assert tk.posterior("cst") is tk.posterior("cst")
+
+
+@pytest.mark.parametrize("wrong", [1999, None, "cts"])
+def test_cases_that_are_none(wrong: Any) -> None:
+    for call in (
+        lambda: tk.simulate(wrong, runs=1),
+        lambda: tk.explain(wrong, "UZB", "2012-06"),
+        lambda: tk.compare(wrong, "CF1"),
+        lambda: tk.sensitivity(wrong),
+        lambda: tk.posterior(wrong),
+        lambda: tk.with_theory(wrong, "hierarchy"),
+        lambda: tk.CoalitionModel(wrong),
+        lambda: tk.GlassBox(wrong),
+        lambda: leave_one_state_out(wrong),
+        lambda: hold_out_state(wrong, "UZB"),
+    ):
+        with pytest.raises(InputError, match=r"case: name or folder: .* is not valid; allowed: "):
+            call()
+
+
+@pytest.mark.parametrize("month", [1999, 199901, "1999", "1999-13", None, 1999.5, "1899-01"])
+def test_months_that_are_none(case: Case, month: Any) -> None:
+    calls = [
+        lambda: tk.explain(case, "UZB", month),
+        lambda: tk.figures.renewal(tk.simulate(case, runs=1, start="1998-12"), month or 1),
+        lambda: tk.simulate(case, runs=1, start="1998-12").at(month),
+    ]
+    if month is not None:
+        calls += [
+            lambda: tk.CoalitionModel(case, start=month),
+            lambda: tk.GlassBox(case, start=month),
+            lambda: tk.simulate(case, runs=1, start=month),
+            lambda: tk.compare(case, "CF1", runs=2, start=month),
+            lambda: tk.sensitivity(case, start=month),
+        ]
+    for call in calls:
+        with pytest.raises(InputError, match=r"is not valid; allowed: .*\d\d\d\d-\d\d"):
+            call()
+
+
+def test_places_in_an_ensemble_are_found_by_name_and_month(case: Case) -> None:
+    ensemble = tk.simulate(case, runs=1, start=LATE)
+    assert ensemble.index("Uzbekistan", "CSTO") == ensemble.index("UZB", "CST") == (11, 0)
+    assert ensemble.index("Russia", "CST")[0] == case.state_ids.index("RUS")
+    assert ensemble.at("2025-12") == ensemble.at(case.end) == 2
+    for state, club, says in (
+        ("Uzbekistn", "CST", "state: 'Uzbekistn' is not valid; .*nearest valid name: UZB"),
+        ("UZB", "NATO", "club: 'NATO' is not valid"),
+        (11, 0, "state: 11 is not valid"),
+    ):
+        with pytest.raises(InputError, match=says):
+            ensemble.index(state, club)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"month: '2021-01' .* from 2025-10 to 2025-12"):
+        ensemble.at("2021-01")
+
+
+@pytest.mark.parametrize("kind", [tk.CoalitionModel, tk.GlassBox])
+def test_agents_are_found_by_code_or_name(case: Case, kind: Any) -> None:
+    model = kind(case, start=LATE)
+    assert list(model.states) == list(case.state_ids)
+    assert list(model.organisations) == list(case.clubs)
+    assert model.states["uzbekistan"] is model.states["UZB"]
+    assert model.organisations["CSTO"] is model.organisations["CST"]
+    assert model.status_name("Belarus", "CSTO") == model.status_name("BLR", "CST") == "member"
+    for call, says in (
+        (lambda: model.states["UZbek"], "state: 'UZbek' is not valid; .*nearest valid name: UZB"),
+        (lambda: model.organisations["NATO"], "club: 'NATO' is not valid"),
+        (lambda: model.status_name(3, 0), "state: 3 is not valid"),
+        (lambda: model.status_name("UZB", "NATO"), "club: 'NATO' is not valid"),
+    ):
+        with pytest.raises(InputError, match=says):
+            call()
+
+
+# what is held, and how many runs --------------------------------------------------------------------
+
+
+def test_what_is_held_is_held_in_every_run_as_in_a_model(case: Case) -> None:
+    held = {"patronage": 2.0, "exit": -4.0}
+    ensemble = tk.simulate(case, runs=3, start="2010-12", held=held)
+    free = tk.simulate(case, runs=3, start="2010-12")
+    assert {name: set(ensemble.parameters[name]) for name in held} == {
+        name: {value} for name, value in held.items()
+    }
+    for name in set(case.drawn) - set(held):
+        np.testing.assert_array_equal(ensemble.parameters[name], free.parameters[name])
+    assert not np.array_equal(ensemble.status, free.status)
+    model = tk.CoalitionModel(case, run=2, start="2010-12", held=held)
+    while model.running:
+        model.step()
+    np.testing.assert_array_equal(model.world.status[0], ensemble.status[2, -1])
+    given = prior_parameters(case, runs=2, seed=1)
+    over = tk.simulate(case, parameters=given, held=held, start=LATE)
+    assert set(over.parameters["exit"]) == {-4.0}
+
+
+@pytest.mark.parametrize(
+    ("held", "says"),
+    [
+        (["patronage"], r"held: \['patronage'\] is not valid; allowed: a mapping of parameters"),
+        ("patronage", r"held: 'patronage' is not valid; .*to `mesa.batch_run` a list of mappings"),
+        ({"patronnage": 1.0}, "held: 'patronnage' is not valid; .*nearest valid name: patronage"),
+        ({"patronage": "1"}, "held patronage: '1' is not valid; allowed: a finite number"),
+        ({"patronage": "high"}, "held patronage: 'high' is not valid; allowed: a finite number"),
+        ({"patronage": True}, "held patronage: True is not valid"),
+        ({"patronage": np.nan}, "held patronage: nan is not valid"),
+        ({"patronage": 10**400}, "held patronage: 1000.* is not valid"),
+        ({"patronage": [1.0]}, r"held patronage: \[1.0\] is not valid"),
+        ({"patronage": None}, "held patronage: None is not valid"),
+    ],
+)
+def test_what_cannot_be_held(case: Case, held: Any, says: str) -> None:
+    for call in (tk.simulate, tk.CoalitionModel, tk.GlassBox):
+        with pytest.raises(InputError, match=says):
+            call(case, held=held)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [("1", "'1'"), (["1", "2"], r"\['1', '2'\]"), ([True, False], "True"), (1.0, r"shape \(\)")],
+)
+def test_text_that_reads_like_numbers_is_none(case: Case, value: Any, says: str) -> None:
+    given = {**prior_parameters(case, runs=2, seed=1), "patronage": value}
+    with pytest.raises(InputError, match=rf"parameters patronage: .*{says}"):
+        tk.simulate(case, parameters=given, start=LATE)
+
+
+def test_as_many_runs_as_there_are_parameters_or_none(case: Case) -> None:
+    given = prior_parameters(case, runs=2, seed=1)
+    assert tk.simulate(case, parameters=given, start=LATE).runs == 2
+    assert tk.simulate(case, runs=2, parameters=given, start=LATE).runs == 2
+    assert len(tk.explain(case, "UZB", "2012-06", parameters=given).acts[0].probability) == 2
+    for call in (
+        lambda: tk.simulate(case, runs=3, parameters=given, start=LATE),
+        lambda: tk.explain(case, "UZB", "2012-06", draws=3, parameters=given),
+        lambda: tk.compare(case, "CF1", runs=6, per_draw=2, parameters=given, start=LATE),
+    ):
+        with pytest.raises(InputError, match="2 values' is not valid; allowed: 3 values of each"):
+            call()
+    with pytest.raises(InputError, match="nearest valid name: patronage"):
+        tk.compare(
+            case, "CF1", runs=4, per_draw=2, parameters={**given, "patronnage": given["exit"]}
+        )

@@ -1,10 +1,12 @@
 """CoalitionModel under Mesa's own tools: batch_run over parameters, and the frames of its DataCollector."""
 
+import pickle
 import re
 import runpy
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import mesa
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 import tashkent as tk
 from tashkent.agents.state import StateAgent
 from tashkent.calibration.posterior import run_parameters
+from tashkent.experiments.glass_box import Participant
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import load_counterfactual
 from tashkent.model.errors import InputError
@@ -93,8 +96,8 @@ def test_what_is_held_stands_over_the_parameters(case: Case) -> None:
     [
         ({"held": {"patronnage": 1.0}}, "nearest valid name: patronage"),
         ({"parameters": {"patronnage": 1.0}}, "nearest valid name: patronage"),
-        ({"parameters": {"patronage": 1.0}}, "protection missing"),
-        ({"parameters": {}}, "protection missing"),
+        ({"parameters": {"patronage": 1.0}}, "parameters protection: 'missing' is not valid"),
+        ({"parameters": {}}, "parameters protection: 'missing' is not valid"),
     ],
 )
 def test_a_name_that_is_wrong_or_missing_is_refused(
@@ -165,6 +168,64 @@ def test_a_collector_of_ones_own_is_asked_as_in_any_model(case: Case) -> None:
     assert list(seen["month"]) == ["2025-11", "2025-12"]
 
 
+@pytest.mark.parametrize("kind", [tk.CoalitionModel, tk.GlassBox])
+def test_a_model_that_starts_at_the_end_is_not_running(case: Case, kind: Any) -> None:
+    model = kind(case, start="2025-12")
+    while model.running:
+        model.step()
+    assert model.date == "2025-12"
+
+
+def test_what_is_told_past_the_end_is_what_there_is(case: Case) -> None:
+    """Mesa's `run_for` asks for more months than there are: all that there are have been run and collected."""
+    model = tk.CoalitionModel(case, start="2025-06")
+    with pytest.raises(InputError, match="step: 'after 2025-12' is not valid"):
+        model.run_for(12)
+    assert (model.date, model.running) == ("2025-12", False)
+    assert len(model.datacollector.get_model_vars_dataframe()) == 7
+
+
+def test_tables_of_a_model_are_to_be_read(case: Case) -> None:
+    model = tk.CoalitionModel(case, start="2024-06")
+    for table in (
+        model.seats,
+        model.takes_part,
+        model.participation,
+        model.situation.threat,
+        model.situation.seat,
+        model.situation.clubs.relieves,
+    ):
+        assert table is not None
+        with pytest.raises(ValueError, match="read-only"):
+            table[0, 0] = 0
+    model.step()
+
+
+def test_a_model_is_saved_between_months_and_goes_on(case: Case, tmp_path: Path) -> None:
+    """As the page says: what was saved runs on as the model itself does."""
+    model = tk.CoalitionModel(case, run=3, start="2024-06")
+    model.step()
+    saved = tmp_path / "model.pickle"
+    saved.write_bytes(pickle.dumps(model))
+    model.run_for(6)
+    again = pickle.loads(saved.read_bytes())
+    again.run_for(6)
+    np.testing.assert_array_equal(again.world.status, model.world.status)
+    tables = [m.datacollector.get_model_vars_dataframe() for m in (model, again)]
+    pd.testing.assert_frame_equal(*tables)
+
+
+def test_a_reporter_of_agents_is_added_as_one_of_the_model_is(case: Case) -> None:
+    model = tk.CoalitionModel(case, start="2025-06")
+    reporters = model.datacollector.agenttype_reporters[tk.StateAgent]
+    reporters["tie"] = lambda state: state.tie_to("patron")
+    model.step()
+    frame = model.datacollector.get_agenttype_vars_dataframe(tk.StateAgent)
+    assert len(frame) == 2 * len(case.states)
+    tie = frame[frame["state"] == "BLR"]["tie"].iloc[-1]
+    assert tie == model.states["BLR"].tie_to("Russia")
+
+
 def test_a_step_past_the_end_says_so(case: Case) -> None:
     model = tk.CoalitionModel(case, start="2025-12")
     with pytest.raises(
@@ -191,7 +252,7 @@ def test_the_glass_box_is_the_same_run_act_for_act(case: Case) -> None:
     given = {"run": 2, "start": "2024-06", "held": {"patronage": 0.5, "observe": 1.0}}
     engine, box = tk.CoalitionModel(case, **given), tk.GlassBox(case, **given)
     assert box.parameters == engine.parameters
-    seats = [(s, c) for s in range(len(case.states)) for c in range(len(case.clubs))]
+    seats = [(state, club) for state in case.state_ids for club in case.clubs]
     acts = 0
     while engine.running:
         assert [box.status_name(*at) for at in seats] == [engine.status_name(*at) for at in seats]
@@ -201,11 +262,25 @@ def test_the_glass_box_is_the_same_run_act_for_act(case: Case) -> None:
         acts += len(box.acts_now())
     assert acts > 0
     assert not box.running
-    columns = ["date", *case.clubs]
-    tables = [m.datacollector.get_model_vars_dataframe()[columns] for m in (engine, box)]
-    pd.testing.assert_frame_equal(*tables)
+    collectors = engine.datacollector, box.datacollector
+    pd.testing.assert_frame_equal(*(one.get_model_vars_dataframe() for one in collectors))
+    pd.testing.assert_frame_equal(
+        collectors[0].get_agenttype_vars_dataframe(StateAgent),
+        collectors[1].get_agenttype_vars_dataframe(Participant),
+    )
+    assert list(box.states) == list(engine.states)
+    assert list(box.organisations) == list(engine.organisations)
     with pytest.raises(InputError, match="'after 2025-12' is not valid; allowed: steps up to"):
         box.step()
+
+
+def test_agents_of_the_glass_box_show_themselves_in_a_line(case: Case) -> None:
+    box = tk.GlassBox(case, start="2025-10")
+    assert repr(box.states["BLR"]) == "<Decider BLR, 2025-10: in CST, SCO>"
+    assert repr(box.states["RUS"]) == "<PatronAgent RUS, 2025-10: in CST, SCO>"
+    assert repr(box.organisations["GUAM"]) == "<ClubAgent GUAM, 2025-10: AZE, GEO, MDA, UKR>"
+    box.step()
+    assert re.fullmatch(r"<Seat: member, worth -?\d+\.\d\d>", repr(box.states["BLR"].seats["CST"]))
 
 
 @pytest.mark.slow

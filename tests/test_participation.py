@@ -9,6 +9,7 @@ import tashkent as tk
 from tashkent.dashboard import scene
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
+from tashkent.model.errors import InputError
 from tashkent.model.explain import explain
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
@@ -92,7 +93,7 @@ def test_an_agent_says_what_the_world_holds(case: Case) -> None:
     assert level == model.world.participation[0, s, c]
     assert level is not None
     assert 0 <= level <= 1
-    with pytest.raises(KeyError, match="no club"):
+    with pytest.raises(InputError, match=r"club: .* is not valid"):
         armenia.takes_part_in("NATO")
 
 

@@ -5,6 +5,6 @@ and `case` is the whole.
 """
 
 from tashkent.model.case.case import Case
-from tashkent.model.case.loading import case_folder, load_case, shipped_cases
+from tashkent.model.case.loading import as_case, case_folder, load_case, shipped_cases
 
-__all__ = ["Case", "case_folder", "load_case", "shipped_cases"]
+__all__ = ["Case", "as_case", "case_folder", "load_case", "shipped_cases"]

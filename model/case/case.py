@@ -232,6 +232,16 @@ class Case:
                 raise InputError(file or self.id, key, text, allowed) from None
             raise
 
+    def state(self, text: str, key: str, file: str = "") -> str:
+        """The code of a state, the patron too, from its code or name; `key` and `file` say where it was asked for.
+
+        Raises
+        ------
+        InputError
+            If it is unknown.
+        """
+        return meant(file or self.id, key, text, {s.state: (s.name,) for s in self.states})
+
     def club(self, text: str, key: str, file: str = "") -> str:
         """A club, from its code or one of its names; `key` and perhaps `file` say where it was asked for.
 
@@ -242,6 +252,18 @@ class Case:
         """
         names = {code: [n.name for n in club.names] for code, club in self.clubs.items()}
         return meant(file or self.id, key, text, names)
+
+    def sponsor(self, text: str, key: str) -> str:
+        """A role to which ties are measured, from the role or, for the patron, its code or name.
+
+        Raises
+        ------
+        InputError
+            If no ties to it are measured.
+        """
+        names = {s.state: s.name for s in self.states if s.state == self.patron}
+        of_patron = {"patron": tuple(part for pair in names.items() for part in pair)}
+        return meant(self.id, key, text, {role: of_patron.get(role, ()) for role in self.sponsors})
 
     @property
     def months(self) -> range:

@@ -8,6 +8,7 @@ valid name. A loaded case is frozen.
 import logging
 import os
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,34 @@ def load_case(case: str | Path = "cst") -> Case:
     found = _Loader(path).load()
     _LOG.info("read %r from %s", found, path)
     return found
+
+
+def as_case(case: Case | str | Path) -> Case:
+    """A case as users say it: a case, or the name or folder of one.
+
+    What ships does not change and is read once; a folder of one's own is read each time.
+
+    Raises
+    ------
+    InputError
+        If it is none of these, or the folder cannot be loaded.
+
+    Examples
+    --------
+    >>> as_case("cst") is as_case("cst")
+    True
+    """
+    if isinstance(case, Case):
+        return case
+    if not isinstance(case, str | Path):
+        raise InputError("case", "name or folder", case, "a case, or the name or folder of one")
+    path = case_folder(case)
+    return _read_once(path) if is_shipped(case) and path == CASES / case else load_case(case)
+
+
+@lru_cache(maxsize=4)
+def _read_once(path: Path) -> Case:
+    return load_case(path)
 
 
 def case_folder(case: str | Path) -> Path:

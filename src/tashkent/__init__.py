@@ -13,7 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tashkent.agents.organisation import OrganisationAgent
     from tashkent.agents.situation import Floats
+    from tashkent.agents.state import StateAgent
     from tashkent.calibration.posterior import Posterior, posterior
     from tashkent.experiments import figures
     from tashkent.experiments.box import GlassBox
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from tashkent.model.record import Ensemble
     from tashkent.model.theory import with_theory
 
+    #: the version that is installed
+    __version__: str
+
 __all__ = [
     "Case",
     "CoalitionModel",
@@ -38,8 +43,10 @@ __all__ = [
     "Explanation",
     "GlassBox",
     "InputError",
+    "OrganisationAgent",
     "Posterior",
     "Sensitivity",
+    "StateAgent",
     "Swept",
     "compare",
     "explain",
@@ -59,6 +66,8 @@ _LATER = {
     "InputError": "tashkent.model.errors",
     "CoalitionModel": "tashkent.experiments.coalition",
     "GlassBox": "tashkent.experiments.box",
+    "StateAgent": "tashkent.agents.state",
+    "OrganisationAgent": "tashkent.agents.organisation",
     "Comparison": "tashkent.experiments.compare",
     "Explanation": "tashkent.model.explain",
     "Counterfactual": "tashkent.model.counterfactual",
@@ -80,6 +89,8 @@ _LATER = {
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any:
+        if name == "__version__":
+            return import_module("importlib.metadata").version("tashkent")
         if name == "figures":
             return import_module("tashkent.experiments.figures")
         if name in _LATER:
@@ -87,16 +98,19 @@ if not TYPE_CHECKING:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        return sorted({*(name for name in globals() if name.startswith("__")), *__all__})
+        return sorted(
+            {*(name for name in globals() if name.startswith("__")), "__version__", *__all__}
+        )
 
 
 def simulate(
     case: "Case | str" = "cst",
     *,
-    runs: int = 1000,
+    runs: int | None = None,
     seed: int = 0,
     start: str | None = None,
     parameters: "Mapping[str, Floats] | None" = None,
+    held: Mapping[str, float] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> "Ensemble":
     """Run the model many times, each run with its own draw from the posterior.
@@ -106,25 +120,45 @@ def simulate(
     case
         A case, or the name or folder of one. A counterfactual case runs with the parameters of the case as it is.
     runs
-        Number of runs.
+        Number of runs: 1000 by default, or as many as there are values in `parameters`.
     seed
         Keys every random draw; the same seed gives the same result on any number of cores.
     start
         Month ``YYYY-MM`` whose last day in the record is the initial condition; the case's start by default.
     parameters
         Weights, frictions and council parameters by name, each of shape (runs,), instead of posterior draws.
+    held
+        Some of them by name, held at one value in all runs whatever `parameters` or the posterior says.
     progress
         Called with the number of runs done from time to time.
+
+    Raises
+    ------
+    InputError
+        If an argument cannot be, in one line.
+
+    Examples
+    --------
+    >>> import tashkent as tk
+    >>> without = tk.simulate(runs=20, start="1998-12", held={"patronage": 0.0})
+    >>> without.p_in[without.at("2005-12"), *without.index("Armenia", "CST")] <= 1
+    np.True_
     """
     from tashkent.calibration.posterior import run_parameters
-    from tashkent.model.case import Case, load_case
+    from tashkent.model.arguments import held_given, parameters_given
+    from tashkent.model.case import as_case
+    from tashkent.model.parameters import ParameterDraws
+    from tashkent.model.simulate import ASKED
     from tashkent.model.simulate import simulate as simulate_runs
 
-    case = case if isinstance(case, Case) else load_case(case)
+    case = as_case(case)
     if parameters is None:
-        parameters = run_parameters(case, runs=runs, seed=seed)
+        drawn = run_parameters(case, runs=1000 if runs is None else runs, seed=seed)
+    else:
+        drawn = ParameterDraws.from_mapping(parameters_given(case, parameters, ASKED, runs))
+    drawn = drawn.with_values(held_given(case, held, ASKED))
     month = None if start is None else case.month(start, "start")
-    return simulate_runs(case, parameters, seed=seed, start=month, progress=progress)
+    return simulate_runs(case, drawn, seed=seed, start=month, progress=progress)
 
 
 def explain(
@@ -133,7 +167,7 @@ def explain(
     month: str,
     club: str | None = None,
     *,
-    draws: int = 400,
+    draws: int | None = None,
     seed: int = 0,
     parameters: "Mapping[str, Floats] | None" = None,
 ) -> "Explanation":
@@ -150,7 +184,7 @@ def explain(
     club
         Only this club, by code or name; all clubs by default.
     draws, seed
-        How many draws of the posterior intervals rest on, and what keys them.
+        How many draws of the posterior intervals rest on, 400 by default, and what keys them.
     parameters
         Weights, frictions and council parameters by name, each of shape (draws,), instead of posterior draws.
 
@@ -166,13 +200,16 @@ def explain(
     True
     """
     from tashkent.calibration.posterior import run_parameters
-    from tashkent.model.case import Case, load_case
+    from tashkent.model.arguments import parameters_given
+    from tashkent.model.case import as_case
     from tashkent.model.explain import explain as take_apart
 
-    case = case if isinstance(case, Case) else load_case(case)
+    case = as_case(case)
     code = case.decider(state, "state")
     at = case.later_month(month, "month")
     within = None if club is None else case.club(club, "club")
     if parameters is None:
-        parameters = run_parameters(case, runs=draws, seed=seed)
+        parameters = run_parameters(case, runs=400 if draws is None else draws, seed=seed)
+    else:
+        parameters = parameters_given(case, parameters, "explain", draws)
     return take_apart(case, code, at, parameters, within)
