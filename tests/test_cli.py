@@ -384,3 +384,19 @@ def test_help_of_every_command_is_shown_at_once() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_states_that_no_table_of_the_world_has_are_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("--patron", "RUS", "--states", "ALB,XYZ")
+    assert call(monkeypatch, "case", "new", "pact", *words) == 0
+    said = capsys.readouterr().out
+    assert "(XYZ: states in no table of the world, nothing to build from)" in said
+    assert call(monkeypatch, "case", "check", "pact") == 0
+    assert "states in no table of the world XYZ" in capsys.readouterr().out
+    assert call(monkeypatch, "case", "check", "pact", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["states in no table of the world"] == ["XYZ"]
+    assert call(monkeypatch, "case", "check", "cst") == 0
+    assert "no table" not in capsys.readouterr().out
