@@ -202,12 +202,25 @@ def hold_out_state(
 
 
 def hold_out_after(
-    case: Case, month: int, *, seed: int = 0, proposals: int = PROPOSALS, baselines: bool = True
+    case: Case | str,
+    month: str | int,
+    *,
+    seed: int = 0,
+    proposals: int = PROPOSALS,
+    baselines: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Predict what followed a month from what came before: to the fit's end, or to the case's if the fit ends there.
 
     Scores by state average the draws over that state's acts alone; the row for all states averages over all at once.
+    The month is ``YYYY-MM`` or a number of `model.clock`.
+
+    Raises
+    ------
+    InputError
+        If the case cannot be read, or the month is outside it.
     """
+    case = as_case(case)
+    month = case.month_number(month)
     rows = design(case)
     last = case.fit_until if month < case.fit_until else case.end
     train = rows.where(rows.rows.month <= month - case.start)

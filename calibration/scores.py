@@ -102,9 +102,17 @@ def eve_of(month: int) -> int:
     return month - month % MONTHS_PER_YEAR - 1
 
 
-def split_at_renewal(ensemble: Ensemble, month: int) -> Split:
-    """Who is in at the end of a renewal month, among those who had to decide in the record."""
-    case = ensemble.case
+def split_at_renewal(ensemble: Ensemble, month: str | int) -> Split:
+    """Who is in at the end of a renewal month, among those who had to decide in the record.
+
+    The month is ``YYYY-MM`` or a number of `model.clock`.
+
+    Raises
+    ------
+    InputError
+        If the runs do not reach it.
+    """
+    case, month = ensemble.case, ensemble.months[ensemble.at(month)]
     inputs = compile_case(case)
     c, t = tuple(case.clubs).index(case.focus), month - case.start
     decided = np.flatnonzero(is_in(inputs.record.status[t - 1, :, c]) & inputs.decides)

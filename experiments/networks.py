@@ -13,7 +13,7 @@ import pandas as pd
 
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model import network
-from tashkent.model.case import Case
+from tashkent.model.case import Case, as_case
 from tashkent.model.clock import month_label
 from tashkent.model.compilation import compile_case
 from tashkent.model.record import Ensemble
@@ -174,16 +174,30 @@ def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def of_record(case: Case, month: int) -> Network:
-    """The network of a month by the record."""
-    inside = is_in(compile_case(case).record.status[month - case.start])
-    return Network(case, month, inside[None], None)
+def of_record(case: Case | str, month: str | int) -> Network:
+    """The network of a month, ``YYYY-MM`` or a number of `model.clock`, by the record of a case or of one by its name.
+
+    Raises
+    ------
+    InputError
+        If the case cannot be read, or the month is outside it.
+    """
+    case = as_case(case)
+    number = case.month_number(month)
+    inside = is_in(compile_case(case).record.status[number - case.start])
+    return Network(case, number, inside[None], None)
 
 
-def of_runs(ensemble: Ensemble, month: int) -> Network:
-    """The network of a month in the runs of an ensemble."""
-    inside = ensemble.seats[:, ensemble.at(month)]
-    return Network(ensemble.case, month, inside, ensemble.runs)
+def of_runs(ensemble: Ensemble, month: str | int) -> Network:
+    """The network of a month, ``YYYY-MM`` or a number of `model.clock`, in the runs of an ensemble.
+
+    Raises
+    ------
+    InputError
+        If the runs do not reach it.
+    """
+    at = ensemble.at(month)
+    return Network(ensemble.case, ensemble.months[at], ensemble.seats[:, at], ensemble.runs)
 
 
 def finding(found: Network) -> str:
@@ -191,9 +205,7 @@ def finding(found: Network) -> str:
 
     Examples
     --------
-    >>> from tashkent.model.case import load_case
-    >>> case = load_case("cst")
-    >>> finding(of_record(case, case.month("2002-06", "month")))
+    >>> finding(of_record("cst", "2002-06"))
     '2002-06: Uzbekistan stands between 16 pairs of states that share no club'
     """
     first = found.states.iloc[0]

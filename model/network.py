@@ -1,6 +1,7 @@
 """Networkx graphs of ties, rivalries, trade and co-membership at a date, and the measures of alliance networks.
 
-Seats are those of the record unless others are given, for example ``model.seats`` of a run. A club that nearly
+Months are ``YYYY-MM`` or numbers of `model.clock`; one outside the case is refused (`tashkent.InputError`). Seats are
+those of the record unless others are given, for example ``model.seats`` of a run. A club that nearly
 everybody joins says nothing of who is close to whom, so it ties nobody to anybody here (`telling`).
 """
 
@@ -38,12 +39,12 @@ def telling(case: Case) -> tuple[str, ...]:
     return tuple(c for c, n in zip(case.clubs, fullest, strict=True) if n <= few or c == case.focus)
 
 
-def ties(case: Case, month: int) -> "nx.DiGraph[str]":
+def ties(case: Case, month: str | int) -> "nx.DiGraph[str]":
     """Ties of the deciding states to the sponsors, as edges with `weight` in standard deviations.
 
     The patron stands under its own code, other sponsors under their role.
     """
-    inputs, t = compile_case(case), month - case.start
+    inputs, t = compile_case(case), case.month_number(month) - case.start
     graph: nx.DiGraph[str] = nx.DiGraph()
     for s, state in enumerate(case.state_ids):
         for p, sponsor in enumerate(case.sponsors):
@@ -53,9 +54,9 @@ def ties(case: Case, month: int) -> "nx.DiGraph[str]":
     return graph
 
 
-def rivalries(case: Case, month: int) -> "nx.Graph[str]":
+def rivalries(case: Case, month: str | int) -> "nx.Graph[str]":
     """Rivalries between states, felt by either side, as edges with `weight` in [0, 3]."""
-    inputs, t = compile_case(case), month - case.start
+    inputs, t = compile_case(case), case.month_number(month) - case.start
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(case.state_ids)
     felt = inputs.situation.rivalry[t]
@@ -67,9 +68,9 @@ def rivalries(case: Case, month: int) -> "nx.Graph[str]":
     return graph
 
 
-def bonds(case: Case, month: int) -> "nx.DiGraph[str]":
+def bonds(case: Case, month: str | int) -> "nx.DiGraph[str]":
     """Trade between deciding states: an edge from a state to a partner, `weight` its share in the state's trade."""
-    inputs, t = compile_case(case), month - case.start
+    inputs, t = compile_case(case), case.month_number(month) - case.start
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(case.deciders)
     for s, j in zip(*inputs.situation.bond[t].nonzero(), strict=True):
@@ -78,12 +79,12 @@ def bonds(case: Case, month: int) -> "nx.DiGraph[str]":
     return graph
 
 
-def memberships(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph[str]":
+def memberships(case: Case, month: str | int, seats: Bools | None = None) -> "nx.Graph[str]":
     """Who is in which club: a bipartite graph, `bipartite` 0 for states and 1 for clubs.
 
     `seats` has shape (S, C); the record's by default.
     """
-    inputs, t = compile_case(case), month - case.start
+    inputs, t = compile_case(case), case.month_number(month) - case.start
     inside = is_in(inputs.record.status[t]) if seats is None else seats
     graph: nx.Graph[str] = nx.Graph()
     graph.add_nodes_from(case.state_ids, bipartite=0)
@@ -93,7 +94,7 @@ def memberships(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph
     return graph
 
 
-def co_membership(case: Case, month: int, seats: Bools | None = None) -> "nx.Graph[str]":
+def co_membership(case: Case, month: str | int, seats: Bools | None = None) -> "nx.Graph[str]":
     """States tied by the telling clubs that both are in; `weight` is their number.
 
     `seats` has shape (S, C).
@@ -141,13 +142,14 @@ def stands_between(shared: Bools, of: Floats | None = None) -> Floats:
     return np.asarray(((tied @ apart) * tied).sum(axis=-1) / 2, np.float64)
 
 
-def rivals(case: Case, month: int) -> Bools:
+def rivals(case: Case, month: str | int) -> Bools:
     """Which states are rivals, felt by either side, shape (S, S)."""
-    felt = compile_case(case).situation.rivalry[month - case.start]
+    t = case.month_number(month) - case.start
+    felt = compile_case(case).situation.rivalry[t]
     return np.asarray(np.maximum(felt, felt.T) > FAINT)
 
 
-def measures(case: Case, month: int, seats: Bools | None = None) -> pd.DataFrame:
+def measures(case: Case, month: str | int, seats: Bools | None = None) -> pd.DataFrame:
     """One row a state, by code.
 
     Columns: `clubs`, number of telling clubs; `strength`, sum of shared memberships; `betweenness`, share of shortest
@@ -195,7 +197,7 @@ def measures(case: Case, month: int, seats: Bools | None = None) -> pd.DataFrame
     return pd.DataFrame(rows).set_index("state").loc[list(case.state_ids)]
 
 
-def summary(case: Case, month: int, seats: Bools | None = None) -> dict[str, float]:
+def summary(case: Case, month: str | int, seats: Bools | None = None) -> dict[str, float]:
     """The network of co-membership in a few numbers.
 
     `density`, share of pairs that share a club; `clustering`, mean of the states'; `components`; and

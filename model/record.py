@@ -104,12 +104,12 @@ class Ensemble:
         InputError
             If it is no month, or the runs do not reach it.
         """
-        said = self.case.month(month, "month") if isinstance(month, str) else month
-        if said not in self.months:
+        number = self.case.month_number(month)
+        if number not in self.months:
             first, last = month_label(self.start), month_label(self.months[-1])
             allowed = f"a month of the runs, from {first} to {last}, as YYYY-MM"
             raise InputError(self.case.id, "month", month, allowed)
-        return self.months.index(said)
+        return self.months.index(number)
 
     def acts(self) -> pd.DataFrame:
         """Every act of every run: run, month, state, club, act, rule; in order of run and month."""

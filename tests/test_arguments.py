@@ -11,18 +11,23 @@ import pytest
 
 import tashkent as tk
 from tashkent.calibration.calibrate import calibrate
-from tashkent.calibration.holdout import hold_out_state, leave_one_state_out
+from tashkent.calibration.holdout import hold_out_after, hold_out_state, leave_one_state_out
 from tashkent.calibration.recovery import recover
+from tashkent.calibration.scores import split_at_renewal
 from tashkent.calibration.stages import Effort
 from tashkent.calibration.validation import validate
+from tashkent.experiments.networks import of_record, of_runs
 from tashkent.experiments.sensitivity import QUICK, SensitivityPlan
 from tashkent.model.case import Case
 from tashkent.model.counterfactual import parse_counterfactual
 from tashkent.model.errors import InputError
+from tashkent.model.network import measures, memberships, rivalries
 from tashkent.model.simulate import prior_parameters
 from tests.commands import QUESTION
 
 LATE = "2025-10"
+#: what is worked out once for the glass box takes seconds
+KINDS = [tk.CoalitionModel, pytest.param(tk.GlassBox, marks=pytest.mark.slow)]
 NO_SEEDS = (1.0, True, np.random.default_rng(1), -1, None, "1", np.float64(2), np.True_)
 NO_RING = parse_counterfactual(QUESTION, "no_ring.toml")
 NO_RUNS = (0, -5, 2.0, True, None, 2**60)
@@ -197,7 +202,6 @@ def test_sizes_of_studies(case: Case) -> None:
 def test_a_case_is_asked_for_by_name_wherever_it_is_asked_for(case: Case) -> None:
     for named in ("cst", str(case.path)):
         assert tk.CoalitionModel(named, start=LATE).case.hash == case.hash
-        assert tk.GlassBox(named, start=LATE).case.hash == case.hash
         assert tk.with_theory(named, "-contagion").hash == tk.with_theory(case, "-contagion").hash
         assert tk.posterior(named).case.hash == case.hash
     assert tk.posterior("cst") is tk.posterior("cst")
@@ -216,17 +220,31 @@ def test_cases_that_are_none(wrong: Any) -> None:
         lambda: tk.GlassBox(wrong),
         lambda: leave_one_state_out(wrong),
         lambda: hold_out_state(wrong, "UZB"),
+        lambda: hold_out_after(wrong, "2000-12"),
+        lambda: of_record(wrong, "2000-12"),
     ):
         with pytest.raises(InputError, match=r"case: name or folder: .* is not valid; allowed: "):
             call()
 
 
+@pytest.fixture(scope="module")
+def one_run(case: Case) -> tk.Ensemble:
+    return tk.simulate(case, runs=1, start="1998-12")
+
+
 @pytest.mark.parametrize("month", [1999, 199901, "1999", "1999-13", None, 1999.5, "1899-01"])
-def test_months_that_are_none(case: Case, month: Any) -> None:
+def test_months_that_are_none(case: Case, one_run: tk.Ensemble, month: Any) -> None:
     calls = [
         lambda: tk.explain(case, "UZB", month),
-        lambda: tk.figures.renewal(tk.simulate(case, runs=1, start="1998-12"), month or 1),
-        lambda: tk.simulate(case, runs=1, start="1998-12").at(month),
+        lambda: tk.figures.renewal(one_run, month or 1),
+        lambda: one_run.at(month),
+        lambda: of_record(case, month),
+        lambda: of_runs(one_run, month),
+        lambda: rivalries(case, month),
+        lambda: memberships(case, month),
+        lambda: measures(case, month),
+        lambda: split_at_renewal(one_run, month),
+        lambda: hold_out_after(case, month),
     ]
     if month is not None:
         calls += [
@@ -257,7 +275,7 @@ def test_places_in_an_ensemble_are_found_by_name_and_month(case: Case) -> None:
         ensemble.at("2021-01")
 
 
-@pytest.mark.parametrize("kind", [tk.CoalitionModel, tk.GlassBox])
+@pytest.mark.parametrize("kind", KINDS)
 def test_agents_are_found_by_code_or_name(case: Case, kind: Any) -> None:
     model = kind(case, start=LATE)
     assert list(model.states) == list(case.state_ids)
@@ -278,6 +296,7 @@ def test_agents_are_found_by_code_or_name(case: Case, kind: Any) -> None:
 # what is held, and how many runs --------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_held_is_held_in_every_run_as_in_a_model(case: Case) -> None:
     held = {"patronage": 2.0, "exit": -4.0}
     ensemble = tk.simulate(case, runs=3, start="2010-12", held=held)

@@ -23,6 +23,8 @@ from tashkent.model.errors import InputError
 from tashkent.model.simulate import prior_parameters, simulate
 
 DOCS = Path(__file__).parents[1] / "docs"
+#: what is worked out once for the glass box takes seconds
+KINDS = [tk.CoalitionModel, pytest.param(tk.GlassBox, marks=pytest.mark.slow)]
 EXAMPLE = DOCS / "examples" / "mesa_batch_run.py"
 
 
@@ -168,7 +170,7 @@ def test_a_collector_of_ones_own_is_asked_as_in_any_model(case: Case) -> None:
     assert list(seen["month"]) == ["2025-11", "2025-12"]
 
 
-@pytest.mark.parametrize("kind", [tk.CoalitionModel, tk.GlassBox])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_model_that_starts_at_the_end_is_not_running(case: Case, kind: Any) -> None:
     model = kind(case, start="2025-12")
     while model.running:
@@ -274,6 +276,7 @@ def test_the_glass_box_is_the_same_run_act_for_act(case: Case) -> None:
         box.step()
 
 
+@pytest.mark.slow
 def test_agents_of_the_glass_box_show_themselves_in_a_line(case: Case) -> None:
     box = tk.GlassBox(case, start="2025-10")
     assert repr(box.states["BLR"]) == "<Decider BLR, 2025-10: in CST, SCO>"

@@ -364,6 +364,18 @@ class Case:
             raise InputError(file or self.id, key, text, span)
         return month
 
+    def month_number(self, month: str | int, key: str = "month") -> int:
+        """A month of this case as a number (`model.clock`), from ``YYYY-MM`` or the number itself.
+
+        Raises
+        ------
+        InputError
+            If it is neither, or outside the case.
+        """
+        if isinstance(month, int) and not isinstance(month, bool) and month in self.months:
+            return month
+        return self.month(month, key)  # type: ignore[arg-type]
+
     def later_month(self, text: str, key: str, file: str = "") -> int:
         """A month in which states decide: as `month`, and any but the first, which is the initial condition.
 
