@@ -263,7 +263,7 @@ def test_places_in_an_ensemble_are_found_by_name_and_month(case: Case) -> None:
     ensemble = tk.simulate(case, runs=1, start=LATE)
     assert ensemble.index("Uzbekistan", "CSTO") == ensemble.index("UZB", "CST") == (11, 0)
     assert ensemble.index("Russia", "CST")[0] == case.state_ids.index("RUS")
-    assert ensemble.at("2025-12") == ensemble.at(case.end) == 2
+    assert ensemble.at("2025-12") == ensemble.at(case.end) == ensemble.at(np.int64(case.end)) == 2
     for state, club, says in (
         ("Uzbekistn", "CST", "state: 'Uzbekistn' is not valid; .*nearest valid name: UZB"),
         ("UZB", "NATO", "club: 'NATO' is not valid"),

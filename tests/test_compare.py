@@ -430,7 +430,7 @@ def replace_series(one: Counterfactual, add: float) -> Counterfactual:
         ({"start": "2025-12"}, "a month before 2025-12"),
         ({"start": "1991-12"}, "a month from 1992-05"),
         ({"theories": ("hierarchyy",)}, "nearest valid name: hierarchy"),
-        ({"parameters": {}}, "protection missing"),
+        ({"parameters": {}}, "parameters protection: 'missing' is not valid"),
     ],
 )
 def test_a_bad_question_is_one_line(case: Case, options: dict[str, object], says: str) -> None:

@@ -1,5 +1,6 @@
 """The case: what the tables hold, frozen, and what a counterfactual changes beyond them."""
 
+import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -372,9 +373,13 @@ class Case:
         InputError
             If it is neither, or outside the case.
         """
-        if isinstance(month, int) and not isinstance(month, bool) and month in self.months:
-            return month
-        return self.month(month, key)  # type: ignore[arg-type]
+        if isinstance(month, str):
+            return self.month(month, key)
+        try:  # numbers of any type, numpy's too
+            number = operator.index(month)
+        except TypeError:
+            number = -1
+        return number if number in self.months else self.month(month, key)  # type: ignore[arg-type]
 
     def later_month(self, text: str, key: str, file: str = "") -> int:
         """A month in which states decide: as `month`, and any but the first, which is the initial condition.
