@@ -29,7 +29,7 @@ A result of `tashkent {command}`, archived with what it takes to run it again:
     tashkent reproduce {name}
 
 * `result/`: the result, its manifest, and the files of one's own that it was made from.
-{case}* `requirements.lock`: versions of the packages; Python {python}, tashkent {tashkent}, code {code}.
+{case}* `requirements.lock`: versions of the packages; Python {python}, tashkent {tashkent}, code {code}{commit}.
 * `archive.json`: the SHA-256 of each file.
 """
 _OF_CASE = """* `case/`: the shipped case that it was made from, with its posterior; the terms of its data are in
@@ -99,6 +99,7 @@ def archive(result: Path, out: Path, key: str = "--out") -> Archived:
         python=told.get("python", "unknown"),
         tashkent=libraries.get("tashkent", "unknown"),
         code=code[:12],
+        commit=f", commit {str(told['commit'])[:46]}" if told.get("commit") else "",
     ).encode()
     says = {"command": told["command"], "case": told["case"], "case_hash": told["case_hash"]}
     write_archive(out, content, KIND, says, key)

@@ -1,8 +1,8 @@
 """What the manifest of a result says: what it depends on, how to get it again, and digests of its tables.
 
-Each command has a function here; all of them end with the same keys (`code`, `python`, `libraries`, `machine`,
-`arguments`, `inputs`, `kept`, `inexact`, `tolerance`, `files`), by which a result is run again and the two are held
-against each other (`experiments.reproduction`).
+Each command has a function here; all of them end with the same keys (`code`, `commit`, `python`, `libraries`,
+`machine`, `arguments`, `inputs`, `kept`, `inexact`, `tolerance`, `files`), by which a result is run again and the two
+are held against each other (`experiments.reproduction`).
 """
 
 import platform
@@ -17,7 +17,7 @@ from tashkent.experiments.equality import TOLERANCE
 from tashkent.experiments.given import Given
 from tashkent.experiments.labels import KEPT, WITHOUT
 from tashkent.model.clock import month_label
-from tashkent.model.source import code_digest
+from tashkent.model.source import code_digest, commit
 from tashkent.model.storage import MANIFEST, sha256
 
 if TYPE_CHECKING:
@@ -168,9 +168,10 @@ def _manifest(
 
 
 def provenance() -> dict[str, object]:
-    """Code, Python and libraries, as a manifest has them."""
+    """Code and its commit, where there is one, Python and libraries, as a manifest has them."""
     return {
         "code": code_digest(*PACKAGES).hex(),
+        "commit": commit(),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
         "machine": machine(),

@@ -1,7 +1,9 @@
-"""What the code does, as a digest: two versions with the same digest give the same numbers."""
+"""What the code does, as a digest: two versions with the same digest give the same numbers. And its commit."""
 
 import ast
 import hashlib
+import os
+import subprocess
 from functools import cache, lru_cache
 from pathlib import Path
 
@@ -47,6 +49,31 @@ def in_words(node: object) -> str:
 def _fields(kind: type[ast.AST]) -> list[str]:
     """The fields of a kind of node in alphabetical order."""
     return sorted(kind._fields)
+
+
+@cache
+def commit() -> str | None:
+    """The commit of the checkout that this is run from (`commit_at`); None for what was installed without one."""
+    return commit_at(Path(__file__).resolve().parents[1])
+
+
+def commit_at(root: Path) -> str | None:
+    """The commit of the checkout in a folder, with ``-dirty`` if files of it were changed since.
+
+    None if it is no checkout, and where git is absent or cannot say.
+    """
+    if not (root / ".git").exists():
+        return None
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    # a hook of git's runs with variables that name another checkout
+    place = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    try:
+        said = subprocess.run(
+            command, cwd=root, env=place, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return said.stdout.strip() or None
 
 
 def _modules(package: Path) -> list[Path]:

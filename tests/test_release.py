@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.version import Version
 
 from publish import bom, licences
 from publish.licences import LOCK, PAGE, locked, packages, row_of, terms, world
 from publish.page import ROOT
 from publish.world import codebook
+from tashkent.experiments.manifest import provenance
+from tashkent.model.source import commit_at
 
 FOLDERS = ("agents", "model", "calibration", "experiments", "dashboard", "src/tashkent")
 RELEASING = (ROOT / "docs/releasing.md").read_text(encoding="utf-8")
@@ -113,10 +116,10 @@ def test_the_terms_go_into_the_wheel() -> None:
 
 def test_version_and_day_are_the_same_everywhere() -> None:
     """A version that the changelog has no day of is not released, and the citation has none either."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-        "version"
-    ]
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    version = told["version"]
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert cited["keywords"] == told["keywords"]
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     days = dict(
         re.findall(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2})$", changes, re.MULTILINE)
@@ -124,6 +127,36 @@ def test_version_and_day_are_the_same_everywhere() -> None:
     assert str(cited["version"]) == version
     day = days.get(version)
     assert cited.get("date-released") == (None if day is None else date.fromisoformat(day))
+    # what has changed since the last release is a version of its own, and says so
+    pending = changes.split("## [Unreleased]")[1].split("\n## [")[0].strip()
+    last = max(map(Version, days))
+    if pending:
+        assert Version(version).is_devrelease
+        assert Version(version) > last
+    else:
+        assert Version(version) == last
+
+
+def test_the_commit_of_a_checkout_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert commit_at(tmp_path) is None
+    git = ("git", "-c", "user.name=x", "-c", "user.email=x@example.org")
+    (tmp_path / "a.txt").write_text("one")
+    for words in (("init", "-q"), ("add", "a.txt"), ("commit", "-q", "-m", "First"), ("tag", "v1")):
+        subprocess.run([*git, *words], cwd=tmp_path, check=True)
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))
+    said = commit_at(tmp_path)
+    assert said is not None
+    assert re.fullmatch("[0-9a-f]{40}", said)
+    (tmp_path / "b.txt").write_text("of nobody")
+    assert commit_at(tmp_path) == said
+    (tmp_path / "a.txt").write_text("two")
+    assert commit_at(tmp_path) == f"{said}-dirty"
+    monkeypatch.setenv("PATH", "")
+    assert commit_at(tmp_path) is None
+
+
+def test_a_manifest_has_the_commit() -> None:
+    assert provenance()["commit"] == commit_at(ROOT)
 
 
 def test_the_citation_has_what_its_format_asks_for_and_invents_nobody() -> None:
