@@ -299,11 +299,12 @@ def outside_option(now: Situation) -> Floats:
     return -_summed(now.exposure * now.offer, relieves, now.covers[..., now.clubs.place, :])
 
 
-@term(theory="Fear of entrapment, the price of integration (Snyder 1984; Morrow 1991)")
+@term(theory="Security is paid for with autonomy (Morrow 1991)")
 def entrapment(now: Situation) -> Floats:
     """Autonomy lost to a club that reaches into its members' defence: ``- autonomy * reach[c]`` if it promises help.
 
-    Shape (..., S, C).
+    It is not what Snyder (1984) calls entrapment, to be dragged into an ally's war, of which no input knows. Shape
+    (..., S, C).
     """
     return -now.autonomy[..., None] * (now.reach * now.clubs.guarantees)[..., None, :]
 

@@ -205,6 +205,7 @@ def _theories(case: Case) -> Iterator[Row]:
         cells = [
             words[:1].upper() + words[1:],
             row.says,
+            " ".join(row.measured.split()),
             terms or "no term: the law's frictions alone",
         ]
         yield name, [], cells, row.source
@@ -240,7 +241,11 @@ PARTS: Mapping[str, tuple[tuple[str, ...], Callable[[Case], Iterator[Row]], str]
         _numbers,
         "parameters.toml",
     ),
-    "theories": (("Theory", "What it says", "What counts"), _theories, "theories.toml"),
+    "theories": (
+        ("Theory", "What it says", "What is measured of it", "What counts"),
+        _theories,
+        "theories.toml",
+    ),
     "scores": (("Number", "What it is", "What is best", "Where", "Command"), _scores, ""),
     "sources": (("Code", "Source", "Rows that rest on it"), _sources, "case.toml"),
 }

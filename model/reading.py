@@ -87,6 +87,21 @@ def learnt_keys(model: type[BaseModel]) -> Mapping[str, Any]:
     }
 
 
+def aside() -> str:
+    """Words that are shown and inform neither a run nor a fit, empty if nothing is to be said: no digest has them."""
+    return Field(default="", json_schema_extra={"aside": True})
+
+
+@cache
+def asides(model: type[BaseModel]) -> frozenset[str]:
+    """The fields of a model that are `aside`."""
+    return frozenset(
+        name
+        for name, field in model.model_fields.items()
+        if isinstance(field.json_schema_extra, dict) and "aside" in field.json_schema_extra
+    )
+
+
 @contextmanager
 def standing_in(places: Mapping[Path, Path]) -> Iterator[None]:
     """Have other files and folders read in place of those that are named, such as the copies that a result keeps.

@@ -103,6 +103,17 @@ def test_a_case_sent_to_another_process_keeps_its_hash() -> None:
 # what does not count -------------------------------------------------------------------------------
 
 
+def test_words_that_inform_nothing_do_not_count_and_others_do() -> None:
+    name, theory = next(iter(CASE.theories.items()))
+    assert theory.measured
+
+    def other(**words: str) -> Case:
+        return CASE.varied(theories={**CASE.theories, name: theory.model_copy(update=words)})
+
+    assert other(measured="Something else.").hash == CASE.hash
+    assert other(says="Something else.").hash != CASE.hash
+
+
 @pytest.mark.slow
 @settings(max_examples=25)
 @given(st.integers(min_value=0))

@@ -2,7 +2,7 @@
 
 Content is put into one form first: keys in alphabetical order, rows in an order of their own where that of the file
 has no meaning, whole numbers as numbers like any other, days as text, defaults written out but for keys that the
-format learnt later (`model.reading.learnt`).
+format learnt later (`model.reading.learnt`), and no words that inform nothing (`model.reading.aside`).
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
-from tashkent.model.reading import learnt_keys
+from tashkent.model.reading import asides, learnt_keys
 from tashkent.model.statutes import Statute
 
 
@@ -46,9 +46,11 @@ def combined(tables: Mapping[str, TableDigest]) -> str:
 
 
 def _said(row: BaseModel) -> dict[str, object]:
-    """The fields of a row, without later keys that say what held before there were any."""
-    fields, later = row.__dict__, learnt_keys(type(row))
-    return {k: v for k, v in fields.items() if k not in later or v != later[k]} if later else fields
+    """The fields of a row, without asides, and without later keys that say what held before there were any."""
+    fields, later, left = row.__dict__, learnt_keys(type(row)), asides(type(row))
+    if not later and not left:
+        return fields
+    return {k: v for k, v in fields.items() if k not in left and (k not in later or v != later[k])}
 
 
 def _text(value: object) -> str:

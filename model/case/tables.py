@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from tashkent.model.reading import LONGEST_NAME, learnt
+from tashkent.model.reading import LONGEST_NAME, aside, learnt
 from tashkent.model.statutes import Regimes
 
 #: a date, under a name that no column has
@@ -215,10 +215,11 @@ class Parameter(TableRow):
 
 
 class Theory(TableRow):
-    """A named set of terms, and what it says."""
+    """A named set of terms, what it says, and what of the idea that it is named after is measured."""
 
     terms: tuple[str, ...] = Field(strict=False)
     says: str = Field(min_length=1)
+    measured: str = aside()
     source: str
 
 
