@@ -80,6 +80,12 @@ class Found:
         """Bytes that it takes in memory, but for what is small."""
         return sum(len(club["series"]) for club in self.clubs.values())
 
+    @property
+    def untouched(self) -> bool:
+        """No seat is found likelier or less likely in, in any club and month, and no run takes another course."""
+        moved = any(set(row) - {"n"} for rows in self.letters.values() for row in rows)
+        return not moved and not any(club["divergence"] for club in self.clubs.values())
+
     def direction(self, club: str, state: str, month: int) -> str:
         """Up, down or none: what is found of a state in a club and month."""
         row = self.letters[club][self.states.index(state)]
@@ -170,14 +176,17 @@ def directions(case: Case, pair: Pair, club: str) -> list[str]:
 def course(pair: Pair) -> list[str]:
     """From when on the worlds differ, and how many runs take another course."""
     if pair.differs_from is None:
-        return ["No input differs in these months: both worlds are one."]
+        return ["The model is told the same in both worlds: nothing can differ in these months."]
     since = "the start" if pair.differs_from <= pair.start else month_label(pair.differs_from)
-    begin = f"Both worlds begin from the record of {month_label(pair.start)}; inputs differ from {since} on."
+    begin = (
+        f"Both worlds begin from the record of {month_label(pair.start)}; "
+        f"what the model is told differs from {since} on."
+    )
     if not len(pair.divergence):
-        return [begin, f"In none of {pair.runs:,} paired runs history takes another course."]
+        return [begin, f"In each of {pair.runs:,} pairs of runs both histories are the same."]
     return [
         begin,
-        f"In {pair.share_changed:.0%} of {pair.runs:,} paired runs history takes another course; "
+        f"In {pair.share_changed:.0%} of {pair.runs:,} pairs of runs the two histories part; "
         f"half of these have parted by {pair.to_dict()['median_divergence']}.",
     ]
 
@@ -256,7 +265,7 @@ def _cannot(pair: Pair, outcome: int) -> str:
     since = pair.differs_from
     if since is None or since > pair.baseline.start + month:
         when = "at all" if since is None else f"before {month_label(since)}"
-        return f"It cannot be otherwise: no input differs {when}."
+        return f"It cannot be otherwise: the model is told the same {when}."
     until = pair.baseline.start + month - pair.start + 1
     before, after = (seen[:, outcome] for seen in pair.counts.seen)
     if pair.counts.discordant[:until, s, c].any() or (before != after).any():

@@ -61,7 +61,7 @@ PARTS: Mapping[str, Component] = {
     "stage": Component(
         (
             *("scene", "record", "facts", "made", "score", "held", "club", "club_name", "show"),
-            *("month", "state", "large", "opens", "until", "play", "watch", "tale"),
+            *("month", "state", "large", "opens", "until", "later", "play", "watch", "tale"),
         ),
         ("moved", "open", "goto"),
     ),

@@ -103,6 +103,8 @@ class Question(Predicted):
     #: what becomes of both worlds, in sentences
     course: list[str] = []
     lesson: str = ""
+    #: no seat is another in any run and month: a zero by construction
+    zero: bool = False
 
 
 class Stop(Predicted):

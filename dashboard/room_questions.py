@@ -27,7 +27,8 @@ from tashkent.model.clock import month_label, parse_month
 
 @lru_cache(maxsize=4)
 def offered(case: Case) -> list[dict[str, str]]:
-    """The questions of the case and the stops of its story, as a teacher chooses among them."""
+    """The questions of the case, the one to begin with first, and the stops of its story, as a teacher chooses."""
+    story = story_of(case)
     rows = [
         {
             "code": name,
@@ -37,7 +38,8 @@ def offered(case: Case) -> list[dict[str, str]]:
         }
         for name, each in question.library(case).items()
     ]
-    story = story_of(case)
+    if story and story.question:
+        rows.sort(key=lambda row: row["code"] != story.question)
     for number, step in enumerate(story.step if story else (), start=1):
         if step.predict is not None:
             query = f"page=story&step={number}"
@@ -123,6 +125,7 @@ def answered(case: Case, about: Question | Stop, progress: RunsDone) -> dict[str
         "answer": {state: Finding(**cell) for state, cell in cells.items()},
         "course": found.course,
         "lesson": found.lesson,
+        "zero": found.untouched,
     }
 
 

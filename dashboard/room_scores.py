@@ -11,8 +11,8 @@ from tashkent.experiments.predictions import brier
 
 #: bars of the histogram of scores, from 0 to 1
 BARS = 10
-#: what not knowing at all scores
-UNKNOWING = 0.25
+#: what a confidence of one half scores, whatever is found
+EVEN = 0.25
 #: column of the table of a room -> what it means
 COLUMNS = {
     "turn": "Number of the question in the room",
@@ -88,7 +88,7 @@ def score_of(asked: Round, sent: Submission) -> float | None:
 
 
 def histogram(asked: Round) -> dict[str, Any]:
-    """Scores of students in bars of a tenth, with their number, mean, and how many did better than not knowing."""
+    """Scores of students in bars of a tenth, with their number, mean, and how many did better than one half."""
     scores = [score_of(asked, sent) for sent in asked.counted.values()]
     found = [s for s in scores if s is not None]
     bars = [0] * BARS
@@ -98,7 +98,7 @@ def histogram(asked: Round) -> dict[str, Any]:
         "bars": bars,
         "many": len(found),
         "mean": sum(found) / len(found) if found else None,
-        "better": sum(s < UNKNOWING for s in found),
+        "better": sum(s < EVEN for s in found),
         "late": len(asked.sent) - len(asked.counted),
     }
 

@@ -27,7 +27,7 @@ SETTINGS = {
     "SOLARA_KERNEL_CULL_TIMEOUT": "10m",
     "SOLARA_SESSION_HTTP_ONLY": "true",
 }
-#: where the address for the board stands for the pages; empty if this machine alone can open them
+#: where the address for other devices stands for the pages; empty if this machine alone can open them
 BOARD_VARIABLE = "TASHKENT_BOARD"
 #: bytes of the largest message that a page may send: an upload is a message, and far smaller
 LARGEST_MESSAGE = 2**20
@@ -80,12 +80,12 @@ def announced(host: str, port: int, root: str, board: str) -> list[str]:
     here = f"http://localhost:{port}{root}" if by_itself else board.rstrip("/")
     said = [f"The dashboard is at {here}; Ctrl-C ends it."]
     if board:
-        said.append(f"For the board: {board} - anybody in this network can open it.")
+        said.append(f"On other devices: {board} - anybody in this network can open it.")
     return said
 
 
 def drawn(board: str) -> list[str]:
-    """The address for the board as a QR code, if somebody looks who can see it; else nothing."""
+    """The address for other devices as a QR code, if somebody looks who can see it; else nothing."""
     if not board or not sys.stdout.isatty():
         return []
     from tashkent.dashboard import qr

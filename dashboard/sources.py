@@ -32,7 +32,7 @@ SCORES = (
         "Score of a prediction",
         "The squared distance between how sure somebody was and whether it is what the model finds, the mean over "
         "states.",
-        "0 is perfect; not knowing has 0.25",
+        "0 is perfect; 50% has 0.25 whatever is found",
         "What if, after the answer",
         "tashkent compare NAME --prediction FILE",
     ),

@@ -75,6 +75,8 @@ class View:
     theory: str = ""
     #: large type, without the controls
     present: bool = False
+    #: lanes go on beyond the month, where they show the record
+    later: bool = True
     #: the counterfactual: its name in the case, or `question.OWN`, and the text of one's own
     counterfactual: str = question.OWN
     own: str = ""
@@ -115,6 +117,7 @@ class View:
                 **({"weights": spoken(self.weights)} if self.weights else {}),
                 **({"theory": self.theory} if self.theory else {}),
                 **({"present": 1} if self.present else {}),
+                **({} if self.later else {"later": 0}),
                 **({"rule": self.rule} if self.page == "rulebook" and self.rule else {}),
                 **({"step": self.step} if self.page == "story" else {}),
                 **({"part": self.part} if self.page == "evidence" else {}),
@@ -188,9 +191,15 @@ def default(case: Case) -> View:
         seed=0,
         month=case.start,
         state=case.deciders[-1],
-        counterfactual=next(iter(question.library(case)), question.OWN),
+        counterfactual=_opening(case),
     )
     return _usual(case, first)
+
+
+def _opening(case: Case) -> str:
+    """The question to begin with: that of the story, or the first of the case."""
+    story = story_of(case)
+    return (story and story.question) or next(iter(question.library(case)), question.OWN)
 
 
 def _usual(case: Case, view: View) -> View:
@@ -270,6 +279,8 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
             complaints.append("Weights are held with all theories together, not under one of them.")
     if "present" in asked:
         found["present"] = asked["present"] in ("1", 1, True)
+    if "later" in asked:
+        found["later"] = asked["later"] not in ("0", 0, False)
     if found.get("part", view.part) != view.part:
         found["item"] = ""
     view, before = replace(view, **{**found, "first": False}), view.club  # type: ignore[arg-type]

@@ -2,7 +2,8 @@
 
 A prediction names a state, a direction (up, down, none) and a confidence p between a half and one that this is the
 direction the model finds. Its score is ``(p - 1)^2`` if it is and ``p^2`` if not (Brier 1950,
-doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2): 0 is perfect, 0.25 is what not knowing at all scores.
+doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2): 0 is perfect, and a confidence of one half scores 0.25
+whatever is found.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

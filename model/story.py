@@ -9,6 +9,7 @@ from pydantic import Field
 
 from tashkent.model.case import Case
 from tashkent.model.case.tables import STORY, TableRow
+from tashkent.model.counterfactual import shipped_counterfactuals
 from tashkent.model.errors import InputError, unknown
 from tashkent.model.reading import file_text, toml_table, validated
 
@@ -41,6 +42,8 @@ class Story(TableRow):
     watch: str = Field(min_length=1)
     state: str
     club: str
+    #: the counterfactual that *What if* and a class begin with; the first of the case if empty
+    question: str = ""
     step: tuple[Step, ...] = Field(min_length=1)
 
 
@@ -67,6 +70,9 @@ def load_story(case: Case) -> Story | None:
 
 
 def _check(story: Story, case: Case) -> None:
+    questions = [found.id for found in shipped_counterfactuals(case)]
+    if story.question and story.question not in questions:
+        raise unknown(STORY, "question", story.question, questions)
     if story.state not in case.deciders:
         raise unknown(STORY, "state", story.state, case.deciders)
     if story.club not in case.clubs:

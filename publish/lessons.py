@@ -1,23 +1,31 @@
 """docs/lessons/: eight lessons of fifty minutes, whose keys are figures of the record, the law and the shipped results.
 
-``python -m publish.lessons`` writes them; nothing is run, so ``--page`` changes nothing. A template in
+``python -m publish.lessons`` writes them; no history is run, so ``--page`` changes nothing. A template in
 ``publish/templates/lessons/`` holds the words, and no figure: each is asked for by a function of `Quoted`.
 """
 
 import argparse
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from publish.counterfactuals import ARROWS, COURSES, MANIFEST, OUTCOMES
 from publish.page import ROOT, number, rendered, table, write
+from publish.readme import limits_of
+from tashkent import explain
+from tashkent.calibration.ladder import FROZEN, WHOLE
 from tashkent.cli.new_case import SKELETON
-from tashkent.dashboard.view import from_query
+from tashkent.dashboard import ready
+from tashkent.dashboard.view import RUNS, from_query
+from tashkent.experiments.effect import Z
 from tashkent.experiments.networks import of_record
 from tashkent.experiments.predictions import brier
 from tashkent.model.case import Case, load_case
@@ -41,13 +49,25 @@ LESSONS = {
     "7-is-it-true": "Is it true?",
     "8-build-your-own": "Build your own",
 }
-THEORIES = {
-    "whole": "all reasons",
-    "fear_of_abandonment": "abandonment alone",
-    "fear_of_entrapment": "entrapment alone",
-}
 #: acts that fill a record and tell no story
 QUIET = ("abstain", "carry_over")
+#: what the first of all do who join, and what differs between rules, in words of a lesson
+SIGNED = "sign, as founders"
+RULE_WORDS = {
+    "renewal: opt in -> automatic": "renewal: each has to sign → by itself, unless one gives notice",
+    "informed months before: 2 -> 0": "decided on what was known two months before → on what is known in the month",
+    "ratification months": "months to ratify",
+    "ministers: no -> yes": "ministers agree first: no → yes",
+    "consent: no -> yes": "all members agree to a base of others: no → yes",
+    "price: gap -> acquis": "to come back one joins: what was concluded without one → all that is in force",
+    "since: ": "counted from: ",
+    "covers: external -> external, incursion, stability": (
+        "help against: an attack → an attack, armed bands, violence at home"
+    ),
+    "on request: no -> yes": "help only on request: no → yes",
+    "withdrawable: no -> yes": "an objection can be taken back: no → yes",
+    " -> ": " → ",
+}
 EXAMPLE = Path("docs/examples/own_theory.py")
 
 
@@ -71,10 +91,19 @@ class Quoted:
         for entry in self.case.record:
             within = first <= str(entry.date)[:7] <= last
             if entry.club == club and within and entry.act not in QUIET:
-                act = entry.act.replace("_", " ")
+                founds = entry.act == "accede" and entry.date == self._founded(club)
+                act = SIGNED if founds else entry.act.replace("_", " ")
                 rows.setdefault((entry.date, act), []).append(self.names[entry.state])
         told = [(day, act, ", ".join(who)) for (day, act), who in sorted(rows.items())]
         return table(("day", "act", "states"), told)
+
+    def _founded(self, club: str) -> date:
+        """The first day of the record of a club."""
+        return min(entry.date for entry in self.case.record if entry.club == club)
+
+    def source(self, code: str) -> str:
+        """A source of the case, spelled out."""
+        return self.case.sources[code].rstrip(".")
 
     def members(self, month: str, club: str = "CST") -> str:
         """The states that are in a club at the end of a month by the record, in words, with their number."""
@@ -138,6 +167,41 @@ class Quoted:
             else "nobody on the wrong side"
         )
 
+    def theory(self, name: str) -> str:
+        """What a theory of the case says, and what of the idea is measured."""
+        found = self.case.theories[name]
+        return f"{found.says} What is measured: {_first_small(' '.join(found.measured.split()))}"
+
+    def dilemma(self, month: str) -> str:
+        """Of the members of the treaty: what both horns of the dilemma rest on, as far as it is measured."""
+        inputs, t = compile_case(self.case), self._at(month)
+        menaces = inputs.situation.clubs.menaces[0]
+        rows = []
+        for state in self.case.deciders:
+            s = self.case.state_ids.index(state)
+            if not bool(is_in(inputs.record.status[t, s, 0])):
+                continue
+            believed, doubted = (
+                float(inputs.base_terms[name][t, s, 0]) for name in ("protection", "abandonment")
+            )
+            relieved = believed - doubted
+            pressure = float((inputs.situation.threat[t, s] * menaces).sum())
+            belief = f"{believed / relieved:.0%}" if relieved else ""
+            autonomy = number(float(inputs.situation.autonomy[t, s]))
+            rows.append((self.names[state], number(relieved), belief, autonomy, number(pressure)))
+        heads = (
+            "state",
+            "threats that the Treaty would relieve (sum, each 0 to 3)",
+            "belief that help would come",
+            "how much it wants to stand alone (0 to 1)",
+            "pressure by Russia itself (sum, each 0 to 3)",
+        )
+        return table(heads, rows)
+
+    def reach(self, month: str) -> str:
+        """How many instruments of the treaty reach into its members' defence."""
+        return f"{compile_case(self.case).situation.reach[self._at(month), 0]:.0f}"
+
     # the law ----------------------------------------------------------------------------------------
 
     def law(self, day: str, *rules: str) -> str:
@@ -149,11 +213,16 @@ class Quoted:
     def rule_changes(self) -> str:
         """The days on which a rule of the treaty is replaced by another, and what differs."""
         rows = [
-            (change.day, provision(replaced.new), differences(replaced))
+            (change.day, provision(replaced.new), _in_words(differences(replaced)))
             for change in changes_of(self.case, "CST")
             for replaced in change.replaced
         ]
         return table(("day", "rule", "what differs"), rows)
+
+    def text(self, rule: str) -> str:
+        """The words of a rule."""
+        (found,) = (s for s in self.case.statutes if s.id == rule)
+        return found.text
 
     # rivals -----------------------------------------------------------------------------------------
 
@@ -193,20 +262,94 @@ class Quoted:
 
     # what the model finds ---------------------------------------------------------------------------
 
-    def answers(self, question: str, start: str, *theories: str) -> str:
-        """What is found for a question from a start, a row a state and theory; luck is ninety per cent."""
+    def answers(self, question: str, start: str) -> str:
+        """What is found for a question from a start, a row a state; doubts are of nine cases in ten."""
         found = pd.read_csv(self.root / OUTCOMES)
-        found = found[(found["counterfactual"] == question) & (found["start"] == start)]
+        asked = (found["counterfactual"] == question) & (found["start"] == start)
         rows = []
-        for theory in theories or ("whole",):
-            for r in found[found["theory"] == theory].itertuples():
-                luck = (r.simulation_high - r.simulation_low) / 2
-                row = [f"{self.names[r.state]} in {r.club}", r.month]
-                row += [THEORIES[theory]] if theories else []
-                row += [f"{r.baseline:.0%} → {r.changed:.0%}", f"{number(100 * luck, 1)}"]
-                rows.append((*row, ARROWS[r.implied], ARROWS[r.found]))
-        heads = ["state", "month", *(["theory"] if theories else [])]
-        return table((*heads, "in", "± luck, points", "expected", "found"), rows)
+        for r in found[asked & (found["theory"] == "whole")].itertuples():
+            luck = (r.simulation_high - r.simulation_low) / 2
+            change = f"{100 * r.change:+.0f}" if r.change else "0"
+            rows.append(
+                (
+                    f"{self.names[r.state]} in {r.club}",
+                    r.month,
+                    f"{self._firm(r.baseline)} → {self._firm(r.changed)}",
+                    f"{change} ± {number(100 * luck, 1)}",
+                    ARROWS[r.implied],
+                    ARROWS[r.found],
+                )
+            )
+        heads = ("state", "month", "in", "change ± luck, points", "expected", "found")
+        return table(heads, rows)
+
+    def _firm(self, share: float) -> str:
+        """A share of the runs of one world, and within how many points it lies of what all draws would give."""
+        return f"{share:.0%} ± {self._off(share, self._told['runs'], self._told['runs_per_draw'])}"
+
+    @staticmethod
+    def _off(share: float, runs: int, per_draw: int) -> int:
+        """Points that a share may be off in nine cases of ten, as if a draw decided all of its runs: at most."""
+        return round(100 * Z * math.sqrt(share * (1 - share) / (runs / per_draw)))
+
+    @cached_property
+    def _told(self) -> Mapping[str, int]:
+        """How many runs the shipped answers rest on, and how many share a draw."""
+        kept = pd.read_json(self.root / MANIFEST, typ="series")
+        return {key: int(kept[key]) for key in ("runs", "runs_per_draw")}
+
+    def places(self, state: str, month: str) -> str:
+        """One quantity where it is met: each number with what it rests on, and by how much it may be off."""
+        shared = int(ready.read(self.case, "CF1").clubs["CST"]["per_draw"])
+        found = explain(self.case, state, month, "CST").of("CST", "renew").probability
+        low, high = np.percentile(found, [5, 95])
+        fits = pd.read_csv(self.root / EVIDENCE / "readings.csv").set_index(["theory", "state"])
+        outcomes = pd.read_csv(self.root / OUTCOMES)
+        (row,) = outcomes[
+            (outcomes["theory"] == "whole")
+            & (outcomes["start"] == "1998-12")
+            & (outcomes["counterfactual"] == "CF1")
+            & (outcomes["state"] == state)
+            & (outcomes["month"] == month)
+        ].itertuples()
+        runs, per_draw = self._told["runs"], self._told["runs_per_draw"]
+        own = fits.loc[("all together", state), "p_sign"]
+        return table(
+            ("where", "what it is", self.names[state], "in nine of ten cases"),
+            [
+                (
+                    "*A state*",
+                    f"the chance that it signs, the middle of {len(found):,} draws",
+                    f"{np.median(found):.0%}",
+                    f"a draw has {low:.0%} to {high:.0%}",
+                ),
+                ("", "the same, the mean over draws", f"{np.mean(found):.0%}", ""),
+                (
+                    "*Simulate*, *Many runs*, from 1998-12",
+                    f"the share of {RUNS} runs, each with a draw of its own",
+                    "",
+                    f"within {self._off(0.5, RUNS, 1)} points of that mean",
+                ),
+                (
+                    "*What if*, the board",
+                    f"the share of {RUNS} runs over {RUNS // shared} draws",
+                    "",
+                    f"within {self._off(0.5, RUNS, shared)} points",
+                ),
+                (
+                    "the keys",
+                    f"the share of {runs:,} runs over {runs // per_draw} draws",
+                    f"{row.baseline:.0%}",
+                    f"within {self._off(row.baseline, runs, per_draw)} points",
+                ),
+                (
+                    "lesson 5",
+                    "the chance by a fit that has not seen what it did",
+                    f"{own:.0%}",
+                    "another question",
+                ),
+            ],
+        )
 
     def course(self, question: str, start: str) -> str:
         """In how many runs a question changes history, and by which reasons."""
@@ -221,7 +364,8 @@ class Quoted:
         state, _, reasons = row.carried_by.replace("_", " ").partition(" in ")
         carried = f" Carried by, for {self.names[state]} in {reasons}." if reasons else ""
         since = f"Inputs differ from {row.inputs_differ_from or 'no month'} on"
-        return f"{since}; {row.share_changed:.0%} of runs take another course{half}.{carried}"
+        share = f"{row.share_changed:.0%} of runs take" if row.share_changed else "no run takes"
+        return f"{since}; {share} another course{half}.{carried}"
 
     def zeros(self, question: str, start: str) -> str:
         """That a nought found for a question is one of construction, where it is; begins with a blank."""
@@ -239,7 +383,17 @@ class Quoted:
     @property
     def runs(self) -> str:
         """On how many paired runs answers rest."""
-        return f"{pd.read_json(self.root / MANIFEST, typ='series')['runs']:,}"
+        return f"{self._told['runs']:,}"
+
+    @property
+    def draws(self) -> str:
+        """On how many draws of the parameters these runs rest."""
+        return f"{self._told['runs'] // self._told['runs_per_draw']:,}"
+
+    @property
+    def most_off(self) -> int:
+        """Points by which a share of one world may be off, where it is most."""
+        return self._off(0.5, self._told["runs"], self._told["runs_per_draw"])
 
     def renewal(self, *whose: str) -> str:
         """P(it signs in April 1999), of each state by a fit to all others, under one theory or several."""
@@ -279,10 +433,32 @@ class Quoted:
         if found.empty:
             raise ValueError(f"{name}.csv has no row where {where}")
         rows = [
-            [number(v, 2) if isinstance(v, float) else str(v).replace("_", " ") for v in row]
+            [self._said(value) for value in row]
             for row in found[list(columns)].itertuples(index=False)
         ]
         return table(tuple(columns.values()), rows)
+
+    def _said(self, value: object) -> str:
+        """A cell of a table of the examination as a class reads it."""
+        if isinstance(value, bool | np.bool_):
+            return "yes" if value else "no"
+        if isinstance(value, float):
+            return "minus infinity" if value == -math.inf else number(value, 2)
+        text = str(value).replace("_", " ").removesuffix(", nats")
+        return re.sub(r"\(([A-Z]{3})\)", lambda at: f"({self.names.get(at[1], at[1])})", text)
+
+    @cached_property
+    def limits(self) -> Mapping[str, Any]:
+        """The figures of the examination that say what the model cannot do, by name (`publish.readme`)."""
+        tables = {path.stem: pd.read_csv(path) for path in (self.root / EVIDENCE).glob("*.csv")}
+        return limits_of(self.case, tables)
+
+    @property
+    def gains(self) -> tuple[float, float]:
+        """What the model gains over the structural steps: with weights as they were judged before, and as fitted."""
+        ladder = pd.read_csv(self.root / EVIDENCE / "ladder.csv").query("scope == 'focus'")
+        gain = ladder.set_index("rung")["gain"]
+        return float(gain[FROZEN]), float(gain[WHOLE])
 
     # where it is ------------------------------------------------------------------------------------
 
@@ -324,6 +500,24 @@ class Quoted:
         return f"{states}; clubs {', '.join(case.clubs)}; {month_label(case.start)} to {month_label(case.end)}"
 
 
+def _first_small(text: str) -> str:
+    """A text that goes on after a colon."""
+    return f"{text[:1].lower()}{text[1:]}"
+
+
+def _in_words(told: str) -> str:
+    """What differs between two rules, in words of a lesson.
+
+    Examples
+    --------
+    >>> _in_words("ratification months: 17 -> 2; ministers: no -> yes")
+    'months to ratify: 17 → 2; ministers agree first: no → yes'
+    """
+    for technical, plain in RULE_WORDS.items():
+        told = told.replace(technical, plain)
+    return told
+
+
 def lessons(root: Path = ROOT) -> dict[Path, str]:
     """The pages by where they stand, and the page that lists them."""
     figures = Quoted(load_case("cst"), root)
@@ -341,7 +535,7 @@ def lessons(root: Path = ROOT) -> dict[Path, str]:
             titles=LESSONS,
         )
         found[FOLDER / f"{name}.md"] = text.rstrip("\n") + "\n"
-    found[FOLDER / "README.md"] = rendered("lessons/README.md", titles=LESSONS)
+    found[FOLDER / "README.md"] = rendered("lessons/README.md", f=figures, titles=LESSONS)
     return found
 
 

@@ -6,6 +6,7 @@
 import argparse
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -109,6 +110,11 @@ def over_frictions(tables: Tables, scope: str) -> str:
 
 def limits(case: Case, tables: Tables) -> str:
     """What the model cannot do, in figures of the examination."""
+    return rendered("readme_limits.md", **limits_of(case, tables))
+
+
+def limits_of(case: Case, tables: Tables) -> dict[str, Any]:
+    """The figures of the examination that say what the model cannot do, by name; some are asked for by a function."""
     rows = fit_rows(case).rows
     pact = rows.where(rows.club == tuple(case.clubs).index(case.focus))
     moved = pact.moved
@@ -121,18 +127,17 @@ def limits(case: Case, tables: Tables) -> str:
     )
     shares = patterns.set_index(["id", "measure"])["value"]
     seats = p_in.set_index(["state", "month"])["p_in"]
-    return rendered(
-        "readme_limits.md",
-        moves=_number(int(moved.sum())).capitalize(),
-        actors=_number(len(set(pact.state[moved]))),
-        renewals=_number(int((pact.done & (pact.choice == CHOICES.index("renew"))).sum())),
-        p_in=lambda state, month: _percent(seats[state, month]),
-        share=lambda pattern, measure: _percent(shares[pattern, measure]),
-        states=lambda pattern: _named(case, shares[pattern]),
-        patterns=found["patterns"],
-        missed=len(found["missed"]),
-        faint=" and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names),
-    )
+    return {
+        "moves": _number(int(moved.sum())).capitalize(),
+        "actors": _number(len(set(pact.state[moved]))),
+        "renewals": _number(int((pact.done & (pact.choice == CHOICES.index("renew"))).sum())),
+        "p_in": lambda state, month: _percent(seats[state, month]),
+        "share": lambda pattern, measure: _percent(shares[pattern, measure]),
+        "states": lambda pattern: _named(case, shares[pattern]),
+        "patterns": found["patterns"],
+        "missed": len(found["missed"]),
+        "faint": " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names),
+    }
 
 
 def _percent(share: float) -> str:

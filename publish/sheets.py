@@ -6,6 +6,7 @@ lessons.
 
 import argparse
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from publish.lessons import FOLDER, LESSONS, lessons
 from publish.page import ROOT
+from tashkent.model.case import load_case
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,9 +24,11 @@ SIZES = {"a4": (8.27, 11.69), "letter": (8.5, 11.0)}
 #: in inches: the margin, the room of a line of type by its size in points, and of a ruled line
 MARGIN, LEADING, RULE = 0.8, 1.4 / 72, 0.3
 #: sizes of type in points
-TITLE, HEAD, TYPE, SMALL = 17, 11.5, 10.5, 8.5
-#: fewest ruled lines under a question; predictions that there is room for, and the height of a row of them
-FEWEST, PREDICTIONS, ROW = 2, 3, 0.32
+TITLE, HEAD, TYPE, SMALL, FOOT = 17, 11.5, 10.5, 8.5, 7
+#: fewest ruled lines under a question, and the height of a row of predictions
+FEWEST, ROW = 2, 0.32
+#: what is predicted -> what one circles, and rows that there is room for
+PREDICTIONS = {"change": ("↓   →   ↑", 3), "seat": ("signs   or not", 8)}
 GREY = "#777777"
 
 
@@ -35,8 +39,8 @@ class Sheet:
     title: str
     aims: str
     questions: tuple[str, ...]
-    #: the class predicts in it
-    predicts: bool
+    #: what the class predicts in it, a key of `PREDICTIONS`; nothing if empty
+    predicts: str
 
 
 def sheet_of(text: str) -> Sheet:
@@ -47,7 +51,7 @@ def sheet_of(text: str) -> Sheet:
     >>> sheet_of(
     ...     "# Lesson 1: *T*\\n\\n**Aims.** To `see`.\\n\\n## Questions\\n\\n1. Who?\\n2. [Why](a.md)?\\n\\n## Key\\n"
     ... )
-    Sheet(title='Lesson 1: T', aims='To see.', questions=('Who?', 'Why?'), predicts=False)
+    Sheet(title='Lesson 1: T', aims='To see.', questions=('Who?', 'Why?'), predicts='')
     """
     title = re.search(r"^# (.+)$", text, re.MULTILINE)
     aims = re.search(r"^\*\*Aims\.\*\* (.+)$", text, re.MULTILINE)
@@ -60,7 +64,7 @@ def sheet_of(text: str) -> Sheet:
         _plain(title[1]),
         _plain(aims[1]),
         tuple(_plain(q) for q in questions),
-        "*What if*" in before,
+        "seat" if "*signs or not*" in before else "change" if "*What if*" in before else "",
     )
 
 
@@ -118,6 +122,11 @@ class _Writer:
                 parse_math=False,
             )
 
+    def foot(self, text: str) -> None:
+        """Small words in the margin at the foot of the page."""
+        place = (MARGIN / self.width, 0.5 * MARGIN / self.height)
+        self.figure.text(*place, text, fontsize=FOOT, color=GREY, parse_math=False)
+
     def row(self, words: Mapping[float, str]) -> None:
         """Small words side by side, each so many inches from the margin."""
         self.at += SMALL * LEADING
@@ -154,7 +163,7 @@ def drawn(sheet: Sheet, size: tuple[float, float]) -> "Figure":
     page.write(sheet.aims, TYPE)
     page.at += 0.1
     if sheet.predicts:
-        _predictions(page)
+        _predictions(page, *PREDICTIONS[sheet.predicts])
     numbered = [f"{i}. {question}" for i, question in enumerate(sheet.questions, start=1)]
     words = sum(page.tall(text, TYPE) + 0.08 for text in numbered)
     left = page.height - MARGIN - page.at - words
@@ -166,25 +175,33 @@ def drawn(sheet: Sheet, size: tuple[float, float]) -> "Figure":
         page.write(text, TYPE)
         for _ in range(each):
             page.rule(RULE)
+    page.foot(made_of())
     return page.figure
 
 
-def _predictions(page: _Writer) -> None:
+def made_of() -> str:
+    """What a sheet says of itself: what it is of, in which version, on what terms, and what its facts rest on."""
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    source = load_case("cst").sources["RD2013"]
+    return f"tashkent {about['version']}, {about['license']} licence. Record and law after {source}"
+
+
+def _predictions(page: _Writer, choices: str, rows: int) -> None:
     """A table to predict in, before anything is shown."""
     page.write("My prediction, before the answer", HEAD, weight="bold")
     page.row(
         {
             0.0: "state",
-            2.0: "↓   →   ↑  (circle one)",
+            2.0: f"{choices}  (circle one)",
             3.8: "how sure, 50 to 100%",
             5.3: "found",
             6.1: "score",
         }
     )
-    for _ in range(PREDICTIONS):
+    for _ in range(rows):
         page.rule(ROW)
     page.write(
-        "Score: (1 − how sure)² if right, (how sure)² if wrong. 0 is perfect, 0.25 is what not knowing scores.",
+        "Score: (1 − how sure)² if right, (how sure)² if wrong. 0 is perfect; 50% scores 0.25 whatever is found.",
         SMALL,
         colour=GREY,
     )

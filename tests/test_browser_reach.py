@@ -91,10 +91,10 @@ def test_on_a_phone_text_can_be_read_and_targets_hit(visit: Visits) -> None:
 
 def test_a_class_is_led_to_what_is_looked_at(visit: Visits) -> None:
     page = visit("?page=state&state=UZB&month=2012-06")
-    expect(page.get_by_role("button", name="For the board")).to_have_count(0)
+    expect(page.get_by_role("button", name="QR code")).to_have_count(0)
     # as from another machine
     page.goto(page.url.replace("localhost", "room.localhost"))
-    page.get_by_role("button", name="For the board").click()
+    page.get_by_role("button", name="QR code").click()
     code = page.get_by_role("dialog").locator(".tk-qr")
     expect(code).to_have_attribute("aria-label", f"QR code of {page.url}")
     expect(code.locator("path").first).to_be_attached()

@@ -171,7 +171,7 @@ def test_what_is_said_at_the_start_leads_to_the_pages(
     said = server.announced(host, 80, "/class", board)
     assert said[0] == f"The dashboard is at {here}; Ctrl-C ends it."
     assert said[1:] == (
-        [f"For the board: {board} - anybody in this network can open it."] if board else []
+        [f"On other devices: {board} - anybody in this network can open it."] if board else []
     )
 
 

@@ -25,6 +25,7 @@ from tashkent.model.patches.events import FlipEvent, RemoveEvent, RescaleEvent
 from tashkent.model.patches.inputs import ChangeParameter
 from tashkent.model.patches.law import ReadOtherwise, RemoveStatute
 from tashkent.model.patches.patch import Patch
+from tashkent.model.reading import asides
 
 CASE = load_case("cst")
 MINIMAL = load_case(SKELETON)
@@ -255,6 +256,8 @@ def test_every_cell_counts() -> None:
         rows = list(held.items()) if hasattr(held, "items") else list(enumerate(held))
         name, row = rows[0]
         for column, cell in dict(row).items():
+            if column in asides(type(row)):
+                continue
             new = row.model_copy(update={column: other(cell)})
             table = {name: new, **dict(rows[1:])}
             changed = table if hasattr(held, "items") else tuple(table.values())

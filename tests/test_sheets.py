@@ -25,6 +25,28 @@ def test_a_sheet_has_the_questions_of_its_lesson_and_no_marks(name: str) -> None
     assert not re.search(r"[*`\[\]{}]|\.md", words)
 
 
+def test_a_lesson_that_predicts_has_a_table_for_it_and_the_seats_of_all_who_choose() -> None:
+    found = {name[0]: sheet(name).predicts for name in NAMES}
+    assert found == {
+        **dict.fromkeys("1278", ""),
+        **dict.fromkeys("346", "change"),
+        "5": "seat",
+    }
+    assert sheets.PREDICTIONS["seat"][1] == 8
+
+
+def test_a_sheet_says_version_terms_and_source() -> None:
+    told = sheets.made_of()
+    assert re.match(r"tashkent \d+\.\d+\.\d+, MIT licence\. ", told)
+    assert "Rozanov, A. and Douhan, A. (2013)" in told
+    assert told in [text.get_text() for text in sheets.drawn(sheet(NAMES[0]), (8.27, 11.69)).texts]
+
+
+def test_a_sheet_does_not_give_its_answer_away() -> None:
+    words = " ".join([sheet("6-what-if").aims, *sheet("6-what-if").questions])
+    assert "before its effect" not in words
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("size", sheets.SIZES)
 def test_a_sheet_is_one_page_of_its_size_with_nothing_over_its_edge(size: str) -> None:
@@ -59,6 +81,6 @@ def test_they_are_written_the_same_each_time(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_words_that_leave_no_room_are_refused() -> None:
-    crowded = sheets.Sheet("T", "A", ("why " * 200,) * 8, predicts=True)
+    crowded = sheets.Sheet("T", "A", ("why " * 200,) * 8, predicts="change")
     with pytest.raises(ValueError, match="lines are left for each answer"):
         sheets.drawn(crowded, sheets.SIZES["letter"])

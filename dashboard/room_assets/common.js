@@ -104,6 +104,14 @@ function asked(round, tag = 'h1') {
   ];
 }
 
+/** What no fit learns: parameters of councils stay at their priors. */
+const JUDGED = 'How readily members object in the model was judged beforehand and not learnt from the record: these chances show what the rules make of it, and are no finding.';
+
+/** That there was nothing to be right about, where the answer is a zero by construction. */
+function nought(round) {
+  return round.zero && el('p', { class: 'effect' }, 'A zero by construction: in the model this change can reach nobody in time, so the answer says nothing about the world, and the scores nothing about you.');
+}
+
 /** The states of a question: those that it asks about first, then the others. */
 function inOrder(round) {
   const first = round.first.map(id => round.states.find(state => state.id === id));

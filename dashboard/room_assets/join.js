@@ -163,7 +163,7 @@ function answer(round) {
     const told = round.kind === 'story' ? `it was ${WORDS[found.found]}; in ${per(found.share)} of the model's runs it is in` : `the model finds ${ARROWS[found.found]} (${per(found.baseline)} → ${per(found.changed)})`;
     return el('li', {}, el('b', {}, `${right ? '✓' : '✗'} ${round.states.find(s => s.id === id).name}: `), `you said ${ARROWS[e.direction]} ${WORDS[e.direction]} with ${e.sure}%; ${told}`);
   });
-  return [el('ul', { class: 'own' }, rows), el('p', { class: 'score' }, `Your score: ${round.score.toFixed(2)}`), el('p', { class: 'quiet' }, '0 is perfect, 0.25 is what not knowing scores.'),
+  return [el('ul', { class: 'own' }, rows), nought(round), el('p', { class: 'score' }, `Your score: ${round.score.toFixed(2)}`), el('p', { class: 'quiet' }, '0 is perfect, 0.25 is what 50% scores whatever is found.'),
     round.sent.late && el('p', {}, 'It came after the answer was shown, and does not count on the board.')];
 }
 
@@ -182,7 +182,7 @@ function councilForm(turn, round, draft) {
 
 function councilAnswer(round) {
   const member = round.members.find(each => each.id === round.member);
-  return [el('p', {}, `In the model ${member.name} objects in ${per(member.objects)} of cases, and the petition is granted in ${per(round.granted)}.`), el('p', {}, `The record: ${round.record}`)];
+  return [el('p', {}, `In the model ${member.name} objects in ${per(member.objects)} of cases, and the petition is granted in ${per(round.granted)}.`), el('p', { class: 'quiet' }, JUDGED), el('p', {}, `The record: ${round.record}`)];
 }
 
 if (me && (!invited || invited === me.code)) begin();

@@ -36,8 +36,8 @@ function expectations(round) {
 
 function histogram(found) {
   const most = Math.max(1, ...found.bars);
-  const words = found.many ? `${many(found.many, 'student')}, mean ${found.mean.toFixed(2)}; ${found.better} did better than not knowing (0.25)` : 'Nobody predicted anything.';
-  return el('section', {}, el('h2', {}, 'Scores: 0 is perfect, 0.25 is what not knowing scores'),
+  const words = found.many ? `${many(found.many, 'student')}, mean ${found.mean.toFixed(2)}; ${found.better} did better than 50% scores (0.25)` : 'Nobody predicted anything.';
+  return el('section', {}, el('h2', {}, 'Scores: 0 is perfect, 0.25 is what 50% scores whatever is found'),
     el('ol', { class: 'histogram', start: 0 }, found.bars.map((number, i) => el('li', { class: i < 2 ? 'better' : i === 2 ? 'middle' : 'worse' },
       el('span', { class: 'many' }, String(number || '')), el('span', { class: 'column', height: `${8 * number / most}em`, 'aria-hidden': 'true' }), el('small', {}, `${(i / 10).toFixed(1)}–${((i + 1) / 10).toFixed(1)}`)))),
     el('p', { class: 'sum', 'data-many': String(found.many) }, words));
@@ -78,7 +78,7 @@ function council(told) {
     }))),
   el('p', { class: 'verdict' }, `The class: ${verdict(round.outcome.granted)}`, round.outcome.objecting.length > 0 && `, with objections of ${round.outcome.objecting.map(name).join(', ')}`, '.')];
   if (round.record !== undefined) {
-    parts.push(el('p', { class: 'verdict' }, `The model's council grants it in ${per(round.granted)} of cases.`), el('p', { class: 'verdict' }, `The record: ${round.record}`));
+    parts.push(el('p', { class: 'verdict' }, `The model's council grants it in ${per(round.granted)} of cases.`), el('p', { class: 'quiet' }, JUDGED), el('p', { class: 'verdict' }, `The record: ${round.record}`));
   }
   return parts;
 }
@@ -94,8 +94,8 @@ function shownOf(told, hide) {
   }
   const parts = [asked(round, 'h1'), counted(told)];
   if (round.votes) parts.push(council(told));
-  if (round.expected) parts.push(expectations(round));
+  if (round.expected) parts.push(expectations(round), nought(round));
   if (round.course) parts.push(round.course.map(words => el('p', { class: 'quiet' }, words)));
   if (!hide && round.reasons) parts.push(reasons(round.reasons));
-  return parts.flat();
+  return parts.flat().filter(Boolean);
 }

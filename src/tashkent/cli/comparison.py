@@ -292,7 +292,7 @@ def _extrapolation(pair: Pair) -> str:
 
 
 def _prediction_table(scored: pd.DataFrame) -> Figures:
-    title = f"Predictions: Brier score {scored['brier'].mean():.3f} (0 is best, not knowing 0.25)"
+    title = f"Predictions: Brier score {scored['brier'].mean():.3f} (0 is best, a confidence of one half 0.25)"
     heads = ("state", "month", "predicted", "confidence", "found", "change", "score")
     table = Figures([Heading(name) for name in heads], title, keys=2)
     for _, row in scored.iterrows():
