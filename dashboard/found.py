@@ -81,6 +81,12 @@ class Found:
         return sum(len(club["series"]) for club in self.clubs.values())
 
     @property
+    def off(self) -> int:
+        """Points that a share of one world may be off in nine of ten cases, as if a draw decided all of its runs."""
+        draws = self.runs / int(self._any["per_draw"])
+        return round(100 * Z * np.sqrt(0.25 / draws))
+
+    @property
     def untouched(self) -> bool:
         """No seat is found likelier or less likely in, in any club and month, and no run takes another course."""
         moved = any(set(row) - {"n"} for rows in self.letters.values() for row in rows)

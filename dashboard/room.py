@@ -105,6 +105,8 @@ class Question(Predicted):
     lesson: str = ""
     #: no seat is another in any run and month: a zero by construction
     zero: bool = False
+    #: points that a share of one world may be off, at most
+    off: int = 0
 
 
 class Stop(Predicted):

@@ -126,6 +126,7 @@ def answered(case: Case, about: Question | Stop, progress: RunsDone) -> dict[str
         "course": found.course,
         "lesson": found.lesson,
         "zero": found.untouched,
+        "off": found.off,
     }
 
 

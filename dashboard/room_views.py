@@ -15,7 +15,7 @@ from tashkent.dashboard.room_scores import (
 )
 
 #: of a question and of a petition: what the answer consists of
-ANSWER = {"answer", "course", "lesson", "zero", "error"}
+ANSWER = {"answer", "course", "lesson", "zero", "off", "error"}
 OUTCOME = {"granted", "record", "met"}
 
 

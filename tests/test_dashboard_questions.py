@@ -102,7 +102,7 @@ def test_reset_keeps_case_question_seed_and_club(case: Case) -> None:
 def test_another_question_asks_for_another_prediction(case: Case) -> None:
     seen, _ = view.changed(case, view.default(case), {"guess": "UZB:up:80"})
     assert seen.guess == (("UZB", "up", 80),)
-    for change in ({"cf": "CF2"}, {"from": "1992-05"}, {"by": "2005-12"}, {"club": "SCO"}):
+    for change in ({"cf": "CF1"}, {"from": "1992-05"}, {"by": "2005-12"}, {"club": "SCO"}):
         assert view.changed(case, seen, change)[0].guess == ()
     for change in ({"seed": "4"}, {"page": "state"}, {"month": "2001-01"}):
         assert view.changed(case, seen, change)[0].guess == seen.guess

@@ -95,6 +95,7 @@ function shownOf(told, hide) {
   const parts = [asked(round, 'h1'), counted(told)];
   if (round.votes) parts.push(council(told));
   if (round.expected) parts.push(expectations(round), nought(round));
+  if (round.off) parts.push(el('p', { class: 'quiet' }, `A share of one world is within ${round.off} points of what all draws of the model would give; the change is firmer. Other pages have other draws and other shares.`));
   if (round.course) parts.push(round.course.map(words => el('p', { class: 'quiet' }, words)));
   if (!hide && round.reasons) parts.push(reasons(round.reasons));
   return parts.flat().filter(Boolean);
