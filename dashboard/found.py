@@ -84,7 +84,7 @@ class Found:
     def off(self) -> int:
         """Points that a share of one world may be off in nine of ten cases, as if a draw decided all of its runs."""
         draws = self.runs / int(self._any["per_draw"])
-        return round(100 * Z * np.sqrt(0.25 / draws))
+        return round(100 * float(Z * np.sqrt(0.25 / draws)))
 
     @property
     def untouched(self) -> bool:
