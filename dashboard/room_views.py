@@ -34,7 +34,7 @@ def for_student(room: Open, student: Student) -> dict[str, Any]:
         return told
     sent = asked.sent.get(student.number)
     mine = sent.model_dump(exclude={"hidden"}) if sent else None
-    told["round"] = {**_about(asked), "sent": mine}
+    told["round"] = {**told_of(asked), "sent": mine}
     if isinstance(asked.about, Hearing):
         told["round"]["member"] = room.room.member_of(student, asked)
     elif asked.shown and sent is not None:
@@ -74,7 +74,7 @@ def for_teacher(room: Open, address: str) -> dict[str, Any]:
     return told
 
 
-def _about(asked: Round) -> dict[str, Any]:
+def told_of(asked: Round) -> dict[str, Any]:
     """What is asked, with its answer if that is shown."""
     told = asked.about.model_dump(exclude=set() if asked.shown else ANSWER | OUTCOME)
     if isinstance(asked.about, Hearing) and not asked.shown:
@@ -85,7 +85,7 @@ def _about(asked: Round) -> dict[str, Any]:
 
 def _on_board(room: Open, asked: Round) -> dict[str, Any]:
     told = {
-        **_about(asked),
+        **told_of(asked),
         "sent": len(asked.counted),
         "late": len(asked.sent) - len(asked.counted),
     }

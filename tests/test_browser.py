@@ -127,6 +127,29 @@ def test_playing_moves_the_map_and_asks_nothing_of_the_server(visit: Visits) -> 
     expect(page.locator(".tk-month")).not_to_have_text(shown)
 
 
+def test_what_comes_later_is_hidden_until_it_is_wanted(visit: Visits) -> None:
+    page = visit("?page=simulate&show=record&month=1999-03&later=0")
+    lane = page.locator("[data-lane=UZB]")
+    told = lane.get_attribute("aria-label")
+    assert told is not None
+    assert "from 1992" in told
+    assert "1999" not in told.split("The record:")[1]
+    bars = lane.locator("rect").count()
+    expect(page.locator(".tk-watch")).to_have_count(0)
+    page.get_by_role("button", name="+1, one month on").click()
+    expect(lane).to_have_attribute("aria-label", re.compile("left from 1999-04"))
+    expect(lane).not_to_have_attribute("aria-label", re.compile("2006"))
+    page.get_by_label("Hide what comes later").uncheck()
+    expect(lane).to_have_attribute("aria-label", re.compile("2006-08"))
+    assert lane.locator("rect").count() > bars
+    expect(page).not_to_have_url(re.compile("later=0"))
+    # a story tells no more in words than in its picture
+    page.goto(f"{page.url.split('?')[0]}?page=story&step=4")
+    lane = page.locator("[data-lane=UZB]")
+    expect(lane).to_have_attribute("aria-label", re.compile("from 1994-04"))
+    expect(lane).not_to_have_attribute("aria-label", re.compile("1999-04"))
+
+
 def test_a_click_opens_the_state(visit: Visits) -> None:
     page = visit("?show=record&month=2012-06")
     page.locator("[data-state=KAZ]").click()

@@ -56,6 +56,7 @@ def test_a_link_leads_back_to_the_view(case: Case) -> None:
         state="GEO",
         weights=(("contagion", 0.0), ("patronage", 1.5)),
         present=True,
+        later=False,
     )
     assert view.from_query(case, seen.query()) == (seen, ())
 

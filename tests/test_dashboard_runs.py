@@ -68,7 +68,7 @@ def test_the_answer_is_that_of_compare(case: Case) -> None:
     up = bool(pair.effect.low[at, case.state_ids.index("UZB"), 0] > 0)
     assert found["scored"]["UZB"]["right"] == up
     assert found["scored"]["UZB"]["brier"] == pytest.approx(0.04 if up else 0.64)
-    assert "inputs differ from 1999-01 on" in found["course"][0]
+    assert "what the model is told differs from 1999-01 on" in found["course"][0]
 
 
 @pytest.mark.slow

@@ -34,6 +34,7 @@ from tashkent.dashboard.room_keeping import FORGOTTEN, Keeper, private
 from tashkent.dashboard.room_questions import answered, question_of
 from tashkent.dashboard.room_scores import calibration, histogram, outcome, reasons, table
 from tashkent.dashboard.room_server import ClassPages, Quota
+from tashkent.dashboard.room_views import told_of
 from tashkent.experiments.compare import compare
 from tashkent.experiments.predictions import direction_found
 from tashkent.model.case import Case
@@ -645,6 +646,18 @@ def test_the_answer_is_that_of_the_command(case: Case) -> None:
     assert [found.baseline, found.changed] == pytest.approx(shares, abs=1e-4)
     assert set(told["answer"]) == set(case.deciders)
     assert told["course"][0].startswith("Both worlds begin from the record of 1998-12")
+    assert (told["zero"], told["off"]) == (False, 58)  # two draws
+
+
+def test_a_zero_by_construction_is_told_with_the_answer(case: Case) -> None:
+    about = question_of(case, "page=whatif&cf=CF1&from=1998-12&by=1999-12&runs=20&seed=3")
+    told = answered(case, about, lambda _: None)
+    assert told["zero"]
+    assert {cell.found for cell in told["answer"].values()} == {"none"}
+    found = about.model_copy(update=told)
+    shown = {phase: told_of(Round(about=found, phase=phase)) for phase in ("class", "answer")}
+    assert shown["answer"]["zero"]
+    assert "zero" not in shown["class"]
 
 
 @pytest.mark.slow

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tashkent.dashboard import story_page, view
+from tashkent.dashboard import question, story_page, view
+from tashkent.dashboard.room_questions import offered
 from tashkent.model.case import Case, load_case
 from tashkent.model.chances import SPANS, chances
 from tashkent.model.errors import InputError
@@ -74,6 +75,11 @@ def test_a_story_is_read_and_informs_nothing(told: Callable[..., Case], minimal:
         ('"ARV"', '"ARW"', "state: 'ARW' is not valid; allowed: "),
         ('"PACT"', '"PACK"', "club: 'PACK' is not valid; allowed: "),
         ("watch =", "wacht =", "story.wacht"),
+        (
+            "schema = 1\n",
+            'schema = 1\nquestion = "CF9"\n',
+            "question: 'CF9' is not valid; allowed: ",
+        ),
         ('month = "2001-06"', 'month = "1900-06"', "step 1.month: '1900-06' is not valid"),
         (
             'month = "2001-06"',
@@ -101,6 +107,15 @@ def test_what_is_wrong_in_a_story_is_one_line(
         load_story(case)
     assert str(refused.value).startswith(f"story.toml: {complaint}")
     assert "\n" not in str(refused.value)
+
+
+def test_a_story_says_which_question_comes_first(case: Case) -> None:
+    story = load_story(case)
+    assert story is not None
+    names = [*question.library(case)]
+    assert names[0] != story.question == view.default(case).counterfactual
+    asked = [row["code"] for row in offered(case)]
+    assert asked[: len(names)] == [story.question, *(n for n in names if n != story.question)]
 
 
 def test_the_record_says_who_was_right(case: Case) -> None:
