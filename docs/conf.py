@@ -47,6 +47,8 @@ nb_execution_mode = "force"
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 600
+# what a notebook of a lesson folds away (decision 148) is an answer, and may have its code with it
+nb_code_prompt_show, nb_code_prompt_hide = "Open", "Close"
 nb_mime_priority_overrides = [("html", "image/svg+xml", 0)]
 
 

@@ -91,7 +91,9 @@ def test_a_notebook_leads_to_its_lesson_asks_first_and_types_no_figure(name: str
     page = (ROOT / "docs/notebooks" / f"lesson-{name}.md").read_text(encoding="utf-8")
     assert f"](../lessons/{name}.md)" in page
     words, *cells = re.split(r"^```\{code-cell\} python3$", page, flags=re.MULTILINE)
-    assert sum(":tags: [hide-output]" in cell for cell in cells) >= 4
+    # nobody has to read Python: cells are folded, and those that ask for an answer with what they find
+    assert sum(":tags: [hide-cell]" in cell for cell in cells) >= 4
+    assert all(re.match(r"\n:tags: \[hide-(cell|input)\]\n", cell) for cell in cells)
     assert not FIGURE.findall(" ".join([words, *(cell.split("```", 1)[1] for cell in cells)]))
 
 
