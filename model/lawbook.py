@@ -143,6 +143,35 @@ def _replaced(ended: tuple[Statute, ...], began: tuple[Statute, ...]) -> tuple[R
 
 # words ---------------------------------------------------------------------------------------------
 
+#: keys of statutes, and values of them, that say little to who has not read docs/cases.md
+KEYS = {
+    "absence_blocks": "who is absent blocks",
+    "automatic": "without a decision",
+    "below": "ends with fewer members than",
+    "consensus": "nobody may object",
+    "consent": "all members agree to bases of others",
+    "covers": "help against",
+    "informed_months_before": "months between what is known and the decision",
+    "majority": "decided by a majority",
+    "ministers": "ministers propose first",
+    "notice_months": "months of notice",
+    "on_request": "only on request",
+    "price": "joined first",
+    "ratification_months": "months to ratify",
+    "settlement": "obligations are settled first",
+    "since": "counted from",
+    "withdrawable": "an objection can be taken back",
+}
+VALUES = {
+    "acquis": "all that is in force",
+    "automatic": "by itself",
+    "external": "an attack",
+    "gap": "what was concluded without it",
+    "incursion": "armed bands from abroad",
+    "opt_in": "by signature",
+    "stability": "violence at home",
+}
+
 
 def numbers(statute: Statute) -> dict[str, Any]:
     """What the kind of a statute adds to the fields that all share, but for special keys that it leaves unsaid."""
@@ -159,25 +188,38 @@ def kind_of(statute: Statute) -> str:
     return str(statute.model_dump()["kind"])
 
 
+def named(key: str) -> str:
+    """What a key of a statute is called.
+
+    Examples
+    --------
+    >>> named("ratification_months"), named("years")
+    ('months to ratify', 'years')
+    """
+    return KEYS.get(key, key.replace("_", " "))
+
+
 def spoken(value: object) -> str:
-    """A key or value in words.
+    """A value of a statute in words; a mapping with its keys.
 
     Examples
     --------
     >>> [spoken(v) for v in (True, "opt_in", 0.5, ["CST", "GUAM"], [], None)]
-    ['yes', 'opt in', '0.5', 'CST, GUAM', 'none', 'none']
+    ['yes', 'by signature', '0.5', 'CST, GUAM', 'none', 'none']
+    >>> spoken({"ratification_months": 2})
+    'months to ratify: 2'
     """
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return "; ".join(f"{spoken(k)}: {spoken(v)}" for k, v in value.items()) or "none"
+        return "; ".join(f"{named(k)}: {spoken(v)}" for k, v in value.items()) or "none"
     if isinstance(value, list | tuple):
         return ", ".join(spoken(v) for v in value) or "none"
     if value is None or value == "":
         return "none"
     if isinstance(value, float):
         return f"{value:g}"
-    return str(value).replace("_", " ")
+    return VALUES.get(str(value), str(value).replace("_", " "))
 
 
 def provision(statute: Statute) -> str:
@@ -225,7 +267,7 @@ def open_question(statute: Statute) -> str:
 def differences(replacement: Replacement) -> str:
     """The numbers that differ between two rules, old -> new."""
     told = "; ".join(
-        f"{spoken(k)}: {spoken(a)} -> {spoken(b)}" for k, (a, b) in replacement.numbers.items()
+        f"{named(k)}: {spoken(a)} -> {spoken(b)}" for k, (a, b) in replacement.numbers.items()
     )
     return told or "no number changed"
 
@@ -237,7 +279,7 @@ def facts(statute: Statute) -> tuple[tuple[str, str], ...]:
         ("provision", provision(statute)),
         ("in force", span(statute)),
         ("signing", signing(statute)),
-        *((spoken(k), spoken(v)) for k, v in numbers(statute).items()),
+        *((named(k), spoken(v)) for k, v in numbers(statute).items()),
         ("source", statute.source),
     ]
     return tuple((name, words) for name, words in found if words)
@@ -302,7 +344,7 @@ def _statute_lines(statute: Statute, width: int) -> Iterator[str]:
         f"In force {span(statute)}",
         signing(statute),
         statute.text,
-        "; ".join(f"{spoken(k)}: {spoken(v)}" for k, v in numbers(statute).items()),
+        "; ".join(f"{named(k)}: {spoken(v)}" for k, v in numbers(statute).items()),
         open_question(statute),
         f"Source: {statute.source}",
     )

@@ -51,23 +51,8 @@ LESSONS = {
 }
 #: acts that fill a record and tell no story
 QUIET = ("abstain", "carry_over")
-#: what the first of all do who join, and what differs between rules, in words of a lesson
+#: what the first of all do who join
 SIGNED = "sign, as founders"
-RULE_WORDS = {
-    "renewal: opt in -> automatic": "renewal: each has to sign → by itself, unless one gives notice",
-    "informed months before: 2 -> 0": "decided on what was known two months before → on what is known in the month",
-    "ratification months": "months to ratify",
-    "ministers: no -> yes": "ministers agree first: no → yes",
-    "consent: no -> yes": "all members agree to a base of others: no → yes",
-    "price: gap -> acquis": "to come back one joins: what was concluded without one → all that is in force",
-    "since: ": "counted from: ",
-    "covers: external -> external, incursion, stability": (
-        "help against: an attack → an attack, armed bands, violence at home"
-    ),
-    "on request: no -> yes": "help only on request: no → yes",
-    "withdrawable: no -> yes": "an objection can be taken back: no → yes",
-    " -> ": " → ",
-}
 EXAMPLE = Path("docs/examples/own_theory.py")
 
 
@@ -213,7 +198,7 @@ class Quoted:
     def rule_changes(self) -> str:
         """The days on which a rule of the treaty is replaced by another, and what differs."""
         rows = [
-            (change.day, provision(replaced.new), _in_words(differences(replaced)))
+            (change.day, provision(replaced.new), differences(replaced).replace("->", "→"))
             for change in changes_of(self.case, "CST")
             for replaced in change.replaced
         ]
@@ -503,19 +488,6 @@ class Quoted:
 def _first_small(text: str) -> str:
     """A text that goes on after a colon."""
     return f"{text[:1].lower()}{text[1:]}"
-
-
-def _in_words(told: str) -> str:
-    """What differs between two rules, in words of a lesson.
-
-    Examples
-    --------
-    >>> _in_words("ratification months: 17 -> 2; ministers: no -> yes")
-    'months to ratify: 17 → 2; ministers agree first: no → yes'
-    """
-    for technical, plain in RULE_WORDS.items():
-        told = told.replace(technical, plain)
-    return told
 
 
 def lessons(root: Path = ROOT) -> dict[Path, str]:

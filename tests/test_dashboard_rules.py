@@ -47,7 +47,7 @@ def test_what_changed_names_rules_that_are_there(case: Case) -> None:
     (renewal,) = (c for c in changes if c["day"] == "1999-04-21")
     old, new, words = renewal["replaced"][0]
     assert (old, new) == ("CST-11-term", "CST-P1999")
-    assert "renewal: opt in → automatic" in words
+    assert "renewal: by signature → by itself" in words
 
 
 def test_an_address_leads_to_a_rule_in_a_month_of_its_own(case: Case) -> None:

@@ -35,7 +35,7 @@ def test_the_rules_of_a_day_in_words(minimal: Case) -> None:
         "    Treaty of the Pact, Article 3\n"
         "    In force from 2001-07-01 to 2004-07-01\n"
         "    The treaty runs three years; who does not sign for more is out.\n"
-        "    years: 3; renewal: opt in; informed months before: 1\n"
+        "    years: 3; renewal: by signature; months between what is known and the decision: 1\n"
         "    Source: TALE\n"
     ) in text
     assert text.endswith("\nSources\n  TALE: Invented for this example.")
@@ -58,7 +58,8 @@ def test_changes_from_regime_to_regime(minimal: Case) -> None:
         "  + PACT  PACT-protocol: term. Protocol to the Treaty of the Pact, Article 1\n"
     ) in text
     flat = " ".join(text.split())
-    changed = "renewal: opt in -> automatic; informed months before: 1 -> 0"
+    changed = "renewal: by signature -> by itself; "
+    changed += "months between what is known and the decision: 1 -> 0"
     assert f"PACT-term -> PACT-protocol: {changed}" in flat
     assert "RING" not in lawbook.changes_text(minimal, "PACT")
 
@@ -115,7 +116,7 @@ def test_an_open_question_is_shown_with_the_other_reading() -> None:
         ambiguity="Can a member leave on its own?",
         other_reading={"notice_months": 24},
     )
-    words = "Open question: Can a member leave on its own?; other reading: notice months: 24"
+    words = "Open question: Can a member leave on its own?; other reading: months of notice: 24"
     assert lawbook.open_question(asked) == words
     assert lawbook.open_question(statute("withdrawal", notice_months=6)) == ""
     assert words in "\n".join(lawbook._statute_lines(asked, 200))
