@@ -35,7 +35,8 @@ def test_the_rules_of_a_day_in_words(minimal: Case) -> None:
         "    Treaty of the Pact, Article 3\n"
         "    In force from 2001-07-01 to 2004-07-01\n"
         "    The treaty runs three years; who does not sign for more is out.\n"
-        "    years: 3; renewal: by signature; months between what is known and the decision: 1\n"
+        "    years: 3; renewal: by signature; months between what is known and the\n"
+        "    decision: 1\n"
         "    Source: TALE\n"
     ) in text
     assert text.endswith("\nSources\n  TALE: Invented for this example.")
