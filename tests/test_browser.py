@@ -315,7 +315,7 @@ def predict(page: Page, state: str, direction: str) -> None:
 def test_predict_first_and_the_numbers_are_those_of_the_command(
     visit: Visits, tmp_path: Path
 ) -> None:
-    page = visit("?page=whatif&runs=30&seed=2")
+    page = visit("?page=whatif&cf=CF1&runs=30&seed=2")
     page.get_by_label("Question", exact=True).select_option("CF2")
     expect(page.locator(".tk-lead")).to_contain_text("renewed itself")
     expect(page).to_have_url(re.compile("cf=CF2"))
@@ -417,7 +417,7 @@ def test_a_bad_upload_is_refused(visit: Visits) -> None:
         file = {"name": name, "mimeType": "application/toml", "buffer": content}
         page.get_by_label("Upload a TOML question").set_input_files(file)  # type: ignore[arg-type]
         expect(page.locator(".tk-question .tk-error")).to_contain_text(words)
-        expect(page.get_by_label("Question", exact=True)).to_have_value("CF1")
+        expect(page.get_by_label("Question", exact=True)).to_have_value("CF2")
 
 
 def test_the_hand_in_sheet_is_one_page(visit: Visits, tmp_path: Path) -> None:
