@@ -49,6 +49,8 @@ class Pattern(_Row):
     measure: InstanceOf[Particulars]
     least: float | None = None
     most: float | None = None
+    #: whether the bar was set before the model was first run; the others are judged
+    beforehand: bool = False
 
     def passes(self, value: float) -> bool | None:
         """Whether a value of the number that is asked for reaches the bar; None if there is no bar or no value."""

@@ -17,7 +17,9 @@ from publish import evidence_sections as sections
 from publish.evidence_figures import figures
 from publish.evidence_scores import FIRST
 from publish.page import FIGURES, ROOT, rendered, save, write
+from tashkent.calibration.patterns import load_patterns
 from tashkent.cli import commands
+from tashkent.model.case import load_case
 from tashkent.model.case.loading import shipped_cases
 
 RESULTS = Path("results/evidence")
@@ -61,7 +63,7 @@ def page(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
         renewal=sections.renewal(tables),
         chance=sections.chance(tables),
         seats=sections.seats(tables),
-        patterns=sections.patterns(tables),
+        patterns=sections.patterns(tables, load_patterns(load_case(case))),
         theories=sections.theories(tables),
         readings=sections.readings(manifest, tables),
         ablation=sections.ablation(tables),

@@ -9,6 +9,7 @@ import pandas as pd
 from publish.page import number
 from tashkent.calibration.contests import ALL
 from tashkent.calibration.forecasters import LOGIT, MODEL, STEPS
+from tashkent.calibration.patterns import Patterns
 from tashkent.calibration.rivals import EVERYTHING
 
 #: the manifest of an examination, and its tables by their names
@@ -26,7 +27,7 @@ LITTLE = 0.2
 
 
 def bars(tables: Tables) -> Section:
-    """The bars that were set beforehand, and which of them are missed."""
+    """The bars of the held-out scores, and which of them are missed."""
     found = tables["bars"]
     rows = [
         (r.what, number(r.value), number(r.se), r.bar, "met" if r.passes else "**missed**")
@@ -181,17 +182,21 @@ def seats(tables: Tables) -> list[tuple[str, ...]]:
     ]
 
 
-def patterns(tables: Tables) -> Section:
-    """Patterns and their bars, model beside steps, and what cannot be shown; nothing if none was looked for."""
+def patterns(tables: Tables, told: Patterns) -> Section:
+    """Patterns and their bars, model beside steps, and what cannot be shown; nothing if none was looked for.
+
+    `told` is the table of the case, which says whose bars were set before the model was run.
+    """
     found = tables.get("patterns", pd.DataFrame())
     if found.empty:
         return {}
     steps = found[found["who"] == STEPS].set_index(["id", "start", "measure"])["value"]
     ours = found[found["who"] == MODEL]
-    told = ours["judged"].astype(bool) | ours["id"].str.startswith("T") | (ours["value"] >= SAID)
+    shown = ours["judged"].astype(bool) | ours["id"].str.startswith("T") | (ours["value"] >= SAID)
+    early = {pattern.id for pattern in told.pattern if pattern.beforehand}
     rows: list[tuple[str, ...]] = []
     last = None
-    for row in ours[told].to_dict("records"):
+    for row in ours[shown].to_dict("records"):
         known = (row["id"], row["start"], row["measure"])
         rows.append(
             (
@@ -202,7 +207,7 @@ def patterns(tables: Tables) -> Section:
                 number(row["value"]),
                 "" if row["kind"] in ("clock", "area", "saves") else number(row["se"]),
                 number(steps[known]) if known in steps.index else "",
-                row["bar"],
+                f"{row['bar']} †" if row["judged"] and row["id"] in early else row["bar"],
                 {"True": "met", "False": "**missed**"}.get(str(row["passes"]), ""),
             )
         )

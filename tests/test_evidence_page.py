@@ -9,7 +9,9 @@ from matplotlib.colors import to_hex
 from publish import evidence
 from publish.evidence_figures import BLUE, ORANGE
 from publish.evidence_scores import against
+from publish.evidence_sections import patterns
 from publish.page import ROOT, number, table
+from tashkent.calibration.patterns import load_patterns
 from tashkent.model.case import Case
 
 
@@ -30,6 +32,18 @@ def test_a_page_of_another_case_says_nothing_of_the_first() -> None:
     page = evidence.page(manifest, tables)
     assert not re.search(r"\b(CST|Uzbek\w*|first renewal)\b", page)
     assert "python -m publish.evidence --case ecowas --quick" in page
+
+
+@pytest.mark.slow
+def test_bars_that_were_set_before_are_marked_and_no_others(shipped: Case) -> None:
+    _, tables = evidence.read(ROOT / evidence.of_case(evidence.RESULTS, shipped.id))
+    told = load_patterns(shipped)
+    rows = [row for row in patterns(tables, told)["rows"] if row[2].startswith("**")]
+    marked = {row[0]: str(row[7]).endswith("†") for row in rows}
+    # J is asked of every club and stands in no table of a case
+    rule = {name: False for name in marked if name.startswith("J")}
+    assert marked == {row.id: row.beforehand for row in told.pattern if row.id in marked} | rule
+    assert {True, False} <= set(marked.values())
 
 
 @pytest.mark.slow
