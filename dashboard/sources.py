@@ -204,8 +204,7 @@ def _theories(case: Case) -> Iterator[Row]:
         words = name.replace("_", " ")
         cells = [
             words[:1].upper() + words[1:],
-            row.says,
-            " ".join(row.measured.split()),
+            " ".join(f"{row.says} {row.measured}".split()),
             terms or "no term: the law's frictions alone",
         ]
         yield name, [], cells, row.source
@@ -242,7 +241,7 @@ PARTS: Mapping[str, tuple[tuple[str, ...], Callable[[Case], Iterator[Row]], str]
         "parameters.toml",
     ),
     "theories": (
-        ("Theory", "What it says", "What is measured of it", "What counts"),
+        ("Theory", "What it says, and what of its name is measured", "What counts"),
         _theories,
         "theories.toml",
     ),

@@ -124,8 +124,9 @@ class _Writer:
 
     def foot(self, text: str) -> None:
         """Small words in the margin at the foot of the page."""
-        place = (MARGIN / self.width, 0.5 * MARGIN / self.height)
-        self.figure.text(*place, text, fontsize=FOOT, color=GREY, parse_math=False)
+        for down, line in enumerate(self.lines(text, FOOT), start=1):
+            place = (MARGIN / self.width, (0.75 * MARGIN - down * FOOT * LEADING) / self.height)
+            self.figure.text(*place, line, fontsize=FOOT, color=GREY, parse_math=False)
 
     def row(self, words: Mapping[float, str]) -> None:
         """Small words side by side, each so many inches from the margin."""
