@@ -328,6 +328,12 @@ class Quoted:
                     f"within {self._off(row.baseline, runs, per_draw)} points",
                 ),
                 (
+                    "*Story*, and its stop on phones",
+                    "the share of runs that begin in 1992; many have parted from history by then",
+                    "",
+                    "another question",
+                ),
+                (
                     "lesson 5",
                     "the chance by a fit that has not seen what it did",
                     f"{own:.0%}",
