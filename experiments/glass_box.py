@@ -18,7 +18,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import mesa
@@ -185,6 +185,7 @@ class ClubCalendar:
     window: list[bool]
     #: log of one plus the years since that window closed
     staleness: list[float]
+    #: whether it may take a state in, and the state's own law lets it join
     open_to: dict[str, list[bool]]
     #: the same, whatever the state's own law says
     admits: dict[str, list[bool]]
@@ -201,10 +202,20 @@ class ClubCalendar:
     #: instruments that a former party has to join before it comes back
     price_of_return: list[int]
 
+    @cached_property
+    def decides_together(self) -> bool:
+        """Whether its members ever decide by consensus whom they take in."""
+        return any(rules.accession and rules.accession.consensus for rules in self.rules)
+
 
 def club_calendar(case: Case, club: str) -> ClubCalendar:
     """The law, the foundings and the openness of a club."""
     rules = [rules_of(case, club, month) for month in case.months]
+    admitted = {
+        state: [admits(case, club, state, month) for month in case.months]
+        for state in case.deciders
+    }
+    locks = [locked(case, club, "closed", month) for month in case.months]
     return ClubCalendar(
         rules=rules,
         entries_into_force=[
@@ -216,13 +227,10 @@ def club_calendar(case: Case, club: str) -> ClubCalendar:
         window=[is_in_opening_window(case, club, month) for month in case.months],
         staleness=[staleness(case, club, month) for month in case.months],
         open_to={
-            state: [is_open(case, club, state, month) for month in case.months]
-            for state in case.deciders
+            state: [may and state not in shut for may, shut in zip(months, locks, strict=True)]
+            for state, months in admitted.items()
         },
-        admits={
-            state: [admits(case, club, state, month) for month in case.months]
-            for state in case.deciders
-        },
+        admits=admitted,
         dear_to=[locked(case, club, "dear", month) for month in case.months],
         incompatible=[incompatible_clubs(case, club, month) for month in case.months],
         acquis=[acquis(case, club, month) for month in case.months],
@@ -410,12 +418,6 @@ def admits(case: Case, club: str, state: str, month: int) -> bool:
             if (row.club, row.state) == (club, state)
         )
     )
-
-
-def is_open(case: Case, club: str, state: str, month: int) -> bool:
-    """Whether a club may take a state in, and the state's own law lets it join."""
-    is_locked = state in locked(case, club, "closed", month)
-    return admits(case, club, state, month) and not is_locked
 
 
 def is_founding_month(case: Case, club: str, month: int) -> bool:
@@ -683,8 +685,7 @@ class Prospect:
 
     def purpose(self) -> float:
         """Whether the state has a reason to sit in a forum whose members decide together."""
-        together = any(r.accession and r.accession.consensus for r in self.calendar.rules)
-        if self.club.guarantee or not together:
+        if self.club.guarantee or not self.calendar.decides_together:
             return 0.0
         kinds = [k for k in self.club.relieves if self.covers(k)]
         reason = 1 - math.exp(-sum(self.sensed.threat[kind][self.t] for kind in kinds))
