@@ -73,7 +73,7 @@ def test_the_rows_of_the_likelihood_have_them_too(case: Case) -> None:
     draws = drawn.with_values({n: p.mean for n, p in case.drawn.items() if n not in rows.names})
     first, second = rows.log_odds(draws.of_names(rows.names))
     met = set()
-    for i in range(0, len(rows.rows), 3):
+    for i in range(0, len(rows.rows), 9):
         at = (int(rows.rows.month[i]), int(rows.rows.state[i]), int(rows.rows.club[i]))
         choice = CHOICES[rows.rows.choice[i]]
         act = "withdraw" if choice == "exit" else choice

@@ -80,7 +80,7 @@ def test_the_same_command_gives_the_same_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("one", "two"):
-        arguments = ("run", "--runs", "12", "--from", "1998-12", "--out", str(tmp_path / name))
+        arguments = ("run", "--runs", "12", "--from", "2018-12", "--out", str(tmp_path / name))
         assert call(monkeypatch, *arguments) == 0
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name

@@ -1,6 +1,7 @@
 """Paired worlds: the numbers are those of two runs beside each other, and pairing is worth its name."""
 
 import json
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +34,7 @@ from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.step import follow_patron, take_effect
 from tashkent.model.theory import with_theory
 
-DRAWS, PER_DRAW, SEED = 8, 5, 4
+DRAWS, PER_DRAW, SEED = 8, 3, 4
 #: a change that bites early and often, and one that leaves the clubs as they are
 TIE = Counterfactual(
     id="tie",
@@ -75,17 +76,28 @@ def found(case: Case, draws: ParameterDraws) -> dict[str, Pair]:
     return {pair.counterfactual.id: pair for pair in result.pairs}
 
 
-def alone(case: Case, draws: ParameterDraws) -> Ensemble:
-    return simulate(case, parameters_of(case, draws).repeated(PER_DRAW), seed=SEED)
+@pytest.fixture(scope="module")
+def alone(case: Case, draws: ParameterDraws) -> Callable[..., Ensemble]:
+    """Runs of the case, or of a counterfactual of it, by themselves."""
+    kept = dict[str, Ensemble]()
+
+    def simulated(which: Counterfactual | None = None) -> Ensemble:
+        name = "" if which is None else which.id
+        if name not in kept:
+            world = case if which is None else which.apply(case)
+            kept[name] = simulate(world, parameters_of(world, draws).repeated(PER_DRAW), seed=SEED)
+        return kept[name]
+
+    return simulated
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("which", [TIE, NO_GUAM, OTHER_COUNCIL], ids=lambda one: one.id)
 def test_the_numbers_are_those_of_two_separate_simulations(
-    case: Case, draws: ParameterDraws, found: dict[str, Pair], which: Counterfactual
+    case: Case, alone: Callable[..., Ensemble], found: dict[str, Pair], which: Counterfactual
 ) -> None:
     pair = found[which.id]
-    base, other = alone(case, draws), alone(which.apply(case), draws)
+    base, other = alone(), alone(which)
     clubs, kept = tuple(case.clubs), [c for c in case.clubs if c in other.case.clubs]
     wide = np.zeros_like(base.status)
     wide[..., [clubs.index(c) for c in kept]] = other.status
@@ -111,10 +123,10 @@ def test_the_numbers_are_those_of_two_separate_simulations(
 
 @pytest.mark.slow
 def test_the_outcomes_are_counted_by_status(
-    case: Case, draws: ParameterDraws, found: dict[str, Pair]
+    case: Case, alone: Callable[..., Ensemble], found: dict[str, Pair]
 ) -> None:
     table = found["tie"].outcomes
-    base, other = alone(case, draws), alone(TIE.apply(case), draws)
+    base, other = alone(), alone(TIE)
     t, s, c = parse_month("2005-12") - case.start, *base.index("UZB", "CST")
     expected = [
         (e.seats[:, t, s, c].mean(), (e.status[:, t, s, c] == 8).mean()) for e in (base, other)
@@ -126,11 +138,11 @@ def test_the_outcomes_are_counted_by_status(
 
 @pytest.mark.slow
 def test_divergence_names_every_seat_and_what_it_became(
-    case: Case, draws: ParameterDraws, found: dict[str, Pair]
+    case: Case, alone: Callable[..., Ensemble], found: dict[str, Pair]
 ) -> None:
     pair = found["tie"]
-    parted, base = pair.counts.divergence, alone(case, draws)
-    other = alone(TIE.apply(case), draws)
+    parted, base = pair.counts.divergence, alone()
+    other = alone(TIE)
     differs = base.status != other.status
     # every seat of every run whose histories differ is there once, in the month in which they begin to
     seats = np.argwhere(differs.any(axis=1))
@@ -160,7 +172,7 @@ def test_divergence_names_every_seat_and_what_it_became(
 
 @pytest.mark.slow
 def test_attribution_is_the_difference_of_terms_of_two_single_runs(
-    case: Case, draws: ParameterDraws, found: dict[str, Pair]
+    case: Case, draws: ParameterDraws, alone: Callable[..., Ensemble], found: dict[str, Pair]
 ) -> None:
     pair = found["tie"]
     parted, changed = pair.counts.divergence, TIE.apply(case)
@@ -188,7 +200,7 @@ def test_attribution_is_the_difference_of_terms_of_two_single_runs(
     assert told["share"].sum() == pytest.approx(1)
     inside = np.array([(v >= 1) & (v <= 6) for v in (parted.before, parted.after)]).astype(int)
     sign = {"up": 1, "none": 0, "down": -1}[row["direction"]]
-    s, c = alone(case, draws).index(row["state"], row["club"])
+    s, c = alone().index(row["state"], row["club"])
     these = (parted.state == s) & (parted.club == c) & (inside[1] - inside[0] == sign)
     assert these.sum() / pair.runs == pytest.approx(row["share"])
     mean = parted.terms[these].mean(axis=0)[theory.index("patronage")]
@@ -207,7 +219,7 @@ def test_neither_blocks_nor_workers_change_a_number(
     found: dict[str, Pair],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(paired_runs, "BLOCK", 15)
+    monkeypatch.setattr(paired_runs, "BLOCK", 9)
     again = compare(
         case,
         TIE,
@@ -342,10 +354,10 @@ def test_pairing_cuts_the_variance(case: Case, draws: ParameterDraws) -> None:
     """Of the variance that independent draws have, the change in P(UZB in) keeps what discordant pairs make."""
     many = {name: np.repeat(v, 50) for name, v in draws.items()}
     changed = load("CF1", case).apply(case)
-    start = parse_month("1998-12")
-    base = simulate(case, many, seed=1, start=start)
-    paired, apart = (simulate(changed, many, seed=seed, start=start) for seed in (1, 2))
-    t, s, c = base.at(parse_month("2006-12")), *base.index("UZB", "CST")
+    start, month = parse_month("1998-12"), parse_month("2006-12")
+    base = simulate(case, many, seed=1, start=start, end=month)
+    paired, apart = (simulate(changed, many, seed=seed, start=start, end=month) for seed in (1, 2))
+    t, s, c = base.at(month), *base.index("UZB", "CST")
     old = base.seats[:, t, s, c].astype(int)
     variances = [(e.seats[:, t, s, c] - old).var() for e in (paired, apart)]
     print(f"variance of one difference: {variances[0]:.4f} paired, {variances[1]:.4f} apart")

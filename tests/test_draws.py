@@ -149,7 +149,7 @@ def test_shares_inside_agree_with_those_of_plain_numbers(
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """P(in) of every seat in every month, over runs that share nothing but what decides in them."""
-    runs = 1_024
+    runs = 512
     drawn = prior_parameters(case, runs=runs, seed=5)
     ours = is_in(simulate(case, drawn, seed=5).status).mean(axis=0)
     monkeypatch.setattr("tashkent.model.simulate.Noise", PlainNoise)

@@ -16,7 +16,7 @@ from tashkent.experiments.manifest import machine
 #: each starts processes, one after the other
 pytestmark = pytest.mark.slow(15)
 
-ASKED = ("compare", "CF12b", "--runs", "20", "--from", "2012-12")
+ASKED = ("compare", "CF12b", "--runs", "20", "--from", "2018-12")
 
 
 def kernels() -> list[str]:

@@ -29,8 +29,8 @@ do = "remove_club"
 club = "RING"
 """
 ASKED = {
-    "run": ("--runs", "10", "--from", "1998-12", "--seed", "3"),
-    "compare": ("CF1", "--runs", "20", "--from", "1998-12", "--workers", "1"),
+    "run": ("--runs", "10", "--from", "2012-12", "--seed", "3"),
+    "compare": ("CF12b", "--runs", "20", "--from", "2012-12", "--workers", "1"),
     "sweep": (str(EXAMPLE), "--workers", "1"),
     "network": ("1999-06", "--runs", "10", "--from", "1998-12", "--seed", "3"),
     "export": (*SMALL, "--questions", "{folder}/no-ring.toml", "--runs", "10"),

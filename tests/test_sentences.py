@@ -41,7 +41,7 @@ def worth_of(
 
 
 #: of so many months one is looked at, each by some states: what is said of a turn stays until the next one
-APART = 4
+APART = 12
 
 
 def explained(case: Case, draws: ParameterDraws) -> Iterator[tuple[str, Explanation]]:
@@ -79,7 +79,7 @@ def check_turn(
         assert (f"{said} it" == told["moved"]) == is_so, (line, old, new)
 
 
-@pytest.mark.slow(15)
+@pytest.mark.slow(4)
 def test_every_sentence_says_what_its_numbers_say(
     case: Case, some_parameters: ParameterDraws
 ) -> None:
@@ -107,5 +107,5 @@ def test_every_sentence_says_what_its_numbers_say(
                 due = {words.TERMS[n] for n, v in values.items() if sign * v > words.NOTABLE}
                 assert named == due, (state, line)
             spoken += 1
-    assert turned > 100
-    assert spoken > 1000
+    assert turned > 50
+    assert spoken > 400
