@@ -547,19 +547,15 @@ def test_chains_that_did_not_converge_are_not_shipped(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_theory_alone_is_calibrated(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
-    workers: str,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """A part of the case's theory and a term of one's own: their weights are sampled, and no chains of others go on."""
     own = tmp_path / "own.py"
     own.write_text(OWN_TERM, encoding="utf-8")
     case, out = new_case(tmp_path / "pact"), tmp_path / "out"
     theory = f"protection,{own}"
-    sizes = ("--walkers", "44", "--steps", "80", "--imputations", "1", "--workers", workers)
+    sizes = ("--walkers", "44", "--steps", "80", "--imputations", "1", "--workers", "2")
     asked = ("calibrate", "--case", str(case.path), "--out", str(out), *sizes)
     assert call(monkeypatch, *asked, "--theory", theory) == 3
     sampled = pd.read_csv(out / "parameters.csv")["parameter"].tolist()

@@ -70,8 +70,8 @@ def test_every_command_is_tried() -> None:
 
 # consoles ------------------------------------------------------------------------------------------
 
-#: width and encoding
-CONSOLES = ((80, "cp1252"), (40, "ascii"))
+#: width and encoding; tests/test_screen.py tries more encodings
+CONSOLE = (40, "ascii")
 #: commands that say on stderr what there is to be known of a run: how far it is, what an index rests on, no convergence
 NOTED = ("sweep", "sensitivity", "calibrate")
 NUMBER = r"\d[\d,.-]*%?"
@@ -121,19 +121,19 @@ def test_on_any_console_no_figure_is_lost_and_no_warning_seen(
     with streams() as said:
         assert call(name, *EVERY[name](folder)) == CODES.get(name, 0), said()
         wide, _ = said()
-    for width, encoding in CONSOLES:
-        monkeypatch.setenv("COLUMNS", str(width))
-        if name == "case new":
-            shutil.rmtree(folder / "new")
-        with streams(encoding) as said:
-            assert call(name, *EVERY[name](folder)) == CODES.get(name, 0), said()
-            narrow, error = said()
-        assert "…" not in narrow
-        assert "Traceback" not in error
-        assert error == "" or name in NOTED, error
-        assert set(re.findall(NUMBER, wide)) <= set(re.findall(NUMBER, narrow)), (width, encoding)
-        long = [line for line in narrow.splitlines() if len(line) > width and name != "case check"]
-        assert not [line for line in long if str(tmp_path) not in line and "osterior" not in line]
+    width, encoding = CONSOLE
+    monkeypatch.setenv("COLUMNS", str(width))
+    if name == "case new":
+        shutil.rmtree(folder / "new")
+    with streams(encoding) as said:
+        assert call(name, *EVERY[name](folder)) == CODES.get(name, 0), said()
+        narrow, error = said()
+    assert "…" not in narrow
+    assert "Traceback" not in error
+    assert error == "" or name in NOTED, error
+    assert set(re.findall(NUMBER, wide)) <= set(re.findall(NUMBER, narrow))
+    long = [line for line in narrow.splitlines() if len(line) > width and name != "case check"]
+    assert not [line for line in long if str(tmp_path) not in line and "osterior" not in line]
 
 
 @pytest.mark.slow
@@ -424,15 +424,13 @@ def test_where_there_is_no_home_and_no_terminal(written: Path) -> None:
 
 @slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no groups of processes")
-@pytest.mark.parametrize("name", ["sweep", "calibrate", "validate"])
+@pytest.mark.parametrize("name", ["sweep", "validate"])
 def test_ctrl_c_while_processes_work(written: Path, name: str) -> None:
     """It is sent to all of them, as a terminal does; one line is said, and nobody goes on."""
     given = [*EVERY[name](written), "--workers", "2"]
     if name == "sweep":
         design = (written / "design.toml").read_text()
         (written / "design.toml").write_text(design.replace("runs = 2\n", "runs = 200000\n"))
-    if name == "calibrate":
-        given += ["--steps", "400000"]
     command = subprocess.Popen(
         [sys.executable, "-m", "tashkent", *name.split(), *given],
         stdout=subprocess.PIPE,
