@@ -1,4 +1,4 @@
-# Needs Python 3.12 or newer, make and a network. Everything goes into .venv beside this file.
+# Needs Python 3.12, 3.13 or 3.14, make and a network. Everything goes into .venv beside this file.
 #   make run               the environment with the runtime packages, then `tashkent run`
 #   make test              the development packages on top, then pytest
 #   make test-quick        the same with the tests that take moments
@@ -18,9 +18,10 @@ ALONE := OPENBLAS_NUM_THREADS=1
 PYTEST := $(ALONE) $(BIN)/python -m pytest $(SHARED)
 QUICK := "not slow and not browser"
 
-# A Python to use instead of the first fit among CANDIDATES: make run PYTHON=/opt/py/bin/python3
+# A Python to use instead of the first fit among CANDIDATES, of which those that it was tried with come first:
+# make run PYTHON=/opt/py/bin/python3
 PYTHON :=
-CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.12 python3 python3.13 python3.14 python)
+CANDIDATES := $(if $(PYTHON),"$(PYTHON)",python3.12 python3.13 python3.14 python3 python)
 
 # Bytecode is compiled once, at installation; an environment that forbids it makes each start slow.
 unexport PYTHONDONTWRITEBYTECODE
@@ -38,7 +39,7 @@ PROJECT_STAMP := $(VENV)/.stamp-project
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test test-quick cases fuzz torture mutants trust rebuilt test-lowest test-313 check format-check lint types imports format docs lock site posterior validation evidence counterfactuals answers sensitivity transfer register readme bench wheel clean env env-dev
+.PHONY: help run test test-quick cases fuzz torture mutants trust rebuilt test-lowest test-other check format-check lint types imports format docs lock site posterior validation evidence counterfactuals answers sensitivity transfer register readme bench wheel clean env env-dev
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,14 +81,14 @@ test-lowest: env-dev ## run the quick tests with the oldest packages that pyproj
 	$(UV) pip install --quiet --python $(VENV)-lowest/bin/python --no-deps --no-build-isolation --editable .
 	$(ALONE) $(VENV)-lowest/bin/python -m pytest $(SHARED) -m $(QUICK) $(TEST_ARGS)
 
-# uv looks for a Python of this name, and for others where it keeps them; name one: make test-313 PYTHON313=/opt/py313/bin/python3
-PYTHON313 := python3.13
-test-313: $(UV_STAMP) ## run the quick tests with Python 3.13 and the locked packages
-	$(UV) venv --quiet --clear --no-python-downloads --python $(PYTHON313) $(VENV)-313
-	$(UV) pip sync --quiet --python $(VENV)-313/bin/python --require-hashes \
+# A name or a path of another Python, which stays beside that of .venv; none is downloaded.
+OTHER_PYTHON := python3.14
+test-other: $(UV_STAMP) ## run the quick tests with the locked packages and another Python, OTHER_PYTHON
+	$(UV) venv --quiet --clear --no-python-downloads --python $(OTHER_PYTHON) $(VENV)-other
+	$(UV) pip sync --quiet --python $(VENV)-other/bin/python --require-hashes \
 		requirements-build.lock requirements.lock requirements-dev.lock
-	$(UV) pip install --quiet --python $(VENV)-313/bin/python --no-deps --no-build-isolation --editable .
-	$(ALONE) $(VENV)-313/bin/python -m pytest $(SHARED) -m $(QUICK) $(TEST_ARGS)
+	$(UV) pip install --quiet --python $(VENV)-other/bin/python --no-deps --no-build-isolation --editable .
+	$(ALONE) $(VENV)-other/bin/python -m pytest $(SHARED) -m $(QUICK) $(TEST_ARGS)
 
 check: format-check lint types imports test ## format, lint, types, import contracts, tests
 
@@ -156,7 +157,7 @@ bench: env ## run the benchmarks with BENCH_ARGS
 
 # Wheel and source archive must work with the runtime lock alone, in an environment away from the sources, which has had
 # nothing else. The same wheel comes from both, as a test says, so the runs are made with the first.
-# Another Python: make wheel WHEEL_PYTHON=python3.13
+# Another Python: make wheel WHEEL_PYTHON=python3.14
 WHEEL_PYTHON := $(BIN)/python
 wheel: env ## build wheel and source archive into dist/ and try each in an environment of WHEEL_PYTHON
 	rm -rf dist
@@ -194,7 +195,7 @@ lock: $(UV_STAMP) ## resolve pyproject.toml into the lock files (UPGRADE=1 for n
 	$(call compile,requirements-build.lock,--group build -c requirements-dev.lock)
 
 clean: ## remove the environment and all that the other targets made
-	rm -rf $(VENV) $(VENV)-lowest $(VENV)-313 build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \
+	rm -rf $(VENV) $(VENV)-lowest $(VENV)-other build dist *.egg-info .hypothesis .import_linter_cache .mypy_cache \
 		.pytest_cache .ruff_cache
 	find src/tashkent -type l -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -233,7 +234,10 @@ $(UV_STAMP): requirements-build.lock
 # Exactly what the two locks say (pip itself stays); what DEV_STAMP added is added again after it.
 $(RUN_STAMP): $(UV_STAMP) requirements.lock
 	@echo "installing the runtime packages"
-	@$(SYNC) --require-hashes requirements-build.lock requirements.lock
+	@$(SYNC) --require-hashes requirements-build.lock requirements.lock || { \
+		$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 15))' \
+			&& echo "error: a package has no wheel for this Python; all have one for 3.12, 3.13 and 3.14 (name one: make PYTHON=...)" >&2; \
+		exit 1; }
 	@touch $@
 
 $(DEV_STAMP): $(RUN_STAMP) requirements-dev.lock
