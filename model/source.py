@@ -7,6 +7,9 @@ import subprocess
 from functools import cache, lru_cache
 from pathlib import Path
 
+#: fields that nodes have come to have since Python 3.12 and that are zero in earlier code: 3.15 marks lazy imports
+_SINCE = frozenset({"is_lazy"})
+
 
 @lru_cache(maxsize=8)
 def code_digest(*packages: str) -> bytes:
@@ -40,7 +43,7 @@ def in_words(node: object) -> str:
         value = getattr(node, name, None)
         if name == "body" and isinstance(value, list) and value and _is_text(value[0]):
             value = value[1:]
-        if value is not None and value != []:
+        if value is not None and value != [] and (value or name not in _SINCE):
             parts.append(f"{name}={in_words(value)}")
     return f"{type(node).__name__}({','.join(parts)})"
 
