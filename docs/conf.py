@@ -7,6 +7,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from jupyter_client.manager import KernelManager
 from pygments.lexers.special import TextLexer
 
@@ -26,6 +27,8 @@ html_theme = "furo"
 html_title = "tashkent"
 html_show_sphinx = False
 html_copy_source = False
+# What stands in a page is what a reader copies: two hyphens are no dash, and quotes stay as they are typed.
+smartquotes = False
 
 # Names in single backticks are words of the code, also where nothing is documented under them.
 default_role = "code"
@@ -78,9 +81,33 @@ def with_sheet(app: Any, page: str, source: list[str]) -> None:
         source[0] += f"\n```{{raw}} html\n<p>One page to hand out: {links}.</p>\n```\n"
 
 
+def a_sentence_first(
+    app: Any, what: str, name: str, shown: Any, options: Any, lines: list[str]
+) -> None:
+    """A property begins with a sentence: behind an empty comment, nothing before a colon is taken for a type."""
+    if what in ("attribute", "data", "property"):
+        lines[:0] = ["..", ""]
+
+
+def commands_as_typed(app: Any, tree: nodes.document) -> None:
+    """A cell of commands alone is shown on how-to pages as a terminal takes it: without the mark of a notebook."""
+    if not app.env.docname.startswith("how-to/"):
+        return
+    for cell in tree.findall(nodes.literal_block):
+        lines = cell.astext().splitlines()
+        if "cell_input" in cell.parent.get("classes", ()) and all(
+            line.startswith("!") for line in lines
+        ):
+            text = "\n".join(line[1:] for line in lines)
+            shown = nodes.literal_block(text, text, language="bash")
+            cell.replace_self(shown)
+
+
 def setup(app: Any) -> None:
     """A diagram is shown as the text that it is drawn from: what draws it would come from the network."""
+    app.connect("autodoc-process-docstring", a_sentence_first, priority=400)
     app.add_lexer("mermaid", TextLexer)
     app.add_lexer("csv", TextLexer)
     app.connect("source-read", without_a_place)
     app.connect("source-read", with_sheet)
+    app.connect("doctree-read", commands_as_typed)

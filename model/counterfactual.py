@@ -71,11 +71,11 @@ class Counterfactual(Strict):
     id, title, question
         Its name, what it changes in a few words, and what it asks.
     patches
-        The changes, in the order in which they are made.
+        The changes, in the order in which they are made; `patch` in a file, and in the signature.
     starts
         Months ``YYYY-MM`` from whose record it is asked; the start of the case by default.
     outcomes
-        What to look at, and which direction is implied by whom.
+        What to look at, and which direction is implied by whom; `outcome` in a file, and in the signature.
     lesson
         A paragraph for where model and sources part.
     source

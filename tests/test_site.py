@@ -1,8 +1,12 @@
 """The site: what can be said of its pages without building them. `make site` builds them and runs what they hold."""
 
 import ast
+import html
+import inspect
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,6 +122,68 @@ def test_a_block_that_fails_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ZeroDivisionError" in run("any")
     monkeypatch.setattr("tests.blocks.blocks", lambda page: ["x = 1", "print(x)"])
     assert run("any") == ""
+
+
+PAGE = """---
+file_format: mystnb
+kernelspec:
+  name: python3
+---
+
+# A page
+
+tashkent run --runs 5 says "what" it found.
+
+```{code-cell} python3
+!echo one
+!echo two
+```
+
+```{code-cell} python3
+print("three")
+```
+
+```{eval-rst}
+.. autoclass:: tests.test_site.Shown
+```
+"""
+
+
+class Shown:
+    """What a page shows."""
+
+    @property
+    def width(self) -> str:
+        """A row for each width: its number and its unit. And more."""
+        return ""
+
+
+@pytest.mark.slow(5)
+def test_pages_show_what_a_reader_can_copy(tmp_path: Path) -> None:
+    """Hyphens and quotes as they are typed, commands as a terminal takes them, and no sentence torn at its colon."""
+    source = tmp_path / "docs"
+    (source / "how-to").mkdir(parents=True)
+    (source / "conf.py").write_text((DOCS / "conf.py").read_text(encoding="utf-8"))
+    (source / "index.md").write_text("# All\n\n```{toctree}\nhow-to/one\n```\n")
+    (source / "how-to" / "one.md").write_text(PAGE)
+    site = tmp_path / "site"
+    asked = f"build(Path({str(site)!r}), Path({str(source)!r}))"
+    code = (
+        f"import sys; from pathlib import Path; from publish.site import build; sys.exit({asked})"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    page = (site / "how-to" / "one.html").read_text(encoding="utf-8")
+    text = html.unescape(re.sub(r"<[^>]+>", "", page))
+    assert 'tashkent run --runs 5 says "what" it found.' in text
+    assert "\necho one\necho two\n" in text
+    assert 'print("three")' in text
+    assert "A row for each width: its number and its unit. And more." in text
+
+
+def test_every_figure_says_that_it_gives_a_picture() -> None:
+    """The signature is what the reference and `help` show."""
+    for name in set(tk.figures.__all__) - {"Picture"}:
+        assert inspect.signature(getattr(tk.figures, name)).return_annotation is tk.figures.Picture
 
 
 def test_what_a_page_fetches_from_elsewhere_is_seen(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
+from inspect import signature
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,6 +118,9 @@ def picture[**P](drawn: "Callable[P, Figure]") -> Callable[P, Picture]:
         with house_style():
             return Picture(drawn(*args, **kwargs))
 
+    shown: Any = draw
+    shown.__signature__ = signature(drawn).replace(return_annotation=Picture)
+    shown.__annotations__ = {**drawn.__annotations__, "return": Picture}
     return draw
 
 
