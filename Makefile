@@ -112,9 +112,11 @@ format: env-dev ## rewrite the sources: ruff's fixes and format
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-docs: env ## write docs/rulebook.md, docs/glossary.md, docs/lessons/, docs/architecture.md, docs/licences.md, docs/sbom.cdx.json, docs/tables.md and the index of decisions
+docs: env ## write docs/rulebook.md, docs/glossary.md, docs/theories.md, docs/inputs.md of each case, docs/lessons/, docs/architecture.md, docs/licences.md, docs/sbom.cdx.json, docs/tables.md and the index of decisions
 	$(BIN)/python -m publish.rulebook
 	$(BIN)/python -m publish.glossary
+	$(BIN)/python -m publish.theories
+	$(BIN)/python -m publish.inputs
 	$(BIN)/python -m publish.lessons
 	$(BIN)/python -m publish.guide
 	$(BIN)/python -m publish.licences

@@ -1,5 +1,6 @@
 """What every page has: where it stands, its template, its tables, and the way that its numbers are written."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +43,20 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
         cells = ("" if c is None or (isinstance(c, float) and np.isnan(c)) else str(c) for c in row)
         lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
     return "\n".join(lines)
+
+
+def with_block(text: str, name: str, block: str) -> str:
+    """A text with what stands between the two marks of a block written anew.
+
+    Raises
+    ------
+    ValueError
+        If the text has no such marks.
+    """
+    marks = re.compile(rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+    if not marks.search(text):
+        raise ValueError(f"no marks of {name}")
+    return marks.sub(lambda found: f"{found[1]}\n{block.strip()}\n\n{found[2]}", text)
 
 
 def number(value: float, digits: int = 2) -> str:

@@ -4,7 +4,6 @@
 """
 
 import argparse
-import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import pandas as pd
 
 from publish import evidence, transfer
 from publish.evidence_sections import judged
-from publish.page import ROOT, rendered, signed, write
+from publish.page import ROOT, rendered, signed, with_block, write
 from tashkent.calibration.contests import error_of_sum
 from tashkent.calibration.forecasters import FRICTIONS, MODEL
 from tashkent.calibration.ladder import FROZEN, WITHOUT
@@ -157,20 +156,6 @@ def _number(number: int) -> str:
     """A small number as a word."""
     words = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     return words[number] if number < len(words) else str(number)
-
-
-def with_block(text: str, name: str, block: str) -> str:
-    """A text with what stands between the two marks of a block written anew.
-
-    Raises
-    ------
-    ValueError
-        If the text has no such marks.
-    """
-    marks = re.compile(rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- end of {name} -->)", re.DOTALL)
-    if not marks.search(text):
-        raise ValueError(f"no marks of {name}")
-    return marks.sub(lambda found: f"{found[1]}\n{block.strip()}\n\n{found[2]}", text)
 
 
 def main(arguments: list[str] | None = None) -> None:

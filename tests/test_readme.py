@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from publish import evidence, readme, transfer
-from publish.page import ROOT
+from publish.page import ROOT, with_block
 from tashkent.calibration.ladder import FROZEN
 from tashkent.calibration.report import Report, make_report
 from tashkent.model.case import Case
@@ -27,7 +27,7 @@ def tables() -> dict[str, pd.DataFrame]:
 
 @pytest.mark.slow
 def test_the_readme_tells_what_a_run_finds(report: Report) -> None:
-    expected = readme.with_block(TEXT, "scores", readme.scores(report))
+    expected = with_block(TEXT, "scores", readme.scores(report))
     assert expected == TEXT, "run: python -m publish.readme"
 
 
@@ -36,8 +36,8 @@ def test_findings_and_limits_are_those_of_the_examination(
     case: Case, tables: dict[str, pd.DataFrame]
 ) -> None:
     found = readme.findings(tables, transfer.read(ROOT)[1]["left_out"])
-    expected = readme.with_block(TEXT, "findings", found)
-    expected = readme.with_block(expected, "limits", readme.limits(case, tables))
+    expected = with_block(TEXT, "findings", found)
+    expected = with_block(expected, "limits", readme.limits(case, tables))
     assert expected == TEXT, "run: python -m publish.readme"
 
 
@@ -76,7 +76,7 @@ def test_a_limit_moves_with_its_table(case: Case, tables: dict[str, pd.DataFrame
 
 def test_text_without_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="no marks of scores"):
-        readme.with_block("# A title", "scores", "")
+        with_block("# A title", "scores", "")
 
 
 def test_where_a_baseline_wins_is_bold() -> None:
