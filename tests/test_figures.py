@@ -131,6 +131,20 @@ def test_seats_are_those_of_the_runs_and_of_the_record(case: Case, runs: tk.Ense
     assert (runs.p_in <= high).all()
 
 
+def test_a_change_is_that_of_the_club_and_the_states_asked_for(
+    case: Case, comparison: tk.Comparison
+) -> None:
+    pair = comparison.pairs[0]
+    figure = tk.figures.change(pair, "GUAM", states=["UZB", "Georgia"]).figure
+    assert [axis.get_title(loc="left") for axis in figure.axes] == ["Uzbekistan", "Georgia"]
+    assert "(GUAM)" in figure.get_suptitle()
+    s, c = case.state_ids.index("GEO"), tuple(case.clubs).index("GUAM")
+    change, before, after = (line.get_ydata() for line in figure.axes[1].lines[:3])
+    np.testing.assert_array_equal(change, pair.effect.change[:, s, c])
+    np.testing.assert_array_equal(before, pair.p_in[0][:, s, c])
+    np.testing.assert_array_equal(after, pair.p_in[1][:, s, c])
+
+
 def test_a_renewal_shows_who_stays_and_who_stayed(case: Case, runs: tk.Ensemble) -> None:
     split = split_at_renewal(runs, parse_month("1999-04"))
     (axis,) = tk.figures.renewal(runs).figure.axes

@@ -1,5 +1,6 @@
 """The change in P(in) over time, state by state."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,31 +23,50 @@ if TYPE_CHECKING:
 
 
 @picture
-def change(pair: Pair, *, width: str | float = "page") -> "Figure":
-    """P(in) of the focal club in both worlds, and the change with its two intervals: one panel a state that decides.
+def change(
+    pair: Pair,
+    club: str | None = None,
+    *,
+    states: Sequence[str] | None = None,
+    width: str | float = "page",
+) -> "Figure":
+    """P(in) of a club in both worlds, and the change with its two intervals: one panel a state that decides.
 
     Parameters
     ----------
     pair
         One of the pairs of a `tashkent.compare`.
+    club
+        The club, by code or name; the focal club of the case by default.
+    states
+        The states, by code or name; all that decide by default.
     width
         ``"column"`` (89 mm), ``"page"`` (183 mm), or inches.
+
+    Raises
+    ------
+    InputError
+        If club, state or width is unknown.
 
     Examples
     --------
     >>> import tashkent as tk
-    >>> tk.figures.change(tk.compare("cst", "CF1", runs=4, start="1998-12").pairs[0])
+    >>> pair = tk.compare("cst", "CF1", runs=4, start="1998-12").pairs[0]
+    >>> tk.figures.change(pair)
     <Picture 183 × 85 mm>
+    >>> tk.figures.change(pair, states=["UZB", "Georgia"], width="column")
+    <Picture 89 × 42 mm>
     """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     case, found, names = pair.baseline, pair.effect, pair.baseline.state_names
-    c = tuple(case.clubs).index(case.focus)
+    code = case.focus if club is None else case.club(club, "club")
+    c = tuple(case.clubs).index(code)
+    shown = case.deciders if states is None else [case.decider(s, "states") for s in states]
     x = np.array(pair.months) / MONTHS_PER_YEAR
-    titles = [names[state] for state in case.deciders]
-    figure, axes = panels(titles, width, each=1.0)
-    for axis, state in zip(axes, case.deciders, strict=True):
+    figure, axes = panels([names[state] for state in shown], width, each=1.0)
+    for axis, state in zip(axes, shown, strict=True):
         s = case.state_ids.index(state)
         difference, se = found.change[:, s, c], np.nan_to_num(found.se_simulation[:, s, c])
         low, high = found.posterior_low[:, s, c], found.posterior_high[:, s, c]
@@ -68,4 +88,4 @@ def change(pair: Pair, *, width: str | float = "page") -> "Figure":
     ]
     name = f"{pair.counterfactual.id}: {pair.counterfactual.title or 'counterfactual'}"
     of = "" if pair.theory == "whole" else f", theory: {pair.theory}"
-    return framed(figure, f"{name} ({case.focus}{of})", handles)
+    return framed(figure, f"{name} ({code}{of})", handles)
