@@ -103,6 +103,13 @@ def commands_as_typed(app: Any, tree: nodes.document) -> None:
             cell.replace_self(shown)
 
 
+def a_dash_between(app: Any, tree: nodes.document) -> None:
+    """Between a parameter and what it is stands a dash, of which two hyphens are what Sphinx makes."""
+    for text in list(tree.findall(nodes.Text)):
+        if text.astext() == " -- ":
+            text.parent.replace(text, nodes.Text(" – "))
+
+
 def setup(app: Any) -> None:
     """A diagram is shown as the text that it is drawn from: what draws it would come from the network."""
     app.connect("autodoc-process-docstring", a_sentence_first, priority=400)
@@ -111,3 +118,4 @@ def setup(app: Any) -> None:
     app.connect("source-read", without_a_place)
     app.connect("source-read", with_sheet)
     app.connect("doctree-read", commands_as_typed)
+    app.connect("doctree-read", a_dash_between)

@@ -157,6 +157,15 @@ class Shown:
         """A row for each width: its number and its unit. And more."""
         return ""
 
+    def drawn(self, wide: int) -> None:
+        """Draw it.
+
+        Parameters
+        ----------
+        wide
+            In points.
+        """
+
 
 @pytest.mark.slow(5)
 def test_pages_show_what_a_reader_can_copy(tmp_path: Path) -> None:
@@ -178,6 +187,7 @@ def test_pages_show_what_a_reader_can_copy(tmp_path: Path) -> None:
     assert "\necho one\necho two\n" in text
     assert 'print("three")' in text
     assert "A row for each width: its number and its unit. And more." in text
+    assert "wide – In points." in text
 
 
 def test_every_figure_says_that_it_gives_a_picture() -> None:
