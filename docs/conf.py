@@ -104,10 +104,10 @@ def commands_as_typed(app: Any, tree: nodes.document) -> None:
 
 
 def a_dash_between(app: Any, tree: nodes.document) -> None:
-    """Between a parameter and what it is stands a dash, of which two hyphens are what Sphinx makes."""
+    """Between a parameter or a result and what it is stands a dash, of which Sphinx makes two hyphens."""
     for text in list(tree.findall(nodes.Text)):
-        if text.astext() == " -- ":
-            text.parent.replace(text, nodes.Text(" – "))
+        if text.startswith(" -- "):
+            text.parent.replace(text, nodes.Text(text.replace(" -- ", " – ", 1)))
 
 
 def setup(app: Any) -> None:

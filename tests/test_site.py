@@ -157,14 +157,20 @@ class Shown:
         """A row for each width: its number and its unit. And more."""
         return ""
 
-    def drawn(self, wide: int) -> None:
+    def drawn(self, wide: int) -> int:
         """Draw it.
 
         Parameters
         ----------
         wide
             In points.
+
+        Returns
+        -------
+        int
+            Always more.
         """
+        return wide + 1
 
 
 @pytest.mark.slow(5)
@@ -188,6 +194,7 @@ def test_pages_show_what_a_reader_can_copy(tmp_path: Path) -> None:
     assert 'print("three")' in text
     assert "A row for each width: its number and its unit. And more." in text
     assert "wide – In points." in text
+    assert "int – Always more." in text
 
 
 def test_every_figure_says_that_it_gives_a_picture() -> None:
