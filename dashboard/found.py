@@ -13,7 +13,7 @@ from tashkent.agents.situation import Floats
 from tashkent.dashboard.scene import record_of
 from tashkent.dashboard.view import Guess
 from tashkent.experiments.effect import Z
-from tashkent.experiments.pair import LAW, Pair, reasons_of
+from tashkent.experiments.pair import LAW, WHOSE, Pair, reasons_of
 from tashkent.experiments.predictions import brier, direction_found
 from tashkent.model.case import Case
 from tashkent.model.clock import month_label
@@ -281,7 +281,6 @@ def _cannot(pair: Pair, outcome: int) -> str:
 
 def _implied(pair: Pair, names: dict[str, str]) -> list[dict[str, Any]]:
     """What the sources of the question imply, beside what is found."""
-    whose = {"seed": "the sources", "GK": "general knowledge", "both": "both"}
     why = {
         (o.state, o.club, o.month, o.status, o.whose): o.why for o in pair.counterfactual.outcomes
     }
@@ -293,7 +292,7 @@ def _implied(pair: Pair, names: dict[str, str]) -> list[dict[str, Any]]:
             "words": f"{names[row.state]}, {row.month}: {row.club}"
             + ("" if row.status == "in" else f", {row.status.replace('_', ' ')}"),
             "implied": ARROWS[row.implied],
-            "whose": whose[row.whose],
+            "whose": WHOSE[row.whose],
             "found": ARROWS[row.found],
             "change": float(row.change),
             "cannot": _cannot(pair, row.Index),

@@ -25,6 +25,8 @@ from tashkent.model.statuses import Status, is_in
 LAW = "law, council or order"
 _SEAT = ["state", "club", "direction"]
 STATUSES = {"in": None, **{status.name.lower(): status for status in Status}}
+#: whose reasoning implies a direction, in words; a question says `seed` of the sources of its case
+WHOSE = {"seed": "the sources", "GK": "general knowledge", "both": "both"}
 OUTCOME_COLUMNS = [
     "state",
     "club",

@@ -15,7 +15,7 @@ from publish.page import ROOT, made_from, rendered, write, write_table
 from tashkent.experiments.compare import Comparison, compare
 from tashkent.experiments.effect import spread_in_words
 from tashkent.experiments.labels import KEPT, PRIOR, RUNS, WITHOUT, agrees
-from tashkent.experiments.pair import Pair, attributed, reasons_of
+from tashkent.experiments.pair import WHOSE, Pair, attributed, reasons_of
 from tashkent.experiments.scenarios import WHOLE
 from tashkent.model.case import Case, load_case
 from tashkent.model.counterfactual import Counterfactual, shipped_counterfactuals
@@ -32,7 +32,6 @@ THEORIES = {
     "fear_of_entrapment": "fear of entrapment alone",
 }
 ARROWS = {"up": "↑", "down": "↓", "none": "→"}
-WHOSE = {"seed": "the sources", "GK": "general knowledge", "both": "both"}
 #: terms that are named, by how often they differed most
 TERMS_NAMED = 3
 WIDTH = 140
@@ -44,8 +43,8 @@ draws in both worlds. *Change* is that of the chance that the state is in the cl
 one is named, with 90% of the luck of runs (their Monte Carlo error); *over draws* is where 90% of the effects lie
 over draws of the posterior (a credible interval), luck taken out, and *within luck* where draws differ by no more
 than runs do. ↑ likelier, ↓ less likely, → no change: the interval of the mean change over draws and luck
-holds zero, or lies within one run in a hundred. ≠ marks where the model does not find what is implied. *Seed* are the
-sources of the case, *GK* is general knowledge. A few moves among a dozen states support explanation, not
+holds zero, or lies within one run in a hundred. ≠ marks where the model does not find what is implied.
+*Implied* says by whom: the sources of the case, general knowledge, or both. A few moves among a dozen states support explanation, not
 forecast."""
 _LABELS = """
 What an answer rests on: *prior weights* is the same question with all weights drawn from their priors, so what is
@@ -220,7 +219,7 @@ def _row(row: pd.Series, right: bool) -> tuple[str, ...]:
         row["start"],
         f"{row['state']} in {row['club']}{status}",
         row["month"],
-        f"{ARROWS[row['implied']]} {row['whose']}",
+        f"{ARROWS[row['implied']]} {WHOSE[row['whose']]}",
         row["theory"].replace("_", " "),
         f"{row['baseline']:.2f}",
         f"{row['changed']:.2f}",

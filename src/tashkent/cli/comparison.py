@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 #: what an implied direction looks like in a table
 ARROWS = {"up": "↑", "down": "↓", "none": "→"}
+#: whose reasoning implies it, in little room
+BY = {"seed": "sources", "GK": "GK", "both": "both"}
 #: what stands in its place where a change is zero by construction
 ZERO = "0"
 #: rows of a table on the screen
@@ -258,7 +260,7 @@ def _outcome_table(pair: Pair) -> Figures:
 def _seat_cells(row: pd.Series) -> tuple[str, ...]:
     status = "" if row["status"] == "in" else f" {_words(row['status'])}"
     seat = f"{row['state']} {row['club']}{status}"
-    return seat, row["month"], f"{ARROWS[row['implied']]} {row['whose']}"
+    return seat, row["month"], f"{ARROWS[row['implied']]} {BY[row['whose']]}"
 
 
 def _found_cells(row: pd.Series, again: Iterable[str]) -> list[str]:
@@ -385,7 +387,7 @@ def show_list(case: Case, console: "Console") -> None:
     table = Figures(heads, rules=True)
     for one in found:
         implied = [
-            f"{o.state} {o.month}{'' if o.status == 'in' else ' ' + _words(o.status)} {ARROWS[o.direction]} {o.whose}"
+            f"{o.state} {o.month}{'' if o.status == 'in' else ' ' + _words(o.status)} {ARROWS[o.direction]} {BY[o.whose]}"
             for o in one.outcomes
         ]
         table.add_row(
@@ -396,5 +398,5 @@ def show_list(case: Case, console: "Console") -> None:
         )
     console.print(table)
     console.print(
-        "↑ likelier, ↓ less likely, → no change; seed: the sources, GK: general knowledge."
+        "↑ likelier, ↓ less likely, → no change; sources: those of the case, GK: general knowledge."
     )

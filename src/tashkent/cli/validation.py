@@ -84,7 +84,7 @@ def show(found: Validation, console: "Console") -> None:
     """Print the bars, the held-out scores and the judged patterns."""
     manifest = found.manifest()
     told = (
-        f": {manifest['moves_in_force']} moves since {found.case.focus} took effect, {manifest['moves']} in all, "
+        f": moves since {found.case.focus} took effect: {manifest['moves_in_force']}, in all: {manifest['moves']}, "
         f"among {manifest['states']} states: enough for explanation, not for forecast.\n"
     )
     console.print(strong(found.case.title, told))
