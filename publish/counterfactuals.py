@@ -44,8 +44,8 @@ one is named, with 90% of the luck of runs (their Monte Carlo error); *over draw
 over draws of the posterior (a credible interval), luck taken out, and *within luck* where draws differ by no more
 than runs do. ↑ likelier, ↓ less likely, → no change: the interval of the mean change over draws and luck
 holds zero, or lies within one run in a hundred. ≠ marks where the model does not find what is implied.
-*Implied* says by whom: the sources of the case, general knowledge, or both. A few moves among a dozen states support explanation, not
-forecast."""
+*Implied* says by whom: the sources of the case, general knowledge, or both. A few moves among a dozen states support
+explanation, not forecast."""
 _LABELS = """
 What an answer rests on: *prior weights* is the same question with all weights drawn from their priors, so what is
 found there owes nothing to the record; *fit without it* is the same question in a fit to the choices of all states but

@@ -13,7 +13,8 @@ PAGE = ROOT / "docs" / "references.md"
 ENTRY = re.compile(r"^\* \*\*(.+?)\*\*: .+\.(?: .+)?$", re.MULTILINE)
 #: several authors and a year; those of one alone look like a state and a year
 JOINT = re.compile(
-    r"\b((?:(?:von|ter) )?[A-Z][\w-]+(?:(?:, [A-Z][\w-]+)* and [A-Z][\w-]+| et al\.)),? \(?((?:19|20)\d\d)\b"
+    r"\b((?:(?:von|ter) )?[A-Z][\w-]+(?:(?:, (?:van de )?[A-Z][\w-]+)* and [A-Z][\w-]+| et al\.)),?"
+    r" \(?((?:19|20)\d\d)\b"
 )
 #: years that are not of a work
 OTHER = {"Kyrgyzstan and Tajikistan 2021", "Treaty and Charter 2010"}

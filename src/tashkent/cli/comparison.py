@@ -387,7 +387,8 @@ def show_list(case: Case, console: "Console") -> None:
     table = Figures(heads, rules=True)
     for one in found:
         implied = [
-            f"{o.state} {o.month}{'' if o.status == 'in' else ' ' + _words(o.status)} {ARROWS[o.direction]} {BY[o.whose]}"
+            f"{o.state} {o.month}{'' if o.status == 'in' else ' ' + _words(o.status)} "
+            f"{ARROWS[o.direction]} {BY[o.whose]}"
             for o in one.outcomes
         ]
         table.add_row(
