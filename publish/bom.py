@@ -1,19 +1,20 @@
 """docs/sbom.cdx.json: a bill of materials (CycloneDX 1.6): packages that are needed, and what of others is shipped.
 
-``python -m publish.bom`` writes it from what docs/licences.md is made from. It has no day and no number of its own, so
-the same lock gives the same bytes. Digests of packages stand in ``requirements.lock``, one for each file of each.
+``python -m publish.bom`` writes it from what docs/licences.md is made from. Its number is made of what it says, and its
+day is the last that the changelog names, which for a release is its own: the same tables give the same bytes. Digests of
+packages stand in ``requirements.lock``, one for each file of each.
 """
 
 import json
 import re
-import tomllib
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
-from publish.licences import LOCK, packages, terms, world
+from publish.licences import LOCK, packages, project, terms, world
 from publish.page import ROOT, write
 
 BILL = Path("docs/sbom.cdx.json")
@@ -44,11 +45,11 @@ def bill() -> dict[str, Any]:
     LookupError
         If a licence is not known.
     """
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    ours = project()
     told = terms()
     rows = packages(told["licences"])
     urls = {name: _url(name, version) for name, version, _, _ in rows}
-    urls[project["name"]] = _url(project["name"], project["version"])
+    urls[ours["name"]] = _url(ours["name"], ours["version"])
     needs: dict[str, list[str]] = {name: [] for name in urls}
     for name, askers in needed_by().items():
         for asker in askers:
@@ -65,25 +66,38 @@ def bill() -> dict[str, Any]:
         }
         for name, version, of, where in rows
     ]
-    return {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
+    found = {
         "version": 1,
         "metadata": {
+            "timestamp": f"{last_day()}T00:00:00Z",
             "component": {
                 "type": "application",
-                "bom-ref": urls[project["name"]],
-                "name": project["name"],
-                "version": project["version"],
-                "purl": urls[project["name"]],
-                "licenses": _licences(project["license"]),
-            }
+                "bom-ref": urls[ours["name"]],
+                "name": ours["name"],
+                "version": ours["version"],
+                "purl": urls[ours["name"]],
+                "licenses": _licences(ours["license"]),
+            },
         },
         "components": [*libraries, *_shipped(told["shipped"])],
         "dependencies": [
             {"ref": urls[name], "dependsOn": sorted(on)} for name, on in sorted(needs.items())
         ],
     }
+    return {"bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": serial(found), **found}
+
+
+def serial(said: dict[str, Any]) -> str:
+    """The number of a bill, made of all that it says but its number and format: another bill has another one."""
+    names = ("version", "metadata", "components", "dependencies")
+    text = json.dumps({name: said[name] for name in names}, sort_keys=True, ensure_ascii=False)
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, text)}"
+
+
+def last_day() -> str:
+    """The last day that the changelog names, as YYYY-MM-DD: that of the release, or of the one before."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    return str(max(re.findall(r"^## \[[^]]+\] - (\d{4}-\d{2}-\d{2})$", text, re.MULTILINE)))
 
 
 def _shipped(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -20,7 +20,7 @@ PAGE, TERMS, LOCK = (
     Path("publish/licences.toml"),
     Path("requirements.lock"),
 )
-#: what packages call licences that have an SPDX name, as far as they do not use it
+#: what packages and sources call licences that have an SPDX name, as far as they do not use it
 SPDX = {
     "BSD License": "BSD",
     "MIT License": "MIT",
@@ -28,6 +28,13 @@ SPDX = {
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "ISC License (ISCL)": "ISC",
     "Python Software Foundation License": "PSF-2.0",
+    "Apache 2.0": "Apache-2.0",
+    "BSD 3-Clause License": "BSD-3-Clause",
+    "2-clause BSD": "BSD-2-Clause",
+    "ISC License": "ISC",
+    "ISC license": "ISC",
+    "CC BY 4.0": "CC-BY-4.0",
+    "CC BY-SA 4.0": "CC-BY-SA-4.0",
 }
 #: characters of a licence that is a name and no text
 LONGEST = 60
@@ -36,6 +43,13 @@ LONGEST = 60
 def terms() -> dict[str, Any]:
     """What is shipped on what terms, and licences of packages that do not tell theirs here."""
     return tomllib.loads((ROOT / TERMS).read_text(encoding="utf-8"))
+
+
+def project() -> dict[str, Any]:
+    """What pyproject.toml says of the project."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = told["project"]
+    return found
 
 
 def row_of(path: str, rows: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -94,7 +108,11 @@ def world() -> list[tuple[str, str, str]]:
     told = codebook()
     told = told[told["source"] != ""]
     return [
-        (str(source), ", ".join(f"`{name}`" for name in dict.fromkeys(part["table"])), str(of))
+        (
+            str(source),
+            ", ".join(f"`{name}`" for name in dict.fromkeys(part["table"])),
+            SPDX.get(str(of), str(of)),
+        )
         for (source, of), part in told.groupby(["source", "terms"], sort=False)
     ]
 
@@ -107,7 +125,11 @@ def page() -> str:
         for row in told["shipped"]
     )
     return rendered(
-        "licences.md", shipped=shipped, world=world(), packages=packages(told["licences"])
+        "licences.md",
+        expression=project()["license"],
+        shipped=shipped,
+        world=world(),
+        packages=packages(told["licences"]),
     )
 
 

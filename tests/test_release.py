@@ -3,13 +3,13 @@
 import json
 import re
 import subprocess
-import tomllib
 from datetime import date
 from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.licenses import canonicalize_license_expression
 from packaging.version import Version
 
 from publish import bom, licences
@@ -92,6 +92,9 @@ def test_the_bill_is_made_from_its_tables_and_hangs_together(
     rows = [(name, version, "MIT", where and f"`{where}`") for name, version, where in locked()]
     monkeypatch.setattr(bom, "packages", lambda _: rows)
     made, written = bom.bill(), json.loads((ROOT / bom.BILL).read_text(encoding="utf-8"))
+    for one in (made, written):
+        assert one.pop("serialNumber") == bom.serial(one)
+    assert bom.serial(made) != bom.serial({**made, "version": 2})
     own = {part["name"]: part["licenses"] for part in written["components"]}
     assert own["typer"] == [{"expression": "MIT"}]
     assert own["Correlates of War capitals"] == [{"license": {"name": "free with citation"}}]
@@ -105,8 +108,18 @@ def test_the_bill_is_made_from_its_tables_and_hangs_together(
     assert asked == {part["bom-ref"] for part in written["components"] if "purl" in part}
 
 
+def test_the_licence_of_the_wheel_names_the_terms_of_all_that_is_in_it() -> None:
+    told = licences.project()["license"]
+    named = set(told.split(" AND "))
+    assert canonicalize_license_expression(told) == told
+    shipped = [row["terms"] for row in terms()["shipped"]] + [of for _, _, of in world()]
+    known = {one for text in shipped for one in re.findall(r"\b(?:MIT|CC-[A-Z0-9.-]*[0-9])", text)}
+    assert named == known | {"LicenseRef-Cited-Data"}
+    assert not [text for text in shipped if "CC BY" in text]
+
+
 def test_the_terms_go_into_the_wheel() -> None:
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told = licences.project()
     assert str(PAGE) in told["license-files"]
     assert metadata("tashkent")["Name"] == told["name"]
 
@@ -116,7 +129,7 @@ def test_the_terms_go_into_the_wheel() -> None:
 
 def test_version_and_day_are_the_same_everywhere() -> None:
     """A version that the changelog has no day of is not released, and the citation has none either."""
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    told = licences.project()
     version = told["version"]
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert cited["keywords"] == told["keywords"]
