@@ -2,7 +2,10 @@
 
 import logging
 import os
+import re
 import sys
+from functools import reduce
+from importlib import import_module
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 from docutils import nodes
 from jupyter_client.manager import KernelManager
 from pygments.lexers.special import TextLexer
+from sphinx import addnodes
 
 project = "tashkent"
 author = "the tashkent authors"
@@ -110,6 +114,24 @@ def a_dash_between(app: Any, tree: nodes.document) -> None:
             text.parent.replace(text, nodes.Text(text.replace(" -- ", " – ", 1)))
 
 
+def of_ours(app: Any, module: str, name: str) -> str | None:
+    """The source of an imported name is shown where it is written, if that is a module of ours."""
+    try:
+        found = reduce(getattr, name.split("."), import_module(module))
+    except AttributeError:  # of instances alone
+        return None
+    written = getattr(found, "__module__", None) or module
+    return written if written.partition(".")[0] == project else module
+
+
+def short_names_too(app: Any, tree: nodes.document) -> None:
+    """A page of source leads back to every name as to those that are imported from the package itself."""
+    for shown in tree.findall(addnodes.desc_signature):
+        for name in list(shown["ids"]):
+            if found := re.fullmatch(rf"{project}\.(?:[a-z_]+\.)+([A-Z]\w*(?:\.\w+)?)", name):
+                shown["ids"].append(f"{project}.{found[1]}")
+
+
 def setup(app: Any) -> None:
     """A diagram is shown as the text that it is drawn from: what draws it would come from the network."""
     app.connect("autodoc-process-docstring", a_sentence_first, priority=400)
@@ -119,3 +141,5 @@ def setup(app: Any) -> None:
     app.connect("source-read", with_sheet)
     app.connect("doctree-read", commands_as_typed)
     app.connect("doctree-read", a_dash_between)
+    app.connect("viewcode-follow-imported", of_ours)
+    app.connect("doctree-read", short_names_too)

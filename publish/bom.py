@@ -1,8 +1,8 @@
 """docs/sbom.cdx.json: a bill of materials (CycloneDX 1.6): packages that are needed, and what of others is shipped.
 
 ``python -m publish.bom`` writes it from what docs/licences.md is made from. Its number is made of what it says, and its
-day is the last that the changelog names, which for a release is its own: the same tables give the same bytes. Digests of
-packages stand in ``requirements.lock``, one for each file of each.
+day is the last that the changelog names, which for a release is its own: the same tables give the same bytes.
+Digests of packages stand in ``requirements.lock``, one for each file of each.
 """
 
 import json

@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from typer.main import get_command
 
 import tashkent as tk
-from publish.site import fetched_from_elsewhere
+from publish.site import fetched_from_elsewhere, leads_nowhere
 from tashkent.cli import commands
 from tests.blocks import PAGES, ROOT, blocks, command_lines, run
 
@@ -201,6 +201,23 @@ def test_every_figure_says_that_it_gives_a_picture() -> None:
     """The signature is what the reference and `help` show."""
     for name in set(tk.figures.__all__) - {"Picture"}:
         assert inspect.signature(getattr(tk.figures, name)).return_annotation is tk.figures.Picture
+
+
+def test_what_leads_nowhere_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "one.html").write_text(
+        '<h1 id="top"><a class="x" href="in/two.html?v=1#here">a</a> <a href="#top">b</a> <a href="https://a.example/#b">c</a>'
+    )
+    (tmp_path / "in" / "two.html").write_text('<p id="here"><a href="../one.html">back</a>')
+    assert not list(leads_nowhere(tmp_path))
+    (tmp_path / "three.html").write_text(
+        '<a href="four.html">a</a> <a href="in/two.html#there">b</a> <a href="#gone">c</a>'
+    )
+    assert list(leads_nowhere(tmp_path)) == [
+        "three.html: four.html",
+        "three.html: in/two.html#there",
+        "three.html: #gone",
+    ]
 
 
 def test_what_a_page_fetches_from_elsewhere_is_seen(tmp_path: Path) -> None:
