@@ -65,7 +65,7 @@ torture: env-dev ## kill commands at 60 moments and let them go on, with TORTURE
 mutants: env-dev ## put small faults into the code and see whether a test notices each, with MUTANTS_ARGS
 	$(BIN)/python -m tests.mutants $(MUTANTS_ARGS)
 
-rebuilt: env-dev ## build shipped tables again, at the sizes that they record, and compare them
+rebuilt: env-dev ## build some shipped tables again, at the sizes that they record, and compare them
 	$(ALONE) $(BIN)/python -m pytest tests/rebuilt.py $(TEST_ARGS)
 
 trust: env ## write docs/trust.md from results/trust/

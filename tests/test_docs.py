@@ -115,6 +115,18 @@ def test_every_composite_that_is_needed_is_described() -> None:
     assert untold(tables.READ, sections("##")["evidence/composites.csv"]) == []
 
 
+def test_what_the_checklist_says_of_the_sources_of_parameters(case: Case, shipped: Case) -> None:
+    """How many rest on judgement alone: of the first case by number, of the others all but one."""
+    page = (DOCS / "checklists.md").read_text(encoding="utf-8")
+    sources = [one.source for one in shipped.parameters.values()]
+    judged, mixed = sources.count("JUDGED"), sum("JUDGED;" in f"{s};" for s in sources)
+    mixed -= judged
+    if shipped.id == case.id:
+        said = f"{len(sources)} parameters of `cst`, {judged} rest on judgement alone, {mixed} on"
+        assert said in page
+    assert len(sources) - judged - mixed == 1
+
+
 def test_no_parameter_is_described_that_does_not_exist() -> None:
     text = sections("##")["parameters.toml"]
     told = re.findall(r"^\| `([a-z_]+)` \|", text, flags=re.MULTILINE)
