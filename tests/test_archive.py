@@ -82,7 +82,9 @@ def test_it_holds_all_files_of_the_result_with_their_digests(made: Path, tmp_pat
     for name, digest in index["files"].items():
         assert sha256(tmp_path / name) == digest
     assert index["case_hash"] == load_case(made / "pact").hash
-    assert "tashkent reproduce result.zip" in (tmp_path / "README.md").read_text("utf-8")
+    words = (tmp_path / "README.md").read_text("utf-8")
+    assert "tashkent reproduce result.zip" in words
+    assert (f", commit {told['commit']}." in words) == (told["commit"] is not None)
     lines = (tmp_path / "requirements.lock").read_text("utf-8").splitlines()
     assert f"numpy=={version('numpy')}" in lines
     assert f"# tashkent=={version('tashkent')}" in lines
