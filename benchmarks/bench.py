@@ -84,7 +84,7 @@ class Plan:
     #: states and clubs of larger cases, None for as many as there are, and runs of each
     sizes: tuple[tuple[int | None, int | None], ...]
     size_runs: int
-    #: months of these two, or None for all of the case
+    #: months of these two and of counterfactuals, or None for all of the case
     months: int | None
     #: pairs of runs of a counterfactual, by one worker and two; and those that a page waits for
     pairs: tuple[int, ...]
@@ -214,7 +214,7 @@ def measure(case: Case, plan: Plan) -> tuple[Table, list[apart.Memory]]:
         "a case": lambda: _rows(interleaved(of_a_case(case), plan.repeats), "ms"),
         "a question": lambda: _rows(interleaved(of_a_question(case, plan), plan.repeats), "ms"),
         "a run, by size": lambda: _rows(interleaved(by_size(case, plan), plan.few), "ms"),
-        "a counterfactual": lambda: _rows(interleaved(of_pairs(case, plan.pairs), plan.few), "s"),
+        "a counterfactual": lambda: _rows(interleaved(of_pairs(case, plan), plan.few), "s"),
         "a task": lambda: _rows(interleaved(of_a_task(case, plan), plan.repeats), "ms"),
         "a start": lambda: _rows(interleaved(of_a_start(), plan.repeats), "s"),
     }
@@ -313,13 +313,18 @@ def by_phase(case: Case, plan: Plan, runs: int) -> dict[str, list[float]]:
 def of_a_question(case: Case, plan: Plan) -> dict[str, Job]:
     """Pairs of runs of the first listed counterfactual, where the factual runs are there already."""
     asked, runs = shipped_counterfactuals(case)[0], plan.few_pairs
-    start = month_label(case.start)
-    history = history_of(case, runs=runs, seed=SEED, start=case.start)
+    first = _start(case, plan)
+    start = month_label(first)
+    history = history_of(case, runs=runs, seed=SEED, start=first)
 
     def ask() -> object:
         return compare(case, asked, runs=runs, seed=SEED, start=start, history=history)
 
     return {f"{plan.few_pairs} pairs": Job(ask)}
+
+
+def _start(case: Case, plan: Plan) -> int:
+    return case.start if plan.months is None else case.end - plan.months
 
 
 def _end(case: Case, plan: Plan) -> int | None:
@@ -352,9 +357,9 @@ def _size(states: int, clubs: int, *, pairs: bool) -> str:
     return f"{states} states, {clubs} clubs{'' if pairs else ', pairs aside'}"
 
 
-def of_pairs(case: Case, numbers: Sequence[int]) -> dict[str, Job]:
+def of_pairs(case: Case, plan: Plan) -> dict[str, Job]:
     """The first counterfactual of the case from the case's start, by one worker process and by two."""
-    asked, start = shipped_counterfactuals(case)[0], month_label(case.start)
+    asked, start = shipped_counterfactuals(case)[0], month_label(_start(case, plan))
 
     def job(pairs: int, workers: int) -> Job:
         return Job(
@@ -363,7 +368,7 @@ def of_pairs(case: Case, numbers: Sequence[int]) -> dict[str, Job]:
 
     return {
         f"{pairs} pairs, {_workers(workers)}": job(pairs, workers)
-        for pairs in numbers
+        for pairs in plan.pairs
         for workers in (1, 2)
     }
 
