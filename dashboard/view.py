@@ -230,38 +230,10 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
     >>> month_label(view.month), view.club, complaints
     ('1999-04', 'CST', ('There is no club "NATO" here: CST, GUAM, SCO, PFP, BASES.',))
     """
-    complaints: list[str] = []
-    found: dict[str, object] = {}
-    for key, names in {
-        "page": tuple(pages(case)),
-        "show": tuple(SHOWS),
-        "part": tuple(EVIDENCE),
-        "theory": ("", *case.theories),
-        "club": tuple(case.clubs),
-        "state": case.deciders,
-    }.items():
-        value = asked.get(key)
-        if value in names:
-            found[key] = value
-        elif value is not None:
-            listed = ", ".join(filter(None, names))
-            complaints.append(f'There is no {key} "{_short(value)}" here: {listed}.')
-    story = story_of(case)
-    for key, low, high in (
-        ("runs", 1, MOST_RUNS),
-        ("run", 0, LAST_SEED),
-        ("seed", 0, LAST_SEED),
-        ("step", 1, len(story.step) if story else 1),
-    ):
-        if (value := asked.get(key)) is None:
-            continue
-        text = str(value)
-        if text.isdecimal() and len(text) <= DIGITS and low <= int(text) <= high:
-            found[key] = int(text)
-        else:
-            complaints.append(
-                f'{key} is a whole number from {low} to {high:,}, not "{_short(text)}".'
-            )
+    found, complaints = _one_of_names(case, asked)
+    numbers, wrong = _counted(case, asked)
+    found |= numbers
+    complaints += wrong
     for key, last in (("start", case.end - 1), ("month", case.end)):
         if (value := asked.get(key)) is not None:
             try:
@@ -292,6 +264,50 @@ def changed(case: Case, view: View, asked: Mapping[str, object]) -> tuple[View, 
                 complaints.append(str(error))
     view, wrong = _what_if(case, view, before, asked)
     return view, (*complaints, *wrong)
+
+
+def _one_of_names(case: Case, asked: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
+    """What is asked for by one of some names, and in words what there is not."""
+    found: dict[str, object] = {}
+    complaints: list[str] = []
+    for key, names in {
+        "page": tuple(pages(case)),
+        "show": tuple(SHOWS),
+        "part": tuple(EVIDENCE),
+        "theory": ("", *case.theories),
+        "club": tuple(case.clubs),
+        "state": case.deciders,
+    }.items():
+        value = asked.get(key)
+        if value in names:
+            found[key] = value
+        elif value is not None:
+            listed = ", ".join(filter(None, names))
+            complaints.append(f'There is no {key} "{_short(value)}" here: {listed}.')
+    return found, complaints
+
+
+def _counted(case: Case, asked: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
+    """What is asked for by a whole number, and in words what is none or cannot be."""
+    found: dict[str, object] = {}
+    complaints: list[str] = []
+    story = story_of(case)
+    for key, low, high in (
+        ("runs", 1, MOST_RUNS),
+        ("run", 0, LAST_SEED),
+        ("seed", 0, LAST_SEED),
+        ("step", 1, len(story.step) if story else 1),
+    ):
+        if (value := asked.get(key)) is None:
+            continue
+        text = str(value)
+        if text.isdecimal() and len(text) <= DIGITS and low <= int(text) <= high:
+            found[key] = int(text)
+        else:
+            complaints.append(
+                f'{key} is a whole number from {low} to {high:,}, not "{_short(text)}".'
+            )
+    return found, complaints
 
 
 def _short(value: object) -> str:

@@ -127,7 +127,7 @@ def test_what_is_asked_while_the_page_is_busy_is_not_lost(visitor: Visitor) -> N
 def test_visitors_do_not_see_each_other() -> None:
     one, other = Visitor(), Visitor()
     one.send("busy", "apply", {"cf": "CF7"})
-    assert "cf=CF1" in other.find("query").query
+    assert "cf=CF2" in other.find("query").query
     one.send("busy", "apply", {"club": "SCO", "show": "record"})
     assert one.find("busy").view["club"] == "SCO"
     assert other.find("busy").view["club"] == "CST"
@@ -137,7 +137,7 @@ def test_visitors_do_not_see_each_other() -> None:
 
 @pytest.mark.slow
 def test_predict_first(visitor: Visitor) -> None:
-    visitor.send("busy", "apply", {"page": "whatif"})
+    visitor.send("busy", "apply", {"page": "whatif", "cf": "CF1"})
     assert visitor.find("mine").words == ["“Bombs in Tashkent” (1999-02) does not happen."]
     visitor.send("draft", "commit", "UZB:up:80,MDA:none:90")
     visitor.wait(lambda: visitor.find("fitted").given is not None)
@@ -226,7 +226,7 @@ def test_uploads(visitor: Visitor) -> None:
     ):
         visitor.send("most", "upload", given)
         assert words in visitor.find("most").error
-        assert visitor.find("most").counterfactual == "CF1"
+        assert visitor.find("most").counterfactual == "CF2"
     visitor.send("most", "upload", _file("q.toml", b"\xef\xbb\xbf" + STRUCK.encode()))
     widget = visitor.find("most")
     assert (widget.error, widget.mine, len(widget.words)) == ("", True, 1)

@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 
 from publish import lessons
+from publish.counterfactuals import COURSES, MANIFEST, OUTCOMES
 from publish.page import ROOT
+from publish.quoted import Quoted
 from tashkent.dashboard import view
+from tashkent.model.case import load_case
 from tests.commands import call, streams
 
 TEMPLATES = ROOT / "publish" / "templates" / "lessons"
@@ -40,25 +43,25 @@ def test_pages_are_those_of_the_results(made: dict[Path, str]) -> None:
 
 
 def test_a_figure_moves_with_its_table(tmp_path: Path) -> None:
-    for path in (lessons.OUTCOMES, lessons.COURSES, lessons.MANIFEST):
+    for path in (OUTCOMES, COURSES, MANIFEST):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_bytes((ROOT / path).read_bytes())
-    found = pd.read_csv(tmp_path / lessons.OUTCOMES)
+    found = pd.read_csv(tmp_path / OUTCOMES)
     row = (
         (found["counterfactual"] == "CF2")
         & (found["state"] == "GEO")
         & (found["theory"] == "whole")
     )
     found.loc[row, ["changed", "found"]] = [0.123, "down"]
-    found.to_csv(tmp_path / lessons.OUTCOMES, index=False)
-    figures = lessons.Quoted(lessons.load_case("cst"), tmp_path)
+    found.to_csv(tmp_path / OUTCOMES, index=False)
+    figures = Quoted(load_case("cst"), tmp_path)
     (line,) = (r for r in figures.answers("CF2", "1998-12").splitlines() if "Georgia" in r)
     assert "→ 12%" in line
     assert line.endswith("| ↑ | ↓ |")
 
 
 def test_what_is_not_in_a_table_is_no_empty_table() -> None:
-    figures = lessons.Quoted(lessons.load_case("cst"), ROOT)
+    figures = Quoted(load_case("cst"), ROOT)
     with pytest.raises(ValueError, match=r"bars\.csv has no row where"):
         figures.evidence("bars", {"what": "what"}, what="nothing")
 

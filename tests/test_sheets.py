@@ -37,7 +37,7 @@ def test_a_lesson_that_predicts_has_a_table_for_it_and_the_seats_of_all_who_choo
 
 def test_a_sheet_says_version_terms_and_source() -> None:
     told = sheets.made_of()
-    assert re.match(r"tashkent \d+\.\d+\.\d+\S*, MIT licence\. ", told)
+    assert re.match(r"tashkent \d+\.\d+\.\d+\S*, words and code: MIT licence\. ", told)
     assert "Rozanov, A. and Douhan, A. (2013)" in told
     drawn = sheets.drawn(sheet(NAMES[0]), sheets.SIZES["letter"]).texts
     small = [text.get_text() for text in drawn if text.get_fontsize() == sheets.FOOT]
