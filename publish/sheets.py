@@ -184,7 +184,9 @@ def made_of() -> str:
     """What a sheet says of itself: what it is of, in which version, on what terms, and what its facts rest on."""
     about = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     source = load_case("cst").sources["RD2013"]
-    return f"tashkent {about['version']}, words and code: MIT licence. Record and law after {source}"
+    return (
+        f"tashkent {about['version']}, words and code: MIT licence. Record and law after {source}"
+    )
 
 
 def _predictions(page: _Writer, choices: str, rows: int) -> None:
