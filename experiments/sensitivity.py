@@ -334,6 +334,7 @@ def usual_outcomes(case: Case, start: int) -> tuple[str, ...]:
 
     Examples
     --------
+    >>> from tashkent.model.case import load_case
     >>> usual_outcomes(load_case("cst"), load_case("cst").start)[-1]
     'in(UZB, CST, 2012-12)'
     """

@@ -40,9 +40,12 @@ def of_case(path: Path, case: str) -> Path:
     return path if case == FIRST else path.with_stem(f"{path.stem}-{case}")
 
 
-def page(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
-    """The page in Markdown."""
+def page(
+    manifest: dict[str, Any], tables: dict[str, pd.DataFrame], folder: Path | None = None
+) -> str:
+    """The page in Markdown; `folder` is that of a case which is not shipped."""
     case = manifest["case"]
+    told = load_patterns(load_case(folder or case))
     return rendered(
         "evidence.md",
         manifest=manifest,
@@ -63,7 +66,7 @@ def page(manifest: dict[str, Any], tables: dict[str, pd.DataFrame]) -> str:
         renewal=sections.renewal(tables),
         chance=sections.chance(tables),
         seats=sections.seats(tables),
-        patterns=sections.patterns(tables, load_patterns(load_case(case))),
+        patterns=sections.patterns(tables, told),
         theories=sections.theories(tables),
         readings=sections.readings(manifest, tables),
         ablation=sections.ablation(tables),

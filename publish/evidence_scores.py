@@ -214,6 +214,8 @@ def _beaten(manifest: Manifest, tables: Tables) -> list[str]:
     for scope, name in (("focus", manifest["focus"]), ("all clubs", "all clubs together")):
         found = tables["held_out"]
         scored = found[(found["scope"] == scope) & (found["who"] != IMPUTED)].set_index("who")
+        if MODEL not in scored.index:
+            continue
         model = scored.loc[MODEL, "log_score"]
         better = scored[scored["log_score"] > model].sort_values("log_score", ascending=False)
         if len(better):

@@ -284,14 +284,16 @@ def test_a_state_needs_no_evidence_before_it_exists(folder: Path) -> None:
     assert years["SSD"] == {2011, 2012}
     assert years["POL"] == set(range(2001, 2013))
     with pytest.raises(
-        InputError, match=r"autonomy SSD: 2001 is not valid; allowed: a row for each"
+        InputError, match=r"autonomy SSD 2001: 'missing' is not valid; allowed: a row for each"
     ):
         load_case(folder)  # nothing says that it comes later
     openness = folder / "openness.csv"
     openness.write_text(openness.read_text() + "RING,SSD,2011-07-09,,Born then,TALE\n")
     assert "SSD" in load_case(folder).deciders
     openness.write_text(openness.read_text().replace("SSD,2011-07-09", "SSD,2010-07-09"))
-    with pytest.raises(InputError, match=r"autonomy SSD: 2010 is not valid; allowed: .* 2010-2012"):
+    with pytest.raises(
+        InputError, match=r"autonomy SSD 2010: 'missing' is not valid; allowed: .* 2010-2012"
+    ):
         load_case(folder)
 
 

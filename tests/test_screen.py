@@ -66,7 +66,7 @@ def test_any_encoding(
     assert code == 0
     assert "Traceback" not in written
     if arguments[0] == "counterfactuals":
-        assert "UZB 1999-12 ^ seed" in written
+        assert "UZB 1999-12 ^ sources" in written
         assert "^ likelier, v less likely, > no change" in written
     if arguments[0] == "explain":
         assert "suspension *" in written

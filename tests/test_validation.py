@@ -436,7 +436,7 @@ def test_the_command_writes_tables_and_a_manifest(
     assert {"model, inputs imputed"} < set(held["who"])
     tables = ("clubs", "held_out_clubs", "intervals", "ladder", "ranks", "recovery", "risks")
     assert {f"{name}.csv" for name in tables} <= {p.name for p in compact.iterdir()}
-    page = evidence.page(*evidence.read(compact))
+    page = evidence.page(*evidence.read(compact), minimal.path)
     for head in ("What speaks against it", "Was it due?", "What was learnt", "Every club beside"):
         assert f"## {head}" in page
     assert "Forecast month by month" in page
