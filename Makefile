@@ -124,8 +124,9 @@ docs: env ## write docs/rulebook.md, docs/glossary.md, docs/theories.md, docs/in
 	$(BIN)/python -m publish.tables
 
 site: env-dev ## build the site into build/site/, offline, and run every block of code in its pages
-	$(ALONE) $(BIN)/python -m publish.site $(SITE_ARGS)
-	$(ALONE) $(BIN)/python -m tests.blocks
+	@$(ALONE) $(BIN)/python -m tests.blocks & blocks=$$!; \
+	$(ALONE) $(BIN)/python -m publish.site $(SITE_ARGS) || failed=1; \
+	wait $$blocks || failed=1; exit $${failed:-0}
 
 posterior: env ## sample the posterior of the case anew, to ship it beside the case, with CALIBRATE_ARGS
 	$(BIN)/tashkent calibrate --out $(VENV)/calibration --start-again --install $(CALIBRATE_ARGS)
