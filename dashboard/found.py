@@ -12,7 +12,7 @@ import pandas as pd
 from tashkent.agents.situation import Floats
 from tashkent.dashboard.scene import record_of
 from tashkent.dashboard.view import Guess
-from tashkent.experiments.effect import Z
+from tashkent.experiments.effect import Z, points_off
 from tashkent.experiments.pair import LAW, WHOSE, Pair, reasons_of
 from tashkent.experiments.predictions import brier, direction_found
 from tashkent.model.case import Case
@@ -82,9 +82,8 @@ class Found:
 
     @property
     def off(self) -> int:
-        """Points that a share of one world may be off in nine of ten cases, as if a draw decided all of its runs."""
-        draws = self.runs / int(self._any["per_draw"])
-        return round(100 * float(Z * np.sqrt(0.25 / draws)))
+        """Points that any share of one world may be off, at most (`points_off`)."""
+        return points_off(0.5, self.runs, int(self._any["per_draw"]))
 
     @property
     def untouched(self) -> bool:

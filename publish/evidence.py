@@ -15,8 +15,7 @@ import pandas as pd
 from publish import evidence_scores as scores
 from publish import evidence_sections as sections
 from publish.evidence_figures import figures
-from publish.evidence_scores import FIRST
-from publish.page import FIGURES, ROOT, rendered, save, write
+from publish.page import FIGURES, FIRST, ROOT, of_case, rendered, save, write
 from tashkent.calibration.patterns import load_patterns
 from tashkent.cli import commands
 from tashkent.model.case import load_case
@@ -33,11 +32,6 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     tables = {p.stem: pd.read_csv(p, dtype=TEXT) for p in sorted(folder.glob("*.csv"))}
     return manifest, tables
-
-
-def of_case(path: Path, case: str) -> Path:
-    """Where that of another case stands: beside it, with its name."""
-    return path if case == FIRST else path.with_stem(f"{path.stem}-{case}")
 
 
 def page(

@@ -7,14 +7,12 @@ import numpy as np
 import pandas as pd
 
 from publish.evidence_sections import SAID, Manifest, Section, Tables
-from publish.page import ROOT, number
+from publish.page import FIRST, ROOT, number
 from tashkent.calibration.forecasters import IMPUTED, MODEL, NOBODY
 from tashkent.calibration.ladder import FROZEN, PRIORS, REGIONS, WHOLE, WITHOUT
 from tashkent.calibration.recovery import verdict
 from tashkent.calibration.variants import UNLOCKED
 
-#: the case of which specifications are on record
-FIRST = "cst"
 SPECIFICATIONS = Path("docs/specifications.md")
 #: from which cumulative risk on an act was overdue
 OVERDUE = 0.95
@@ -301,11 +299,13 @@ def _at_home(manifest: Manifest, tables: Tables) -> list[str]:
     if locks.empty:
         return []
     row = locks.loc[locks["value"].idxmin()]
-    return [
-        f"Laws at home that make joining dear rest on general knowledge, and some were added after the state was seen "
-        f"to be misplaced: without {row['what']} the gain over all clubs is {row['value']:+.1f}, not "
-        f"{row['as_it_is']:+.1f} (quick fits)."
-    ]
+    said = (
+        f"Of the laws at home that make joining dear one does most: without {row['what']} the gain over all clubs is "
+        f"{row['value']:+.1f}, not {row['as_it_is']:+.1f} (quick fits)."
+    )
+    if manifest["case"] == FIRST:
+        said += " [When it came in, and why](specifications.md), is on record."
+    return [said]
 
 
 def _by_month(manifest: Manifest, tables: Tables) -> list[str]:

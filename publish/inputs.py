@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from publish.page import rendered, table, write
+from publish.page import of_case, rendered, table, write
 from tashkent.model.case import Case, load_case, shipped_cases
 from tashkent.model.case.checks import sourced
 from tashkent.model.case.tables import Event
@@ -17,8 +17,6 @@ from tashkent.model.citations import sections
 from tashkent.model.clock import month_label
 from tashkent.model.evidence.recipe import FilePart, Part, read_plan
 
-#: the case whose page has the plain name
-FIRST = "cst"
 #: what a case says of its evidence in words of its own, beside it
 README = Path("evidence/README.md")
 #: how that leads to the pages
@@ -53,7 +51,7 @@ EFFECTS = {
 
 def path(case: str) -> Path:
     """The page of a case."""
-    return Path("docs") / ("inputs.md" if case == FIRST else f"inputs-{case}.md")
+    return of_case(Path("docs/inputs.md"), case)
 
 
 def measured(case: Case) -> str:

@@ -16,10 +16,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ROOT = Path(__file__).parents[1]
+#: the first case: its pages have plain names, and its specifications are on record
+FIRST = "cst"
 #: the folder of figures beside the pages
 FIGURES = "img"
 #: places behind the point in tables that are kept
 DIGITS = 4
+
+
+def of_case(path: Path, case: str) -> Path:
+    """Where that of another case stands: beside it, with its name."""
+    return path if case == FIRST else path.with_stem(f"{path.stem}-{case}")
 
 
 def rendered(template: str, **content: object) -> str:

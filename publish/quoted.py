@@ -20,7 +20,7 @@ from tashkent.calibration.ladder import FROZEN, WHOLE
 from tashkent.cli.new_case import SKELETON
 from tashkent.dashboard import ready
 from tashkent.dashboard.view import RUNS, from_query
-from tashkent.experiments.effect import Z
+from tashkent.experiments.effect import points_off
 from tashkent.experiments.networks import of_record
 from tashkent.experiments.predictions import brier
 from tashkent.model.case import Case, load_case
@@ -253,12 +253,7 @@ class Quoted:
 
     def _firm(self, share: float) -> str:
         """A share of the runs of one world, and within how many points it lies of what all draws would give."""
-        return f"{share:.0%} ± {self._off(share, self._told['runs'], self._told['runs_per_draw'])}"
-
-    @staticmethod
-    def _off(share: float, runs: int, per_draw: int) -> int:
-        """Points that a share may be off in nine cases of ten, as if a draw decided all of its runs: at most."""
-        return round(100 * Z * math.sqrt(share * (1 - share) / (runs / per_draw)))
+        return f"{share:.0%} ± {points_off(share, self._told['runs'], self._told['runs_per_draw'])}"
 
     @cached_property
     def _told(self) -> Mapping[str, int]:
@@ -296,19 +291,19 @@ class Quoted:
                     "*Simulate*, *Many runs*, from 1998-12",
                     f"the share of {RUNS} runs, each with a draw of its own",
                     "",
-                    f"within {self._off(0.5, RUNS, 1)} points of that mean",
+                    f"within {points_off(0.5, RUNS, 1)} points of that mean",
                 ),
                 (
                     "*What if*, the board",
                     f"the share of {RUNS} runs over {RUNS // shared} draws",
                     "",
-                    f"within {self._off(0.5, RUNS, shared)} points",
+                    f"within {points_off(0.5, RUNS, shared)} points",
                 ),
                 (
                     "the keys",
                     f"the share of {runs:,} runs over {runs // per_draw} draws",
                     f"{row.baseline:.0%}",
-                    f"within {self._off(row.baseline, runs, per_draw)} points",
+                    f"within {points_off(row.baseline, runs, per_draw)} points",
                 ),
                 (
                     "*Story*, and its stop on phones",
@@ -367,7 +362,7 @@ class Quoted:
     @property
     def most_off(self) -> int:
         """Points by which a share of one world may be off, where it is most."""
-        return self._off(0.5, self._told["runs"], self._told["runs_per_draw"])
+        return points_off(0.5, self._told["runs"], self._told["runs_per_draw"])
 
     def renewal(self, *whose: str) -> str:
         """P(it signs in April 1999), of each state by a fit to all others, under one theory or several."""

@@ -7,18 +7,16 @@ import argparse
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from publish.page import ROOT, table, with_block, write
+from publish.page import FIRST, ROOT, table, with_block, write
 from tashkent.agents.terms import TERMS
 from tashkent.model.case import Case, load_case, shipped_cases
 
 PAGE = Path("docs/theories.md")
-#: the case whose theories and weights stand in the tables; of others what they have besides
-SHOWN = "cst"
 
 
 def theories(cases: Mapping[str, Case]) -> str:
-    """A row for each theory of the case that is shown: its terms, those of other cases besides, what it says."""
-    shown = cases[SHOWN]
+    """A row for each theory of the first case: its terms, those of other cases besides, what it says."""
+    shown = cases[FIRST]
     rows = []
     for name, theory in shown.theories.items():
         more = [
@@ -36,7 +34,7 @@ def terms(cases: Mapping[str, Case]) -> str:
     for name, term in TERMS.items():
         having = {i: case.parameters[name] for i, case in cases.items() if name in case.parameters}
         of, weight = next(iter(having.items()))
-        prior = f"{weight.mean:g} ± {weight.sd:g}" + ("" if of == SHOWN else f" (`{of}`)")
+        prior = f"{weight.mean:g} ± {weight.sd:g}" + ("" if of == FIRST else f" (`{of}`)")
         kept = "" if weight.fitted else "; stays there"
         within = [t for t, theory in cases[of].theories.items() if name in theory.terms]
         counts = (term.formula.__doc__ or "").split("\n\n")[0]

@@ -10,7 +10,7 @@ from publish import evidence
 from publish.evidence_figures import BLUE, ORANGE
 from publish.evidence_scores import against
 from publish.evidence_sections import patterns
-from publish.page import ROOT, number, table
+from publish.page import ROOT, number, of_case, table
 from tashkent.calibration.patterns import load_patterns
 from tashkent.model.case import Case
 
@@ -18,9 +18,7 @@ from tashkent.model.case import Case
 @pytest.mark.slow
 def test_the_page_is_generated_from_results(shipped: Case) -> None:
     """Of every case, and from its tables as they would be found now."""
-    results, page = (
-        evidence.of_case(path, shipped.id) for path in (evidence.RESULTS, evidence.PAGE)
-    )
+    results, page = (of_case(path, shipped.id) for path in (evidence.RESULTS, evidence.PAGE))
     manifest, tables = evidence.read(ROOT / results)
     assert (ROOT / page).read_text(encoding="utf-8") == evidence.page(manifest, tables)
     assert manifest["case_hash"] == shipped.hash, f"python -m publish.evidence --case {shipped.id}"
@@ -28,7 +26,7 @@ def test_the_page_is_generated_from_results(shipped: Case) -> None:
 
 @pytest.mark.slow
 def test_a_page_of_another_case_says_nothing_of_the_first() -> None:
-    manifest, tables = evidence.read(ROOT / evidence.of_case(evidence.RESULTS, "ecowas"))
+    manifest, tables = evidence.read(ROOT / of_case(evidence.RESULTS, "ecowas"))
     page = evidence.page(manifest, tables)
     assert not re.search(r"\b(CST|Uzbek\w*|first renewal)\b", page)
     assert "python -m publish.evidence --case ecowas --quick" in page
@@ -36,7 +34,7 @@ def test_a_page_of_another_case_says_nothing_of_the_first() -> None:
 
 @pytest.mark.slow
 def test_bars_that_were_set_before_are_marked_and_no_others(shipped: Case) -> None:
-    _, tables = evidence.read(ROOT / evidence.of_case(evidence.RESULTS, shipped.id))
+    _, tables = evidence.read(ROOT / of_case(evidence.RESULTS, shipped.id))
     told = load_patterns(shipped)
     rows = [row for row in patterns(tables, told)["rows"] if row[2].startswith("**")]
     marked = {row[0]: str(row[7]).endswith("†") for row in rows}
