@@ -11,14 +11,14 @@ The engine, the likelihood of the record, explanations and scores of acts that n
 a new friction is one line in it, and a prior in the case's ``parameters.toml``.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tashkent.agents.situation import Floats
+from tashkent.agents.situation import Bools, Floats, Places
 from tashkent.agents.terms import TERMS
 
 #: what a friction is multiplied by: whether the club promises help, or none; a signature is enough and no member is
@@ -137,37 +137,142 @@ OPTIONAL = {
 }
 
 
-def log_odds(
+#: by so much log-odds that are compared without being added up may be off
+_CLOSE = 1e-9
+
+
+class OfSeats(NamedTuple):
+    """What frictions that differ between the seats of a club add up to, each of shape (S, R), or (1, R) if alike."""
+
+    #: for states that were never in, and for those that were
+    outside: Floats
+    back: Floats
+
+
+@dataclass(frozen=True)
+class Frictions:
+    """What frictions add to the log-odds of some acts, each in one club: a row for each of them."""
+
+    #: the sign with which the value of a seat enters, shape (rows,)
+    sign: Floats
+    #: the same for all seats of a club, shape (rows, R)
+    of_clubs: Floats
+    #: for rows that follow each other, from the first of them: what is added where seats of a club differ
+    first: int = 0
+    of_seats: tuple["OfSeats", ...] = ()
+
+    #: made on first use: bounds of the value of seats, by log-odds, and whether some were in
+    _bounds: dict[tuple[float, bool], list[Floats]] = field(default_factory=dict, init=False)
+
+    def __repr__(self) -> str:
+        """A line: of how many acts and clubs."""
+        return f"<Frictions: {len(self.sign)} acts in clubs>"
+
+    def bounds(self, level: float, *, some_back: bool) -> list[Floats]:
+        """For each row the value of a seat that it takes for log-odds above a level, each of shape (R,) or (S, R).
+
+        Log-odds of a value that has not reached it are below the level; they may be so just above it, too.
+        """
+        kept = self._bounds.get((level, some_back))
+        if kept is None:
+            most = list(self.of_clubs)
+            for i, seats in enumerate(self.of_seats, self.first):
+                most[i] = most[i] + (np.maximum(*seats) if some_back else seats.outside)
+            kept = [sign * (level - _CLOSE - of) for sign, of in zip(self.sign, most, strict=True)]
+            self._bounds[level, some_back] = kept
+        return kept
+
+
+@dataclass(frozen=True)
+class LogOdds:
+    """Log-odds of acts on seats, added up where they are asked for: a row for each act in a club.
+
+    Seats lie row by row, state by state, runs side by side.
+    """
+
+    #: the value of seats by club, shape (C, S, R)
+    value: Floats
+    #: the club of each row, shape (rows,)
+    clubs: Places
+    frictions: Frictions
+    #: the rows that are asked for
+    rows: Sequence[int]
+    #: whose state was in before, shape (C, S, R); None where that is nobody, or makes no difference
+    former: Bools | None = None
+
+    def __repr__(self) -> str:
+        """A line: the shape of the seats."""
+        return f"<LogOdds: {(len(self.clubs), *self.value.shape[1:])}>"
+
+    def may_exceed(self, level: float) -> Bools:
+        """Where they are above a level, and perhaps where they are just below it, shape (rows, S, R)."""
+        found = np.zeros((len(self.clubs), *self.value.shape[1:]), bool)
+        bounds = self.frictions.bounds(level, some_back=self.former is not None)
+        for i in self.rows:
+            compared = np.greater if self.frictions.sign[i] > 0 else np.less
+            compared(self.value[self.clubs[i]], bounds[i], out=found[i])
+        return found
+
+    def at(self, places: Places) -> Floats:
+        """The log-odds at some places, which rise, counted through the seats, shape (n,)."""
+        given, (_, states, runs) = self.frictions, self.value.shape
+        row, seat = np.divmod(places, states * runs)
+        run = seat % runs
+        seat += self.clubs[row] * (states * runs)
+        odds = given.sign[row] * self.value.ravel()[seat]
+        odds += given.of_clubs.ravel()[row * runs + run]
+        if given.of_seats:
+            last = given.first + len(given.of_seats)
+            some = slice(*np.searchsorted(row, (given.first, last)))
+            odds[some] += self._of_seats(row[some] - given.first, seat[some], run[some])
+        return np.asarray(odds)
+
+    def _of_seats(self, row: Places, seat: Places, run: Places) -> Floats:
+        """What frictions that differ between seats add at some places, shape (n,)."""
+        given, (_, states, runs) = self.frictions.of_seats, self.value.shape
+        sizes = np.array([len(outside) for outside, _ in given])
+        place = (sizes.cumsum() - sizes)[row] + (sizes > 1)[row] * ((seat // runs) % states)
+        place *= runs
+        place += run
+        amount = np.concatenate([outside for outside, _ in given]).ravel()[place]
+        if self.former is None:
+            return np.asarray(amount)
+        back = np.concatenate([back for _, back in given]).ravel()[place]
+        return np.asarray(np.where(self.former.ravel()[seat], back, amount))
+
+    def whole(self) -> Floats:
+        """All of them, shape (rows, S, R)."""
+        shape = (len(self.clubs), *self.value.shape[1:])
+        return self.at(np.arange(np.prod(shape))).reshape(shape)
+
+
+def of_one_club(
     act: str, value: Floats, parameters: Mapping[str, Floats], features: Features | None = None
-) -> Floats:
-    """Log-odds of an act by the value of the seat and the frictions that are the same for all seats of a club.
+) -> LogOdds:
+    """Log-odds of an act in one club by the value of its seats and the frictions that are the same for all of them.
 
     Parameters
     ----------
     act
         A name of `ACTS`.
     value
-        The value of the seat, any shape, for example (R, S, C).
+        The value of the seats, shape (R, S).
     parameters
-        Frictions by name; each broadcasts against `value`, for example (R, 1, 1).
+        Frictions by name, each of shape (R, 1).
     features
-        What frictions of clubs are multiplied by; each broadcasts against `value`, for example (C,).
-
-    Returns
-    -------
-    Floats
-        Log-odds, of the shape of `value`.
+        What frictions of the club are multiplied by, without an axis.
     """
-    return with_friction(act, value, club_frictions(act, parameters, features or {}))
-
-
-def with_friction(act: str, value: Floats, friction: Floats) -> Floats:
-    """Log-odds of an act by the value of the seat and the sum of its frictions, which broadcast; of the same shape."""
-    return np.asarray(value + friction if ACTS[act].sign > 0 else friction - value)
+    friction = club_frictions(act, parameters, features or {})
+    of_club = np.broadcast_to(friction, (len(value), 1)).T
+    frictions = Frictions(np.array([ACTS[act].sign]), of_club)
+    return LogOdds(value.T[None], np.zeros(1, np.intp), frictions, (0,))
 
 
 def club_frictions(act: str, parameters: Mapping[str, Floats], features: Features) -> Floats:
-    """What frictions that are the same for all seats of a club add up to; shapes as in `log_odds`, or () for none."""
+    """What frictions that are the same for all seats of a club add up to, or () for none.
+
+    Parameters broadcast against features, for example (R, 1, 1) against (C,).
+    """
     frictions = [f for f in ACTS[act].frictions if f.feature not in OF_SEATS]
     return _added_up(frictions, parameters, features)
 

@@ -1,36 +1,36 @@
 """DELIBERATE: the value of a seat, and the chance of an act by its log-odds (`agents.acts`)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
 from tashkent.agents.situation import Floats
 
-#: by how much a term differs from its base in runs: the clubs, the weight, the difference
-TermDelta = tuple[slice, Floats, Floats]
+#: a term that runs change: the clubs, its weight, and the term, or by how much it differs, in these clubs
+Weighted = tuple[slice, Floats, Floats]
 
 
-def value_of_seat(base_terms: Floats, weights: Floats, deltas: Sequence[TermDelta]) -> Floats:
+def value_of_seat(at_rest: Floats, weights: Floats, changed: Iterable[Weighted]) -> Floats:
     """``W = sum of weight * term``, shape (R, S, C), runs side by side in memory.
 
     Parameters
     ----------
-    base_terms
+    at_rest
         The terms as far as they are the same in all runs, shape (C, S, terms).
     weights
         Their weights, shape (terms, R).
-    deltas
-        By how much terms differ from their bases: the clubs, the weight of the term, shape (R, 1, 1), and the
-        difference in these clubs, shape (R, S, clubs).
+    changed
+        Those that runs change: the clubs, the weight, which broadcasts against (R, S, clubs), and what the term adds
+        in these clubs, shape (R, S, clubs) or (S, clubs).
     """
     # numpy's own loop adds up term by term in every run, so that one run gets the sums of many; for one column
     # alone it would take another order
     single = weights.shape[1] == 1
     columns = np.repeat(weights, 2, axis=1) if single else weights
-    value: Floats = np.einsum("csp,pr->csr", base_terms, columns).T[: weights.shape[1]]
-    for clubs, weight, delta in deltas:
+    value: Floats = np.einsum("csp,pr->csr", at_rest, columns).T[: weights.shape[1]]
+    for clubs, weight, term in changed:
         part = value[..., clubs]
-        part += weight * delta
+        part += weight * term
     return value
 
 

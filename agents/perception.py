@@ -41,7 +41,7 @@ def autonomy(measured: Floats) -> Floats:
 
     Shape as `measured`, any.
     """
-    return np.asarray(1.0 / (1.0 + np.exp(-measured)))
+    return _logistic(measured)
 
 
 def exposure(threat: Floats, means: Floats, own_means_help: Bools) -> Floats:
@@ -79,7 +79,7 @@ def credibility(seen: Floats) -> Floats:
     ``credibility = 1 / (1 + exp(-seen))``: one half where nothing was seen or all is forgotten, each event one unit of
     log-odds. Shape as `seen`; values in (0, 1).
     """
-    return np.asarray(1.0 / (1.0 + np.exp(-seen)))
+    return _logistic(seen)
 
 
 def willingness(value: Floats) -> Floats:
@@ -87,7 +87,15 @@ def willingness(value: Floats) -> Floats:
 
     Shape as `value`, any.
     """
-    return np.asarray(1.0 / (1.0 + np.exp(-value)))
+    return _logistic(value)
+
+
+def _logistic(x: Floats) -> Floats:
+    """``1 / (1 + exp(-x))``, in one array; of the shape of `x`."""
+    found = np.asarray(np.negative(x))
+    np.exp(found, out=found)
+    found += 1.0
+    return np.asarray(np.divide(1.0, found, out=found))
 
 
 def joined(gap: NDArray[np.integer], acquis: int) -> Floats:

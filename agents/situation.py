@@ -5,7 +5,6 @@ A all clubs of the case, of which some formulas see a part, K threats, P sponsor
 """
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal, NamedTuple
@@ -94,25 +93,34 @@ class Cells(NamedTuple):
     club: Places
     state: Places
     threat: Places
-    #: the place of the club among all clubs, and whether it promises help against the threat
+    #: the place of the club among all clubs
     place: Places
-    promised: Bools
-    #: of the first other club that bears on the threat, the second and so on, for as many of the first cells as have
-    #: one: its place among all clubs, and whether it promises help
-    others: tuple[tuple[Places, Bools], ...]
+    #: the cells of clubs that promise help against the threat
+    promised: Places
+    #: what seats in clubs relieve, once each: the place of the club among all clubs, state and threat, shape (3, M), -1
+    #: for a threat where the club bears on all alike; first in clubs that work on it, so many, then in those that
+    #: promise help
+    relief: Places
+    forums: int
+    #: for the first other club that bears on the threat, the second and so on, for as many of the first cells as have
+    #: one: the number of what the seat there relieves
+    others: tuple[Places, ...]
     #: the cells with a threat from rivals; for their first rival, the second and so on the numbers of those among
     #: these cells that have one, and the rival
     from_rivals: Places
     rivals: tuple[tuple[Places, Places], ...]
-    #: for threats to the state, and for those to the regime: the cells of the first of each seat, the second and so on
+    #: for threats to the state, and for those to the regime: the cells of the first of each seat, the second and so on;
+    #: and of the first alone those with a promise, as places in `promised`
     of_state: tuple[Places, ...]
     of_regime: tuple[Places, ...]
+    of_promise: tuple[Places, ...]
 
 
 @lru_cache(maxsize=1024)
-def _cells(size: tuple[int, int, int, int], *tables: bytes) -> Cells:
+def _cells(size: tuple[int, int, int, int], alike: bool, *tables: bytes) -> Cells:
     """The cells by tables of yes and no, row by row, of C, A, S and K: where a threat is felt (S, K) and a club bears
-    on it (C, K), all clubs that bear on it (A, K), who is a rival (S, S), and the traits of clubs and threats."""
+    on it (C, K), all clubs that bear on it (A, K), who is a rival (S, S), and the traits of clubs and threats; and by
+    whether clubs bear in full on what they bear on."""
     c, a, s, k = size
     shapes = ((s, k), (c, k), (a, k), (s, s), (c, k), (a, k), (k,), (k,), (c, a))
     read = [np.frombuffer(t, bool).reshape(shape) for t, shape in zip(tables, shapes, strict=True)]
@@ -125,16 +133,24 @@ def _cells(size: tuple[int, int, int, int], *tables: bytes) -> Cells:
     ]
     order = np.argsort([-len(some) for some in others], kind="stable")
     club, state, threat, place = (values[order] for values in (club, state, threat, place))
-    in_turn = [np.array(some, np.intp) for some in _in_turn([others[i] for i in order])]
+    seats = [  # a forum relieves each threat by the same share, if it bears on all alike
+        [(promises[o, k], o, s, k if promises[o, k] or not alike else -1) for o in others[i]]
+        for i, s, k in zip(order.tolist(), state.tolist(), threat.tolist(), strict=True)
+    ]
+    relief = {seat: n for n, seat in enumerate(sorted({seat for some in seats for seat in some}))}
     from_rivals = np.flatnonzero(of_rivals[threat])
     of_cells = [np.flatnonzero(rival[i]).tolist() for i in state[from_rivals]]
+    kept = np.flatnonzero(promised[club, threat])
+    to_state = ~of_regime[threat]
     return Cells(
         club,
         state,
         threat,
         place,
-        promised[club, threat],
-        tuple((some, promises[some, threat[: len(some)]]) for some in in_turn),
+        kept,
+        np.array([seat[1:] for seat in relief], np.intp).reshape(-1, 3).T,
+        sum(not seat[0] for seat in relief),
+        tuple(np.array([relief[seat] for seat in some], np.intp) for some in _in_turn(seats)),
         from_rivals,
         tuple(
             (
@@ -143,12 +159,13 @@ def _cells(size: tuple[int, int, int, int], *tables: bytes) -> Cells:
             )
             for n in range(max(map(len, of_cells), default=0))
         ),
-        _by_seat(club, state, threat, ~of_regime[threat]),
-        _by_seat(club, state, threat, of_regime[threat]),
+        _by_seat(club, state, threat, to_state),
+        _by_seat(club, state, threat, ~to_state),
+        _by_seat(club[kept], state[kept], threat[kept], to_state[kept]),
     )
 
 
-def _in_turn(lists: Sequence[Sequence[int]]) -> list[list[int]]:
+def _in_turn[T](lists: Sequence[Sequence[T]]) -> list[list[T]]:
     """The first entries of all lists that have one, the second, and so on."""
     most = max(map(len, lists), default=0)
     return [[some[n] for some in lists if len(some) > n] for n in range(most)]
@@ -170,10 +187,10 @@ class Pressure(NamedTuple):
     cells: Cells
     #: what is felt of the threat, where the club bears on it
     amount: Floats
-    #: for each of `Cells.others`: what is at stake in the other club, shape (n, 1), and whether it bears on the threat,
-    #: or None if it always does
-    stake: tuple[Floats, ...]
-    covers: tuple[Floats | None, ...]
+    #: for `Cells.relief`: what is at stake in the forums among its clubs, shape (forums, 1), and how far all bear on
+    #: the threat, shape (M, 1) or (M, T); None where they do so in full
+    stake: Floats
+    covers: Floats | None
     #: for each of `Cells.rivals` the rivalry as a share of the worst, and the cells of states that have no rival
     of_rivals: tuple[Floats, ...]
     without_rivals: Bools
@@ -192,21 +209,39 @@ class Unrelieved:
     cells: Cells
     #: shape (..., N), runs side by side in memory
     amount: Floats
-    #: belief that a promise against the threat would be kept, shape (..., N)
+    #: belief that the promise would be kept, for those of `Cells.promised`, shape (..., P)
     credibility: Floats
     #: number of states and clubs
     seats: tuple[int, int]
 
-    def summed(self, values: Floats, cells: tuple[Places, ...]) -> Floats:
-        """The sum of `values` (..., N) over the threats of a kind to each seat, in their order: shape (..., S, C)."""
+    @property
+    def promised(self) -> Floats:
+        """The amounts of those of `Cells.promised`, shape (..., P)."""
+        return self.amount.T[self.cells.promised].T
+
+    @property
+    def believed(self) -> Floats:
+        """The amounts, of threats against which help is promised as far as that is believed, shape (..., N)."""
+        found = self.amount.T.copy()
+        found[self.cells.promised] *= self.credibility.T
+        return found.T
+
+    def summed(
+        self, values: Floats, cells: tuple[Places, ...], some: Places | None = None
+    ) -> Floats:
+        """The sum of `values` (..., N) over the threats of a kind to each seat, in their order: shape (..., S, C).
+
+        Or of values of some cells, shape (..., n), in which `cells` are places.
+        """
         total = np.zeros((*self.amount.shape[:-1], *self.seats), order="F")
         if cells:
             rows, first = values.T, cells[0]
             found = rows[first]
-            for some in cells[1:]:
-                of_seats = found[: len(some)]
-                of_seats += rows[some]
-            total.T[self.cells.club[first], self.cells.state[first]] = found
+            for further in cells[1:]:
+                of_seats = found[: len(further)]
+                of_seats += rows[further]
+            at = first if some is None else some[first]
+            total.T[self.cells.club[at], self.cells.state[at]] = found
         return total
 
 
@@ -284,8 +319,8 @@ class Situation:
         here = clubs.place[:, None] == np.arange(len(covers))
         tables = (felt, clubs.relieves & covers[clubs.place], covers, rival, clubs.promised)
         traits = (clubs.promises, clubs.of_regime, clubs.of_rivals, here)
-        size = (*here.shape, *felt.shape)
-        return _cells(size, *(np.ascontiguousarray(t).tobytes() for t in (*tables, *traits)))
+        size, alike = (*here.shape, *felt.shape), bool((self.covers == covers).all())
+        return _cells(size, alike, *(np.ascontiguousarray(t).tobytes() for t in (*tables, *traits)))
 
     @cached_property
     def unrelieved(self) -> Unrelieved:
@@ -301,26 +336,29 @@ class Situation:
             If it is not known who is in which club.
         """
         held, seat, given = needed(self.held, "held"), needed(self.seat, "seat"), self.pressure
-        cells, state = given.cells, given.cells.state
-        credibility = _rows(self.credibility, cells.threat, state)
-        width = max(given.amount.shape[1], len(held) if held.ndim > MONTH_AXES else 1)
+        cells, forums = given.cells, given.cells.forums
+        club, state, threat = cells.relief
+        sits, trusted = (
+            _rows(held, club, state),
+            _rows(self.credibility, threat[forums:], state[forums:]),
+        )
+        width = max(rows.shape[1] for rows in (sits, trusted, given.amount))
+        share = np.empty((len(sits), width))
+        np.multiply(sits[:forums], given.stake, out=share[:forums])
+        np.multiply(sits[forums:], trusted, out=share[forums:])
+        if given.covers is not None:
+            share *= given.covers
         left = np.repeat(given.amount, width // given.amount.shape[1], axis=1)
         if len(cells.from_rivals):
             left[cells.from_rivals] *= self._outside(seat)
-        for (other, promises), stake, covers in zip(
-            cells.others, given.stake, given.covers, strict=True
-        ):
-            n = len(other)
-            share = np.where(promises[:, None], credibility[:n], stake)
-            share = share * _rows(held, other, state[:n])
-            if covers is not None:
-                share = share * covers
-            of_some = left[:n]
-            of_some -= of_some * share
+        for other in cells.others:
+            of_some = left[: len(other)]
+            of_some -= of_some * share[other]
+        kept = _rows(self.credibility, cells.threat[cells.promised], cells.state[cells.promised])
         seats = (held.shape[-2], len(self.clubs.place))
         if held.ndim == self.felt.ndim == MONTH_AXES:
-            return Unrelieved(cells, left[:, 0], credibility[:, 0], seats)
-        return Unrelieved(cells, left.T, credibility.T, seats)
+            return Unrelieved(cells, left[:, 0], kept[:, 0], seats)
+        return Unrelieved(cells, left.T, kept.T, seats)
 
     @cached_property
     def pressure(self) -> Pressure:
@@ -331,9 +369,8 @@ class Situation:
         cells, stake = self.cells, self.clubs.stake
         amount = _rows(self.felt, cells.threat, cells.state)
         amount = amount * _rows(self.covers, cells.threat, cells.place)
-        covers = [
-            _rows(self.covers, cells.threat[: len(other)], other) for other, _ in cells.others
-        ]
+        club, _, threat = cells.relief
+        covers = _rows(self.covers, threat, club)
         rivalry = [
             _rows(self.rivalry, rival, cells.state[cells.from_rivals[some]])
             for some, rival in cells.rivals
@@ -346,8 +383,8 @@ class Situation:
         return Pressure(
             cells,
             amount,
-            tuple(stake[other][:, None] for other, _ in cells.others),
-            tuple(None if (row == 1).all() else row for row in covers),
+            stake[club[: cells.forums]][:, None],
+            None if (threat < 0).any() or (covers == 1).all() else covers,
             tuple(shares),
             worst <= 0,
         )
@@ -359,8 +396,8 @@ class Situation:
         """
         given, cells = self.pressure, self.pressure.cells
         club = cells.club[cells.from_rivals]
-        shape = (len(club), len(seat) if seat.ndim > MONTH_AXES else 1)
-        share = np.zeros(np.broadcast_shapes(shape, given.without_rivals.shape))
+        runs = len(seat) if seat.ndim > MONTH_AXES else 1
+        share = np.zeros((len(club), max(runs, given.without_rivals.shape[1])))
         for (some, rival), of_rival in zip(cells.rivals, given.of_rivals, strict=True):
             of_some = of_rival * ~_rows(seat, club[some], rival)
             share[some] = np.maximum(share[some], of_some)
@@ -376,7 +413,8 @@ class Situation:
         """
         if odd := of_runs.keys() ^ set(PER_RUN):
             raise TypeError(f"what differs between runs is {PER_RUN}, not {sorted(odd)}")
-        found = copy(self)  # with what was made of it: it is the same in all runs
+        found = object.__new__(type(self))  # with what was made of it: it is the same in all runs
+        found.__dict__.update(self.__dict__)
         found.__dict__.update(of_runs, _alike=self)
         found.__dict__.pop("unrelieved", None)
         return found

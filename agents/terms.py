@@ -137,18 +137,18 @@ def _summed(amount: Floats, applies: Bools, covers: Floats | None = None) -> Flo
     return total
 
 
-def _over_others(amount: Floats, present: Bools, unit: float) -> Floats:
-    """Sum over states j of ``amount[..., s, j] * present[..., j, c]``, shape (..., S, C).
+def _over_others(amount: Floats, present: Bools, unit: float, clubs: Bools | None = None) -> Floats:
+    """Sum over states j of ``amount[..., s, j] * present[..., j, c]``, shape (..., S, C); 0 in other than some clubs.
 
     Amounts are counted in whole units. Their sums are exact, so that one run gets those of many, in whatever order they
     are added up.
     """
     whole = np.rint(amount / unit)
     if whole.ndim > 2:  # each month or run has amounts of its own
-        return np.asarray(np.matmul(whole, present.astype(np.float64)) * unit)
-    lead = np.broadcast_shapes(whole.shape[:-2], present.shape[:-2])
-    total = np.zeros(lead + present.shape[-2:], order="F")
-    for c in range(present.shape[-1]):
+        there = present if clubs is None else present & clubs
+        return np.asarray(np.matmul(whole, there.astype(np.float64)) * unit)
+    total = np.zeros(present.shape, order="F")
+    for c in range(present.shape[-1]) if clubs is None else clubs.nonzero()[0]:
         of_club = present[..., c]
         if of_club.any():
             np.multiply((whole @ of_club.T.astype(np.float64)).T, unit, out=total[..., c])
@@ -166,8 +166,7 @@ def protection(now: Situation) -> Floats:
     not relieve it; nor does a promise relieve what its text does not cover in the month. Shape (..., S, C).
     """
     left = now.unrelieved
-    belief = np.where(left.cells.promised, left.credibility, 1.0)
-    return left.summed(left.amount * belief, left.cells.of_state)
+    return left.summed(left.believed, left.cells.of_state)
 
 
 @term(
@@ -182,8 +181,8 @@ def abandonment(now: Situation) -> Floats:
     (credibility - need)``, ``need = b / (a + b)``. Shape (..., S, C).
     """
     left = now.unrelieved
-    unbelieved = left.amount * np.where(left.cells.promised, 1.0 - left.credibility, 0.0)
-    return 0.0 - left.summed(unbelieved, left.cells.of_state)
+    unbelieved = left.promised * (1.0 - left.credibility)
+    return 0.0 - left.summed(unbelieved, left.cells.of_promise, left.cells.promised)
 
 
 @term(
@@ -246,10 +245,11 @@ def partisan_patron(now: Situation) -> Floats:
     """
     seat = needed(now.seat, "seat")
     led = now.clubs.patron_led
-    partisan = _over_others(
-        now.rivalry * leaning(now.patron_tie), seat & led & now.clubs.company, FINEST
-    )
-    return -(partisan + _over_others(now.rivalry * HALF, seat & ~led & now.clubs.company, FINEST))
+    in_its_clubs = -now.rivalry * leaning(now.patron_tie)
+    total = _over_others(in_its_clubs, seat, FINEST, led & now.clubs.company)
+    if (elsewhere := ~led & now.clubs.company).any():
+        total += _over_others(-now.rivalry * HALF, seat, FINEST, elsewhere)
+    return total
 
 
 @term(
@@ -332,7 +332,7 @@ def contagion(now: Situation) -> Floats:
 
     ``- 10 * sum over j of bond[s, j] * left[j, c]``. Shape (..., S, C).
     """
-    return -TEN * _over_others(now.bond, needed(now.left, "left"), SHARE_OF_TRADE)
+    return _over_others(-TEN * now.bond, needed(now.left, "left"), TEN * SHARE_OF_TRADE)
 
 
 @term(theory="Burden sharing (Olson and Zeckhauser 1966)", reads=("seat",), where="budgeted")
@@ -382,7 +382,7 @@ def announcement(now: Situation) -> Floats:
 
     ``- 10 * sum over j of bond[s, j] * noticed[j, c]``. Shape (..., S, C).
     """
-    return -TEN * _over_others(now.bond, needed(now.noticed, "noticed"), SHARE_OF_TRADE)
+    return _over_others(-TEN * now.bond, needed(now.noticed, "noticed"), TEN * SHARE_OF_TRADE)
 
 
 @term(

@@ -60,7 +60,7 @@ def _on_record(case: Case, names: tuple[str, ...]) -> Floats:
     inputs = compile_case(case)
     standing = [record_standing(inputs, max(1, t)) for t in range(len(case.months))]
     by_month = [now.of_clubs(slice(None)) for now in standing]
-    believed = [inputs.credibility(t, now.belief_updates) for t, now in enumerate(standing)]
+    believed = [inputs.credibility(t, now) for t, now in enumerate(standing)]
     situation = inputs.situation.joined_by(
         credibility=np.array(believed),
         **{name: np.array([month[name] for month in by_month]) for name in by_month[0]},

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from itertools import compress
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,14 @@ from tashkent.model.law import RulesInForce
 from tashkent.model.seats import Months, Seats, Status8
 from tashkent.model.statuses import Status, among, is_in
 
+#: acts that members and observers choose, and the rule that lets them
+_BY_RULE = {
+    "withdraw": "withdrawal",
+    "request_suspension": "voluntary_suspension",
+    "freeze": "participation",
+    "resume": "participation",
+    "cease_observing": "observer",
+}
 Rules = tuple[tuple[RulesInForce, ...], ...]
 
 
@@ -34,6 +42,22 @@ class Call(NamedTuple):
     asked: bool
     #: the state of the case that attacks, if one does
     against: int | None = None
+
+
+class Reader(NamedTuple):
+    """A term that runs may change."""
+
+    name: str
+    #: what it reads that differs between runs
+    reads: frozenset[Read]
+    #: the clubs in which it does; None for where something has changed
+    clubs: frozenset[int] | None
+
+    @property
+    def span(self) -> slice:
+        """The clubs from the first to the last of these."""
+        clubs = self.clubs or (0,)
+        return slice(min(clubs), max(clubs) + 1)
 
 
 @dataclass(frozen=True)
@@ -61,25 +85,47 @@ class Standing:
         return {**some, "held": self.held}
 
     @cached_property
+    def shown(self) -> dict[tuple[int, slice], Situation]:
+        """What months show with it, by month and clubs; made on first use."""
+        return {}
+
+    @cached_property
+    def believed(self) -> dict[int, Floats]:
+        """Belief in promises with it by month, each of shape (..., S, K); made on first use."""
+        return {}
+
+    @cached_property
     def held(self) -> Floats:
         """Who is in which club as numbers to reckon with, 0 or 1, of the shape of `seat`."""
         return self.seat.astype(np.float64, order="K")
 
-    @property
-    def active_clubs(self) -> dict[Read, frozenset[int]]:
-        """The clubs in which something is other than with nobody in and nothing learnt, by what it is."""
-        others = tuple(range(self.seat.ndim - 1))
-        clubs = range(self.seat.shape[-1])
-        found = {
-            cast(Read, name): frozenset(compress(clubs, values.any(axis=others).tolist()))
-            for name, values in self.of_clubs(slice(None)).items()
-        }
-        # who sits in one club may weigh a seat in any other
-        found["held"] = frozenset(clubs if found["seat"] else ())
-        found["credibility"] = frozenset(clubs if self.belief_updates.any() else ())
-        return found
+    @cached_property
+    def _active(self) -> dict[Read, frozenset[int]]:
+        """Made on first use."""
+        return {}
+
+    def active_clubs(self, read: Read) -> frozenset[int]:
+        """The clubs in which something is other than with nobody in and nothing learnt."""
+        if read not in self._active:
+            clubs = range(self.seat.shape[-1])
+            values: NDArray[Any] = getattr(self, _KEPT_AS.get(read, read))
+            if read in _KEPT_AS:
+                self._active[read] = frozenset(clubs if values.any() else ())
+            else:
+                some = values.any(axis=tuple(range(values.ndim - 1)))
+                self._active[read] = frozenset(compress(clubs, some.tolist()))
+        return self._active[read]
+
+    def clubs_of(self, reader: Reader) -> slice | None:
+        """The clubs in which a term may be other than with nobody in and nothing learnt; None for none."""
+        active = frozenset[int]().union(*map(self.active_clubs, reader.reads))
+        if not active:
+            return None
+        return reader.span if reader.clubs else slice(min(active), max(active) + 1)
 
 
+#: what bears on seats in all clubs, wherever it is: who sits in one club may weigh a seat in any other
+_KEPT_AS = {"held": "seat", "credibility": "belief_updates"}
 #: what of a standing lies by club
 _BY_CLUB = tuple(name for name, axes in axes_of(Standing).items() if "club" in axes)
 
@@ -204,30 +250,31 @@ class CaseInputs:
         return np.asarray(self.may_observe & np.array(hears)[:, None] & self.decides[:, None])
 
     @cached_property
-    def suspends(self) -> Bools:
-        """Members may ask for suspension, shape (T, C)."""
-        return self._binding("voluntary_suspension")
+    def _choosable(self) -> dict[tuple[str, int], Bools]:
+        """The months in which the law lets states choose an act in a club, shape (T,), by act and club."""
+        found: dict[tuple[str, int], Bools] = {}
+        for act, kind in _BY_RULE.items():
+            for c in range(len(self.stake)):
+                rules = [row[c] for row in self.rules]
+                found[act, c] = np.array(
+                    [getattr(r, kind) is not None and not r.renewal_due for r in rules]
+                )
+        for act, may in (("accede", self.may_petition), ("observe", self.may_ask_to_observe)):
+            for c, months in enumerate(may.any(axis=1).T):
+                found[act, c] = months
+        return {choice: months for choice, months in found.items() if months.any()}
 
     @cached_property
-    def asks_to_take_part(self) -> Bools:
-        """The club has members take part, who may freeze that, shape (T, C)."""
-        return self._binding("participation")
-
-    def _binding(self, kind: str) -> Bools:
-        """Where a rule of a kind is in force and members need not sign or leave, shape (T, C)."""
-        return np.array(
-            [
-                [getattr(r, kind) is not None and not r.renewal_due for r in row]
-                for row in self.rules
-            ]
-        )
+    def choices(self) -> tuple[tuple[str, int], ...]:
+        """The acts that the law lets states choose in some month, each in a club; acts in their order."""
+        return tuple(self._choosable)
 
     @cached_property
-    def priced(self) -> tuple[tuple[int, ...], ...]:
-        """In each month the clubs whose seats cost some states more than others."""
-        answered = self.window | (self.staleness > 0)
-        dear = self.dear.any(axis=1) | (self.owed > 0) | self.restores | answered
-        return tuple(tuple(int(c) for c in np.flatnonzero(row)) for row in dear)
+    def chosen_in(self) -> tuple[tuple[int, ...], ...]:
+        """Which of `choices` the law of each month lets them choose."""
+        months = np.array(list(self._choosable.values()))
+        by_month = months.reshape(len(self.choices), len(self.rules)).T
+        return tuple(tuple(np.flatnonzero(row).tolist()) for row in by_month)
 
     def in_breach(self, t: int, c: int) -> Bools:
         """Whose incumbents are of a kind that the club's rule of sanction holds to be a breach, shape (S,)."""
@@ -257,17 +304,20 @@ class CaseInputs:
         return tuple(b"".join(row.tobytes() for row in rows) for rows in zip(*tables, strict=True))
 
     @cached_property
-    def seat_features_said(self) -> tuple[bytes, ...]:
-        """What tells the `seat_features` of months apart."""
+    def seat_features_said(self) -> tuple[tuple[bytes, ...], ...]:
+        """What tells the `seat_features` of months apart, by month and club."""
         tables = (
             self.window,
             self.staleness,
             self.restores,
             self.invites_back,
             self.owed,
-            self.dear,
+            self.dear.swapaxes(1, 2),
         )
-        return tuple(b"".join(row.tobytes() for row in rows) for rows in zip(*tables, strict=True))
+        return tuple(
+            tuple(b"".join(of.tobytes() for of in club) for club in zip(*rows, strict=True))
+            for rows in zip(*tables, strict=True)
+        )
 
     def features_of_club(self, t: int, c: int) -> Features:
         """The same of one club, without an axis."""
@@ -288,52 +338,47 @@ class CaseInputs:
 
     def terms(self, t: int, standing: Standing) -> dict[str, Floats]:
         """The terms that are not zero everywhere in month `t`, times what is at stake, each of shape (..., S, C)."""
-        deltas = self.term_deltas(t, standing)
-        found = {}
+        found, readers = {}, {reader.name: reader for reader in self.readers}
         for name in self.theory:
             base = self.base_terms[name][t]
-            if name in deltas:
-                clubs, delta = deltas[name]
+            clubs = standing.clubs_of(readers[name]) if name in readers else None
+            if clubs is not None:
+                delta = self.term_delta(name, t, standing, clubs)
                 found[name] = np.broadcast_to(base, (*delta.shape[:-2], *base.shape)).copy()
                 found[name][..., clubs] += delta
             elif self.at_work[name][t]:
                 found[name] = base
         return found
 
-    def term_deltas(self, t: int, standing: Standing) -> dict[str, tuple[slice, Floats]]:
-        """By how much terms differ from `base_terms`, shape (..., S, clubs), and in which clubs they may; by name."""
-        found: dict[str, tuple[slice, Floats]] = {}
-        shown: dict[slice, Situation] = {}
-        active_by = standing.active_clubs
-        credibility = self.credibility(t, standing.belief_updates)
-        for name, reads, where in self._readers:
-            active = frozenset[int]().union(*(active_by[read] for read in reads))
-            if not active:
-                continue
-            concerned = active if where is None else where
-            clubs = slice(min(concerned), max(concerned) + 1)
-            if clubs not in shown:
-                shown[clubs] = self._shown(t, clubs).joined_by(
-                    credibility=credibility, **standing.of_clubs(clubs)
-                )
-            values = of_month(self.case, name, shown[clubs], t, clubs)
-            delta = staked(self.case.terms[name], values, self.stake[clubs])
-            if self.at_work[name][t]:
-                delta -= self.base_terms[name][t][:, clubs]
-            found[name] = clubs, delta
-        return found
+    def term(self, name: str, t: int, standing: Standing, clubs: slice) -> Floats:
+        """A term in some clubs in its own unit, as runs or the record stand, shape (..., S, clubs)."""
+        return of_month(self.case, name, self._joined(t, standing, clubs), t, clubs)
+
+    def term_delta(self, name: str, t: int, standing: Standing, clubs: slice) -> Floats:
+        """By how much a term, times what is at stake, differs from its base in some clubs, shape (..., S, clubs)."""
+        values = self.term(name, t, standing, clubs)
+        delta = staked(self.case.terms[name], values, self.stake[clubs])
+        return delta - self.base_terms[name][t][:, clubs] if self.at_work[name][t] else delta
 
     @cached_property
-    def _readers(self) -> list[tuple[str, frozenset[Read], frozenset[int] | None]]:
-        """The terms that runs may change: what they read, and in which clubs; None for where it has changed."""
+    def readers(self) -> tuple[Reader, ...]:
+        """The terms that runs may change, in the order in which they are added up."""
         found = []
         for name in self.theory:
             term, traits = self.case.terms[name], self.situation.clubs
             trait = getattr(traits, term.where, np.ones(len(self.stake), bool))
             clubs = None if term.where == "active" else frozenset(np.flatnonzero(trait).tolist())
             if term.reads and clubs != frozenset():
-                found.append((name, term.reads, clubs))
-        return found
+                found.append(Reader(name, term.reads, clubs))
+        return tuple(found)
+
+    def _joined(self, t: int, standing: Standing, clubs: slice) -> Situation:
+        """What a month shows in some clubs, as it stands in runs or in the record."""
+        if (t, clubs) not in standing.shown:
+            standing.shown[t, clubs] = self._shown(t, clubs).joined_by(
+                credibility=self.credibility(t, standing), **standing.of_clubs(clubs)
+            )
+        return standing.shown[t, clubs]
 
     def _shown(self, t: int, clubs: slice) -> Situation:
         """What a month shows in some clubs, as far as runs do not differ."""
@@ -346,14 +391,27 @@ class CaseInputs:
         return self._situations[key]
 
     @cached_property
-    def stacked(self) -> Floats:
-        """`base_terms` as one table, shape (T, C, S, terms of the theory)."""
-        by_term = np.array([self.base_terms[name] for name in self.theory])
-        table = by_term.reshape(len(self.theory), *self.open_to.shape)
-        return np.asarray(table.transpose(1, 3, 2, 0), order="C")
+    def at_rest(self) -> tuple[tuple[str, ...], Floats]:
+        """What no run changes of the value of seats: terms by name, and their table, shape (T, C, S, terms).
 
-    def credibility(self, t: int, belief_updates: Floats) -> Floats:
+        Without the clubs in which a term is asked for in all runs.
+        """
+        found = {name: self.base_terms[name].copy() for name in self.theory}
+        for reader in self.readers:
+            if reader.clubs is not None:
+                found[reader.name][..., reader.span] = 0.0
+        names = tuple(name for name, table in found.items() if table.any())
+        table = np.array([found[name] for name in names])
+        table = table.reshape(len(names), *self.open_to.shape).transpose(1, 3, 2, 0)
+        return names, np.ascontiguousarray(table)
+
+    def credibility(self, t: int, standing: Standing) -> Floats:
         """Belief in promises, shape (..., S, K), with what requests have taught; runs side by side in memory."""
+        if t not in standing.believed:
+            standing.believed[t] = self._believed(t, standing.belief_updates)
+        return standing.believed[t]
+
+    def _believed(self, t: int, belief_updates: Floats) -> Floats:
         states, threats = self.belief_index
         at_first: Floats = self.situation.credibility[t]
         if not belief_updates.any():
@@ -366,10 +424,7 @@ class CaseInputs:
 
     def month(self, t: int, standing: Standing) -> Situation:
         """The situation of one month as it stands in runs, or in the record."""
-        clubs = slice(0, len(self.stake))
-        return self._shown(t, clubs).joined_by(
-            credibility=self.credibility(t, standing.belief_updates), **standing.of_clubs(clubs)
-        )
+        return self._joined(t, standing, slice(0, len(self.stake)))
 
     def standing(self, t: int, seats: "Seats", before: Status8, belief_updates: Floats) -> Standing:
         """What decides in month `t`, from statuses before, shape (..., S, C), and what seats carry."""

@@ -5,6 +5,7 @@ from copy import copy
 import numpy as np
 from numpy.typing import NDArray
 
+from tashkent.agents.acts import LogOdds
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.draws import (
@@ -22,16 +23,18 @@ from tashkent.model.statuses import Act
 from tashkent.model.streams import held_draws, proposal
 
 Ints = NDArray[np.intp]
+#: the stream of an act, and the club
+Streams = tuple[tuple[str, int], ...]
 
 
 class _Stream:
-    """The sequences of an act in some clubs for a block of runs, and the bits of the period that was asked for last.
+    """The sequences of some acts in clubs for a block of runs, and the bits of the period that was asked for last.
 
-    Seats lie in one row as they do in the arrays of a world: club by club, state by state, runs side by side.
+    Seats lie in one row: act by act, state by state, runs side by side.
     """
 
     def __init__(self, keys: Words, runs: Words) -> None:
-        #: shape (clubs * states * runs,)
+        #: shape (acts * states * runs,)
         self.sequences = sequences(keys[:, None], runs).ravel()
         self._period = -1
         self._bits = np.zeros((PERIOD // 8, 0), np.uint8)
@@ -61,7 +64,9 @@ class Noise:
         self._runs = (numbers + first_run).astype(np.uint64)
         #: the month of t = 0, counted from year 0
         self.first_month = case.start
-        self._streams: dict[tuple[str, int | None], _Stream] = {}
+        self._streams: dict[Streams, _Stream] = {}
+        #: by act and club, shape (S,)
+        self._keys: dict[tuple[str, int], Words] = {}
         #: acts and months in which seats are held to an act, or kept from it
         self.held = held_draws(case)
 
@@ -79,36 +84,40 @@ class Noise:
         other.held, other.first_month = held_draws(case), case.start
         return other
 
-    def _stream(self, act: str, c: int | None) -> _Stream:
-        """The stream of an act in one club, or in all."""
-        if (act, c) not in self._streams:
-            clubs = self._clubs if c is None else self._clubs[c : c + 1]
-            keys = [stream(self._seed, s, club, act) for club in clubs for s in self._states]
-            self._streams[act, c] = _Stream(np.array(keys, np.uint64), self._runs)
-        return self._streams[act, c]
+    def _stream(self, streams: Streams) -> _Stream:
+        """The sequences of some acts in clubs."""
+        if streams not in self._streams:
+            keys = np.concatenate([self._keys_of(act, c) for act, c in streams])
+            self._streams[streams] = _Stream(keys, self._runs)
+        return self._streams[streams]
 
-    def exceeded(
-        self, act: str, t: int, log_odds: Floats, may: Bools, c: int | None = None
-    ) -> Bools:
-        """Where an act happens in month `t`: it may, and its log-odds exceed logistic noise.
+    def _keys_of(self, act: str, c: int) -> Words:
+        """The keys of the streams of an act in a club, shape (S,)."""
+        if (act, c) not in self._keys:
+            keys = [stream(self._seed, s, self._clubs[c], act) for s in self._states]
+            self._keys[act, c] = np.array(keys, np.uint64)
+        return self._keys[act, c]
 
-        `log_odds` and `may` have shape (R, S, C), runs side by side in memory, or in one club (R, S); so has the
-        result.
+    def exceeded(self, streams: Streams, t: int, log_odds: LogOdds, may: Bools) -> Bools:
+        """Where acts happen in month `t`: they may, and their log-odds exceed logistic noise.
+
+        `may` has a row for each act in a club, shape (rows, S, R); so has the result.
         """
-        if not may.any():
-            return np.zeros_like(may)
-        drawn = self._stream(act, c)
-        odds, free = log_odds.ravel(order="F"), may.ravel(order="F")
+        drawn = self._stream(streams)
         rare = drawn.rare(self.first_month + t)
-        at = ((rare | (odds > REST)) & free).nonzero()[0]
+        near = log_odds.may_exceed(REST).ravel()
+        near |= rare
+        near &= may.ravel()
+        at = near.nonzero()[0]
         number = uniform(drawn.sequences[at], self.first_month + t)
-        found = np.zeros(len(odds), bool)
-        found[at] = odds[at] > in_layers(number, rare[at])
-        happens: Bools = found.reshape(may.shape, order="F")
-        for s, club, low in self.held.get((act, t), ()):
-            if c in (None, club):
-                seat = (slice(None), s, club) if c is None else (slice(None), s)
-                happens[seat] = may[seat] & low
+        found = np.zeros(near.shape, bool)
+        found[at] = log_odds.at(at) > in_layers(number, rare[at])
+        happens: Bools = found.reshape(may.shape)
+        if self.held:
+            for i, (act, c) in enumerate(streams):
+                for s, club, low in self.held.get((act, t), ()):
+                    if c == club:
+                        happens[i, s] = may[i, s] & low
         return happens
 
     def logistic(self, act: str, t: int, c: int, run: Ints, state: Ints) -> Floats:
@@ -122,10 +131,7 @@ class Noise:
         return self._hold(found, act, t, c, state, (-1.0, 2.0))
 
     def _sequences(self, act: str, c: int, run: Ints, state: Ints) -> Words:
-        keys = np.zeros(len(self._states), np.uint64)
-        for s in np.unique(state):
-            keys[s] = stream(self._seed, self._states[s], self._clubs[c], act)
-        return sequences(keys[state], self._runs[run])
+        return sequences(self._keys_of(act, c)[state], self._runs[run])
 
     def _hold(
         self, found: Floats, act: str, t: int, c: int, state: Ints, ends: tuple[float, float]

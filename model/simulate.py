@@ -17,9 +17,8 @@ from tashkent.model.record import Ensemble
 from tashkent.model.step import advance
 from tashkent.model.world import Logged, world_from_record
 
-#: runs that advance together; changes speed and memory, never a result. With twice as many, arrays are of a size whose
-#: memory the C library gives back and fetches anew each time
-BLOCK = 1024
+#: runs that advance together; changes speed and memory, never a result
+BLOCK = 2048
 #: what is asked, in messages
 ASKED = "simulate"
 

@@ -1,11 +1,15 @@
 """One month: the phases in their order, written once, for many runs at a time."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from tashkent.agents import acts, deliberation, perception
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.clock import MONTHS_PER_YEAR
-from tashkent.model.ends import alive, end_seats
+from tashkent.model.decisions import Decided
+from tashkent.model.ends import was_left
+from tashkent.model.inputs import Standing
 from tashkent.model.law import RulesInForce
 from tashkent.model.petitions import (
     Petition,
@@ -21,7 +25,6 @@ from tashkent.model.session import deprive, hold_session
 from tashkent.model.statuses import (
     MAY_LEAVE,
     MAY_SIGN,
-    PARTY,
     UNPAID,
     Act,
     Status,
@@ -34,6 +37,8 @@ from tashkent.model.world import Ints, World, enact, enact_where, entries_of
 
 #: below this a member takes little part
 HALF = 0.5
+#: what members and observers may decide on their seats, in the order in which it is done
+_OF_MEMBERS = ("request_suspension", "withdraw", "freeze", "resume", "cease_observing")
 #: the month of the year in which the patron looks who drifts
 COURTING_MONTH = 1
 
@@ -47,7 +52,8 @@ def advance(world: World, t: int) -> None:
     3. members answer requests for help and for consent to bases;
     4. the council's regular session decides on suspension, expulsion, sanctions, debtors and observers, and out of
        session on who is in breach by its regime;
-    5. states weigh their seats on what they see, with the seats as they were after phase 2;
+    5. states weigh their seats on what they see, with the seats as they were after phase 2, and make up their minds
+       on what the law leaves to them in 7 and 8;
     6. where a term ends and must be renewed, members sign or leave;
     7. members ask for suspension, or give notice, or freeze or resume participation; observers give up; fellows
        of a bloc join a notice; who gave notice may take it back;
@@ -65,11 +71,12 @@ def advance(world: World, t: int) -> None:
     answer_requests(world, t, before)
     hold_session(world, t, before)
     value = weigh(world, t, before, t)
+    decided = decide_seats(world, t, before, value)
     sign_prolongations(world, t, before)
-    depart(world, t, before, value)
+    depart(world, t, before, decided)
     announce_jointly(world, t, before, value)
     rescind(world, t, before, value)
-    accede(world, t, before, value)
+    accede(world, t, before, value, decided)
     keep_accounts(world, t)
     take_part(world, t, value)
     update_beliefs(world)
@@ -107,7 +114,24 @@ def take_effect(world: World, t: int) -> None:
             if rules.withdrawal.settlement and gone.any():
                 gone &= ~_put_off(world, t, c, gone)
             enact_where(world, t, c, gone, Act.LEAVE, Status.LEFT, rules.withdrawal.id)
-    end_seats(world, t)
+    _end_seats(world, t)
+
+
+def _end_seats(world: World, t: int) -> None:
+    """Who is in a club that ends, or is a state that does, is out."""
+    inputs = world.inputs
+    for c, rules in enumerate(inputs.rules[t]):
+        for rule in rules.extinction:
+            its = np.array([state == rule.state for state in inputs.case.state_ids])
+            seat = is_in(world.status[:, :, c]) & its
+            enact_where(world, t, c, seat, Act.END, Status.LEFT, rule.id)
+        if rules.dissolution is not None:
+            seated = is_in(world.status[:, :, c])
+            few = seated.sum(axis=1) < rules.dissolution.below
+            few &= was_left(inputs, world.seats.former, c)
+            over = few | (rules.dissolution.below == 0)
+            seats = seated & inputs.decides & over[:, None]
+            enact_where(world, t, c, seats, Act.END, Status.LEFT, rules.dissolution.id)
 
 
 def _put_off(world: World, t: int, c: int, due: Bools) -> Bools:
@@ -125,17 +149,30 @@ def weigh(world: World, t: int, before: Status8, now: int) -> Floats:
     """
     inputs, seats = world.inputs, world.seats
     standing = inputs.standing(now, seats, before, world.belief_updates)
-    deltas = inputs.term_deltas(t, standing)
     value = deliberation.value_of_seat(
-        inputs.stacked[t],
-        world.weights,
-        [(clubs, world.of_all_clubs[name], delta) for name, (clubs, delta) in deltas.items()],
+        inputs.at_rest[1][t], world.weights_at_rest, _changed_terms(world, t, standing)
     )
     for c in np.flatnonzero(inputs.posts[t]):
         goods = inputs.posts[t, c] * seats.deprived[:, :, c]
         of_club = value[:, :, c]
         of_club -= world.of_one_club["patronage"] * goods
     return value
+
+
+def _changed_terms(world: World, t: int, standing: Standing) -> Iterator[deliberation.Weighted]:
+    """The terms that runs change; one that hangs on what has changed in a club as far as it differs there."""
+    inputs = world.inputs
+    for reader in inputs.readers:
+        weight = world.weights[reader.name]
+        if reader.clubs is not None:
+            yield reader.span, weight, inputs.term(reader.name, t, standing, reader.span)
+        elif clubs := standing.clubs_of(reader):
+            yield clubs, weight, inputs.term_delta(reader.name, t, standing, clubs)
+
+
+def decide_seats(world: World, t: int, before: Status8, value: Floats) -> Decided:
+    """What states decide on their own seats; `before` and `value` have shape (R, S, C)."""
+    return world.decisions.of_month(t, value, world.seats, before, world.noise)
 
 
 def sign_prolongations(world: World, t: int, before: Status8) -> None:
@@ -148,72 +185,64 @@ def sign_prolongations(world: World, t: int, before: Status8) -> None:
             continue
         informed = max(0, t - rules.term.informed_months_before)
         value = weigh(world, informed, before, t)[:, :, c]
-        log_odds = acts.log_odds("renew", value, world.of_one_club)
         seated = is_in(before[:, :, c]) & world.inputs.decides
         may_sign = seated & among(before[:, :, c], *MAY_SIGN) & rules.prolonged
-        signs = world.noise.exceeded("renew", t, log_odds, may_sign, c)
+        signs = _happens(world, "renew", t, c, value, may_sign)
         enact_where(world, t, c, signs, Act.RENEW, None, rules.term.id)
         enact_where(world, t, c, seated & ~signs, Act.ABSTAIN, None, rules.term.id)
         enact_where(world, t, c, seated & ~signs, Act.LAPSE, Status.LEFT, rules.term.id)
 
 
-def depart(world: World, t: int, before: Status8, value: Floats) -> None:
+def depart(world: World, t: int, before: Status8, decided: Decided) -> None:
     """Members ask for suspension, or give notice, or freeze or resume participation; observers give up.
 
-    Notice is open to who is sanctioned and to who waits for an answer, too.
+    Notice is open to who is sanctioned and to who waits for an answer, too. Who asks for suspension does nothing else
+    in the club in the month, nor does who gives notice.
 
-    `before` and `value` have shape (R, S, C).
+    `before` has shape (R, S, C).
     """
-    inputs = world.inputs
-    unmoved = (world.status == before) & inputs.decides[:, None]
-    party = among(before, *PARTY) & unmoved
-    asks = _chosen(world, t, "request_suspension", value, party & inputs.suspends[t])
-    leaves = _chosen(world, t, "withdraw", value, among(before, *MAY_LEAVE) & unmoved)
-    members = among(before, Status.MEMBER) & unmoved & inputs.asks_to_take_part[t]
-    freezes = _chosen(world, t, "freeze", value, members)
-    idle = among(before, Status.FROZEN, Status.SANCTIONED) & unmoved & inputs.asks_to_take_part[t]
-    idle &= ~world.seats.sanctioned
-    resumes = _chosen(world, t, "resume", value, idle)
-    observes = among(before, Status.OBSERVER) & unmoved
-    ceases = _chosen(world, t, "cease_observing", value, observes)
-    some = (asks | leaves | freezes | resumes | ceases).any(axis=(0, 1))
-    for c in np.flatnonzero(some).tolist():
-        rules = inputs.rules[t][c]
-        if rules.renewal_due:
-            continue
-        stays = ~asks[:, :, c]
-        if rules.voluntary_suspension is not None:
-            rule = rules.voluntary_suspension.id
-            enact_where(
-                world,
-                t,
-                c,
-                asks[:, :, c],
-                Act.REQUEST_SUSPENSION,
-                Status.SUSPENSION_REQUESTED,
-                rule,
-            )
-        if rules.withdrawal is not None:
-            gives = leaves[:, :, c] & stays
+    for c, rules in enumerate(world.inputs.rules[t]):
+        asks, gives, freezes, resumes, ceases = (decided.get((act, c)) for act in _OF_MEMBERS)
+        if asks is not None and rules.voluntary_suspension is not None:
+            rule, status = rules.voluntary_suspension.id, Status.SUSPENSION_REQUESTED
+            enact_where(world, t, c, asks, Act.REQUEST_SUSPENSION, status, rule)
+        if gives is not None:
+            gives = _but(gives, asks)
             _give_notice(world, t, c, rules, *entries_of(gives))
-            stays &= ~gives
-        if rules.participation is not None:
-            rule = rules.participation.id
-            enact_where(world, t, c, freezes[:, :, c] & stays, Act.FREEZE, Status.FROZEN, rule)
-            back = resumes[:, :, c] & stays
-            world.seats.gap[:, :, c][back] = 0
-            enact_where(world, t, c, back, Act.RESUME, Status.MEMBER, rule)
-        if rules.observer is not None:
+        if freezes is not None and rules.participation is not None:
+            freezes, rule = _but(freezes, asks, gives), rules.participation.id
+            enact_where(world, t, c, freezes, Act.FREEZE, Status.FROZEN, rule)
+        if resumes is not None and rules.participation is not None:
+            resumes, rule = _but(resumes, asks, gives), rules.participation.id
+            world.seats.gap[:, :, c][resumes] = 0
+            enact_where(world, t, c, resumes, Act.RESUME, Status.MEMBER, rule)
+        if ceases is not None and rules.observer is not None:
             rule = rules.observer.id
-            enact_where(world, t, c, ceases[:, :, c], Act.CEASE_OBSERVING, Status.NONE, rule)
+            enact_where(world, t, c, ceases, Act.CEASE_OBSERVING, Status.NONE, rule)
 
 
-def _chosen(world: World, t: int, act: str, value: Floats, may: Bools) -> Bools:
-    """Where states that may choose an act on a seat, alike for all seats of a club, do so; all of shape (R, S, C)."""
+def _but(some: Bools, *others: Bools | None) -> Bools:
+    """Some seats of a club but for others, each of shape (R, S) or None for none."""
+    for other in others:
+        some = some if other is None else some & ~other
+    return some
+
+
+def _happens(
+    world: World,
+    act: str,
+    t: int,
+    c: int,
+    value: Floats,
+    may: Bools,
+    features: acts.Features | None = None,
+) -> Bools:
+    """Where states choose an act in one club, by the value of its seats; all of shape (R, S)."""
     if not may.any():
         return may
-    log_odds = acts.with_friction(act, value, world.frictions(act, t))
-    return world.noise.exceeded(STREAMS[Act[act.upper()]][0], t, log_odds, may)
+    odds = acts.of_one_club(act, value, world.of_one_club, features)
+    streams = ((STREAMS[Act[act.upper()]][0], c),)
+    return np.asarray(world.noise.exceeded(streams, t, odds, may.T[None])[0].T)
 
 
 def _give_notice(world: World, t: int, c: int, rules: RulesInForce, run: Ints, state: Ints) -> None:
@@ -247,8 +276,7 @@ def announce_jointly(world: World, t: int, before: Status8, value: Floats) -> No
             called = may_leave & (world.status[:, :, c] == before[:, :, c])
             called &= announced.any(axis=1)[:, None]
             features = {**inputs.features_of_club(t, c), "joint": np.ones((), bool)}
-            log_odds = acts.log_odds("withdraw", value[:, :, c], world.of_one_club, features)
-            joins = world.noise.exceeded("withdraw", t, log_odds, called, c)
+            joins = _happens(world, "withdraw", t, c, value[:, :, c], called, features)
             _give_notice(world, t, c, rules, *entries_of(joins))
 
 
@@ -264,42 +292,29 @@ def rescind(world: World, t: int, before: Status8, value: Floats) -> None:
         runs &= world.status[:, :, c] == before[:, :, c]
         if not runs.any():
             continue
-        log_odds = acts.log_odds("rescind", value[:, :, c], world.of_one_club)
-        stays = world.noise.exceeded("rescind", t, log_odds, runs, c)
+        stays = _happens(world, "rescind", t, c, value[:, :, c], runs)
         held, rule = world.seats.sanctioned[:, :, c], rules.withdrawal.id
         enact_where(world, t, c, stays & ~held, Act.RESCIND, Status.MEMBER, rule)
         enact_where(world, t, c, stays & held, Act.RESCIND, Status.SANCTIONED, rule)
 
 
-def accede(world: World, t: int, before: Status8, value: Floats) -> None:
+def accede(world: World, t: int, before: Status8, value: Floats, decided: Decided) -> None:
     """States outside petition to be members or observers; where the rule is consensus, one objection is enough.
 
     `before` and `value` have shape (R, S, C).
     """
-    inputs, seats = world.inputs, world.seats
-    seated, barred = is_in(before), inputs.barred[t]
-    outside = ~seated & (world.status == before)
-    outside &= inputs.may_petition[t]  # in place: the table lies otherwise in memory
-    there = alive(inputs, t, before, seats.former)
-    outside &= there
+    inputs, seats, clubs = world.inputs, world.seats, tuple(world.inputs.case.clubs.values())
+    petitions: dict[int, Bools] = {}
     for c, rules in enumerate(inputs.rules[t]):
-        if rules.accession is not None and rules.accession.observers_only:
-            outside[:, :, c] &= among(before[:, :, c], Status.OBSERVER)
-    for c, other in barred:
-        of_club = outside[:, :, c]
-        of_club &= ~seated[:, :, other]
-    log_odds = acts.with_friction("accede", value, world.frictions("accede", t))
-    if inputs.priced[t]:
-        log_odds += world.seat_frictions("accede", t)
-    petitions = world.noise.exceeded("accede", t, log_odds, outside)
-    some_ask = petitions.any(axis=(0, 1))
-    clubs = tuple(inputs.case.clubs.values())
-    for c, rules in enumerate(inputs.rules[t]):
-        if rules.accession is None or not some_ask[c]:
+        if ("accede", c) not in decided or rules.accession is None:
             continue
-        for other in (o for own, o in barred if own == c):  # who was admitted there just now
-            petitions[:, :, c] &= ~is_in(world.status[:, :, other])
-        asked = Petition(t, c, *entries_of(petitions[:, :, c]), before)
+        asks = decided["accede", c] & (world.status[:, :, c] == before[:, :, c])
+        for other in (
+            o for own, o in inputs.barred[t] if own == c
+        ):  # who was admitted there just now
+            asks &= ~is_in(world.status[:, :, other])
+        petitions[c] = asks
+        asked = Petition(t, c, *entries_of(asks), before)
         if clubs[c].hosts:
             asked = asked.where(~hosting_refused(world, asked))
         if rules.restoration is not None:
@@ -307,20 +322,19 @@ def accede(world: World, t: int, before: Status8, value: Floats) -> None:
             _admit(world, rules, rules.restoration, asked.where(back))
             asked = asked.where(~back)
         if inputs.founding[t, c]:
-            eagerness = log_odds[asked.run, asked.state, c]
-            eagerness = eagerness - world.noise.logistic("accede", t, c, asked.run, asked.state)
+            odds = world.decisions.log_odds("accede", t, c, value, seats)
+            eagerness = odds[asked.run, asked.state] - world.noise.logistic(
+                "accede", t, c, asked.run, asked.state
+            )
             _found(world, rules, rules.accession, asked, eagerness)
         else:
             _admit(world, rules, rules.accession, asked)
-    may = inputs.may_ask_to_observe[t] & ~seated & ~petitions
-    may &= there
-    may &= before != int(Status.OBSERVER)
-    asks = _chosen(world, t, "observe", value, may)
-    for c in np.flatnonzero(asks.any(axis=(0, 1))).tolist():
-        rules = inputs.rules[t][c]
-        if rules.observer is not None:
-            petition = Petition(t, c, *entries_of(asks[:, :, c]), before)
-            _observe(world, rules.observer, rules, petition)
+    for c, rules in enumerate(inputs.rules[t]):
+        if ("observe", c) in decided and rules.observer is not None:
+            asks = decided["observe", c]
+            if c in petitions:
+                asks = asks & ~petitions[c]
+            _observe(world, rules.observer, rules, Petition(t, c, *entries_of(asks), before))
 
 
 def _found(

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tashkent.agents import acts
 from tashkent.agents.situation import Bools, Floats
+from tashkent.agents.terms import staked
+from tashkent.model.decisions import Decisions
 from tashkent.model.inputs import CaseInputs
 from tashkent.model.noise import Noise
 from tashkent.model.parameters import ParameterDraws
@@ -50,20 +51,36 @@ class World:
     participation: Floats
     log: list[Logged] = field(default_factory=list)
 
-    #: by act: what frictions add up to, and in which months (`frictions`, `seat_frictions`)
-    _frictions: dict[str, tuple[bytes, Floats]] = field(default_factory=dict, init=False)
-    _seat_frictions: dict[str, tuple[bytes, Floats, Floats]] = field(
-        default_factory=dict, init=False
-    )
-
     def __repr__(self) -> str:
         """A line: whose world it is, and how many runs stand side by side."""
         return f"<World {self.inputs.case.id}: {self.parameters.runs:,} runs side by side>"
 
     @cached_property
-    def weights(self) -> Floats:
-        """The weights of the theory, shape (terms, R)."""
-        return self.parameters.of_names(self.inputs.theory)
+    def decisions(self) -> Decisions:
+        """How states decide."""
+        return Decisions(self.inputs, self.parameters)
+
+    @cached_property
+    def weights_at_rest(self) -> Floats:
+        """The weights of what no run changes, shape (terms, R)."""
+        return self.parameters.of_names(self.inputs.at_rest[0])
+
+    @cached_property
+    def weights(self) -> dict[str, Floats]:
+        """The weights of terms that runs change, times what is at stake where they are asked for in all runs.
+
+        By name, shape (R, 1, clubs) or (R, 1, 1).
+        """
+        found = {}
+        for reader in self.inputs.readers:
+            weight = self.of_all_clubs[reader.name]
+            if reader.clubs is not None:
+                stake = self.inputs.stake[reader.span]
+                weight = np.array(
+                    staked(self.inputs.case.terms[reader.name], weight, stake), order="F"
+                )
+            found[reader.name] = weight
+        return found
 
     @cached_property
     def of_all_clubs(self) -> dict[str, Floats]:
@@ -74,38 +91,6 @@ class World:
     def of_one_club(self) -> dict[str, Floats]:
         """The parameters in the shape (R, 1) of one club."""
         return self.parameters.of_run_axes(1)
-
-    def frictions(self, act: str, t: int) -> Floats:
-        """What frictions of clubs add to the log-odds of an act in month `t`, shape (R, 1, C), (R, 1, 1) or ().
-
-        Added up again only where what they are multiplied by has changed.
-        """
-        said = self.inputs.club_features_said[t]
-        kept = self._frictions.get(act)
-        if kept is None or kept[0] != said:
-            features = self.inputs.club_features(t)
-            kept = (said, acts.club_frictions(act, self.of_all_clubs, features))
-            self._frictions[act] = kept
-        return kept[1]
-
-    def seat_frictions(self, act: str, t: int) -> Floats:
-        """What frictions of seats add to the log-odds of an act in month `t`, shape (R, S, C) or (R, 1, C).
-
-        They differ by whether a state was in before; both sums are made again only where what they are multiplied by
-        has changed.
-        """
-        said, former = self.inputs.seat_features_said[t], self.seats.former
-        kept = self._seat_frictions.get(act)
-        if kept is None or kept[0] != said:
-            outside, back = (
-                acts.seat_frictions(
-                    act, self.of_all_clubs, self.inputs.seat_features(t, slice(None), was_in)
-                )
-                for was_in in (np.False_, np.True_)
-            )
-            kept = (said, outside, back)
-            self._seat_frictions[act] = kept
-        return np.where(former, kept[2], kept[1]) if former.any() else kept[1]
 
     @property
     def status(self) -> Status8:

@@ -44,7 +44,7 @@ follows
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -52,12 +52,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tashkent.agents.acts import Features, LogOdds, of_one_club
 from tashkent.agents.situation import Bools, Situation
 from tashkent.model.case import Case
 from tashkent.model.clock import MONTHS_PER_YEAR, month_label, month_of, parse_month
 from tashkent.model.compilation import base_terms_of, compile_case
 from tashkent.model.inputs import Call, CaseInputs
-from tashkent.model.noise import Noise
+from tashkent.model.noise import Noise, Streams
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import NEVER, Seats
 from tashkent.model.statuses import FORMER, Act, Status, is_in
@@ -131,11 +132,10 @@ class Script:
         """Have a state act if its log-odds exceed a number."""
         self.noise.setdefault((t, act), np.full(self.shape, np.inf))[state, club] = above
 
-    def exceeded(
-        self, act: str, t: int, log_odds: Floats, may: Bools, c: int | None = None
-    ) -> Bools:
-        drawn = self.noise.get((t, act), np.full(self.shape, np.inf))
-        return may & (log_odds > (drawn if c is None else drawn[:, c]))
+    def exceeded(self, streams: Streams, t: int, log_odds: LogOdds, may: Bools) -> Bools:
+        never = np.full(self.shape, np.inf)
+        drawn = [self.noise.get((t, act), never)[:, c] for act, c in streams]
+        return may & (log_odds.whole() > np.array(drawn)[:, :, None])
 
     def logistic(self, act: str, t: int, c: int, run: Ints, state: Ints) -> Floats:
         return self.noise.get((t, act), np.full(self.shape, np.inf))[state, c]
@@ -145,6 +145,14 @@ class Script:
 
     def proposed(self, act: Act, c: int, t: int) -> Bools:
         return np.zeros(self.shape[0], bool)
+
+
+def log_odds(
+    act: str, value: Floats, parameters: Mapping[str, Floats], features: Features | None = None
+) -> Floats:
+    """Log-odds of an act on the seat of one state, by values and parameters of shape (R,) or of one run: shape (R,)."""
+    columns = {name: np.reshape(values, (-1, 1)) for name, values in parameters.items()}
+    return of_one_club(act, np.reshape(value, (-1, 1)), columns, features).whole()[0, 0]
 
 
 @cache

@@ -14,6 +14,7 @@ from tashkent.model.compilation import compile_case
 from tashkent.model.explain import explain
 from tashkent.model.simulate import prior_parameters
 from tashkent.model.statuses import Act
+from tests.scripted import log_odds
 
 DRAWS = 20
 OPTIONAL = {name for names in acts.OPTIONAL.values() for name in names}
@@ -30,7 +31,8 @@ def engine_log_odds(
     club = {name: values[c] for name, values in inputs.club_features(t).items()}
     former = inputs.record.former[t - 1, :, c]
     seat = {name: values[s] for name, values in inputs.seat_features(t, c, former).items()}
-    return acts.log_odds(act, value, draws, club) + acts.seat_frictions(act, draws, seat)
+    frictions = acts.club_frictions(act, draws, club) + acts.seat_frictions(act, draws, seat)
+    return acts.ACTS[act].sign * value + frictions
 
 
 def some_open(case: Case, each: int = 6) -> list[tuple[str, int, int, int]]:
@@ -96,9 +98,7 @@ def test_a_new_friction_is_one_line(case: Case, monkeypatch: pytest.MonkeyPatch)
     before = engine_log_odds(case, draws, "withdraw", t, s, c)
     dearer = acts.SeatAct(-1.0, (acts.Friction("exit"), acts.Friction("founding", "guarantees")))
     monkeypatch.setitem(acts.ACTS, "withdraw", dearer)
-    engine = acts.log_odds(
-        "withdraw", draws["exit"] - before, draws, {"guarantees": np.array(True)}
-    )
+    engine = log_odds("withdraw", draws["exit"] - before, draws, {"guarantees": np.array(True)})
     row = log_odds_row(inputs, Act.WITHDRAW, t, s, c).log_odds(draws)
     told = explain(case, "UZB", case.months[t], draws, "CST").acts
     np.testing.assert_allclose(engine, before + draws["founding"])

@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 from scipy.special import expit
 
+from tashkent.agents.acts import Frictions, LogOdds, OfSeats
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.case import Case
 from tashkent.model.draws import (
@@ -19,7 +20,7 @@ from tashkent.model.draws import (
     stream,
     uniform,
 )
-from tashkent.model.noise import Ints, Noise
+from tashkent.model.noise import Ints, Noise, Streams
 from tashkent.model.simulate import prior_parameters, simulate
 from tashkent.model.statuses import is_in
 
@@ -96,19 +97,57 @@ def test_what_happens_is_where_log_odds_exceed_the_noise(case: Case) -> None:
     rng = np.random.default_rng(0)
     runs, t = 300, 100
     noise = Noise(case, 3, 40, runs)
-    shape = (runs, len(case.states), len(case.clubs))
-    log_odds = np.asfortranarray(rng.normal(REST, 2.0, shape))
-    may = np.asfortranarray(rng.random(shape) < 0.7)
-    run, state, club = (axis.ravel() for axis in np.indices(shape))
-    happens = noise.exceeded("withdraw", t, log_odds, may)
-    for c in range(shape[2]):
-        of_club = club == c
-        drawn = noise.logistic("withdraw", t, c, run[of_club], state[of_club])
-        expected = may[:, :, c] & (log_odds[:, :, c] > drawn.reshape(shape[:2]))
-        assert np.array_equal(happens[:, :, c], expected)
-        one = noise.exceeded("withdraw", t, log_odds[:, :, c], may[:, :, c], c)
-        assert np.array_equal(one, expected)
-    assert 0 < happens.mean() < 1
+    clubs, states = len(case.clubs), len(case.states)
+    streams = tuple((act, c) for act in ("withdraw", "accede") for c in range(clubs))
+    sign, shape = np.repeat([-1.0, 1.0], clubs), (2 * clubs, states, runs)
+    friction = rng.normal(size=(2 * clubs, runs))
+    value = rng.normal(REST, 2.0, (clubs, states, runs))
+    seats = tuple(  # in one club states are alike
+        OfSeats(*(rng.normal(size=(1 if c == 1 else states, runs)) for _ in range(2)))
+        for c in range(clubs)
+    )
+    former, may = rng.random(value.shape) < 0.4, rng.random(shape) < 0.7
+    for was_in in (former, None):
+        given = Frictions(sign, friction, clubs, seats)
+        place = np.arange(2 * clubs) % clubs
+        odds = LogOdds(value, place, given, range(2 * clubs), was_in)
+        happens = noise.exceeded(streams, t, odds, may)
+        state, run = (axis.ravel() for axis in np.indices(shape[1:]))
+        for i, (act, c) in enumerate(streams):
+            expected = sign[i] * value[c] + friction[i]
+            if act == "accede":
+                back = False if was_in is None else was_in[c]
+                expected = expected + np.where(back, seats[c].back, seats[c].outside)
+            np.testing.assert_allclose(odds.whole()[i], expected, rtol=1e-12)
+            drawn = noise.logistic(act, t, c, run, state).reshape(shape[1:])
+            assert np.array_equal(happens[i], may[i] & (odds.whole()[i] > drawn))
+            one = Frictions(
+                sign[i : i + 1], friction[i : i + 1], 0, seats[c : c + 1] * (i >= clubs)
+            )
+            alone = LogOdds(
+                value[c : c + 1],
+                np.zeros(1, int),
+                one,
+                (0,),
+                was_in if was_in is None else was_in[c : c + 1],
+            )
+            assert np.array_equal(
+                noise.exceeded(((act, c),), t, alone, may[i : i + 1])[0], happens[i]
+            )
+        assert 0 < happens.mean() < 1
+
+
+def test_rows_that_are_not_asked_for_are_left_out(case: Case) -> None:
+    """No act comes of a row of another month, whatever its log-odds."""
+    odds = LogOdds(
+        np.full((1, len(case.states), 50), 9.0),
+        np.zeros(2, int),
+        Frictions(np.ones(2), np.zeros((2, 50))),
+        (1,),
+    )
+    near = odds.may_exceed(REST)
+    assert near[1].all()
+    assert not near[0].any()
 
 
 def test_runs_that_share_draws(case: Case) -> None:
@@ -131,11 +170,9 @@ class PlainNoise(Noise):
         key = int.from_bytes(act.encode(), "little")
         return np.random.default_rng([key, t, int(self._runs[0])]).logistic(size=shape)
 
-    def exceeded(
-        self, act: str, t: int, log_odds: Floats, may: Bools, c: int | None = None
-    ) -> Bools:
-        noise = self._plain(act, t)
-        return may & (log_odds > (noise if c is None else noise[:, :, c]))
+    def exceeded(self, streams: Streams, t: int, log_odds: LogOdds, may: Bools) -> Bools:
+        drawn = np.array([self._plain(act, t)[:, :, c].T for act, c in streams])
+        return may & (log_odds.whole() > drawn)
 
     def logistic(self, act: str, t: int, c: int, run: Ints, state: Ints) -> Floats:
         return self._plain(act, t)[run, state, c]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tashkent import cli
-from tashkent.agents import acts
+from tashkent.agents.acts import of_one_club
 from tashkent.model import words
 from tashkent.model.case import Case
 from tashkent.model.compilation import compile_case
@@ -68,16 +68,12 @@ def test_parts_add_up_to_the_log_odds_of_the_engine(
         c = tuple(case.clubs).index(act.club)
         rules = inputs.rules[t][c]
         seen = t - rules.term.informed_months_before if act.act == "renew" and rules.term else t
-        value = weigh(world, seen, world.status, t)[:, s, c]
-        expected = acts.log_odds(
-            act.act,
-            value,
-            draws,
-            {name: values[c] for name, values in inputs.club_features(t).items()},
-        )
-        former = inputs.record.former[t - 1, :, c]
-        seat = {name: v[s] for name, v in inputs.seat_features(t, c, former).items()}
-        expected = expected + acts.seat_frictions(act.act, draws, seat)
+        value = weigh(world, seen, world.status, t)
+        if act.act == "renew":  # a choice of its own phase
+            odds = of_one_club(act.act, value[:, :, c], world.of_one_club).whole()[0].T
+        else:
+            odds = world.decisions.log_odds(act.act, t, c, value, world.seats)
+        expected = odds[:, s]
         np.testing.assert_allclose(act.log_odds, expected, rtol=0, atol=1e-9)
 
 
