@@ -13,6 +13,7 @@ a new friction is one line in it, and a prior in the case's ``parameters.toml``.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -159,7 +160,7 @@ class Frictions:
     of_clubs: Floats
     #: for rows that follow each other, from the first of them: what is added where seats of a club differ
     first: int = 0
-    of_seats: tuple["OfSeats", ...] = ()
+    of_seats: tuple[OfSeats, ...] = ()
 
     #: made on first use: bounds of the value of seats, by log-odds, and whether some were in
     _bounds: dict[tuple[float, bool], list[Floats]] = field(default_factory=dict, init=False)
@@ -167,6 +168,14 @@ class Frictions:
     def __repr__(self) -> str:
         """A line: of how many acts and clubs."""
         return f"<Frictions: {len(self.sign)} acts in clubs>"
+
+    @cached_property
+    def seat_table(self) -> tuple[Places, Places, Floats, Floats]:
+        """`of_seats` one behind the other: where each begins, by how much its states lie apart (0 if all are alike),
+        each in rows of runs, and all sums for states that were never in and for those that were, shape (rows, R)."""
+        sizes = np.array([len(seats.outside) for seats in self.of_seats])
+        outside, back = (np.concatenate(of) for of in zip(*self.of_seats, strict=True))
+        return sizes.cumsum() - sizes, np.minimum(sizes - 1, 1), outside, back
 
     def bounds(self, level: float, *, some_back: bool) -> list[Floats]:
         """For each row the value of a seat that it takes for log-odds above a level, each of shape (R,) or (S, R).
@@ -229,16 +238,15 @@ class LogOdds:
 
     def _of_seats(self, row: Places, seat: Places, run: Places) -> Floats:
         """What frictions that differ between seats add at some places, shape (n,)."""
-        given, (_, states, runs) = self.frictions.of_seats, self.value.shape
-        sizes = np.array([len(outside) for outside, _ in given])
-        place = (sizes.cumsum() - sizes)[row] + (sizes > 1)[row] * ((seat // runs) % states)
+        _, states, runs = self.value.shape
+        begins, apart, outside, back = self.frictions.seat_table
+        place = begins[row] + apart[row] * ((seat // runs) % states)
         place *= runs
         place += run
-        amount = np.concatenate([outside for outside, _ in given]).ravel()[place]
+        amount = outside.ravel()[place]
         if self.former is None:
             return np.asarray(amount)
-        back = np.concatenate([back for _, back in given]).ravel()[place]
-        return np.asarray(np.where(self.former.ravel()[seat], back, amount))
+        return np.asarray(np.where(self.former.ravel()[seat], back.ravel()[place], amount))
 
     def whole(self) -> Floats:
         """All of them, shape (rows, S, R)."""

@@ -14,6 +14,7 @@ from typing import Literal
 
 import numpy as np
 
+from tashkent.agents.deliberation import probability
 from tashkent.agents.situation import Bools, Floats
 
 #: what a reason is multiplied by: the rivalry of s with j; whether a sits in the club; the trade of j with a, in
@@ -73,7 +74,7 @@ def unwillingness(
 
 def objection(base: Floats, per_rivalry: Floats, rivalry: Floats) -> Floats:
     """Probability that a member objects: ``1 / (1 + exp(-(base + per_rivalry * rivalry)))``; shapes broadcast."""
-    return np.asarray(1.0 / (1.0 + np.exp(-(base + per_rivalry * rivalry))))
+    return probability(base + per_rivalry * rivalry)
 
 
 def refusal(chance: Floats, votes: Bools, *, majority: Majority = False) -> Floats:

@@ -36,4 +36,7 @@ def value_of_seat(at_rest: Floats, weights: Floats, changed: Iterable[Weighted])
 
 def probability(log_odds: Floats) -> Floats:
     """Chance of an act, ``1 / (1 + exp(-log_odds))``, in (0, 1); of the shape of `log_odds`."""
-    return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
+    found = np.asarray(np.negative(log_odds))  # in one array, which takes less than four
+    np.exp(found, out=found)
+    found += 1.0
+    return np.asarray(np.divide(1.0, found, out=found))

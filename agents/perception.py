@@ -6,6 +6,7 @@ Time is the first axis of what turns events into feelings, month after month.
 import numpy as np
 from numpy.typing import NDArray
 
+from tashkent.agents.deliberation import probability
 from tashkent.agents.memory import envelope
 from tashkent.agents.situation import Bools, Floats
 
@@ -41,7 +42,7 @@ def autonomy(measured: Floats) -> Floats:
 
     Shape as `measured`, any.
     """
-    return _logistic(measured)
+    return probability(measured)
 
 
 def exposure(threat: Floats, means: Floats, own_means_help: Bools) -> Floats:
@@ -79,7 +80,7 @@ def credibility(seen: Floats) -> Floats:
     ``credibility = 1 / (1 + exp(-seen))``: one half where nothing was seen or all is forgotten, each event one unit of
     log-odds. Shape as `seen`; values in (0, 1).
     """
-    return _logistic(seen)
+    return probability(seen)
 
 
 def willingness(value: Floats) -> Floats:
@@ -87,15 +88,7 @@ def willingness(value: Floats) -> Floats:
 
     Shape as `value`, any.
     """
-    return _logistic(value)
-
-
-def _logistic(x: Floats) -> Floats:
-    """``1 / (1 + exp(-x))``, in one array; of the shape of `x`."""
-    found = np.asarray(np.negative(x))
-    np.exp(found, out=found)
-    found += 1.0
-    return np.asarray(np.divide(1.0, found, out=found))
+    return probability(value)
 
 
 def joined(gap: NDArray[np.integer], acquis: int) -> Floats:

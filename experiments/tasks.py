@@ -21,7 +21,6 @@ from tashkent.experiments.scenarios import BASELINE, Scenario
 from tashkent.model.counterfactual import parameters_of
 from tashkent.model.parameters import ParameterDraws
 from tashkent.model.reading import file_text
-from tashkent.model.record import Ensemble
 from tashkent.model.simulate import BLOCK, simulate
 from tashkent.model.source import code_digest
 
@@ -111,7 +110,7 @@ def _together(plan: SweepPlan, task: Task) -> Iterator[tuple[Point, ...]]:
 def _values(plan: SweepPlan, task: Task, points: Sequence[Point]) -> Floats:
     """The outcomes of all runs of some points of one world, point by point: shape (runs, outcomes)."""
     scenario, each = points[0].scenario, task.last - task.first
-    case = plan.cases.case_in(scenario)
+    case, end = plan.cases.case_in(scenario), horizon(plan.outcomes, plan.case)
     independent = plan.design.random_numbers == "independent"
     first_run = task.first
     if independent:
@@ -123,28 +122,18 @@ def _values(plan: SweepPlan, task: Task, points: Sequence[Point]) -> Floats:
     found = []
     for low in range(0, each * len(points), block):
         first = first_run + (low if share is None else 0)
-        of_block = parameters.of_runs(slice(low, low + block))
-        found.append(measured(plan.outcomes, _advanced(plan, scenario, of_block, first, share)))
+        runs = simulate(
+            case,
+            parameters.of_runs(slice(low, low + block)),
+            seed=plan.design.seed,
+            start=plan.start(scenario),
+            end=end,
+            first_run=first,
+            share=share,
+        )
+        found.append(measured(plan.outcomes, runs))
+        del runs  # before the next block takes as much
     return np.concatenate(found)
-
-
-def _advanced(
-    plan: SweepPlan,
-    scenario: Scenario,
-    parameters: ParameterDraws,
-    first_run: int,
-    share: int | None,
-) -> Ensemble:
-    """The runs of a block, which nobody holds but who measures them."""
-    return simulate(
-        plan.cases.case_in(scenario),
-        parameters,
-        seed=plan.design.seed,
-        start=plan.start(scenario),
-        end=horizon(plan.outcomes, plan.case),
-        first_run=first_run,
-        share=share,
-    )
 
 
 def _batch(plan: SweepPlan, task: Task) -> range:

@@ -7,22 +7,13 @@ import numpy as np
 from tashkent.agents import acts
 from tashkent.agents.situation import Bools, Floats
 from tashkent.model.ends import alive
-from tashkent.model.inputs import CaseInputs
+from tashkent.model.inputs import OF_MEMBERS, CaseInputs
 from tashkent.model.noise import Noise
-from tashkent.model.parameters import ParameterDraws
 from tashkent.model.seats import Seats, Status8
-from tashkent.model.statuses import MAY_LEAVE, PARTY, Act, Status, among, is_in
+from tashkent.model.statuses import Act, Status, among, is_in
 from tashkent.model.streams import STREAMS
 
 _OBSERVER = int(Status.OBSERVER)
-#: the statuses from which a state in a club, or one that observes, may choose an act
-_FROM = {
-    "withdraw": MAY_LEAVE,
-    "request_suspension": PARTY,
-    "freeze": (Status.MEMBER,),
-    "resume": (Status.FROZEN, Status.SANCTIONED),
-    "cease_observing": (Status.OBSERVER,),
-}
 #: what was decided, by act and club: masks of runs and states, shape (R, S); nothing where nobody does it
 Decided = Mapping[tuple[str, int], Bools]
 
@@ -30,19 +21,28 @@ Decided = Mapping[tuple[str, int], Bools]
 class Decisions:
     """How a block of runs decides: the frictions of all acts, as they stand."""
 
-    def __init__(self, inputs: CaseInputs, parameters: ParameterDraws) -> None:
+    def __init__(
+        self,
+        inputs: CaseInputs,
+        of_all_clubs: Mapping[str, Floats],
+        of_one_club: Mapping[str, Floats],
+        runs: int,
+    ) -> None:
         self._inputs = inputs
-        self._of_all_clubs = parameters.of_run_axes(2)
-        self._of_one_club = parameters.of_run_axes(1)
-        self._runs = parameters.runs
+        #: parameters by name, in the shapes (R, 1, 1) and (R, 1)
+        self._of_all_clubs, self._of_one_club = of_all_clubs, of_one_club
+        self._runs = runs
         self._streams = tuple((STREAMS[Act[act.upper()]][0], c) for act, c in inputs.choices)
         self._clubs = np.array([c for _, c in inputs.choices], np.intp)
         self._sign = np.array([acts.ACTS[act].sign for act, _ in inputs.choices])
-        #: what frictions of clubs add up to, and those of seats by club
-        self._of_clubs: Floats = np.zeros((0, parameters.runs))
+        #: the rows of those who accede, and their clubs
+        self._entering = [(i, c) for i, (act, c) in enumerate(inputs.choices) if act == "accede"]
+        #: what frictions of clubs add up to, those of seats by club, and all of them
+        self._of_clubs: Floats | None = None
         self._of_seats: dict[int, acts.OfSeats] = {}
-        #: all frictions, with what tells months apart
-        self._frictions: tuple[tuple[bytes | None, ...], acts.Frictions] | None = None
+        self._frictions: acts.Frictions | None = None
+        #: the month in which they were added up last
+        self._added_up = 0
 
     def __repr__(self) -> str:
         """A line: how many acts there are to choose from."""
@@ -77,20 +77,19 @@ class Decisions:
 
     def _frictions_of(self, t: int) -> acts.Frictions:
         """The frictions of all acts in month `t`, added up where what they are multiplied by has changed."""
-        inputs = self._inputs
-        said = (inputs.club_features_said[t], *inputs.seat_features_said[t])
-        if self._frictions is None or self._frictions[0] != said:
-            before = (None,) * len(said) if self._frictions is None else self._frictions[0]
-            if said[0] != before[0]:
-                self._of_clubs = self._clubs_in(t)
-            for c, of_club in enumerate(said[1:]):
-                if of_club != before[c + 1]:
-                    self._of_seats[c] = self._seats_in(t, c)
-            entering = [i for i, (act, _) in enumerate(inputs.choices) if act == "accede"]
-            of_seats = tuple(self._of_seats[inputs.choices[i][1]] for i in entering)
-            first = min(entering, default=0)
-            self._frictions = said, acts.Frictions(self._sign, self._of_clubs, first, of_seats)
-        return self._frictions[1]
+        clubs, seats = self._inputs.club_features_changed, self._inputs.seat_features_changed
+        last, self._added_up = self._added_up, t
+        if self._of_clubs is None or (clubs[t] != clubs[last]).any():
+            self._of_clubs, self._frictions = self._clubs_in(t), None
+        stale = seats[t] != seats[last]
+        for _, c in self._entering:
+            if stale[c] or c not in self._of_seats:
+                self._of_seats[c], self._frictions = self._seats_in(t, c), None
+        if self._frictions is None:
+            first = self._entering[0][0] if self._entering else 0
+            of_seats = tuple(self._of_seats[c] for _, c in self._entering)
+            self._frictions = acts.Frictions(self._sign, self._of_clubs, first, of_seats)
+        return self._frictions
 
     def _clubs_in(self, t: int) -> Floats:
         """What frictions of clubs add up to, shape (rows, R)."""
@@ -130,8 +129,8 @@ class Decisions:
     def _allowed(self, act: str, t: int, seats: Seats, before: Status8, unmoved: Bools) -> Bools:
         """Whose status lets it choose an act, shape (R, S, C)."""
         inputs = self._inputs
-        if act in _FROM:
-            found = among(before, *_FROM[act]) & unmoved
+        if act in OF_MEMBERS:
+            found = among(before, *OF_MEMBERS[act][1]) & unmoved
             return found & ~seats.sanctioned if act == "resume" else found
         seated = is_in(before)
         found = ~seated

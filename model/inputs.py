@@ -20,15 +20,16 @@ from tashkent.model.case import Case
 from tashkent.model.formulas import of_month
 from tashkent.model.law import RulesInForce
 from tashkent.model.seats import Months, Seats, Status8
-from tashkent.model.statuses import Status, among, is_in
+from tashkent.model.statuses import MAY_LEAVE, PARTY, Status, among, is_in
 
-#: acts that members and observers choose, and the rule that lets them
-_BY_RULE = {
-    "withdraw": "withdrawal",
-    "request_suspension": "voluntary_suspension",
-    "freeze": "participation",
-    "resume": "participation",
-    "cease_observing": "observer",
+#: what members and observers may choose to do with their seats, in the order in which it is done: the kind of rule
+#: that lets them, and the statuses from which they may
+OF_MEMBERS: Mapping[str, tuple[str, tuple[Status, ...]]] = {
+    "request_suspension": ("voluntary_suspension", PARTY),
+    "withdraw": ("withdrawal", MAY_LEAVE),
+    "freeze": ("participation", (Status.MEMBER,)),
+    "resume": ("participation", (Status.FROZEN, Status.SANCTIONED)),
+    "cease_observing": ("observer", (Status.OBSERVER,)),
 }
 Rules = tuple[tuple[RulesInForce, ...], ...]
 
@@ -56,8 +57,8 @@ class Reader(NamedTuple):
     @property
     def span(self) -> slice:
         """The clubs from the first to the last of these."""
-        clubs = self.clubs or (0,)
-        return slice(min(clubs), max(clubs) + 1)
+        assert self.clubs is not None
+        return slice(min(self.clubs), max(self.clubs) + 1)
 
 
 @dataclass(frozen=True)
@@ -253,7 +254,7 @@ class CaseInputs:
     def _choosable(self) -> dict[tuple[str, int], Bools]:
         """The months in which the law lets states choose an act in a club, shape (T,), by act and club."""
         found: dict[tuple[str, int], Bools] = {}
-        for act, kind in _BY_RULE.items():
+        for act, (kind, _) in OF_MEMBERS.items():
             for c in range(len(self.stake)):
                 rules = [row[c] for row in self.rules]
                 found[act, c] = np.array(
@@ -298,26 +299,17 @@ class CaseInputs:
         }
 
     @cached_property
-    def club_features_said(self) -> tuple[bytes, ...]:
-        """What tells the `club_features` of months apart."""
-        tables = (self.unasked, self.founding, self.runs_out, self.waited, self.unclaused)
-        return tuple(b"".join(row.tobytes() for row in rows) for rows in zip(*tables, strict=True))
+    def club_features_changed(self) -> NDArray[np.intp]:
+        """How often the `club_features` have changed up to each month, shape (T, C)."""
+        return _times_changed(
+            self.unasked, self.founding, self.runs_out, self.waited, self.unclaused
+        )
 
     @cached_property
-    def seat_features_said(self) -> tuple[tuple[bytes, ...], ...]:
-        """What tells the `seat_features` of months apart, by month and club."""
-        tables = (
-            self.window,
-            self.staleness,
-            self.restores,
-            self.invites_back,
-            self.owed,
-            self.dear.swapaxes(1, 2),
-        )
-        return tuple(
-            tuple(b"".join(of.tobytes() for of in club) for club in zip(*rows, strict=True))
-            for rows in zip(*tables, strict=True)
-        )
+    def seat_features_changed(self) -> NDArray[np.intp]:
+        """How often the `seat_features` have changed up to each month, shape (T, C)."""
+        tables = (self.window, self.staleness, self.restores, self.invites_back, self.owed)
+        return _times_changed(*tables, *self.dear.swapaxes(0, 1))
 
     def features_of_club(self, t: int, c: int) -> Features:
         """The same of one club, without an axis."""
@@ -451,6 +443,14 @@ class CaseInputs:
             else np.where(region[states] == region[state], 1.0, rule.elsewhere)
         )
         return about * np.where(states == state, 1.0, self.case.fixed("witness") * near)
+
+
+def _times_changed(*tables: NDArray[Any]) -> NDArray[np.intp]:
+    """How often any of some tables has changed up to each month, by club; all of shape (T, C)."""
+    found = np.zeros(tables[0].shape, np.intp)
+    for table in tables:
+        found[1:] |= table[1:] != table[:-1]
+    return found.cumsum(axis=0)
 
 
 def _of_late(month: Months, t: int, months: float) -> Bools:

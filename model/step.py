@@ -9,7 +9,7 @@ from tashkent.agents.situation import Bools, Floats
 from tashkent.model.clock import MONTHS_PER_YEAR
 from tashkent.model.decisions import Decided
 from tashkent.model.ends import was_left
-from tashkent.model.inputs import Standing
+from tashkent.model.inputs import OF_MEMBERS, Standing
 from tashkent.model.law import RulesInForce
 from tashkent.model.petitions import (
     Petition,
@@ -37,8 +37,6 @@ from tashkent.model.world import Ints, World, enact, enact_where, entries_of
 
 #: below this a member takes little part
 HALF = 0.5
-#: what members and observers may decide on their seats, in the order in which it is done
-_OF_MEMBERS = ("request_suspension", "withdraw", "freeze", "resume", "cease_observing")
 #: the month of the year in which the patron looks who drifts
 COURTING_MONTH = 1
 
@@ -202,7 +200,7 @@ def depart(world: World, t: int, before: Status8, decided: Decided) -> None:
     `before` has shape (R, S, C).
     """
     for c, rules in enumerate(world.inputs.rules[t]):
-        asks, gives, freezes, resumes, ceases = (decided.get((act, c)) for act in _OF_MEMBERS)
+        asks, gives, freezes, resumes, ceases = (decided.get((act, c)) for act in OF_MEMBERS)
         if asks is not None and rules.voluntary_suspension is not None:
             rule, status = rules.voluntary_suspension.id, Status.SUSPENSION_REQUESTED
             enact_where(world, t, c, asks, Act.REQUEST_SUSPENSION, status, rule)
@@ -309,10 +307,9 @@ def accede(world: World, t: int, before: Status8, value: Floats, decided: Decide
         if ("accede", c) not in decided or rules.accession is None:
             continue
         asks = decided["accede", c] & (world.status[:, :, c] == before[:, :, c])
-        for other in (
-            o for own, o in inputs.barred[t] if own == c
-        ):  # who was admitted there just now
-            asks &= ~is_in(world.status[:, :, other])
+        for own, other in inputs.barred[t]:
+            if own == c:  # who was admitted there just now
+                asks &= ~is_in(world.status[:, :, other])
         petitions[c] = asks
         asked = Petition(t, c, *entries_of(asks), before)
         if clubs[c].hosts:

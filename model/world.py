@@ -58,7 +58,7 @@ class World:
     @cached_property
     def decisions(self) -> Decisions:
         """How states decide."""
-        return Decisions(self.inputs, self.parameters)
+        return Decisions(self.inputs, self.of_all_clubs, self.of_one_club, self.parameters.runs)
 
     @cached_property
     def weights_at_rest(self) -> Floats:
